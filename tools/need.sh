@@ -55,7 +55,7 @@ if [[ ! -e $policy ]]; then
   chmod +x "$policy"
 fi
 
-apt() { apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >&2; }
+apt() { apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2 && return 1; }; }
 
 # Debian 12 has Valkey in its backports alone: the system's own mirror and signing are copied to a
 # sources file of this run, so nothing in /etc/apt changes.
