@@ -1,0 +1,113 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+FUZZTIME ?= 60s
+BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+LINTERS := go tool -modfile=tools/lint/go.mod
+TOOLS := tools tools/deploylint
+
+.PHONY: help
+help: ## print this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target line; do printf '  make %-16s %s\n' "$$target" "$$line"; done
+
+## Working on it
+
+.PHONY: run dashboard generate migration openapi
+run: ## the service with demo data, nothing else needed
+	go run . serve --demo
+
+dashboard: dashboard/node_modules/.package-lock.json ## the service with demo data and the dashboard in development
+	$(BUILD) -o .build/codexible .
+	.build/codexible serve --demo & service=$$!; trap 'kill $$service' EXIT; npm --prefix dashboard run dev
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	cd dashboard && npm ci --no-audit --no-fund
+
+generate: ## the Go code of the templ components
+	go tool templ generate
+
+migration: ## plan a migration from schema.hcl: make migration NAME=add_something
+	@[[ '$(NAME)' =~ ^[a-z0-9_]+$$ ]] || { echo 'make migration NAME=add_something (lower case, digits and _)' >&2; exit 2; }
+	tools/testenv.sh go test ./store -count=1 -run TestMigrationsMatchTheSchema -plan $(NAME)
+
+openapi: ## rewrite docs/openapi.json from the handlers
+	go test ./handlers -count=1 -run TestOpenAPI -update
+
+## Checking it
+
+.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard torture chaos fuzz bench
+test: ## everything, nothing skipped: the checks below, every test with -race, the dashboard
+	tools/test.sh
+
+format: ## fail on Go code that gofmt would change
+	@unformatted=$$(git ls-files -z -co --exclude-standard '*.go' | xargs -0r gofmt -l); \
+	[[ ! $$unformatted ]] || { printf 'run gofmt -w on:\n%s\n' "$$unformatted"; exit 1; }
+
+vet: ## go vet, here and in tools/
+	go vet ./...
+	for module in $(TOOLS); do go -C $$module vet ./...; done
+
+generated: ## fail when generated code is not what its source gives
+	@sums() { find views -name '*_templ.go' -exec sha256sum {} + | sort; }; \
+	before=$$(sums); go tool templ generate -log-level error; \
+	[[ $$before == "$$(sums)" ]] || { echo 'the generated code was out of date; it is rewritten: commit it'; exit 1; }
+
+lint: ## golangci-lint with .golangci.yml
+	$(LINTERS) golangci-lint config verify --schema tools/lint/golangci.jsonschema.json
+	$(LINTERS) golangci-lint run
+
+scripts: ## shellcheck on the scripts
+	tools/need.sh shellcheck
+	shellcheck .ci/run tools/*.sh
+
+audit: ## known vulnerabilities of what the service calls, where their database can be reached
+	tools/audit.sh
+
+deploy-files: ## BuildKit's linter on the Dockerfiles, the Compose schema on compose.yml
+	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml))
+
+test-go: ## every Go test with -race beside a PostgreSQL and a Valkey; fails when one is skipped
+	tools/need.sh race postgres valkey
+	tools/testenv.sh bash -c 'go test -race -json ./...; for module in $(TOOLS); do go -C $$module test -json ./...; done' | go -C tools run ./testreport
+
+test-dashboard: dashboard/node_modules/.package-lock.json ## the dashboard: types, lint, unit tests, build, browser tests
+	tools/need.sh chromium
+	npm --prefix dashboard run typecheck
+	npm --prefix dashboard run lint
+	npm --prefix dashboard run test
+	npm --prefix dashboard run build
+	npm --prefix dashboard run e2e
+
+torture: ## the long versions of the torture tests, the HTTP suite ten times, a minute of each fuzz target
+	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture ./...
+	tools/testenv.sh go test -race -count=10 -timeout=1h ./handlers
+	$(MAKE) fuzz
+
+chaos: ## servers that stop, crawl and vanish under load
+	CODEXIBLE_CHAOS=1 tools/testenv.sh --durable go test -count=1 -timeout=2h -run Chaos -v ./...
+
+fuzz: ## each fuzz target for FUZZTIME (60s)
+	tools/testenv.sh tools/fuzz.sh $(FUZZTIME)
+
+bench: ## the load harness beside a durable PostgreSQL and a Valkey: make bench ARGS=…
+	tools/need.sh wrk
+	tools/testenv.sh --durable go run ./bench $(ARGS)
+
+## Handing it out
+
+.PHONY: build clean
+build: ## static, reproducible binaries with checksums and bills of materials in dist/
+	rm -rf dist && mkdir dist
+	for platform in $(PLATFORMS); do \
+	  binary=dist/codexible-$${platform/\//-}; echo "$$binary"; \
+	  CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $$binary .; \
+	  go -C tools run ./sbom $(CURDIR)/$$binary $(VERSION) >$$binary.cdx.json; \
+	done
+	cd dist && sha256sum codexible-* >SHA256SUMS
+
+clean: ## remove what the targets above wrote
+	rm -rf dist .build dashboard/.next

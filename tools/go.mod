@@ -1,0 +1,5 @@
+module codexible/tools
+
+go 1.26.4
+
+require github.com/CycloneDX/cyclonedx-go v0.12.0
