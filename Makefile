@@ -70,7 +70,8 @@ deploy-files: ## BuildKit's linter on the Dockerfiles, the Compose schema on com
 
 test-go: ## every Go test with -race beside a PostgreSQL and a Valkey; fails when one is skipped
 	tools/need.sh race postgres valkey
-	tools/testenv.sh bash -c 'go test -race -json ./...; for module in $(TOOLS); do go -C $$module test -json ./...; done' | go -C tools run ./testreport
+	tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
+	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
 
 test-dashboard: dashboard/node_modules/.package-lock.json ## the dashboard: types, lint, unit tests, build, browser tests
 	tools/need.sh chromium
