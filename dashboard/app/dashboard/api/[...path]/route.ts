@@ -1,0 +1,74 @@
+import type { NextRequest, NextResponse } from 'next/server';
+import type { Connection, MintedKey, Overview } from '@/app/lib/api';
+import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
+import { connectionFor } from '@/app/lib/server/connection';
+import { forgetKey, isSameOrigin, rememberKey, sessionKey } from '@/app/lib/server/session';
+
+/*
+ * What the browser may ask of the API, through this server, which adds the key
+ * that the browser itself cannot read.
+ */
+const endpoints: readonly [method: string, path: RegExp][] = [
+  ['POST', /^\/api\/auth\/validate$/],
+  ['GET', /^\/api\/dashboard\/overview$/],
+  ['GET', /^\/api\/keys$/],
+  ['POST', /^\/api\/keys$/],
+  ['PATCH', /^\/api\/keys\/[\w-]+$/],
+  ['DELETE', /^\/api\/keys\/(?<revoked>[\w-]+)$/],
+  ['POST', /^\/api\/keys\/(?<rotated>[\w-]+)\/rotate$/],
+  ['GET', /^\/api\/usage\/(today|history|detailed|models|hourly)$/],
+  ['POST', /^\/api\/usage$/],
+];
+
+const maxBodyLength = 64 * 1024;
+
+async function handle(request: NextRequest): Promise<NextResponse> {
+  if (!isSameOrigin(request.headers)) return refuseForeign();
+  const path = request.nextUrl.pathname.replace(/^\/dashboard/, '');
+  const match = endpoints.find(([method, pattern]) => method === request.method && pattern.test(path))?.[1].exec(path);
+  if (!match) return refuse(404, 'not_found', 'The dashboard has no such call.');
+  const key = sessionKey(request.cookies, request.headers);
+  if (!key && path !== '/api/auth/validate') return refuseSignedOut();
+  const body = await request.text();
+  if (body.length > maxBodyLength) return refuse(413, 'payload_too_large', 'Send less than 64 KiB.');
+
+  const connection = connectionFor(request.headers, key);
+  const call = () => relay(path + request.nextUrl.search, callOf(request, body), connection);
+  const { rotated, revoked } = match.groups ?? {};
+  if (revoked) return changeKey(revoked, call, connection, (response) => forgetKey(response, request.headers));
+  if (!rotated) return call();
+  return changeKey(rotated, call, connection, async (response) => {
+    const minted = (await response.clone().json()) as MintedKey;
+    rememberKey(response, minted.key, request.headers);
+  });
+}
+
+function callOf(request: NextRequest, body: string): RequestInit {
+  const headers: Record<string, string> = {};
+  for (const name of ['Content-Type', 'Idempotency-Key']) {
+    const value = request.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { method: request.method, headers, ...(body ? { body } : {}) };
+}
+
+/**
+ * Rotates or revokes a key. Where it is the one that the viewer is signed in
+ * with, `follow` makes the session keep up. Whose key it is has to be known
+ * first: afterwards the old secret cannot ask any more.
+ */
+async function changeKey(
+  id: string,
+  change: () => Promise<NextResponse>,
+  connection: Connection,
+  follow: (response: NextResponse) => Promise<void> | void,
+): Promise<NextResponse> {
+  const overview = await relay('/api/dashboard/overview', {}, connection);
+  if (!overview.ok) return overview;
+  const isOwn = ((await overview.json()) as Overview).key.id === id;
+  const response = await change();
+  if (isOwn && response.ok) await follow(response);
+  return response;
+}
+
+export { handle as DELETE, handle as GET, handle as PATCH, handle as POST };

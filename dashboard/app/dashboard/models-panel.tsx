@@ -1,0 +1,52 @@
+'use client';
+
+import { getUsageModels, ownServer, type ModelUsage, type Result } from '@/app/lib/api';
+import { Empty, Panel, Waiting } from '@/app/ui/panel';
+import { useSpeech } from '@/app/ui/preferences';
+import { useResource } from '@/app/ui/resource';
+import { DataTable } from '@/app/ui/table';
+import type { Days } from './ranges';
+
+export function ModelsPanel({ initial, days, revision }: { initial: Promise<Result<ModelUsage[]>>; days: Days; revision: number }) {
+  const { m } = useSpeech();
+  const models = useResource(initial, `${days} days, ${revision}`, (signal) => getUsageModels(days, { ...ownServer, signal }));
+  return (
+    <Panel title={m.models.title} className="lg:col-span-2" resource={models} skeleton={<Waiting className="h-[272px]" />}>
+      {(rows) => <Models rows={rows} />}
+    </Panel>
+  );
+}
+
+function Models({ rows }: { rows: ModelUsage[] }) {
+  const { m, number, cost, percent } = useSpeech();
+  if (rows.length === 0) return <Empty title={m.models.empty} hint={m.models.emptyHint} />;
+  const total = rows.reduce((sum, row) => sum + row.total_cost, 0);
+  const share = (row: ModelUsage) => (total === 0 ? 0 : row.total_cost / total);
+  return (
+    <DataTable
+      caption={m.models.title}
+      columns={[
+        { head: m.models.model, cell: (row) => <bdi className="font-mono break-all">{row.model}</bdi> },
+        { head: m.models.requests, numeric: true, cell: (row) => number(row.requests) },
+        { head: m.models.prompt, numeric: true, cell: (row) => number(row.prompt_tokens) },
+        { head: m.models.completion, numeric: true, cell: (row) => number(row.completion_tokens) },
+        { head: m.models.cost, numeric: true, cell: (row) => cost(row.total_cost) },
+        {
+          head: m.models.share,
+          numeric: true,
+          cell: (row) => (
+            <span className="inline-flex items-center gap-1">
+              <svg aria-hidden="true" width="64" height="8" className="rounded-full">
+                <rect width="64" height="8" className="fill-sunken" />
+                <rect width={`${share(row) * 100}%`} height="8" className="chart-bar fill-chart" />
+              </svg>
+              <span className="inline-block min-w-4">{percent(share(row))}</span>
+            </span>
+          ),
+        },
+      ]}
+      rows={rows}
+      rowKey={(row) => row.model}
+    />
+  );
+}

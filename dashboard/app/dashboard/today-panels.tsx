@@ -1,0 +1,147 @@
+'use client';
+
+import Link from 'next/link';
+import { useEffect, useEffectEvent, useRef } from 'react';
+import { getDashboardOverview, ownServer, type Overview, type Result } from '@/app/lib/api';
+import { button } from '@/app/ui/button';
+import { useResetText } from '@/app/ui/clock';
+import { Panel, Waiting } from '@/app/ui/panel';
+import { useSpeech } from '@/app/ui/preferences';
+import { useResource, type Resource } from '@/app/ui/resource';
+
+interface TodayProps {
+  initial: Promise<Result<Overview>>;
+  /** Told when today's usage is not what it was, with the UTC date it is for. */
+  onChange: (date: string) => void;
+}
+
+/** Every look counts in the key's own rate window, so the page looks twice a minute and only while it is seen. */
+const lookEveryMs = 30_000;
+
+/** Today's usage and the account: one answer of the API, watched while the page is open. */
+export function TodayPanels({ initial, onChange }: TodayProps) {
+  const { m } = useSpeech();
+  const overview = useResource(initial, 'overview', (signal) => getDashboardOverview({ ...ownServer, signal }));
+  useWatch(overview);
+  useChange(overview.value, onChange);
+  const skeleton = <Waiting className="h-[176px]" />;
+  return (
+    <>
+      <Panel
+        title={m.overview.today}
+        className="lg:col-span-2"
+        resource={overview}
+        skeleton={skeleton}
+        aside={
+          <button type="button" className={button.quiet} disabled={overview.busy} onClick={overview.reload}>
+            {m.overview.refresh}
+          </button>
+        }
+      >
+        {(value) => <Today {...value.usage} />}
+      </Panel>
+      <Panel title={m.overview.account} resource={overview} skeleton={skeleton}>
+        {(value) => <Account overview={value} />}
+      </Panel>
+    </>
+  );
+}
+
+function useWatch({ busy, error, reload }: Resource<Overview>) {
+  const look = useEffectEvent(() => {
+    // After a failure the resource itself decides when to ask again.
+    if (!busy && !error && document.visibilityState === 'visible') reload();
+  });
+  useEffect(() => {
+    const timer = setInterval(() => look(), lookEveryMs);
+    return () => clearInterval(timer);
+  }, []);
+}
+
+function useChange(value: Overview | null, onChange: (date: string) => void) {
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    if (!value) return;
+    const { date, credits_used, request_count } = value.usage;
+    const figures = `${date} ${credits_used} ${request_count}`;
+    if (before.current !== null && before.current !== figures) onChange(date);
+    before.current = figures;
+  }, [value, onChange]);
+}
+
+function Today({ credits_used: used, daily_limit: limit, request_count: requests }: Overview['usage']) {
+  const { m, fill, number, plural } = useSpeech();
+  const reset = useResetText();
+  const left = Math.max(0, limit - used);
+  const isUsedUp = left === 0;
+  return (
+    <>
+      <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-1">
+        <p>
+          <span className="block text-sm text-soft">{m.overview.creditsUsed}</span>
+          <span className="text-2xl font-bold" data-figure="credits_used">
+            {number(used)}
+          </span>{' '}
+          <span className="text-soft" data-figure="daily_limit">
+            {fill(m.overview.of, { limit: number(limit) })}
+          </span>
+        </p>
+        <p className="sm:text-right">
+          <span className="block text-sm text-soft">{m.overview.requests}</span>
+          <span className="text-xl font-bold" data-figure="request_count">
+            {number(requests)}
+          </span>
+        </p>
+      </div>
+      <div role="meter" aria-label={m.overview.creditsUsed} aria-valuemin={0} aria-valuemax={limit} aria-valuenow={Math.min(used, limit)} className="my-2">
+        <svg aria-hidden="true" width="100%" height="16" className="rounded-full">
+          <rect width="100%" height="16" className="fill-sunken" />
+          <rect width={`${limit === 0 ? 100 : Math.min(100, (used / limit) * 100)}%`} height="16" rx="8" className={isUsedUp ? 'fill-bad' : 'fill-chart'} />
+        </svg>
+      </div>
+      {/* Announced when it changes while the page is open. */}
+      <div role="status" className="flex flex-wrap justify-between gap-x-3 text-sm">
+        <p className={isUsedUp ? 'font-bold text-bad' : 'font-semibold'} data-figure="left">
+          {isUsedUp ? m.overview.usedUp : plural(m.overview.left, left)}
+        </p>
+      </div>
+      <p className="text-sm text-soft" data-figure="reset">
+        {fill(m.overview.resets, { reset })}
+      </p>
+      {isUsedUp ? <p className="text-sm text-soft">{m.overview.usedUpHint}</p> : null}
+    </>
+  );
+}
+
+function Account({ overview: { user, key, degraded } }: { overview: Overview }) {
+  const { m } = useSpeech();
+  const isActive = user.status === 'active';
+  const rows = [
+    { name: 'user', term: m.overview.user, text: user.name ? `${user.name}, ${user.email}` : user.email },
+    { name: 'plan', term: m.overview.plan, text: user.plan },
+    { name: 'status', term: m.overview.status, text: isActive ? m.overview.active : m.overview.suspended },
+    { name: 'key', term: m.overview.key, text: key.label },
+  ];
+  return (
+    <>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-2 gap-y-1 text-sm">
+        {rows.map(({ name, term, text }) => (
+          <div key={name} className="contents">
+            <dt className="text-soft">{term}</dt>
+            <dd className="min-w-0 text-right font-semibold" data-figure={name}>
+              {name === 'status' ? <span aria-hidden="true" className={`mr-0.5 inline-block size-1 rounded-full ${isActive ? 'bg-good' : 'bg-bad'}`} /> : null}
+              <bdi>{text}</bdi>
+              {name === 'key' ? <code className="block font-mono text-xs font-normal text-soft">{key.prefix}…</code> : null}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {degraded ? <p className="mt-1 text-sm text-warn">{m.overview.degraded}</p> : null}
+      <p className="mt-auto pt-2 text-sm">
+        <Link href="/dashboard/keys" prefetch={false} className={button.plain}>
+          {m.overview.manage}
+        </Link>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+'use client';
+
+import { Suspense, useCallback, useState } from 'react';
+import type { Charge, ModelUsage, Overview, Result, UsageDay, UsageHour } from '@/app/lib/api';
+import { PanelSkeleton, Waiting } from '@/app/ui/panel';
+import { useSpeech } from '@/app/ui/preferences';
+import { SuspendedBanner } from '@/app/ui/suspended';
+import { ChargesPanel } from './charges-panel';
+import { HistoryPanel } from './history-panel';
+import { HoursPanel } from './hours-panel';
+import { ModelsPanel } from './models-panel';
+import type { Days } from './ranges';
+import { TodayPanels } from './today-panels';
+
+interface UsageBoardProps {
+  days: Days;
+  /** The UTC date at which the page was drawn. */
+  today: string;
+  overview: Promise<Result<Overview>>;
+  history: Promise<Result<UsageDay[]>>;
+  models: Promise<Result<ModelUsage[]>>;
+  hours: Promise<Result<UsageHour[]>>;
+  charges: Promise<Result<Charge[]>>;
+}
+
+/** The overview page. What was used today is watched; when it changes, the other panels load again. */
+export function UsageBoard(props: UsageBoardProps) {
+  const { m } = useSpeech();
+  const [days, setDays] = useState<Days>(props.days);
+  const [today, setToday] = useState(props.today);
+  const [revision, setRevision] = useState(0);
+
+  const changed = useCallback((date: string) => {
+    setToday(date);
+    setRevision((n) => n + 1);
+  }, []);
+  const chooseDays = (chosen: Days) => {
+    setDays(chosen);
+    window.history.replaceState(null, '', `?days=${chosen}`);
+  };
+
+  return (
+    <>
+      <h1 className="mb-3 text-xl">{m.overview.title}</h1>
+      <SuspendedBanner />
+      <div className="grid grid-cols-1 gap-3 lg:grid-cols-3">
+        <Suspense fallback={<TodaySkeleton />}>
+          <TodayPanels initial={props.overview} onChange={changed} />
+        </Suspense>
+        <Suspense
+          fallback={
+            <PanelSkeleton title={m.history.title} className="lg:col-span-3">
+              <Waiting className="h-[272px]" />
+            </PanelSkeleton>
+          }
+        >
+          <HistoryPanel initial={props.history} days={days} revision={revision} onDays={chooseDays} />
+        </Suspense>
+        <Suspense
+          fallback={
+            <PanelSkeleton title={m.models.title} className="lg:col-span-2">
+              <Waiting className="h-[272px]" />
+            </PanelSkeleton>
+          }
+        >
+          <ModelsPanel initial={props.models} days={days} revision={revision} />
+        </Suspense>
+        <Suspense
+          fallback={
+            <PanelSkeleton title={m.hours.title}>
+              <Waiting className="h-[272px]" />
+            </PanelSkeleton>
+          }
+        >
+          <HoursPanel initial={props.hours} today={today} revision={revision} />
+        </Suspense>
+        <Suspense
+          fallback={
+            <PanelSkeleton title={m.charges.title} className="lg:col-span-3">
+              <Waiting className="h-[480px]" />
+            </PanelSkeleton>
+          }
+        >
+          <ChargesPanel initial={props.charges} days={days} revision={revision} />
+        </Suspense>
+      </div>
+    </>
+  );
+}
+
+function TodaySkeleton() {
+  const { m } = useSpeech();
+  return (
+    <>
+      <PanelSkeleton title={m.overview.today} className="lg:col-span-2">
+        <Waiting className="h-[176px]" />
+      </PanelSkeleton>
+      <PanelSkeleton title={m.overview.account}>
+        <Waiting className="h-[176px]" />
+      </PanelSkeleton>
+    </>
+  );
+}

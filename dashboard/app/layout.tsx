@@ -1,0 +1,51 @@
+import type { Metadata, Viewport } from 'next';
+import { cookies, headers } from 'next/headers';
+import type { ReactNode } from 'react';
+import { fontVariables } from './fonts';
+import { isTheme, themeCookie } from './lib/i18n';
+import { sessionKey } from './lib/server/session';
+import { speech } from './lib/server/speech';
+import './globals.css';
+import { Header } from './ui/header';
+import { SpeechProvider } from './ui/preferences';
+import { SessionProvider } from './ui/session';
+
+export const metadata: Metadata = {
+  title: { template: '%s · Codexible', default: 'Codexible' },
+  description: 'Plan, credits, usage and API keys of a Codexible account.',
+  robots: { index: false },
+};
+
+export const viewport: Viewport = {
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#faf7f2' },
+    { media: '(prefers-color-scheme: dark)', color: '#181512' },
+  ],
+};
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const [{ language, m }, jar, requestHeaders] = await Promise.all([speech(), cookies(), headers()]);
+  const chosen = jar.get(themeCookie)?.value;
+  const theme = isTheme(chosen) ? chosen : 'system';
+  return (
+    <html lang={language} data-theme={theme} className={fontVariables}>
+      <body className="min-h-screen">
+        <SpeechProvider language={language} messages={m}>
+          <SessionProvider>
+            <a
+              href="#content"
+              className="sr-only rounded-md bg-accent font-semibold text-on-accent focus:not-sr-only focus:absolute focus:top-1 focus:left-1 focus:px-2 focus:py-1"
+            >
+              {m.skip}
+            </a>
+            <Header theme={theme} signedIn={sessionKey(jar, requestHeaders) !== null} />
+            <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1216px] px-2 pt-4 pb-8 outline-none sm:px-4">
+              {children}
+            </main>
+          </SessionProvider>
+        </SpeechProvider>
+      </body>
+    </html>
+  );
+}

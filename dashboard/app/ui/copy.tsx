@@ -1,0 +1,40 @@
+'use client';
+
+import { useState } from 'react';
+
+interface CopyButtonProps {
+  text: string;
+  look: string;
+  /** Names what is copied, where several such buttons are on a page. */
+  subject?: string;
+  messages: { idle: string; done: string; failed: string };
+}
+
+export function CopyButton({ text, look, subject, messages }: CopyButtonProps) {
+  const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle');
+  const copy = async () => setState((await copyText(text)) ? 'done' : 'failed');
+  return (
+    <button type="button" className={look} onClick={() => void copy()} onBlur={() => setState('idle')}>
+      <span aria-live="polite">{messages[state]}</span>
+      {subject ? <span className="sr-only">: {subject}</span> : null}
+    </button>
+  );
+}
+
+/** Browsers offer the clipboard on encrypted and local pages alone; elsewhere the old command has to do. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    area.className = 'sr-only';
+    document.body.append(area);
+    area.select();
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other way on a plain http page
+    const copied = document.execCommand('copy');
+    area.remove();
+    return copied;
+  }
+}

@@ -1,0 +1,67 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import type { Theme } from '@/app/lib/i18n';
+import { button } from './button';
+import { LanguageSwitch, ThemeSwitch, useSpeech } from './preferences';
+import { SignOutButton } from './session';
+
+export function Header({ theme, signedIn }: { theme: Theme; signedIn: boolean }) {
+  const { m } = useSpeech();
+  const path = usePathname();
+  const links = signedIn
+    ? [
+        { href: '/dashboard', text: m.nav.overview },
+        { href: '/dashboard/keys', text: m.nav.keys },
+        { href: '/docs', text: m.nav.docs },
+      ]
+    : [{ href: '/docs', text: m.nav.docs }];
+  return (
+    <header className="border-b border-line bg-surface">
+      <div className="mx-auto flex max-w-[1216px] flex-wrap items-center gap-x-3 gap-y-1 px-2 py-1.5 sm:px-4">
+        <Link href={signedIn ? '/dashboard' : '/dashboard/login'} prefetch={false} className="flex items-center gap-1 rounded-sm text-base font-extrabold tracking-tight">
+          <Mark />
+          Codexible
+        </Link>
+        <nav aria-label={m.nav.label} className="order-last w-full md:order-none md:w-auto md:grow">
+          <ul className="flex gap-1">
+            {links.map(({ href, text }) => (
+              <li key={href}>
+                <Link
+                  href={href}
+                  prefetch={false}
+                  aria-current={path === href ? 'page' : undefined}
+                  className="block rounded-md px-1.5 py-1 text-sm font-semibold text-soft hover:bg-sunken hover:text-ink aria-[current=page]:bg-accent-wash aria-[current=page]:text-accent-ink"
+                >
+                  {text}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="ml-auto flex flex-wrap items-center justify-end gap-1">
+          <LanguageSwitch />
+          <ThemeSwitch initial={theme} />
+          {signedIn ? (
+            <SignOutButton />
+          ) : path === '/dashboard/login' ? null : (
+            <Link href="/dashboard/login" prefetch={false} className={button.quiet}>
+              {m.nav.signIn}
+            </Link>
+          )}
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function Mark() {
+  return (
+    <svg aria-hidden="true" viewBox="0 0 32 32" className="size-3">
+      <rect width="32" height="32" rx="8" className="fill-accent" />
+      <path d="M20.5 11.2a7 7 0 1 0 0 9.6" fill="none" strokeWidth="3.5" strokeLinecap="round" className="stroke-on-accent" />
+      <circle cx="21.5" cy="16" r="2.25" className="fill-on-accent" />
+    </svg>
+  );
+}

@@ -1,0 +1,106 @@
+'use client';
+
+import { Component, useId, type ReactNode } from 'react';
+import { useSpeech } from './preferences';
+import type { Resource } from './resource';
+import { Trouble } from './trouble';
+
+interface FrameProps {
+  title: string;
+  /** Controls beside the title. */
+  aside?: ReactNode;
+  busy?: boolean;
+  className?: string;
+  children: ReactNode;
+}
+
+export function Frame({ title, aside, busy = false, className = '', children }: FrameProps) {
+  const heading = useId();
+  return (
+    <section aria-labelledby={heading} aria-busy={busy} className={`flex min-w-0 flex-col rounded-md border border-line bg-surface p-2 sm:p-3 ${className}`}>
+      <div className="mb-2 flex min-h-5 flex-wrap items-center justify-between gap-x-2 gap-y-1">
+        <h2 id={heading} className="text-base">
+          {title}
+        </h2>
+        {aside}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+interface PanelProps<T> extends Omit<FrameProps, 'busy' | 'children'> {
+  resource: Resource<T>;
+  /** Stands in while the first value is on its way. */
+  skeleton: ReactNode;
+  children: (value: T) => ReactNode;
+}
+
+/** A part of a page with a resource of its own: it loads, fails and recovers without the others. */
+export function Panel<T>({ resource, skeleton, children, ...frame }: PanelProps<T>) {
+  const { m } = useSpeech();
+  const { value, error, busy, reload } = resource;
+  return (
+    <Frame {...frame} busy={busy}>
+      {error?.kind === 'suspended' ? (
+        // The banner above the panels says the rest, once.
+        <p className="text-sm text-soft">{m.trouble.suspended}</p>
+      ) : error ? (
+        <div className={value === null ? '' : 'mb-2'}>
+          <Trouble error={error} retry={reload} busy={busy} automatic stale={value !== null} />
+        </div>
+      ) : null}
+      {value !== null ? (
+        <div className={busy ? 'flex grow flex-col opacity-60' : 'flex grow flex-col'}>
+          <Guard>{children(value)}</Guard>
+        </div>
+      ) : error ? null : (
+        skeleton
+      )}
+    </Frame>
+  );
+}
+
+/** Keeps a fault in one panel from taking the page with it. */
+class Guard extends Component<{ children: ReactNode }, { broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError() {
+    return { broken: true };
+  }
+
+  override render() {
+    return this.state.broken ? (
+      <Trouble error={{ kind: 'server', status: 0, requestId: null }} retry={() => this.setState({ broken: false })} />
+    ) : (
+      this.props.children
+    );
+  }
+}
+
+/** A panel before its first value, with the height that it will have. */
+export function PanelSkeleton({ title, className = '', children }: { title: string; className?: string; children: ReactNode }) {
+  return (
+    <Frame title={title} busy className={className}>
+      {children}
+    </Frame>
+  );
+}
+
+export function Waiting({ className }: { className: string }) {
+  const { m } = useSpeech();
+  return (
+    <div className={`waiting rounded-md bg-sunken ${className}`}>
+      <span className="sr-only">{m.loading}</span>
+    </div>
+  );
+}
+
+export function Empty({ title, hint, className = '' }: { title: string; hint?: string; className?: string }) {
+  return (
+    <div className={`flex grow flex-col items-center justify-center rounded-md bg-sunken px-2 py-4 text-center text-sm ${className}`}>
+      <p className="font-semibold">{title}</p>
+      {hint ? <p className="text-soft">{hint}</p> : null}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+'use client';
+
+import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
+import { checkSession, signOut } from '@/app/lib/session';
+import { button } from './button';
+import { useSpeech } from './preferences';
+
+interface Session {
+  /** Whether the service says that the account is suspended. */
+  suspended: boolean;
+  setSuspended: (suspended: boolean) => void;
+  /** Called on a 401: leaves for the sign-in if the session is over, and says whether it is. */
+  checkEnd: () => Promise<boolean>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [suspended, setSuspended] = useState(false);
+  const checking = useRef<Promise<boolean> | null>(null);
+  const checkEnd = useCallback(() => {
+    checking.current ??= leaveIfOver().finally(() => {
+      checking.current = null;
+    });
+    return checking.current;
+  }, []);
+  const session = useMemo(() => ({ suspended, setSuspended, checkEnd }), [suspended, checkEnd]);
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+/*
+ * A 401 may belong to a call that was on its way while this or another tab
+ * rotated the key. Only a second answer, to the cookie as it is, ends the session.
+ */
+async function leaveIfOver(): Promise<boolean> {
+  const answer = await checkSession();
+  if (answer.ok || answer.error.kind !== 'unauthorized') return false;
+  leaveFor('/dashboard/login?reason=expired');
+  return true;
+}
+
+/** Leaves by loading a page anew, so that nothing of the session stays in memory. */
+export function leaveFor(path: string): void {
+  window.location.assign(path);
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('useSession needs a SessionProvider above it');
+  return session;
+}
+
+export function SignOutButton() {
+  const { m } = useSpeech();
+  const [state, setState] = useState<'idle' | 'working' | 'failed'>('idle');
+  const leave = async () => {
+    setState('working');
+    const answer = await signOut();
+    if (answer.ok) leaveFor('/dashboard/login');
+    else setState('failed');
+  };
+  return (
+    <>
+      <button type="button" className={button.quiet} disabled={state === 'working'} onClick={() => void leave()}>
+        {m.nav.signOut}
+      </button>
+      <span role="status" className="text-sm text-bad">
+        {state === 'failed' ? m.nav.signOutFailed : ''}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { useSpeech } from './preferences';
+
+export interface Column<Row> {
+  head: string;
+  cell: (row: Row) => ReactNode;
+  numeric?: boolean;
+}
+
+interface DataTableProps<Row> {
+  /** Names the table for assistive technology. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+}
+
+/** A table whose first column names its rows; where the screen is narrow it scrolls by itself. */
+export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
+  return (
+    <div role="region" aria-label={caption} tabIndex={0} className="overflow-x-auto">
+      <table className="w-full text-sm">
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="border-b border-edge">
+            {columns.map(({ head, numeric }) => (
+              <th key={head} scope="col" className={`px-1 py-1 font-semibold whitespace-nowrap text-soft first:pl-0 last:pr-0 ${numeric ? 'text-right' : 'text-left'}`}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} className="border-b border-line last:border-0">
+              {columns.map(({ head, cell, numeric }, index) => {
+                const look = `px-1 py-1 first:pl-0 last:pr-0 ${numeric ? 'text-right whitespace-nowrap' : 'text-left'}`;
+                return index === 0 ? (
+                  <th key={head} scope="row" className={`${look} font-normal`}>
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={head} className={look}>
+                    {cell(row)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The figures of a chart in words, for whoever reads rather than looks. */
+export function TableTwin({ children }: { children: ReactNode }) {
+  const { m } = useSpeech();
+  return (
+    <details className="mt-1 text-sm">
+      <summary className="w-fit rounded-sm font-semibold text-accent-ink">{m.history.table}</summary>
+      <div className="mt-1 max-h-[320px] overflow-y-auto">{children}</div>
+    </details>
+  );
+}
