@@ -1,0 +1,243 @@
+// Package accounts says who may do what: users with their plans, roles and
+// status, the operator's console sessions, and the record of every change.
+package accounts
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"codexible/fault"
+
+	"github.com/google/uuid"
+)
+
+// Role is what a user's keys may do beyond reading their own data.
+type Role string
+
+// The roles. A service checks other people's keys, an admin manages everything.
+const (
+	RoleUser    Role = "user"
+	RoleService Role = "service"
+	RoleAdmin   Role = "admin"
+)
+
+// Roles lists every role, the least powerful first.
+func Roles() []Role { return []Role{RoleUser, RoleService, RoleAdmin} }
+
+// Status is whether a user's keys work.
+type Status string
+
+// The states of a user. Users are suspended, never deleted.
+const (
+	StatusActive    Status = "active"
+	StatusSuspended Status = "suspended"
+)
+
+// Statuses lists every state of a user.
+func Statuses() []Status { return []Status{StatusActive, StatusSuspended} }
+
+// Sentinels of the accounts, returned by the store.
+var (
+	ErrUserNotFound = fault.New(fault.NotFound, "There is no such user.")
+	ErrPlanNotFound = fault.New(fault.NotFound, "There is no such plan.")
+	ErrEmailTaken   = fault.New(fault.Conflict, "A user with this e-mail exists already. Choose another e-mail, or change that user.")
+	ErrPlanTaken    = fault.New(fault.Conflict, "A plan with this name exists already. Choose another name, or change that plan.")
+)
+
+// Plan is what a customer may use: credits a UTC day, requests a minute, and
+// feature flags. PriceCents is a month's price in cents.
+type Plan struct {
+	ID                 uuid.UUID
+	Name               string
+	DailyCreditLimit   int64
+	PriceCents         int64
+	RateLimitPerMinute int64
+	// Features is a JSON object, {} where none was given.
+	Features json.RawMessage
+	// Archived plans take no new users; who has one keeps it.
+	Archived  bool
+	CreatedAt time.Time
+}
+
+// User is a customer, a service of ours, or an operator.
+type User struct {
+	ID    uuid.UUID
+	Email string
+	// Name is empty where none was given.
+	Name      string
+	PlanID    uuid.UUID
+	Role      Role
+	Status    Status
+	CreatedAt time.Time
+}
+
+// NewUser is what is needed to create a user. Plan is a plan's name, compared
+// without case; an empty Role is RoleUser.
+type NewUser struct {
+	Email string
+	Name  string
+	Plan  string
+	Role  Role
+	// PasswordHash lets the user sign in to the console; empty for none.
+	PasswordHash string
+}
+
+// UserChange holds what to change of a user; nil leaves a field as it is. An
+// empty Name removes it.
+type UserChange struct {
+	Name   *string
+	Plan   *string
+	Status *Status
+	Role   *Role
+}
+
+// PlanChange holds what to set or change of a plan; nil leaves a field as it
+// is, and on creation takes the default.
+type PlanChange struct {
+	Name               *string
+	DailyCreditLimit   *int64
+	PriceCents         *int64
+	RateLimitPerMinute *int64
+	Features           json.RawMessage
+	Archived           *bool
+}
+
+// Bounds of the contract.
+const (
+	MaxEmailLength       = 254
+	MaxNameLength        = 100
+	MaxPlanNameLength    = 100
+	MaxDailyCredits      = 1_000_000_000
+	MaxPriceCents        = 1_000_000_000
+	MaxRatePerMinute     = 1_000_000
+	DefaultRatePerMinute = 100
+)
+
+// Fold gives the form in which names and e-mails are compared: without case.
+func Fold(s string) string { return strings.ToLower(s) }
+
+// Normalize trims the new user's fields, fills the defaults and reports every
+// problem at once as a fault of kind Invalid.
+func (n NewUser) Normalize() (NewUser, error) {
+	n.Email, n.Name, n.Plan = strings.TrimSpace(n.Email), strings.TrimSpace(n.Name), strings.TrimSpace(n.Plan)
+	if n.Role == "" {
+		n.Role = RoleUser
+	}
+	problems := problems{}
+	problems.add("email", checkEmail(n.Email))
+	problems.add("name", CheckText(n.Name, 0, MaxNameLength))
+	problems.add("plan", CheckText(n.Plan, 1, MaxPlanNameLength))
+	if !slices.Contains(Roles(), n.Role) {
+		problems.add("role", "must be user, service or admin")
+	}
+	return n, problems.err()
+}
+
+// Normalize trims and checks a change of a user.
+func (c UserChange) Normalize() (UserChange, error) {
+	problems := problems{}
+	if c.Name != nil {
+		c.Name = trimmed(*c.Name)
+		problems.add("name", CheckText(*c.Name, 0, MaxNameLength))
+	}
+	if c.Plan != nil {
+		c.Plan = trimmed(*c.Plan)
+		problems.add("plan", CheckText(*c.Plan, 1, MaxPlanNameLength))
+	}
+	if c.Status != nil && !slices.Contains(Statuses(), *c.Status) {
+		problems.add("status", "must be active or suspended")
+	}
+	if c.Role != nil && !slices.Contains(Roles(), *c.Role) {
+		problems.add("role", "must be user, service or admin")
+	}
+	return c, problems.err()
+}
+
+// Normalize trims and checks a change of a plan.
+func (c PlanChange) Normalize() (PlanChange, error) {
+	problems := problems{}
+	if c.Name != nil {
+		c.Name = trimmed(*c.Name)
+		problems.add("name", CheckText(*c.Name, 1, MaxPlanNameLength))
+	}
+	problems.add("daily_credit_limit", checkRange(c.DailyCreditLimit, 0, MaxDailyCredits))
+	problems.add("price_cents", checkRange(c.PriceCents, 0, MaxPriceCents))
+	problems.add("rate_limit_per_minute", checkRange(c.RateLimitPerMinute, 1, MaxRatePerMinute))
+	return c, problems.err()
+}
+
+// NewPlan applies the change to an empty plan: the way a plan is created. The
+// name and the credits a day are needed.
+func (c PlanChange) NewPlan() (Plan, error) {
+	problems := problems{}
+	if c.Name == nil {
+		problems.add("name", "is required")
+	}
+	if c.DailyCreditLimit == nil {
+		problems.add("daily_credit_limit", "is required")
+	}
+	if err := problems.err(); err != nil {
+		return Plan{}, err
+	}
+	return c.Apply(Plan{RateLimitPerMinute: DefaultRatePerMinute, Features: json.RawMessage("{}")}), nil
+}
+
+// Apply gives the plan with the change made.
+func (c PlanChange) Apply(p Plan) Plan {
+	set(&p.Name, c.Name)
+	set(&p.DailyCreditLimit, c.DailyCreditLimit)
+	set(&p.PriceCents, c.PriceCents)
+	set(&p.RateLimitPerMinute, c.RateLimitPerMinute)
+	set(&p.Archived, c.Archived)
+	if c.Features != nil {
+		p.Features = c.Features
+	}
+	return p
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func trimmed(s string) *string {
+	s = strings.TrimSpace(s)
+	return &s
+}
+
+// CheckText says what is wrong with a text a person typed, in characters; an
+// empty answer means nothing is.
+func CheckText(s string, least, most int) string {
+	n := utf8.RuneCountInString(s)
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, isControl):
+		return "must be plain text without control characters"
+	case n < least || n > most:
+		return "must have " + between(int64(least), int64(most)) + " characters"
+	}
+	return ""
+}
+
+// Control characters would break a line of the log, and NUL is refused by Postgres.
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }
+
+func checkEmail(s string) string {
+	local, domain, found := strings.Cut(s, "@")
+	switch {
+	case CheckText(s, 3, MaxEmailLength) != "", !found, local == "", domain == "",
+		strings.ContainsAny(domain, "@"), strings.ContainsAny(s, " <>()[],;:\\\"\u00a0"):
+		return "must be an e-mail address such as ada@example.com"
+	}
+	return ""
+}
+
+func checkRange(v *int64, least, most int64) string {
+	if v != nil && (*v < least || *v > most) {
+		return "must be a whole number, " + between(least, most)
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package accounts
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Actor is who makes a change, and from where. It is written into the audit
+// log in the transaction of the change.
+type Actor struct {
+	// Name is an e-mail, or "cli", "system" or "setup" where no user acts.
+	Name      string
+	UserID    uuid.UUID
+	Address   string
+	RequestID string
+}
+
+// Actors that are no users.
+var (
+	ActorCLI    = Actor{Name: "cli"}
+	ActorSystem = Actor{Name: "system"}
+)
+
+// Subject is the kind of thing that an audit entry is about.
+type Subject string
+
+// The subjects of audit entries.
+const (
+	SubjectUser    Subject = "user"
+	SubjectKey     Subject = "key"
+	SubjectPlan    Subject = "plan"
+	SubjectSession Subject = "session"
+	SubjectSystem  Subject = "system"
+)
+
+// AuditEntry is one line of the append-only audit log.
+type AuditEntry struct {
+	// Seq orders the log; it rises with every entry.
+	Seq       int64
+	At        time.Time
+	Actor     string
+	Address   string
+	RequestID string
+	// Action is noun.verb in the past, such as "user.suspended".
+	Action    string
+	Subject   Subject
+	SubjectID uuid.UUID
+	// Target is what a person calls the subject: an e-mail, a key's prefix, a plan's name.
+	Target string
+	// Details is a sentence; Before and After are the changed fields as JSON objects, {} where there are none.
+	Details string
+	Before  string
+	After   string
+}
+
+// Change names what an entry changed, for those who remember keys, users or plans.
+type Change struct {
+	Subject Subject
+	ID      uuid.UUID
+}

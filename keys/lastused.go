@@ -1,0 +1,82 @@
+package keys
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// lastUsedStep is how exact «last used» is: a key in use is written once in so long.
+	lastUsedStep = time.Minute
+	// flushInterval is how soon a first use is written.
+	flushInterval = time.Second
+	// flushBatch is how many keys one transaction writes.
+	flushBatch = 500
+	// sweepEvery counts flushes between two sweeps of the cache.
+	sweepEvery = 60
+)
+
+// touch notes a use; most uses of a busy key end at the first comparison.
+func (v *Verifier) touch(e *entry, now time.Time) {
+	micros := now.UnixMicro()
+	if micros-e.used.Load() < lastUsedStep.Microseconds() || !e.pending.CompareAndSwap(false, true) {
+		return
+	}
+	e.used.Store(micros)
+	v.used.mu.Lock()
+	v.used.entries = append(v.used.entries, e)
+	v.used.mu.Unlock()
+}
+
+// Run writes last uses and sweeps the cache until ctx ends; what is left then
+// is Flush's.
+func (v *Verifier) Run(ctx context.Context) {
+	ticker := time.NewTicker(flushInterval)
+	defer ticker.Stop()
+	for round := 1; ; round++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		_ = v.Flush(ctx) // what could not be written stays pending for the next round
+		if round%sweepEvery == 0 {
+			v.cache.sweep(v.now())
+		}
+	}
+}
+
+// Flush writes the last uses that wait, in batches.
+func (v *Verifier) Flush(ctx context.Context) error {
+	v.used.mu.Lock()
+	waiting := v.used.entries
+	v.used.entries = nil
+	v.used.mu.Unlock()
+	for len(waiting) > 0 {
+		batch := waiting[:min(len(waiting), flushBatch)]
+		if err := v.directory.TouchKeys(ctx, lastUses(batch)); err != nil {
+			v.used.mu.Lock()
+			v.used.entries = append(v.used.entries, waiting...)
+			v.used.mu.Unlock()
+			return err
+		}
+		for _, e := range batch {
+			e.pending.Store(false)
+		}
+		waiting = waiting[len(batch):]
+	}
+	return nil
+}
+
+func lastUses(batch []*entry) map[uuid.UUID]time.Time {
+	used := make(map[uuid.UUID]time.Time, len(batch))
+	for _, e := range batch {
+		id, at := e.identity.Key.ID, time.UnixMicro(e.used.Load()).UTC()
+		if at.After(used[id]) {
+			used[id] = at
+		}
+	}
+	return used
+}

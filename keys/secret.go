@@ -1,0 +1,82 @@
+// Package keys is what an API key is: the secret a customer holds, the record
+// we keep of it, and the verdict on a request that shows one.
+package keys
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+const (
+	secretPrefix = "codexible_"
+	secretHex    = 32
+	shownHex     = 8
+)
+
+// Hash is the SHA-256 of a secret: all that is stored of it.
+type Hash [sha256.Size]byte
+
+// Secret is an API key in clear. It masks itself wherever it is printed,
+// logged or encoded; Reveal is the only way out.
+type Secret struct{ text string }
+
+// Mint makes a new secret of 128 random bits from crypto/rand.
+func Mint() Secret {
+	var random [secretHex / 2]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
+	return Secret{secretPrefix + hex.EncodeToString(random[:])}
+}
+
+// Parse reads a secret as a client sends it, without the blanks around it. It
+// answers false for a text that no minted key can be; whether the key exists
+// is another question.
+func Parse(text string) (Secret, bool) {
+	text = strings.TrimSpace(text)
+	return Secret{text}, wellFormed(text)
+}
+
+func wellFormed(text string) bool {
+	if len(text) != len(secretPrefix)+secretHex || text[:len(secretPrefix)] != secretPrefix {
+		return false
+	}
+	for _, c := range []byte(text[len(secretPrefix):]) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// Fixed takes a text as a secret whatever its form: the published keys of a demo.
+func Fixed(text string) Secret { return Secret{text} }
+
+// Reveal gives the secret in clear, for the one answer that shows it.
+func (s Secret) Reveal() string { return s.text }
+
+// Hash is what the secret is stored and found by.
+func (s Secret) Hash() Hash { return sha256.Sum256([]byte(s.text)) }
+
+// Prefix is the part that is kept for display: the fixed beginning and 8 characters.
+func (s Secret) Prefix() string { return s.text[:min(len(s.text), len(secretPrefix)+shownHex)] }
+
+// String gives the prefix and an ellipsis.
+func (s Secret) String() string { return s.Prefix() + "…" }
+
+// GoString masks the secret under %#v.
+func (s Secret) GoString() string { return "keys.Secret(" + s.String() + ")" }
+
+// Format masks the secret under every verb of fmt.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }
+
+// MarshalText masks the secret in JSON, XML and wherever texts are encoded.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalJSON masks the secret.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.Prefix() + `…"`), nil }
+
+// LogValue masks the secret in logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

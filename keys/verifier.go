@@ -1,0 +1,196 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"codexible/accounts"
+	"codexible/limits"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
+)
+
+// Directory is where identities are kept.
+type Directory interface {
+	// IdentityByHash answers ErrNotFound where no key has the secret.
+	IdentityByHash(ctx context.Context, hash Hash) (*Identity, error)
+	// TouchKeys writes when keys were last used.
+	TouchKeys(ctx context.Context, used map[uuid.UUID]time.Time) error
+}
+
+// Verifier decides whether a request with a key may pass, and charges it.
+type Verifier struct {
+	directory Directory
+	meter     *usage.Meter
+	totals    *usage.Totals
+	counter   limits.Counter
+	now       func() time.Time
+	fixed     map[string]struct{}
+
+	cache   *cache
+	loading singleflight.Group
+	used    struct {
+		mu      sync.Mutex
+		entries []*entry
+	}
+	hits, misses atomic.Int64
+}
+
+// Parts are what a Verifier is made of.
+type Parts struct {
+	Directory Directory
+	Meter     *usage.Meter
+	Totals    *usage.Totals
+	Counter   limits.Counter
+	Now       func() time.Time
+	// Fixed are secrets that are accepted though no key is minted like them: those of a demo.
+	Fixed []Secret
+}
+
+// NewVerifier puts a Verifier together.
+func NewVerifier(p Parts) *Verifier {
+	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, now: p.Now, cache: newCache(), fixed: map[string]struct{}{}}
+	for _, s := range p.Fixed {
+		v.fixed[s.text] = struct{}{}
+	}
+	return v
+}
+
+// Identify finds whose key a text is and whether it works: Valid, or the first
+// code that speaks against it. The identity is nil for NotFound alone. An error
+// is a fault of ours: nothing is known of the key then.
+func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, error) {
+	secret, ok := Parse(text)
+	if !ok {
+		if _, ok = v.fixed[secret.text]; !ok {
+			return nil, NotFound, nil
+		}
+	}
+	now := v.now()
+	e, err := v.lookup(ctx, secret.Hash(), now)
+	if err != nil || e == nil {
+		return nil, NotFound, err
+	}
+	code := e.identity.standing(now)
+	switch code {
+	case NotFound:
+		return nil, NotFound, nil
+	case Valid:
+		v.touch(e, now)
+	}
+	return e.identity, code, nil
+}
+
+func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, error) {
+	if e, known := v.cache.get(h, now); known {
+		v.hits.Add(1)
+		return e, nil
+	}
+	v.misses.Add(1)
+	// One question for all who ask at once; it outlives the asker who came first.
+	found, err, _ := v.loading.Do(string(h[:]), func() (any, error) {
+		epoch := v.cache.epoch.Load()
+		id, err := v.directory.IdentityByHash(context.WithoutCancel(ctx), h)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return (*entry)(nil), err
+		}
+		return v.cache.put(h, id, epoch, now), nil
+	})
+	return found.(*entry), err
+}
+
+// Request is a question to Verify. The charge's user and key are those of the
+// secret; with 0 credits nothing is charged.
+type Request struct {
+	Secret string
+	Charge usage.Charge
+}
+
+// Verify checks a key, its rate and its quota, and charges it, in one go. A
+// refusal is a verdict; an error is a fault of ours, or ErrReplayMismatch of
+// package usage.
+func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
+	id, code, err := v.Identify(ctx, r.Secret)
+	if err != nil || id == nil {
+		return Verdict{Code: NotFound}, err
+	}
+	verdict := Verdict{Code: code, Identity: id, Limit: id.Plan.DailyCreditLimit}
+	if code != Valid {
+		if verdict.Rate, err = v.Rate(ctx, id, false); err != nil {
+			return Verdict{}, err
+		}
+		return v.told(ctx, verdict)
+	}
+	if verdict.Rate, err = v.Rate(ctx, id, true); err != nil {
+		return Verdict{}, err
+	}
+	if !verdict.Rate.Allowed {
+		verdict.Code = RateLimited
+		return v.told(ctx, verdict)
+	}
+	if r.Charge.Credits == 0 {
+		return v.told(ctx, verdict)
+	}
+	receipt, err := v.Charge(ctx, id, r.Charge)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict.settle(receipt)
+	return verdict, nil
+}
+
+// told fills in the credits of a verdict that charges nothing.
+func (v *Verifier) told(ctx context.Context, verdict Verdict) (Verdict, error) {
+	day := usage.DayOf(v.now())
+	used, err := v.totals.Used(ctx, verdict.Identity.User.ID, day)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict.Used, verdict.ResetsAt = used, day.End()
+	return verdict, nil
+}
+
+// Rate counts a request in the key's window, or only looks. Keys of services
+// are not limited: they have room always.
+func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (limits.Decision, error) {
+	limit := id.Plan.RateLimitPerMinute
+	if id.User.Role == accounts.RoleService {
+		return limits.Decision{Allowed: true, Limit: limit, Remaining: limit}, nil
+	}
+	if count {
+		return v.counter.Hit(ctx, limits.Key(id.Key.ID), limit)
+	}
+	return v.counter.Peek(ctx, limits.Key(id.Key.ID), limit)
+}
+
+// Charge decides a charge of an identified key. ErrReplayMismatch where its
+// idempotency key belongs to another charge.
+func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (usage.Receipt, error) {
+	c.UserID, c.KeyID = id.User.ID, id.Key.ID
+	receipt, err := v.meter.Charge(ctx, c)
+	if err != nil {
+		return receipt, err
+	}
+	switch receipt.Outcome {
+	case usage.Mismatch:
+		return receipt, usage.ErrReplayMismatch
+	case usage.Accepted, usage.OverQuota:
+		v.totals.Note(c.UserID, receipt.Day, receipt.CreditsUsed)
+	case usage.Duplicate:
+	}
+	return receipt, nil
+}
+
+// Changed forgets what was remembered of a key, user or plan.
+func (v *Verifier) Changed(c accounts.Change) { v.cache.change(c, v.now()) }
+
+// Up tells whether changes made by other processes are being learned of.
+func (v *Verifier) Up(up bool) { v.cache.setUp(up) }
+
+// CacheStats says how often the memory answered and how often the directory was asked.
+func (v *Verifier) CacheStats() (hits, misses int64) { return v.hits.Load(), v.misses.Load() }

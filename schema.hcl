@@ -1,0 +1,410 @@
+// The tables of Codexible, declared once, in Postgres's own types. SQLite gets
+// the same tables through the mapper in store/schema.go. Migrations are planned
+// from this file (make migration NAME=what_changes) and never written first.
+//
+// Rows of the books begin with the day: charges, totals and rollups of the
+// current day lie together, so a batch writes the same few pages whether the
+// books hold a week or ten years.
+
+schema "public" {}
+
+// What a customer may use. Archived plans take no new users.
+table "plans" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "name" { type = text }
+  // Compared without case; unique.
+  column "name_folded" { type = text }
+  column "daily_credit_limit" { type = bigint }
+  column "price_cents" { type = bigint }
+  column "rate_limit_per_minute" { type = bigint }
+  // A JSON object, kept as it was given.
+  column "features" { type = text }
+  column "archived" { type = boolean }
+  column "created_at" { type = timestamptz }
+  primary_key { columns = [column.id] }
+  index "plans_name" {
+    unique  = true
+    columns = [column.name_folded]
+  }
+  check "plans_daily_credit_limit" { expr = "daily_credit_limit >= 0" }
+  check "plans_price_cents" { expr = "price_cents >= 0" }
+  check "plans_rate_limit_per_minute" { expr = "rate_limit_per_minute >= 1" }
+}
+
+// Customers, services and operators. Suspended, never deleted.
+table "users" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "email" { type = text }
+  column "email_folded" { type = text }
+  // Empty where none was given.
+  column "name" { type = text }
+  column "plan_id" { type = uuid }
+  column "role" { type = text }
+  column "status" { type = text }
+  // argon2id in PHC form; empty where the user has no console sign-in.
+  column "password_hash" { type = text }
+  column "created_at" { type = timestamptz }
+  // E-mail and name without case: what a search looks through.
+  column "search" { type = text }
+  primary_key { columns = [column.id] }
+  foreign_key "users_plan" {
+    columns     = [column.plan_id]
+    ref_columns = [table.plans.column.id]
+    on_delete   = RESTRICT
+  }
+  index "users_email" {
+    unique  = true
+    columns = [column.email_folded]
+  }
+  index "users_search" {
+    type = GIN
+    on {
+      column = column.search
+      ops    = sql("gin_trgm_ops")
+    }
+  }
+  index "users_plan_id" { columns = [column.plan_id, column.id] }
+  check "users_role" { expr = "role IN ('user', 'service', 'admin')" }
+  check "users_status" { expr = "status IN ('active', 'suspended')" }
+}
+
+// Everything about a key but its secret.
+table "api_keys" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "prefix" { type = text }
+  column "label" { type = text }
+  column "status" { type = text }
+  column "created_at" { type = timestamptz }
+  column "last_used_at" {
+    type = timestamptz
+    null = true
+  }
+  column "expires_at" {
+    type = timestamptz
+    null = true
+  }
+  column "revoked_at" {
+    type = timestamptz
+    null = true
+  }
+  // The owner's e-mail and name, the label and the prefix, without case.
+  column "search" { type = text }
+  primary_key { columns = [column.id] }
+  foreign_key "api_keys_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  index "api_keys_search" {
+    type = GIN
+    on {
+      column = column.search
+      ops    = sql("gin_trgm_ops")
+    }
+  }
+  index "api_keys_user_id" { columns = [column.user_id, column.id] }
+  check "api_keys_status" { expr = "status IN ('active', 'revoked')" }
+  check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status = 'active' AND revoked_at IS NULL))" }
+}
+
+// The hashes a key answers to: its own secret, and during a grace the one that
+// a rotation replaced. Looking a key up is one read of this primary key.
+table "key_secrets" {
+  schema = schema.public
+  column "hash" { type = bytea }
+  column "key_id" { type = uuid }
+  // When a rotated secret stops; null for the key's own.
+  column "ends_at" {
+    type = timestamptz
+    null = true
+  }
+  primary_key { columns = [column.hash] }
+  foreign_key "key_secrets_key" {
+    columns     = [column.key_id]
+    ref_columns = [table.api_keys.column.id]
+    on_delete   = CASCADE
+  }
+  // One live secret a key, beside at most one that is ending.
+  index "key_secrets_own" {
+    unique  = true
+    columns = [column.key_id]
+    where   = "ends_at IS NULL"
+  }
+  index "key_secrets_key_id" { columns = [column.key_id] }
+}
+
+// The single charges, in the order of time: ids are UUIDs of version 7, so a
+// batch appends to one end of the table and a retention removes from the other.
+// An index by user would make each charge write a page of its own; instead each
+// charge names its user's charge before it, and user_days the last one of a day
+// (see store/charges.go). The user and the key are held by the foreign keys of
+// the totals, which the same transaction writes.
+table "usage" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "day" { type = date }
+  column "user_id" { type = uuid }
+  column "key_id" { type = uuid }
+  // The user's charge before this one; null for the first.
+  column "previous_id" {
+    type = uuid
+    null = true
+  }
+  column "created_at" { type = timestamptz }
+  column "credits" { type = bigint }
+  column "model" { type = text }
+  column "prompt_tokens" { type = bigint }
+  column "completion_tokens" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.id] }
+  check "usage_amounts" { expr = "credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+}
+
+// A key's day. Kept for good.
+table "daily_usage" {
+  schema = schema.public
+  column "day" { type = date }
+  column "user_id" { type = uuid }
+  column "key_id" { type = uuid }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "prompt_tokens" { type = bigint }
+  column "completion_tokens" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.day, column.user_id, column.key_id] }
+  foreign_key "daily_usage_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  foreign_key "daily_usage_key" {
+    columns     = [column.key_id]
+    ref_columns = [table.api_keys.column.id]
+    on_delete   = RESTRICT
+  }
+  index "daily_usage_user_id_day" { columns = [column.user_id, column.day] }
+  check "daily_usage_amounts" { expr = "requests >= 0 AND credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+}
+
+// What a user used of a model on a day. Kept for good.
+table "model_usage" {
+  schema = schema.public
+  column "day" { type = date }
+  column "user_id" { type = uuid }
+  column "model" { type = text }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "prompt_tokens" { type = bigint }
+  column "completion_tokens" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.day, column.user_id, column.model] }
+  foreign_key "model_usage_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  index "model_usage_user_id_day" { columns = [column.user_id, column.day] }
+  check "model_usage_amounts" { expr = "requests >= 0 AND credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+}
+
+// A user's day, all keys together: the row on which the limit is decided. The
+// 24 counters are its requests by UTC hour; a batch touches the row anyway, so
+// the hours cost no row of their own, and they outlive the single charges.
+table "user_days" {
+  schema = schema.public
+  column "day" { type = date }
+  column "user_id" { type = uuid }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "cost_micros" { type = bigint }
+  // The user's last charge of the day: where a walk through the single charges begins.
+  column "last_charge_id" { type = uuid }
+  column "h00" {
+    type    = bigint
+    default = 0
+  }
+  column "h01" {
+    type    = bigint
+    default = 0
+  }
+  column "h02" {
+    type    = bigint
+    default = 0
+  }
+  column "h03" {
+    type    = bigint
+    default = 0
+  }
+  column "h04" {
+    type    = bigint
+    default = 0
+  }
+  column "h05" {
+    type    = bigint
+    default = 0
+  }
+  column "h06" {
+    type    = bigint
+    default = 0
+  }
+  column "h07" {
+    type    = bigint
+    default = 0
+  }
+  column "h08" {
+    type    = bigint
+    default = 0
+  }
+  column "h09" {
+    type    = bigint
+    default = 0
+  }
+  column "h10" {
+    type    = bigint
+    default = 0
+  }
+  column "h11" {
+    type    = bigint
+    default = 0
+  }
+  column "h12" {
+    type    = bigint
+    default = 0
+  }
+  column "h13" {
+    type    = bigint
+    default = 0
+  }
+  column "h14" {
+    type    = bigint
+    default = 0
+  }
+  column "h15" {
+    type    = bigint
+    default = 0
+  }
+  column "h16" {
+    type    = bigint
+    default = 0
+  }
+  column "h17" {
+    type    = bigint
+    default = 0
+  }
+  column "h18" {
+    type    = bigint
+    default = 0
+  }
+  column "h19" {
+    type    = bigint
+    default = 0
+  }
+  column "h20" {
+    type    = bigint
+    default = 0
+  }
+  column "h21" {
+    type    = bigint
+    default = 0
+  }
+  column "h22" {
+    type    = bigint
+    default = 0
+  }
+  column "h23" {
+    type    = bigint
+    default = 0
+  }
+  primary_key { columns = [column.day, column.user_id] }
+  foreign_key "user_days_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  index "user_days_user_id_day" { columns = [column.user_id, column.day] }
+  check "user_days_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
+}
+
+// What accepted charges leave behind for their repeats, for 24 hours.
+table "idempotency_keys" {
+  schema = schema.public
+  column "key_id" { type = uuid }
+  column "text" { type = text }
+  // Of what a repeat has to repeat: credits, model, tokens, cost.
+  column "fingerprint" { type = bytea }
+  column "day" { type = date }
+  column "credits_used" { type = bigint }
+  column "daily_limit" { type = bigint }
+  column "created_at" { type = timestamptz }
+  primary_key { columns = [column.key_id, column.text] }
+  foreign_key "idempotency_keys_key" {
+    columns     = [column.key_id]
+    ref_columns = [table.api_keys.column.id]
+    on_delete   = CASCADE
+  }
+  index "idempotency_keys_created_at" { columns = [column.created_at] }
+}
+
+// Who changed what, when and from where. Append-only; written in the
+// transaction of the change, so its order is also the feed by which other
+// processes learn of changes.
+table "audit_log" {
+  schema = schema.public
+  column "seq" {
+    type = bigint
+    identity { generated = BY_DEFAULT }
+  }
+  column "at" { type = timestamptz }
+  column "actor" { type = text }
+  column "address" { type = text }
+  column "request_id" { type = text }
+  // noun.verb in the past.
+  column "action" { type = text }
+  column "subject" { type = text }
+  column "subject_id" { type = uuid }
+  column "target" { type = text }
+  column "details" { type = text }
+  // The changed fields as JSON objects.
+  column "before" { type = text }
+  column "after" { type = text }
+  // Actor, action, target and details, without case.
+  column "search" { type = text }
+  primary_key { columns = [column.seq] }
+  index "audit_log_search" {
+    type = GIN
+    on {
+      column = column.search
+      ops    = sql("gin_trgm_ops")
+    }
+  }
+  index "audit_log_subject" { columns = [column.subject_id, column.seq] }
+  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'session', 'system')" }
+}
+
+// Sign-ins to the console. The cookie holds a random token, the row its hash.
+table "console_sessions" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "created_at" { type = timestamptz }
+  column "last_seen_at" { type = timestamptz }
+  column "expires_at" { type = timestamptz }
+  column "address" { type = text }
+  column "user_agent" { type = text }
+  primary_key { columns = [column.token_hash] }
+  foreign_key "console_sessions_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "console_sessions_user_id" { columns = [column.user_id, column.created_at] }
+  index "console_sessions_id" {
+    unique  = true
+    columns = [column.id]
+  }
+}

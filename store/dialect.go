@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// The two databases.
+const (
+	dialectSQLite   = "sqlite"
+	dialectPostgres = "postgres"
+)
+
+// dialect is all that differs between the databases; nothing else asks which
+// one it is.
+type dialect interface {
+	// away tells errors of a database that does not answer, or cannot write, from errors of a statement.
+	away(error) bool
+	// settle decides and records a batch of charges in one transaction.
+	settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error)
+	// narrow adds a search by part to a statement; index keeps what it looks through.
+	narrow(f *search, t searched, needle string)
+	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error
+	// lock holds a row until tx ends.
+	lock(tx *gorm.DB, table string, id uuid.UUID) error
+	// announce tells other processes of a change when tx commits.
+	announce(tx *gorm.DB, change accounts.Change) error
+	// watch reports what other processes announce, until ctx ends.
+	watch(ctx context.Context, w Watcher)
+	// poolStats says how many connections are open and in use.
+	poolStats() (open, inUse int)
+	close() error
+}
+
+// target is a parsed DATABASE_URL.
+type target struct {
+	dialect string
+	// url is the Postgres URL, or the path of the SQLite file.
+	url string
+}
+
+var errURL = errors.New("must be postgres://user@host/name or sqlite:PATH")
+
+func parseURL(text string) (target, error) {
+	scheme, rest, _ := strings.Cut(text, ":")
+	switch scheme {
+	case "postgres", "postgresql":
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" {
+			return target{}, fmt.Errorf("DATABASE_URL %w", errURL) // the text may hold a password: it is not repeated
+		}
+		return target{dialectPostgres, text}, nil
+	case "sqlite":
+		if path := strings.TrimPrefix(rest, "//"); path != "" {
+			return target{dialectSQLite, path}, nil
+		}
+	}
+	return target{}, fmt.Errorf("DATABASE_URL %w", errURL)
+}
+
+// CheckURL tells what is wrong with a DATABASE_URL, without repeating it.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}

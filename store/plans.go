@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"codexible/accounts"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.features, p.archived, p.created_at"
+
+// planRow keeps what a plan's name is compared as beside the plan.
+type planRow struct {
+	accounts.Plan
+	NameFolded string
+	// Features shadows the plan's: a text column on both databases.
+	Features string
+}
+
+func rowOf(p accounts.Plan) planRow {
+	return planRow{Plan: p, NameFolded: accounts.Fold(p.Name), Features: string(p.Features)}
+}
+
+func (r planRow) plan() accounts.Plan {
+	r.Plan.Features = []byte(r.Features)
+	return r.Plan
+}
+
+// Plans lists every plan, the newest first.
+func (s *Store) Plans(ctx context.Context) (plans []accounts.Plan, err error) {
+	var rows []planRow
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT " + planColumns + " FROM plans AS p ORDER BY p.id DESC").Scan(&rows).Error
+	})
+	for _, r := range rows {
+		plans = append(plans, r.plan())
+	}
+	return plans, err
+}
+
+// Plan reads one plan; accounts.ErrPlanNotFound where there is none.
+func (s *Store) Plan(ctx context.Context, id uuid.UUID) (p accounts.Plan, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		p, err = planWhere(db, "p.id = ?", id)
+		return err
+	})
+	return p, err
+}
+
+func planWhere(db *gorm.DB, condition string, arg any) (accounts.Plan, error) {
+	var row planRow
+	err := db.Table("plans AS p").Select(planColumns).Where(condition, arg).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row.Plan, accounts.ErrPlanNotFound
+	}
+	return row.plan(), err
+}
+
+// planByName finds a plan for a user to move to: by name without case, not archived.
+func planByName(db *gorm.DB, name string) (accounts.Plan, error) {
+	p, err := planWhere(db, "p.name_folded = ?", accounts.Fold(name))
+	switch {
+	case errors.Is(err, accounts.ErrPlanNotFound):
+		return p, fieldError("plan", fmt.Sprintf("must be the name of a plan; there is no plan %q", name))
+	case err == nil && p.Archived:
+		return p, fieldError("plan", fmt.Sprintf("must be a plan that takes new users; %q is archived", p.Name))
+	}
+	return p, err
+}
+
+// CreatePlan makes a plan. ErrPlanTaken where the name exists.
+func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.PlanChange) (p accounts.Plan, err error) {
+	if c, err = c.Normalize(); err != nil {
+		return p, err
+	}
+	if p, err = c.NewPlan(); err != nil {
+		return p, err
+	}
+	err = s.changing(ctx, by, func(tx *change) error {
+		p.ID, p.CreatedAt = s.ids.mint(tx.at), tx.at
+		if err := tx.insertPlan(p); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "plan.created", subject: accounts.SubjectPlan, id: p.ID, target: p.Name,
+			details: fmt.Sprintf("Created plan %s with %d credits a day.", p.Name, p.DailyCreditLimit), after: planFields(p)})
+	})
+	return p, err
+}
+
+func (c *change) insertPlan(p accounts.Plan) error {
+	r := rowOf(p)
+	err := c.Table("plans").Create(map[string]any{
+		"id": r.ID, "name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
+		"rate_limit_per_minute": r.RateLimitPerMinute, "features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
+	}).Error
+	return taken(err, accounts.ErrPlanTaken)
+}
+
+func taken(err, instead error) error {
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return instead
+	}
+	return err
+}
+
+// ChangePlan changes a plan; it counts from the next charge and the next request on.
+func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.PlanChange) (after accounts.Plan, err error) {
+	if c, err = c.Normalize(); err != nil {
+		return after, err
+	}
+	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.lock("plans", id); err != nil {
+			return err
+		}
+		before, err := planWhere(tx.DB, "p.id = ?", id)
+		if err != nil {
+			return err
+		}
+		after = c.Apply(before)
+		r := rowOf(after)
+		err = tx.Table("plans").Where("id = ?", id).UpdateColumns(map[string]any{
+			"name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
+			"rate_limit_per_minute": r.RateLimitPerMinute, "features": r.Features, "archived": r.Archived,
+		}).Error
+		if err := taken(err, accounts.ErrPlanTaken); err != nil {
+			return err
+		}
+		was, is := changedFields(planFields(before), planFields(after))
+		action := "plan.changed"
+		if after.Archived && !before.Archived {
+			action = "plan.archived"
+		}
+		return tx.record(entry{action: action, subject: accounts.SubjectPlan, id: id, target: after.Name,
+			details: "Changed plan " + before.Name + ": " + listChanges(was, is) + ".", before: was, after: is})
+	})
+	return after, err
+}
+
+func planFields(p accounts.Plan) map[string]any {
+	return map[string]any{
+		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "price_cents": p.PriceCents,
+		"rate_limit_per_minute": p.RateLimitPerMinute, "features": string(p.Features), "archived": p.Archived,
+	}
+}

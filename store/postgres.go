@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpostgres "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// postgresConns bounds the pool of one instance.
+const postgresConns = 16
+
+// notifyChannel carries the changes of keys, users and plans between instances.
+const notifyChannel = "codexible_changes"
+
+type postgresDialect struct {
+	pool *pgxpool.Pool
+	mint func(time.Time) uuid.UUID
+}
+
+func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect, db *gorm.DB, err error) {
+	config, err := pgxpool.ParseConfig(t.url)
+	if err != nil {
+		return d, nil, fmt.Errorf("DATABASE_URL %w", errURL) // pgx repeats the URL, password masked or not
+	}
+	config.MaxConns = postgresConns
+	config.ConnConfig.ConnectTimeout = 5 * time.Second
+	config.MaxConnIdleTime = 5 * time.Minute
+	for name, value := range map[string]string{
+		"application_name": "codexible", "timezone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s",
+		"idle_in_transaction_session_timeout": "30s",
+	} {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return d, nil, err
+	}
+	db, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: stdlib.OpenDBFromPool(d.pool)}), gormConfig(o))
+	return d, db, err
+}
+
+func (t target) openForMigration() (*sql.DB, error) {
+	if t.dialect == dialectSQLite {
+		return t.openSQLiteForMigration(), nil
+	}
+	config, err := pgx.ParseConfig(t.url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL %w", errURL)
+	}
+	config.ConnectTimeout = 5 * time.Second
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// away goes by SQLSTATE classes: connection (08), resources such as disk and
+// connections (53), intervention such as a shutdown (57), the system (58), a
+// read-only server, and locks that were not to be had in time.
+func (postgresDialect) away(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		class := pg.Code[:min(2, len(pg.Code))]
+		return class == "08" || class == "53" || class == "57" || class == "58" || class == "28" || class == "3D" ||
+			pg.Code == "25006" || pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "55P03"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool") || strings.Contains(err.Error(), "unexpected EOF")
+}
+
+func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
+	var found []uuid.UUID
+	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR UPDATE", id).Scan(&found).Error
+}
+
+func (postgresDialect) announce(tx *gorm.DB, c accounts.Change) error {
+	return tx.Exec("SELECT pg_notify(?, ?)", notifyChannel, string(c.Subject)+":"+c.ID.String()).Error
+}
+
+// watch listens on a connection of its own and connects again when it is lost.
+func (d postgresDialect) watch(ctx context.Context, w Watcher) {
+	const pause = time.Second
+	for ctx.Err() == nil {
+		_ = d.listen(ctx, w) // why it ended does not matter: the next round says whether it is back
+		w.Up(false)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// silence is after how long without a notification the connection is asked
+// whether it lives: entries of a cache may be stale for that long at most.
+const silence = 2 * time.Second
+
+func (d postgresDialect) listen(ctx context.Context, w Watcher) error {
+	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
+		return err
+	}
+	w.Up(true)
+	for {
+		wait, cancel := context.WithTimeout(ctx, silence)
+		n, err := conn.WaitForNotification(wait)
+		cancel()
+		switch {
+		case err == nil:
+			if c, ok := parseChange(n.Payload); ok {
+				w.Changed(c)
+			}
+		case ctx.Err() == nil && wait.Err() != nil && !conn.IsClosed():
+			ping, cancel := context.WithTimeout(ctx, silence)
+			err := conn.Ping(ping)
+			cancel()
+			if err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+func parseChange(payload string) (c accounts.Change, ok bool) {
+	subject, id, _ := strings.Cut(payload, ":")
+	parsed, err := uuid.Parse(id)
+	return accounts.Change{Subject: accounts.Subject(subject), ID: parsed}, err == nil
+}
+
+func (d postgresDialect) poolStats() (open, inUse int) {
+	s := d.pool.Stat()
+	return int(s.TotalConns()), int(s.AcquiredConns())
+}
+
+func (d postgresDialect) close() error {
+	d.pool.Close()
+	return nil
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"strings"
+
+	"codexible/accounts"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// fieldMark stands before every field of a search text. With it a query of one
+// or two characters, which matches the beginning of a field, is a text of three
+// or more, which is what trigram indexes answer.
+const fieldMark = "\n\n"
+
+// shortQuery is the length below which a query matches only from the beginning.
+const shortQuery = 3
+
+func searchText(fields ...string) string {
+	var b strings.Builder
+	for _, f := range fields {
+		b.WriteString(fieldMark)
+		b.WriteString(accounts.Fold(f))
+	}
+	return b.String()
+}
+
+// needle is what a query has to be found as in a search text.
+func needle(query string) string {
+	query = accounts.Fold(query)
+	if len([]rune(query)) < shortQuery {
+		return fieldMark + query
+	}
+	return query
+}
+
+// searched is a table that can be searched by part, and how its rows are ordered.
+type searched struct{ table, alias, id string }
+
+var (
+	searchedUsers = searched{"users", "u", "id"}
+	searchedKeys  = searched{"api_keys", "k", "id"}
+	searchedAudit = searched{"audit_log", "a", "seq"}
+)
+
+// search narrows a statement over t to the rows that hold the query, newest
+// first. q begins with "FROM" and may carry on with joins.
+type search struct {
+	from  string
+	where []string
+	args  []any
+	order string
+}
+
+func (s *Store) search(t searched, query string) search {
+	found := search{from: t.table + " AS " + t.alias, order: t.alias + "." + t.id + " DESC"}
+	if query != "" {
+		s.dialect.narrow(&found, t, needle(query))
+	}
+	return found
+}
+
+func (f *search) and(condition string, args ...any) {
+	f.where = append(f.where, condition)
+	f.args = append(f.args, args...)
+}
+
+func (f *search) conditions() string {
+	if len(f.where) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(f.where, " AND ")
+}
+
+// escapeLike makes a text stand for itself in LIKE … ESCAPE '\'.
+var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func (postgresDialect) narrow(f *search, t searched, needle string) {
+	f.and(t.alias+".search LIKE ? ESCAPE '\\'", "%"+escapeLike.Replace(needle)+"%")
+}
+
+func (postgresDialect) index(*gorm.DB, searched, int64, uuid.UUID, string) error { return nil }
+
+// anyCharacter widens a pattern to what SQLite's trigram index can answer: it
+// knows no ESCAPE. The exact test beside it narrows the answer again.
+var anyCharacter = strings.NewReplacer(`%`, `_`)
+
+// narrow begins with the full-text table, whose row numbers rise with time: the
+// newest matches come first, and a page ends the search.
+func (sqliteDialect) narrow(f *search, t searched, needle string) {
+	f.from = t.table + "_search AS s CROSS JOIN " + t.table + " AS " + t.alias + " ON " + t.alias + "." + t.id + " = s.id"
+	f.order = "s.rowid DESC"
+	f.and("s.search LIKE ?", "%"+anyCharacter.Replace(needle)+"%")
+	f.and("instr(s.search, ?) > 0", needle)
+}
+
+// index writes a row's search text into the full-text table.
+func (sqliteDialect) index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error {
+	if t == searchedAudit {
+		return tx.Exec("INSERT INTO audit_log_search (rowid, search, id) VALUES (?, ?, ?)", row, text, row).Error
+	}
+	return tx.Exec("INSERT OR REPLACE INTO "+t.table+"_search (rowid, search, id) VALUES (?, ?, ?)", row, text, id).Error
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// settle needs two round trips. The first begins the transaction, takes the
+// users' locks in the order of their ids and reads their days; the second
+// writes and commits. The locks are advisory: they leave no dead row behind,
+// hold for users who have no row of the day yet, and keep only batches that
+// share a user apart. Every instance takes them in one order, so none waits
+// for another in a circle.
+func (d postgresDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release() // a connection still inside a transaction is closed, which rolls it back
+	rows, err := readPostgresLedger(ctx, conn, at, charges)
+	if err != nil {
+		return nil, err
+	}
+	posting := usage.Decide(at, charges, rows.balances, rows.replays, func() uuid.UUID { return d.mint(at) })
+	if len(posting.Records) == 0 {
+		_, err := conn.Exec(ctx, "ROLLBACK")
+		return posting.Receipts, err
+	}
+	return posting.Receipts, postPostgres(ctx, conn, posting)
+}
+
+func readPostgresLedger(ctx context.Context, conn *pgxpool.Conn, at time.Time, charges []usage.Charge) (ledgerRows, error) {
+	users, replayKeys, replayTexts := touched(charges)
+	rows := newLedgerRows(len(users))
+	batch := &pgx.Batch{}
+	batch.Queue("BEGIN")
+	batch.Queue("SELECT pg_advisory_xact_lock(l) FROM unnest($1::bigint[]) AS l", locks(users))
+	batch.Queue(selectBalance+"$1::date AND d.user_id = u.id WHERE u.id = ANY($2::uuid[])", string(usage.DayOf(at)), users).
+		Query(func(r pgx.Rows) error { return each(r, rows.addBalance) })
+	if len(replayKeys) > 0 {
+		batch.Queue(selectReplay+"(key_id, text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND created_at > $3",
+			replayKeys, replayTexts, replaysSince(at)).Query(func(r pgx.Rows) error { return each(r, rows.addReplay) })
+	}
+	return rows, conn.SendBatch(ctx, batch).Close()
+}
+
+func each(rows pgx.Rows, visit func(scanner) error) error {
+	for rows.Next() {
+		if err := visit(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// touched lists the users of a batch, each once and sorted, and the scopes of
+// its idempotency keys.
+func touched(charges []usage.Charge) (users, replayKeys [][16]byte, replayTexts []string) {
+	for i := range charges {
+		c := &charges[i]
+		users = append(users, c.UserID)
+		if c.IdempotencyKey != "" {
+			replayKeys = append(replayKeys, c.KeyID)
+			replayTexts = append(replayTexts, c.IdempotencyKey)
+		}
+	}
+	slices.SortFunc(users, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(users), replayKeys, replayTexts
+}
+
+// locks names a lock for each user by the random half of the id, in ascending
+// order: two users may share one, which only makes them wait for each other.
+func locks(users [][16]byte) []int64 {
+	names := make([]int64, len(users))
+	for i, u := range users {
+		names[i] = int64(binary.BigEndian.Uint64(u[8:]))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func postPostgres(ctx context.Context, conn *pgxpool.Conn, p usage.Posting) error {
+	day, hour := string(p.Day), hourColumn(p.At.Hour())
+	batch := &pgx.Batch{}
+	r := recordColumns(p.Records)
+	batch.Queue(intoUsage+`SELECT r.id, $1::date, r.user_id, r.key_id, r.previous_id, $2::timestamptz, r.credits, r.model, r.prompt, r.completion, r.cost
+		FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])
+		AS r(id, user_id, key_id, previous_id, credits, model, prompt, completion, cost)`,
+		day, p.At, r.ids, r.users, r.keys, r.previous, r.credits, r.models, r.prompt, r.completion, r.cost)
+	t := totalColumns(p.Users)
+	batch.Queue(intoUserDays(hour)+`SELECT $1::date, r.user_id, r.requests, r.credits, r.cost, r.last_charge_id, r.requests
+		FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[]) AS r(user_id, requests, credits, cost, last_charge_id)`+addUserDay(hour),
+		day, t.users, t.requests, t.credits, t.cost, t.last)
+	const totals = `, r.requests, r.credits, r.prompt, r.completion, r.cost FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], `
+	t = totalColumns(p.Keys)
+	batch.Queue(intoDailyKeys+"SELECT $1::date, r.user_id, r.key_id"+totals+
+		"$8::uuid[]) AS r(user_id, requests, credits, prompt, completion, cost, key_id) ON CONFLICT (day, user_id, key_id)"+addTotals,
+		day, t.users, t.requests, t.credits, t.prompt, t.completion, t.cost, t.keys)
+	t = totalColumns(p.Models)
+	batch.Queue(intoModels+"SELECT $1::date, r.user_id, r.model"+totals+
+		"$8::text[]) AS r(user_id, requests, credits, prompt, completion, cost, model) ON CONFLICT (day, user_id, model)"+addTotals,
+		day, t.users, t.requests, t.credits, t.prompt, t.completion, t.cost, t.models)
+	for i := range p.Replays {
+		x := &p.Replays[i]
+		batch.Queue(intoReplays+"VALUES ($1, $2, $3, $4, $5, $6, $7)"+renewReplay,
+			[16]byte(x.KeyID), x.Text, x.Fingerprint[:], day, x.Receipt.CreditsUsed, x.Receipt.DailyLimit, p.At)
+	}
+	batch.Queue("COMMIT")
+	return conn.SendBatch(ctx, batch).Close()
+}
+
+// columns are the rows of a batch turned on their side, as unnest takes them.
+type columns struct {
+	ids, users, keys, last                      [][16]byte
+	previous                                    []*[16]byte
+	requests, credits, prompt, completion, cost []int64
+	models                                      []string
+}
+
+func recordColumns(records []usage.Record) (c columns) {
+	for i := range records {
+		r := &records[i]
+		var previous *[16]byte
+		if r.PreviousID != uuid.Nil {
+			previous = (*[16]byte)(&r.PreviousID)
+		}
+		c.ids, c.users, c.keys, c.previous = append(c.ids, r.ID), append(c.users, r.UserID), append(c.keys, r.KeyID), append(c.previous, previous)
+		c.credits, c.prompt, c.completion = append(c.credits, r.Credits), append(c.prompt, r.PromptTokens), append(c.completion, r.CompletionTokens)
+		c.cost, c.models = append(c.cost, r.CostMicros), append(c.models, r.Model)
+	}
+	return c
+}
+
+func totalColumns(totals []usage.Total) (c columns) {
+	for i := range totals {
+		t := &totals[i]
+		c.users, c.keys, c.last, c.models = append(c.users, t.UserID), append(c.keys, t.KeyID), append(c.last, t.LastChargeID), append(c.models, t.Model)
+		c.requests, c.credits, c.prompt = append(c.requests, t.Requests), append(c.credits, t.Credits), append(c.prompt, t.PromptTokens)
+		c.completion, c.cost = append(c.completion, t.CompletionTokens), append(c.cost, t.CostMicros)
+	}
+	return c
+}

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"codexible/accounts"
+
+	"github.com/google/uuid"
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteReaders is how many connections read beside the one that writes.
+const sqliteReaders = 4
+
+// pollInterval is how often changes of other processes are looked for: they
+// have to be seen within a second.
+const pollInterval = 250 * time.Millisecond
+
+type sqliteDialect struct {
+	*sqliteBooks
+	write, read *sql.DB
+	mint        func(time.Time) uuid.UUID
+}
+
+func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
+		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
+	}
+	d.write = openSQLiteFile(t.url, "foreign_keys(1)", "synchronous("+o.Synchronous+")", "cache_size(-32768)")
+	d.write.SetMaxOpenConns(1)
+	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
+	d.read.SetMaxOpenConns(sqliteReaders)
+	d.read.SetMaxIdleConns(sqliteReaders)
+	if write, err = d.gorm(d.write, o); err != nil {
+		return d, nil, nil, err
+	}
+	read, err = d.gorm(d.read, o)
+	d.sqliteBooks = &sqliteBooks{}
+	return d, write, read, err
+}
+
+func (sqliteDialect) gorm(db *sql.DB, o Options) (*gorm.DB, error) {
+	config := gormConfig(o)
+	config.PrepareStmt = true
+	return gorm.Open(sqliteDialector{&gormsqlite.Dialector{Conn: db}}, config)
+}
+
+func (t target) openSQLiteForMigration() *sql.DB {
+	db := openSQLiteFile(t.url, "foreign_keys(0)", "synchronous(FULL)")
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+// openSQLiteFile opens a file with the pragmas given, in WAL mode; times are
+// kept as whole microseconds, transactions begin as writers.
+func openSQLiteFile(path string, pragmas ...string) *sql.DB {
+	query := url.Values{"_txlock": {"immediate"}, "_time_integer_format": {"unix_micro"}, "_inttotime": {"1"}}
+	query["_pragma"] = append([]string{"busy_timeout(5000)", "journal_mode(WAL)"}, pragmas...)
+	return sql.OpenDB(sqliteConnector{"file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()})
+}
+
+// sqliteConnector opens connections that keep UUIDs as 16 bytes. As text they
+// would more than double the rows of the books, and with them the pages that a
+// commit has to write.
+type sqliteConnector struct{ dsn string }
+
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteConn{conn.(sqliteDriverConn)}, nil
+}
+
+var sqliteDriver = sync.OnceValue(func() driver.Driver {
+	db, _ := sql.Open("sqlite", "") // opens nothing: it gives the registered driver
+	defer func() { _ = db.Close() }()
+	return db.Driver()
+})
+
+func (sqliteConnector) Driver() driver.Driver { return sqliteDriver() }
+
+type sqliteDriverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type sqliteConn struct{ sqliteDriverConn }
+
+// CheckNamedValue turns UUIDs into bytes and leaves the rest to database/sql.
+func (sqliteConn) CheckNamedValue(v *driver.NamedValue) error {
+	switch id := v.Value.(type) {
+	case uuid.UUID:
+		v.Value = id[:]
+		return nil
+	case uuid.NullUUID:
+		v.Value = nil
+		if id.Valid {
+			v.Value = id.UUID[:]
+		}
+		return nil
+	}
+	return driver.ErrSkip
+}
+
+// sqliteDialector translates the errors of the pure Go driver, which gorm's
+// dialector, made for the cgo one, does not know.
+type sqliteDialector struct{ *gormsqlite.Dialector }
+
+func (sqliteDialector) Translate(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return gorm.ErrDuplicatedKey
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return gorm.ErrForeignKeyViolated
+	case sqlite3.SQLITE_CONSTRAINT_CHECK:
+		return gorm.ErrCheckConstraintViolated
+	}
+	return err
+}
+
+func (sqliteDialect) away(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT,
+		sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM:
+		return true
+	}
+	return false
+}
+
+// lock has nothing to do: a transaction is the only writer from its beginning.
+func (sqliteDialect) lock(*gorm.DB, string, uuid.UUID) error { return nil }
+
+// announce has nothing to do: the audit log itself is the feed.
+func (sqliteDialect) announce(*gorm.DB, accounts.Change) error { return nil }
+
+// watch reads what was added to the audit log since it last looked. There is
+// one writer at a time, so the order of seq is the order of the commits and
+// nothing slips in behind.
+func (d sqliteDialect) watch(ctx context.Context, w Watcher) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	seen, up := int64(-1), false
+	for {
+		changes, last, err := d.changesAfter(ctx, seen)
+		if (err == nil) != up && ctx.Err() == nil {
+			up = err == nil
+			w.Up(up)
+		}
+		if err == nil && seen >= 0 {
+			for _, c := range changes {
+				w.Changed(c)
+			}
+		}
+		if err == nil {
+			seen = last
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (d sqliteDialect) changesAfter(ctx context.Context, seen int64) (changes []accounts.Change, last int64, err error) {
+	if seen < 0 {
+		err = d.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM audit_log").Scan(&last)
+		return nil, last, err
+	}
+	rows, err := d.read.QueryContext(ctx, "SELECT seq, subject, subject_id FROM audit_log WHERE seq > ? ORDER BY seq", seen)
+	if err != nil {
+		return nil, seen, err
+	}
+	defer func() { _ = rows.Close() }()
+	last = seen
+	for rows.Next() {
+		var c accounts.Change
+		if err := rows.Scan(&last, &c.Subject, &c.ID); err != nil {
+			return nil, seen, err
+		}
+		changes = append(changes, c)
+	}
+	return changes, last, rows.Err()
+}
+
+func (d sqliteDialect) poolStats() (open, inUse int) {
+	w, r := d.write.Stats(), d.read.Stats()
+	return w.OpenConnections + r.OpenConnections, w.InUse + r.InUse
+}
+
+func (d sqliteDialect) close() error { return errors.Join(d.read.Close(), d.write.Close()) }

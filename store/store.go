@@ -1,0 +1,209 @@
+// Package store keeps everything in a database, SQLite or Postgres: the only
+// package that speaks SQL. Exported methods own their transaction; unexported
+// ones take it. Errors are faults: Unavailable where the database does not
+// answer, so that a failure of ours never looks like a failure of the caller.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// Options says which database to open, and how.
+type Options struct {
+	// URL is postgres://… or sqlite:PATH.
+	URL string
+	// Synchronous is what SQLite does at a commit: FULL (the default) or NORMAL.
+	Synchronous string
+	// Now is the clock; time.Now where nil.
+	Now func() time.Time
+	// Log takes the warnings of the store; none where nil.
+	Log *slog.Logger
+}
+
+// Store is an open database.
+type Store struct {
+	dialect     dialect
+	write, read *gorm.DB
+	now         func() time.Time
+	ids         ids
+
+	mu       sync.Mutex
+	watchers []Watcher
+	status   statusMemo
+}
+
+// Watcher is told of every change of a key, user or plan that this process
+// made or learned of, after its commit. Up tells whether changes of other
+// processes are being learned of; after a gap anything may have changed.
+type Watcher interface {
+	Changed(accounts.Change)
+	Up(bool)
+}
+
+// Open opens the database. Its schema is a Migrator's matter.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	target, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Synchronous == "" {
+		o.Synchronous = "FULL"
+	}
+	s := &Store{}
+	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
+	if target.dialect == dialectPostgres {
+		d, db, err := target.openPostgres(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		d.mint = s.ids.mint
+		s.dialect, s.write, s.read = d, db, db
+		return s, nil
+	}
+	d, write, read, err := target.openSQLite(o)
+	if err != nil {
+		return nil, err
+	}
+	d.mint = s.ids.mint
+	s.dialect, s.write, s.read = d, write, read
+	return s, nil
+}
+
+func gormConfig(o Options) *gorm.Config {
+	return &gorm.Config{
+		Logger: logger.Discard, SkipDefaultTransaction: true, DisableAutomaticPing: true,
+		TranslateError: true, NowFunc: o.Now, DisableNestedTransaction: true,
+	}
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.dialect.close() }
+
+// Now is the store's clock: UTC, in whole microseconds, as times are kept.
+func (s *Store) Now() time.Time { return s.now() }
+
+// PoolStats says how many connections are open and in use.
+func (s *Store) PoolStats() (open, inUse int) { return s.dialect.poolStats() }
+
+// Ping asks the database whether it answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.reading(ctx, func(db *gorm.DB) error { return db.Raw("SELECT 1").Scan(&one).Error })
+}
+
+// Settle decides and records a batch of charges in one transaction: the
+// usage.Ledger of this database.
+func (s *Store) Settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	receipts, err := s.dialect.settle(ctx, at, charges)
+	return receipts, s.classify(err)
+}
+
+// reading runs a query on the read side.
+func (s *Store) reading(ctx context.Context, work func(db *gorm.DB) error) error {
+	return s.classify(work(s.read.WithContext(ctx)))
+}
+
+// classify turns a database's error into a fault. Faults pass as they are.
+func (s *Store) classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return err
+	case s.dialect.away(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
+		errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), err.Error() == "sql: database is closed":
+		return fault.Away(err)
+	}
+	return fault.As(err)
+}
+
+// Watch registers a watcher, and follows the changes of other processes for it
+// until ctx ends.
+func (s *Store) Watch(ctx context.Context, w Watcher) {
+	s.mu.Lock()
+	s.watchers = append(s.watchers, w)
+	s.mu.Unlock()
+	s.dialect.watch(ctx, w)
+}
+
+func (s *Store) changed(changes []accounts.Change) {
+	s.mu.Lock()
+	watchers := s.watchers
+	s.mu.Unlock()
+	for _, w := range watchers {
+		for _, c := range changes {
+			w.Changed(c)
+		}
+	}
+}
+
+// change is a transaction that records what it does in the audit log.
+type change struct {
+	*gorm.DB
+	store *Store
+	by    accounts.Actor
+	at    time.Time
+	made  []accounts.Change
+}
+
+// changing runs work in one transaction, and tells the watchers after it.
+func (s *Store) changing(ctx context.Context, by accounts.Actor, work func(tx *change) error) error {
+	var c *change
+	err := s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		c = &change{DB: tx, store: s, by: by, at: s.now()}
+		return work(c)
+	})
+	if err != nil {
+		return s.classify(err)
+	}
+	s.changed(c.made)
+	return nil
+}
+
+// entry is what a change says of itself; the actor, the time and the request
+// come from the transaction.
+type entry struct {
+	action        string
+	subject       accounts.Subject
+	id            uuid.UUID
+	target        string
+	details       string
+	before, after map[string]any
+}
+
+// record writes an audit entry and announces the change.
+func (c *change) record(e entry) error {
+	row := auditRow{
+		At: c.at, Actor: c.by.Name, Address: c.by.Address, RequestID: c.by.RequestID, Action: e.action, Subject: e.subject,
+		SubjectID: e.id, Target: e.target, Details: e.details, Before: object(e.before), After: object(e.after),
+		Search: searchText(c.by.Name, e.action, e.target, e.details),
+	}
+	if err := c.Table("audit_log").Create(&row).Error; err != nil {
+		return err
+	}
+	if err := c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search); err != nil {
+		return err
+	}
+	made := accounts.Change{Subject: e.subject, ID: e.id}
+	c.made = append(c.made, made)
+	return c.store.dialect.announce(c.DB, made)
+}

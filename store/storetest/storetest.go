@@ -1,0 +1,149 @@
+// Package storetest gives tests real databases: a fresh SQLite file and a fresh
+// Postgres database each.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"codexible/store"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", for making databases
+)
+
+// Start is where a test's clock stands at first: noon of a Wednesday, UTC.
+var Start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// Clock is a clock that a test sets.
+type Clock struct{ at atomic.Pointer[time.Time] }
+
+// NewClock gives a clock that stands at an instant.
+func NewClock(at time.Time) *Clock {
+	c := &Clock{}
+	c.Set(at)
+	return c
+}
+
+// Now tells the time.
+func (c *Clock) Now() time.Time { return *c.at.Load() }
+
+// Set moves the clock to an instant.
+func (c *Clock) Set(at time.Time) { c.at.Store(&at) }
+
+// Add moves the clock on.
+func (c *Clock) Add(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// Files is what the binary embeds, read from the source.
+func Files() store.Files {
+	_, file, _, _ := runtime.Caller(0)
+	root := filepath.Join(filepath.Dir(file), "..", "..")
+	hcl, err := os.ReadFile(filepath.Join(root, "schema.hcl"))
+	if err != nil {
+		panic(err)
+	}
+	return store.Files{Schema: hcl, Migrations: os.DirFS(filepath.Join(root, "store", "migrations"))}
+}
+
+// EachURL runs a test once on each database, given by the URL of an empty one.
+func EachURL(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLiteURL(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, PostgresURL(t)) })
+}
+
+// Each runs a test once on each database, migrated and open; the clock stands at Start.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store, clock *Clock)) {
+	t.Helper()
+	EachURL(t, func(t *testing.T, url string) {
+		clock := NewClock(Start)
+		test(t, Open(t, url, clock.Now), clock)
+	})
+}
+
+// Open migrates and opens a database, until the test ends.
+func Open(t testing.TB, url string, now func() time.Time) *store.Store {
+	t.Helper()
+	Migrate(t, url)
+	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Migrate brings a database to the current schema.
+func Migrate(t testing.TB, url string) {
+	t.Helper()
+	m, err := store.NewMigrator(url, Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	if _, err := m.Up(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// SQLiteURL names a SQLite file that does not exist yet, in the test's folder.
+func SQLiteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "codexible.db") }
+
+var databases atomic.Int64
+
+// PostgresURL makes an empty Postgres database, until the test ends. Without a
+// server the test is skipped, or fails where CODEXIBLE_TEST_STRICT says that a
+// server has to be there.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("CODEXIBLE_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("CODEXIBLE_TEST_STRICT") != "" {
+			t.Fatal("CODEXIBLE_TEST_POSTGRES names no server, and under make test nothing is skipped")
+		}
+		t.Skip("CODEXIBLE_TEST_POSTGRES names no Postgres server; make test starts one")
+	}
+	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
+	exec(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { exec(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("CODEXIBLE_TEST_POSTGRES is no URL")
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// creating keeps one process to one CREATE DATABASE at a time: each copies
+// template1, which nobody may use meanwhile.
+var creating sync.Mutex
+
+func exec(t testing.TB, url, statement string) {
+	t.Helper()
+	creating.Lock()
+	defer creating.Unlock()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	// Another test process may be copying template1 at this moment.
+	for try := 0; ; try++ {
+		_, err = db.Exec(statement)
+		if err == nil {
+			return
+		}
+		if try == 50 || !strings.Contains(err.Error(), "being accessed by other users") {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Today reads a user's day: what is used, what the plan gives. It is exact.
+func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t usage.Today, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT COALESCE(d.credits, 0) AS credits_used, p.daily_credit_limit AS daily_limit, COALESCE(d.requests, 0) AS request_count
+			FROM users AS u JOIN plans AS p ON p.id = u.plan_id LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?`,
+			string(day), userID).Scan(&t).Error
+	})
+	t.Day = day
+	return t, err
+}
+
+// History reads a user's days, all keys together: a row for every day of the range, the oldest first.
+func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
+	var rows []usage.DayTotal
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?",
+			userID, string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	return usage.Fill(span, rows), nil
+}
+
+// Models reads what a user used of each model, the dearest first.
+func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range) (rows []usage.ModelTotal, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT model, SUM(requests) AS requests, SUM(prompt_tokens) AS prompt_tokens, SUM(completion_tokens) AS completion_tokens,
+			SUM(cost_micros) AS cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model`,
+			userID, string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	return rows, err
+}
+
+// Hourly reads a user's requests in each UTC hour of a day.
+func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (hours [usage.HoursADay]int64, err error) {
+	columns := make([]string, usage.HoursADay)
+	dest := make([]any, usage.HoursADay)
+	for hour := range hours {
+		columns[hour] = hourColumn(hour)
+		dest[hour] = &hours[hour]
+	}
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		rows, err := db.Raw("SELECT "+strings.Join(columns, ", ")+" FROM user_days WHERE day = ? AND user_id = ?", string(day), userID).Rows()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		if rows.Next() {
+			return errors.Join(rows.Scan(dest...), rows.Err())
+		}
+		return rows.Err()
+	})
+	return hours, err
+}
+
+// Charges lists a user's single charges since a day, the newest first. It walks
+// from the user's last charge back along the charges themselves: one read of
+// the primary key each, and no index that every charge would have to maintain.
+func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) (records []usage.Record, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`WITH RECURSIVE walk (id, previous_id, n) AS (
+				SELECT c.id, c.previous_id, 1 FROM usage AS c WHERE c.day >= ?
+					AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
+				UNION ALL
+				SELECT c.id, c.previous_id, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
+			SELECT c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at
+				FROM walk AS w JOIN usage AS c ON c.id = w.id WHERE w.n > ? ORDER BY w.n`,
+			string(since), userID, string(since), limit+offset, offset).Scan(&records).Error
+	})
+	return records, err
+}

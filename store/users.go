@@ -1,0 +1,307 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"codexible/accounts"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at"
+
+// UserLine is a user as lists show them.
+type UserLine struct {
+	accounts.User
+	PlanName string
+	// KeyCount counts active keys.
+	KeyCount int64
+	// CreditsUsedToday is over all the user's keys.
+	CreditsUsedToday int64
+}
+
+// Page bounds a list. After is the id of the last row of the page before; Offset is an alternative to it.
+type Page struct {
+	Limit, Offset int
+	After         uuid.UUID
+}
+
+// UserQuery narrows the list of users. Zero values leave a condition out.
+type UserQuery struct {
+	// Text is a part of e-mail or name, without case; the beginning where it is shorter than three characters.
+	Text   string
+	PlanID uuid.UUID
+	Role   accounts.Role
+	Status accounts.Status
+	Page
+}
+
+// Users lists users, the newest first.
+func (s *Store) Users(ctx context.Context, q UserQuery) (users []UserLine, err error) {
+	found := s.search(searchedUsers, q.Text)
+	if q.PlanID != uuid.Nil {
+		found.and("u.plan_id = ?", q.PlanID)
+	}
+	if q.Role != "" {
+		found.and("u.role = ?", q.Role)
+	}
+	if q.Status != "" {
+		found.and("u.status = ?", q.Status)
+	}
+	found.page(searchedUsers, q.Page)
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		users, err = s.userLines(db, found, q.Page)
+		return err
+	})
+	return users, err
+}
+
+// page begins after a row; the id alone orders the rows.
+func (f *search) page(t searched, p Page) {
+	if p.After != uuid.Nil {
+		f.and(t.alias+"."+t.id+" < ?", p.After)
+	}
+}
+
+// userLines reads the page first and looks up what belongs to its rows after.
+func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
+	args := append([]any{string(usage.DayOf(s.now()))}, f.args...)
+	err = db.Raw(`SELECT `+userColumns+`, p.name AS plan_name,
+		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active') AS key_count,
+		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0) AS credits_used_today
+		FROM `+f.from+` JOIN plans AS p ON p.id = u.plan_id`+f.conditions()+" ORDER BY "+f.order+" LIMIT ? OFFSET ?",
+		append(args, p.Limit, p.Offset)...).Scan(&users).Error
+	return users, err
+}
+
+// User reads one user with what lists show; accounts.ErrUserNotFound where there is none.
+func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) {
+	return s.oneUser(ctx, "u.id = ?", id)
+}
+
+// UserByEmail finds a user by e-mail, without case.
+func (s *Store) UserByEmail(ctx context.Context, email string) (u UserLine, err error) {
+	return s.oneUser(ctx, "u.email_folded = ?", accounts.Fold(email))
+}
+
+func (s *Store) oneUser(ctx context.Context, condition string, arg any) (u UserLine, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		u, err = s.userWhere(db, condition, arg)
+		return err
+	})
+	return u, err
+}
+
+func (s *Store) userWhere(db *gorm.DB, condition string, arg any) (u UserLine, err error) {
+	found := s.search(searchedUsers, "")
+	found.and(condition, arg)
+	users, err := s.userLines(db, found, Page{Limit: 1})
+	if err == nil && len(users) == 0 {
+		return u, accounts.ErrUserNotFound
+	}
+	if err != nil {
+		return u, err
+	}
+	return users[0], nil
+}
+
+// CreateUser makes a user. ErrEmailTaken where the e-mail exists; a fault of
+// kind Invalid names every wrong field.
+func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.NewUser) (u UserLine, err error) {
+	if n, err = n.Normalize(); err != nil {
+		return u, err
+	}
+	err = s.changing(ctx, by, func(tx *change) error {
+		plan, err := planByName(tx.DB, n.Plan)
+		if err != nil {
+			return err
+		}
+		u = UserLine{PlanName: plan.Name, User: accounts.User{
+			ID: s.ids.mint(tx.at), Email: n.Email, Name: n.Name, PlanID: plan.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: tx.at,
+		}}
+		if err := tx.insertUser(u.User, n.PasswordHash); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.created", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
+			details: fmt.Sprintf("Created user %s on plan %s with role %s.", u.Email, plan.Name, u.Role), after: userFields(u)})
+	})
+	return u, err
+}
+
+func (c *change) insertUser(u accounts.User, passwordHash string) error {
+	text := searchText(u.Email, u.Name)
+	err := c.Table("users").Create(map[string]any{
+		"id": u.ID, "email": u.Email, "email_folded": accounts.Fold(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
+		"status": u.Status, "password_hash": passwordHash, "created_at": u.CreatedAt, "search": text,
+	}).Error
+	if err := taken(err, accounts.ErrEmailTaken); err != nil {
+		return err
+	}
+	return c.store.dialect.index(c.DB, searchedUsers, rowID(u.ID), u.ID, text)
+}
+
+// ChangeUser changes a user's name, plan, status or role, for all the user's
+// keys at once. A user who is no admin any more, or is suspended, loses the
+// console sessions with the same commit.
+func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange) (after UserLine, err error) {
+	if c, err = c.Normalize(); err != nil {
+		return after, err
+	}
+	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.lock("users", id); err != nil {
+			return err
+		}
+		before, err := s.userWhere(tx.DB, "u.id = ?", id)
+		if err != nil {
+			return err
+		}
+		if after, err = tx.applied(before, c); err != nil {
+			return err
+		}
+		return tx.saveUser(before, after)
+	})
+	return after, err
+}
+
+func (c *change) applied(u UserLine, wish accounts.UserChange) (UserLine, error) {
+	if wish.Name != nil {
+		u.Name = *wish.Name
+	}
+	if wish.Status != nil {
+		u.Status = *wish.Status
+	}
+	if wish.Role != nil {
+		u.Role = *wish.Role
+	}
+	if wish.Plan != nil && accounts.Fold(*wish.Plan) != accounts.Fold(u.PlanName) {
+		plan, err := planByName(c.DB, *wish.Plan)
+		if err != nil {
+			return u, err
+		}
+		u.PlanID, u.PlanName = plan.ID, plan.Name
+	}
+	return u, nil
+}
+
+func (c *change) saveUser(before, after UserLine) error {
+	text := searchText(after.Email, after.Name)
+	err := c.Table("users").Where("id = ?", after.ID).UpdateColumns(map[string]any{
+		"name": after.Name, "plan_id": after.PlanID, "role": after.Role, "status": after.Status, "search": text,
+	}).Error
+	if err != nil {
+		return err
+	}
+	if before.Name != after.Name {
+		if err := c.store.dialect.index(c.DB, searchedUsers, rowID(after.ID), after.ID, text); err != nil {
+			return err
+		}
+		if err := c.renameOwner(after.User); err != nil {
+			return err
+		}
+	}
+	if after.Role != accounts.RoleAdmin || after.Status != accounts.StatusActive {
+		if err := c.Exec("DELETE FROM console_sessions WHERE user_id = ?", after.ID).Error; err != nil {
+			return err
+		}
+	}
+	was, is := changedFields(userFields(before), userFields(after))
+	return c.record(entry{action: userAction(before, after), subject: accounts.SubjectUser, id: after.ID, target: after.Email,
+		details: "Changed user " + after.Email + ": " + listChanges(was, is) + ".", before: was, after: is})
+}
+
+func userAction(before, after UserLine) string {
+	switch {
+	case before.Status == after.Status:
+		return "user.changed"
+	case after.Status == accounts.StatusSuspended:
+		return "user.suspended"
+	}
+	return "user.reactivated"
+}
+
+func userFields(u UserLine) map[string]any {
+	return map[string]any{"name": u.Name, "plan": u.PlanName, "role": string(u.Role), "status": string(u.Status)}
+}
+
+// Credentials is what a console sign-in is checked against.
+type Credentials struct {
+	UserID       uuid.UUID
+	Email        string
+	Role         accounts.Role
+	Status       accounts.Status
+	PasswordHash string
+}
+
+// CredentialsByEmail finds what a sign-in is checked against; ErrUserNotFound where there is no such user.
+func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credentials, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Table("users").Select("id AS user_id, email, role, status, password_hash").
+			Where("email_folded = ?", accounts.Fold(email)).Take(&c).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return c, accounts.ErrUserNotFound
+	}
+	return c, err
+}
+
+// SetPassword gives a user a console password and ends the user's sessions.
+func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID, hash string) error {
+	return s.changing(ctx, by, func(tx *change) error {
+		u, err := s.userWhere(tx.DB, "u.id = ?", id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Table("users").Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM console_sessions WHERE user_id = ?", id).Error; err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
+			details: "Set the console password of " + u.Email + " and ended the console sessions."})
+	})
+}
+
+// Status is the service in three numbers.
+type Status struct {
+	Users        int64
+	ActiveKeys   int64
+	CreditsToday int64
+}
+
+// statusLife is how old the numbers of Status may be: counting hundreds of
+// thousands of rows for every caller would cost more than it tells.
+const statusLife = time.Second
+
+type statusMemo struct {
+	at    time.Time
+	value Status
+}
+
+// Status counts users, active keys and today's credits, at most a second old.
+func (s *Store) Status(ctx context.Context) (Status, error) {
+	now := s.now()
+	s.mu.Lock()
+	memo := s.status
+	s.mu.Unlock()
+	if age := now.Sub(memo.at); age >= 0 && age < statusLife {
+		return memo.value, nil
+	}
+	memo.at = now
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users, (SELECT COUNT(*) FROM api_keys WHERE status = 'active') AS active_keys,
+			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(usage.DayOf(now))).Scan(&memo.value).Error
+	})
+	if err != nil {
+		return Status{}, err
+	}
+	s.mu.Lock()
+	s.status = memo
+	s.mu.Unlock()
+	return memo.value, nil
+}

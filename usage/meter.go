@@ -1,0 +1,185 @@
+package usage
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"codexible/fault"
+)
+
+// Ledger makes charges durable. Settle decides and records a batch in one
+// transaction and answers each charge in its order; an error means that
+// nothing is known to be recorded, and fails every charge of the batch.
+type Ledger interface {
+	Settle(ctx context.Context, at time.Time, charges []Charge) ([]Receipt, error)
+}
+
+// Observer is told of every batch, for the metrics.
+type Observer interface {
+	BatchSettled(size int, took time.Duration, receipts []Receipt, err error)
+}
+
+// Bounds of the meter.
+const (
+	// MaxBatch is how many charges share a transaction at the most.
+	MaxBatch = 256
+	// MaxQueue is how many charges may wait; beyond it the meter refuses with 503.
+	MaxQueue = 8192
+	// settleTimeout bounds one transaction, the waiting for locks included.
+	settleTimeout = 10 * time.Second
+)
+
+var (
+	errBusy    = &fault.Error{Kind: fault.Unavailable, Message: "Too many charges are waiting. Nothing was recorded; try again shortly.", RetryAfter: time.Second}
+	errClosing = &fault.Error{Kind: fault.Unavailable, Message: "This instance is shutting down. Nothing was recorded; try again.", RetryAfter: time.Second}
+	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to learn its fate.", RetryAfter: time.Second}
+)
+
+// Meter gathers the charges that arrive together and settles them together:
+// while one transaction is on its way to disk the next batch gathers. No timer
+// delays a lone charge. A charge is answered after its commit.
+type Meter struct {
+	ledger  Ledger
+	now     func() time.Time
+	observe Observer
+	queue   chan *pending
+
+	// closing guards queue against a send after it was closed.
+	closing sync.RWMutex
+	closed  bool
+	done    chan struct{}
+}
+
+type pending struct {
+	charge  Charge
+	receipt Receipt
+	err     error
+	settled chan struct{}
+}
+
+var pendings = sync.Pool{New: func() any { return &pending{settled: make(chan struct{}, 1)} }}
+
+// NewMeter starts a meter over a ledger; observe may be nil. Close ends it.
+func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
+	m := &Meter{ledger: ledger, now: now, observe: observe, queue: make(chan *pending, MaxQueue), done: make(chan struct{})}
+	go m.run()
+	return m
+}
+
+// Charge decides one charge and returns when its fate is durable. A refusal is
+// a receipt; an error is a fault of ours, of kind Unavailable. When ctx ends
+// first the fate is unknown, and a repeat with the idempotency key tells it.
+func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
+	p := pendings.Get().(*pending)
+	p.charge = c
+	if err := m.enqueue(p); err != nil {
+		pendings.Put(p)
+		return Receipt{}, err
+	}
+	select {
+	case <-p.settled:
+	case <-ctx.Done():
+		// The batch still holds p: it is left to the collector.
+		return Receipt{}, errUnsure.Because(ctx.Err())
+	}
+	receipt, err := p.receipt, p.err
+	*p = pending{settled: p.settled}
+	pendings.Put(p)
+	return receipt, err
+}
+
+func (m *Meter) enqueue(p *pending) error {
+	m.closing.RLock()
+	defer m.closing.RUnlock()
+	if m.closed {
+		return errClosing
+	}
+	select {
+	case m.queue <- p:
+		return nil
+	default:
+		return errBusy
+	}
+}
+
+// Waiting is how many charges are queued at this moment.
+func (m *Meter) Waiting() int { return len(m.queue) }
+
+// Close refuses new charges, settles those that wait, and returns when the last
+// is answered or ctx ends.
+func (m *Meter) Close(ctx context.Context) error {
+	m.closing.Lock()
+	if !m.closed {
+		m.closed = true
+		close(m.queue)
+	}
+	m.closing.Unlock()
+	select {
+	case <-m.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Meter) run() {
+	defer close(m.done)
+	batch := make([]*pending, 0, MaxBatch)
+	charges := make([]Charge, 0, MaxBatch)
+	for first := range m.queue {
+		batch = m.gather(append(batch[:0], first))
+		charges = charges[:0]
+		for _, p := range batch {
+			charges = append(charges, p.charge)
+		}
+		m.settle(batch, charges)
+		clear(batch)
+		clear(charges)
+	}
+}
+
+// gather takes what has arrived. It steps back once for the callers that the
+// last batch woke: they are runnable and about to charge again, and a batch
+// that leaves without them makes them wait for a whole commit. With nothing
+// else to run the step costs nothing.
+func (m *Meter) gather(batch []*pending) []*pending {
+	for range 2 {
+		batch = m.take(batch)
+		runtime.Gosched()
+	}
+	return m.take(batch)
+}
+
+func (m *Meter) take(batch []*pending) []*pending {
+	for len(batch) < MaxBatch {
+		select {
+		case p, open := <-m.queue:
+			if !open {
+				return batch
+			}
+			batch = append(batch, p)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (m *Meter) settle(batch []*pending, charges []Charge) {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+	defer cancel()
+	at := m.now().UTC().Truncate(time.Microsecond)
+	start := time.Now()
+	receipts, err := m.ledger.Settle(ctx, at, charges)
+	if m.observe != nil {
+		m.observe.BatchSettled(len(charges), time.Since(start), receipts, err)
+	}
+	for i, p := range batch {
+		if p.err = err; err == nil {
+			p.receipt = receipts[i]
+		}
+		p.settled <- struct{}{}
+	}
+}

@@ -1,0 +1,128 @@
+package usage
+
+import "strconv"
+
+// MicrosPerUSD is how many micro-dollars a dollar has. Money is kept in whole
+// micro-dollars.
+const MicrosPerUSD = 1_000_000
+
+// MaxCostUSD is the dearest single charge, in dollars.
+const MaxCostUSD = 1_000_000
+
+// ParseUSD reads a JSON number of dollars, 0 to MaxCostUSD, as micro-dollars,
+// rounded half to even on its decimal digits: no binary fraction comes between.
+func ParseUSD(number string) (micros int64, ok bool) {
+	digits, exponent, ok := decimal(number)
+	if !ok {
+		return 0, false
+	}
+	return scale(digits, exponent+6)
+}
+
+// decimal splits a JSON number that is not negative into its significant digits
+// and the power of ten of the last of them.
+func decimal(number string) (digits []byte, exponent int, ok bool) {
+	mantissa := number
+	for i := range len(number) {
+		if number[i] == 'e' || number[i] == 'E' {
+			mantissa = number[:i]
+			// An exponent beyond an int saturates: the number is then zero or far too large all the same.
+			e, err := strconv.ParseInt(number[i+1:], 10, 32)
+			if err != nil && !isRangeError(err) {
+				return nil, 0, false
+			}
+			exponent = int(e)
+			break
+		}
+	}
+	if mantissa == "" {
+		return nil, 0, false
+	}
+	negative := mantissa[0] == '-'
+	if negative {
+		mantissa = mantissa[1:]
+	}
+	point, seen := false, false
+	for i := range len(mantissa) {
+		c := mantissa[i]
+		switch {
+		case c == '.' && !point:
+			point = true
+		case c >= '0' && c <= '9':
+			seen = true
+			if point {
+				exponent--
+			}
+			if c != '0' || len(digits) > 0 {
+				digits = append(digits, c)
+			}
+		default:
+			return nil, 0, false
+		}
+	}
+	return digits, exponent, seen && (!negative || len(digits) == 0)
+}
+
+func isRangeError(err error) bool {
+	e, ok := err.(*strconv.NumError)
+	return ok && e.Err == strconv.ErrRange
+}
+
+// scale gives digits × 10^exponent, rounded half to even, while it is within
+// the bounds of a cost.
+func scale(digits []byte, exponent int) (int64, bool) {
+	const most = MaxCostUSD * MicrosPerUSD
+	if len(digits) == 0 {
+		return 0, true
+	}
+	if len(digits)+exponent > 13 {
+		return 0, false
+	}
+	if exponent >= 0 {
+		n, _ := strconv.ParseInt(string(digits), 10, 64)
+		for range exponent {
+			n *= 10
+		}
+		return n, n <= most
+	}
+	keep := len(digits) + exponent
+	if keep < 0 {
+		return 0, true
+	}
+	n, _ := strconv.ParseInt("0"+string(digits[:keep]), 10, 64)
+	switch rest := digits[keep:]; {
+	case rest[0] > '5', rest[0] == '5' && hasNonZero(rest[1:]), rest[0] == '5' && n%2 == 1:
+		n++
+	}
+	// A fraction above the bound is above it, even where it rounds down to it.
+	return n, n < most || (n == most && !hasNonZero(digits[keep:]))
+}
+
+func hasNonZero(digits []byte) bool {
+	for _, c := range digits {
+		if c != '0' {
+			return true
+		}
+	}
+	return false
+}
+
+// AppendUSD appends micro-dollars as a decimal number of dollars without
+// trailing zeros, such as 0.0125: a JSON number.
+func AppendUSD(b []byte, micros int64) []byte {
+	if micros < 0 {
+		b = append(b, '-')
+		micros = -micros
+	}
+	b = strconv.AppendInt(b, micros/MicrosPerUSD, 10)
+	fraction := micros % MicrosPerUSD
+	if fraction == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for place := int64(MicrosPerUSD / 10); fraction > 0; place /= 10 {
+		b = append(b, '0'+byte(fraction/place))
+		fraction %= place
+	}
+	return b
+}

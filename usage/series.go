@@ -1,0 +1,67 @@
+package usage
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Today is a user's day, all keys together.
+type Today struct {
+	CreditsUsed  int64
+	DailyLimit   int64
+	RequestCount int64
+	Day          Day
+}
+
+// DayTotal is one day of a history.
+type DayTotal struct {
+	Day        Day
+	Credits    int64
+	Requests   int64
+	CostMicros int64
+}
+
+// Fill gives a row for every day of the range, the oldest first, zeros where
+// rows has none: a chart draws it as it comes.
+func Fill(span Range, rows []DayTotal) []DayTotal {
+	byDay := make(map[Day]DayTotal, len(rows))
+	for _, r := range rows {
+		byDay[r.Day] = r
+	}
+	var filled []DayTotal
+	span.Each(func(d Day) {
+		total := byDay[d]
+		total.Day = d
+		filled = append(filled, total)
+	})
+	return filled
+}
+
+// ModelTotal is what one model was used for.
+type ModelTotal struct {
+	Model            string
+	Requests         int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+}
+
+// Record is one charge as it stands in the books.
+type Record struct {
+	ID uuid.UUID
+	// PreviousID is the user's charge before this one; zero for the first.
+	PreviousID       uuid.UUID
+	UserID           uuid.UUID
+	KeyID            uuid.UUID
+	Model            string
+	Credits          int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+	Day              Day
+	CreatedAt        time.Time
+}
+
+// HoursADay is the number of rows of an hourly series.
+const HoursADay = 24
