@@ -10,7 +10,10 @@ import (
 const (
 	// patience is how long a request waits for the shared counter. It leaves room for the local decision within the 50 ms
 	// that a request may lose when the shared counter goes away.
-	patience = 30 * time.Millisecond
+	patience = 25 * time.Millisecond
+
+	// connecting is how long a probe waits for the first answer after an absence, which may need a connection.
+	connecting = time.Second
 
 	// While the shared counter is away it is probed at intervals that double from the first to the last.
 	firstProbe, lastProbe = 100 * time.Millisecond, 2 * time.Second
@@ -20,7 +23,7 @@ const (
 )
 
 // Failover is a Counter that counts with all instances together as long as the shared counter answers, and in this process
-// alone while it does not. Its callers never see an error. The first call that fails, or gets no answer within 30 ms, is
+// alone while it does not. Its callers never see an error. The first call that fails, or gets no answer within 25 ms, is
 // decided locally like all that follow; none of them waits or tries. A probe in the background returns to the shared
 // counter within about two seconds of its return.
 //
@@ -72,7 +75,7 @@ func (f *Failover) Hit(ctx context.Context, s Subject, limit int64) (Decision, e
 	if !local.Allowed || f.away.Load() {
 		return local, nil
 	}
-	d, err := f.ask(ctx, f.shared.Hit, s, limit)
+	d, err := ask(context.WithoutCancel(ctx), patience, f.shared.Hit, s, limit)
 	if err != nil {
 		f.lose(err)
 		return local, nil
@@ -90,7 +93,7 @@ func (f *Failover) Peek(ctx context.Context, s Subject, limit int64) (Decision, 
 	if f.away.Load() || !local.Allowed {
 		return local, nil
 	}
-	d, err := f.ask(ctx, f.shared.Peek, s, limit)
+	d, err := ask(context.WithoutCancel(ctx), patience, f.shared.Peek, s, limit)
 	if err != nil {
 		f.lose(err)
 		return local, nil
@@ -108,21 +111,26 @@ func both(a, b Decision) Decision {
 	}
 }
 
-// ask puts one question to the shared counter. The caller's deadline does not reach it: a request that is given up must not
-// look like a counter that is away.
-func (f *Failover) ask(
-	ctx context.Context, question func(context.Context, Subject, int64) (Decision, error), s Subject, limit int64,
-) (Decision, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+// ask puts one question to the shared counter. A request asks without its own deadline: one that is given up must not look
+// like a counter that is away.
+func ask(ctx context.Context, patience time.Duration, question question, s Subject, limit int64) (Decision, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return question(ctx, s, limit)
 }
 
-// probe hits a subject of its own: a server that answers but cannot write must not look well.
+type question func(ctx context.Context, s Subject, limit int64) (Decision, error)
+
+// probe asks twice: the first answer may take the time of a connection, the second has to come as fast as a request needs it.
+// It hits, on a subject of its own, because a server that answers but cannot write must not look well.
 func (f *Failover) probe(ctx context.Context) error {
 	const plenty = 1_000_000
-	_, err := f.ask(ctx, f.shared.Hit, Subject{}, plenty)
-	return err
+	for _, patience := range []time.Duration{connecting, patience} {
+		if _, err := ask(ctx, patience, f.shared.Hit, Subject{}, plenty); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lose switches to local counting and says so, once for each absence.

@@ -1,0 +1,68 @@
+package valkey
+
+import (
+	"context"
+	_ "embed" // totals.lua
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	valkeygo "github.com/valkey-io/valkey-go"
+)
+
+//go:embed totals.lua
+var totalsScript string
+
+var largerTotal = valkeygo.NewLuaScript(totalsScript)
+
+// totalsTimeout bounds the calls of the cache: beyond it the database is the faster answer.
+const totalsTimeout = 50 * time.Millisecond
+
+// Totals is a cache of the credits that users have used on a day. The database decides; what is here may be missing or
+// behind, and is never ahead. Each call waits for 50 ms at most.
+type Totals struct{ client valkeygo.Client }
+
+// Totals is the cache that all instances on this server share.
+func (s *Server) Totals() *Totals { return &Totals{client: s.general} }
+
+// Put keeps the user's total of the day (YYYY-MM-DD) until expireAt. Within a day totals only grow, so of two values the
+// larger one stays, in whatever order they arrive.
+func (t *Totals) Put(ctx context.Context, userID [16]byte, day string, used int64, expireAt time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, totalsTimeout)
+	defer cancel()
+	keys := []string{totalKey(userID, day)}
+	args := []string{strconv.FormatInt(used, 10), strconv.FormatInt(expireAt.Unix(), 10)}
+	if err := largerTotal.Exec(ctx, t.client, keys, args).Error(); err != nil {
+		return fmt.Errorf("valkey: keep a total: %w", err)
+	}
+	return nil
+}
+
+// Get returns the user's total of the day as it was last kept, and whether there is one.
+func (t *Totals) Get(ctx context.Context, userID [16]byte, day string) (used int64, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, totalsTimeout)
+	defer cancel()
+	used, err = t.client.Do(ctx, t.client.B().Get().Key(totalKey(userID, day)).Build()).AsInt64()
+	switch {
+	case valkeygo.IsValkeyNil(err):
+		return 0, false, nil
+	case err != nil:
+		return 0, false, fmt.Errorf("valkey: read a total: %w", err)
+	}
+	return used, true, nil
+}
+
+// Forget drops the user's total of the day: the only way for it to become smaller.
+func (t *Totals) Forget(ctx context.Context, userID [16]byte, day string) error {
+	ctx, cancel := context.WithTimeout(ctx, totalsTimeout)
+	defer cancel()
+	if err := t.client.Do(ctx, t.client.B().Del().Key(totalKey(userID, day)).Build()).Error(); err != nil {
+		return fmt.Errorf("valkey: forget a total: %w", err)
+	}
+	return nil
+}
+
+func totalKey(userID [16]byte, day string) string {
+	return "codexible:total:" + day + ":" + hex.EncodeToString(userID[:])
+}
