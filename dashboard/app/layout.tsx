@@ -7,7 +7,7 @@ import { sessionKey } from './lib/server/session';
 import { speech } from './lib/server/speech';
 import './globals.css';
 import { Header } from './ui/header';
-import { SpeechProvider } from './ui/preferences';
+import { LanguageSwitch, SpeechProvider, ThemeSwitch } from './ui/preferences';
 import { SessionProvider } from './ui/session';
 
 export const metadata: Metadata = {
@@ -30,7 +30,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const theme = isTheme(chosen) ? chosen : 'system';
   return (
     <html lang={language} data-theme={theme} className={fontVariables}>
-      <body className="min-h-screen">
+      <body className="flex min-h-screen flex-col">
         <SpeechProvider language={language} messages={m}>
           <SessionProvider>
             <a
@@ -39,10 +39,16 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             >
               {m.skip}
             </a>
-            <Header theme={theme} signedIn={sessionKey(jar, requestHeaders) !== null} />
-            <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1216px] px-2 pt-4 pb-8 outline-none sm:px-4">
+            <Header signedIn={sessionKey(jar, requestHeaders) !== null} />
+            <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1216px] grow px-2 pt-4 pb-6 outline-none sm:px-4">
               {children}
             </main>
+            <footer className="border-t border-line">
+              <div className="mx-auto flex max-w-[1216px] flex-wrap items-center justify-end gap-x-2 gap-y-1 px-2 py-2 sm:px-4">
+                <LanguageSwitch />
+                <ThemeSwitch initial={theme} />
+              </div>
+            </footer>
           </SessionProvider>
         </SpeechProvider>
       </body>

@@ -2,11 +2,12 @@
 
 import { useState } from 'react';
 import { getUsageDetailed, ownServer, type Charge, type Result } from '@/app/lib/api';
+import { costDecimals } from '@/app/lib/i18n';
 import { button } from '@/app/ui/button';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
-import { DataTable } from '@/app/ui/table';
+import { DataTable, ModelName } from '@/app/ui/table';
 import { chargesPage, pageRows, type Days } from './ranges';
 
 interface ChargesProps {
@@ -57,16 +58,17 @@ export function ChargesPanel({ initial, days, revision }: ChargesProps) {
 
 function Charges({ rows }: { rows: Charge[] }) {
   const { m, number, cost, time } = useSpeech();
+  const decimals = costDecimals(rows.map((row) => row.cost_usd));
   return (
     <DataTable
       caption={m.charges.title}
       columns={[
         { head: m.charges.time, cell: (row) => <time dateTime={row.created_at} className="whitespace-nowrap">{time(row.created_at)}</time> },
-        { head: m.charges.model, cell: (row) => <bdi className="font-mono break-all">{row.model}</bdi> },
+        { head: m.charges.model, cell: (row) => <ModelName name={row.model} /> },
         { head: m.charges.prompt, numeric: true, cell: (row) => number(row.prompt_tokens) },
         { head: m.charges.completion, numeric: true, cell: (row) => number(row.completion_tokens) },
         { head: m.charges.credits, numeric: true, cell: (row) => number(row.credits) },
-        { head: m.charges.cost, numeric: true, cell: (row) => cost(row.cost_usd) },
+        { head: m.charges.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
       ]}
       rows={rows}
       rowKey={(row) => row.id}

@@ -2,6 +2,8 @@
 
 import { useId } from 'react';
 import { getUsageHistory, ownServer, type Result, type UsageDay } from '@/app/lib/api';
+import { labelledBars } from '@/app/lib/chart';
+import { costDecimals } from '@/app/lib/i18n';
 import { BarChart } from '@/app/ui/bar-chart';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
@@ -55,6 +57,7 @@ function History({ rows }: { rows: UsageDay[] }) {
   const { m, fill, number, cost, date, day } = useSpeech();
   const total = (read: (row: UsageDay) => number) => rows.reduce((sum, row) => sum + read(row), 0);
   if (rows.every((row) => row.request_count === 0)) return <Empty title={m.history.empty} hint={m.history.emptyHint} className="min-h-[272px]" />;
+  const decimals = costDecimals(rows.map((row) => row.cost_usd));
   const summary = fill(m.history.total, {
     credits: number(total((row) => row.credits_used)),
     requests: number(total((row) => row.request_count)),
@@ -65,7 +68,7 @@ function History({ rows }: { rows: UsageDay[] }) {
       <BarChart
         label={m.history.chart}
         summary={summary}
-        labelRoom={7}
+        labelled={labelledBars(rows.length, 7)}
         bars={rows.map((row) => ({
           label: day(row.date),
           value: row.credits_used,
@@ -84,7 +87,7 @@ function History({ rows }: { rows: UsageDay[] }) {
             { head: m.history.date, cell: (row) => date(row.date) },
             { head: m.history.credits, numeric: true, cell: (row) => number(row.credits_used) },
             { head: m.history.requests, numeric: true, cell: (row) => number(row.request_count) },
-            { head: m.history.cost, numeric: true, cell: (row) => cost(row.cost_usd) },
+            { head: m.history.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
           ]}
           rows={rows.toReversed()}
           rowKey={(row) => row.date}

@@ -75,7 +75,7 @@ function Hours({ rows, date }: { rows: UsageHour[]; date: string }) {
       <BarChart
         label={label}
         summary={plural(m.hours.total, total)}
-        labelRoom={4}
+        labelled={[0, 6, 12, 18]}
         bars={rows.map((row) => ({
           label: clock(row.hour),
           value: row.requests,

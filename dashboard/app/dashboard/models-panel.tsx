@@ -1,10 +1,11 @@
 'use client';
 
 import { getUsageModels, ownServer, type ModelUsage, type Result } from '@/app/lib/api';
+import { costDecimals } from '@/app/lib/i18n';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
-import { DataTable } from '@/app/ui/table';
+import { DataTable, ModelName } from '@/app/ui/table';
 import type { Days } from './ranges';
 
 export function ModelsPanel({ initial, days, revision }: { initial: Promise<Result<ModelUsage[]>>; days: Days; revision: number }) {
@@ -21,16 +22,17 @@ function Models({ rows }: { rows: ModelUsage[] }) {
   const { m, number, cost, percent } = useSpeech();
   if (rows.length === 0) return <Empty title={m.models.empty} hint={m.models.emptyHint} />;
   const total = rows.reduce((sum, row) => sum + row.total_cost, 0);
+  const decimals = costDecimals(rows.map((row) => row.total_cost));
   const share = (row: ModelUsage) => (total === 0 ? 0 : row.total_cost / total);
   return (
     <DataTable
       caption={m.models.title}
       columns={[
-        { head: m.models.model, cell: (row) => <bdi className="font-mono break-all">{row.model}</bdi> },
+        { head: m.models.model, cell: (row) => <ModelName name={row.model} /> },
         { head: m.models.requests, numeric: true, cell: (row) => number(row.requests) },
         { head: m.models.prompt, numeric: true, cell: (row) => number(row.prompt_tokens) },
         { head: m.models.completion, numeric: true, cell: (row) => number(row.completion_tokens) },
-        { head: m.models.cost, numeric: true, cell: (row) => cost(row.total_cost) },
+        { head: m.models.cost, numeric: true, cell: (row) => cost(row.total_cost, decimals) },
         {
           head: m.models.share,
           numeric: true,

@@ -9,13 +9,13 @@ import { useSpeech } from '@/app/ui/preferences';
 export function Code({ code, subject }: { code: string; subject: string }) {
   const { m } = useSpeech();
   return (
-    <div className="my-1 rounded-md border border-line bg-sunken">
-      <div className="flex justify-end p-1 pb-0">
-        <CopyButton text={code} look={`${button.quiet} min-h-4 px-1 py-0 text-xs`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
-      </div>
-      <pre role="region" aria-label={subject} tabIndex={0} className="overflow-x-auto px-2 pt-0.5 pb-2 font-mono text-sm">
+    <div className="my-1 flex items-start rounded-md border border-line bg-sunken">
+      <pre role="region" aria-label={subject} tabIndex={0} className="min-w-0 grow overflow-x-auto rounded-md px-2 py-1.5 font-mono text-sm">
         <code>{code}</code>
       </pre>
+      <div className="p-1">
+        <CopyButton text={code} look={`${button.quiet} min-h-4 px-1 py-0 text-xs`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
+      </div>
     </div>
   );
 }

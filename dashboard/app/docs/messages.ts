@@ -37,7 +37,7 @@ const en = {
   },
   demo: {
     title: 'Demo keys',
-    text: 'These keys work on a service that was started with codexible serve --demo, and nowhere else.',
+    text: 'These keys work on a service that was started in demo mode, and nowhere else:',
     key: 'Key',
     plan: 'Plan',
     credits: 'Credits a day',
@@ -103,7 +103,7 @@ const vi: DocsMessages = {
   },
   demo: {
     title: 'Khóa dùng thử',
-    text: 'Các khóa này chỉ hoạt động trên dịch vụ được khởi động bằng codexible serve --demo.',
+    text: 'Các khóa này chỉ hoạt động trên dịch vụ được khởi động ở chế độ dùng thử:',
     key: 'Khóa',
     plan: 'Gói',
     credits: 'Tín dụng mỗi ngày',

@@ -92,6 +92,7 @@ export default async function Docs() {
 
         <Section id="demo-keys" title={d.demo.title}>
           <p>{d.demo.text}</p>
+          <Code code="codexible serve --demo" subject={d.demo.title} />
           <Table
             label={d.demo.title}
             head={[d.demo.key, d.demo.plan, d.demo.credits]}

@@ -61,10 +61,16 @@ export function formatNumber(language: Language, n: number): string {
   return new Intl.NumberFormat(language).format(n);
 }
 
-/** Dollars to the micro-dollar that the service keeps, and cents at least. */
-export function formatCost(language: Language, usd: number): string {
-  const digits = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 6 }).format(usd);
+/** Dollars to the micro-dollar that the service keeps, with two decimals at least, or as many as a column has. */
+export function formatCost(language: Language, usd: number, decimals = 2): string {
+  const digits = new Intl.NumberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: 6 }).format(usd);
   return language === 'vi' ? `${digits} US$` : `$${digits}`;
+}
+
+/** How many decimals the costs of a column need so that none is rounded and the points stand in one line. */
+export function costDecimals(costs: readonly number[]): number {
+  const needed = costs.map((usd) => usd.toFixed(6).replace(/0+$/, '').split('.')[1]?.length ?? 0);
+  return Math.max(2, ...needed);
 }
 
 export function formatPercent(language: Language, share: number): string {
@@ -76,20 +82,18 @@ export function formatPercent(language: Language, share: number): string {
  * hold different versions of its data, and then the page that the server drew
  * and the one in the browser differ.
  */
-const monthNames: Record<Language, readonly string[]> = {
-  en: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
-  vi: Array.from({ length: 12 }, (_, month) => `thg ${month + 1}`),
-};
+const englishMonths = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `2026-11-24` or a time as «24 Nov 2026», in UTC. */
+/** `2026-11-24` or a time as «24 Nov 2026» or «24/11/2026», in UTC. */
 export function formatDate(language: Language, time: string): string {
-  return `${formatDay(language, time)} ${new Date(time).getUTCFullYear()}`;
+  return `${formatDay(language, time)}${language === 'vi' ? '/' : ' '}${new Date(time).getUTCFullYear()}`;
 }
 
-/** `2026-11-24` as «24 Nov». */
+/** The same without the year. */
 export function formatDay(language: Language, time: string): string {
   const date = new Date(time);
-  return `${date.getUTCDate()} ${monthNames[language][date.getUTCMonth()] ?? ''}`;
+  const [day, month] = [date.getUTCDate(), date.getUTCMonth()];
+  return language === 'vi' ? `${day}/${month + 1}` : `${day} ${englishMonths[month] ?? ''}`;
 }
 
 /** A time as «24 Nov 2026, 09:05», in UTC. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { barAt, labelledBars, layoutBars } from '@/app/lib/chart';
+import { barAt, layoutBars } from '@/app/lib/chart';
 
 export interface Bar {
   /** Under the axis, where there is room. */
@@ -16,8 +16,8 @@ interface BarChartProps {
   bars: readonly Bar[];
   /** What stands above the chart while no bar is pointed at. */
   summary: string;
-  /** How many labels fit under the axis. */
-  labelRoom: number;
+  /** The bars that have their label under the axis. */
+  labelled: readonly number[];
 }
 
 const plotHeight = 176;
@@ -29,10 +29,9 @@ const topMargin = 8;
  * pick a bar and have it described; to assistive technology it is one slider
  * over the bars. A table twin belongs beside it.
  */
-export function BarChart({ label, bars, summary, labelRoom }: BarChartProps) {
+export function BarChart({ label, bars, summary, labelled }: BarChartProps) {
   const [picked, setPicked] = useState<number | null>(null);
   const layout = layoutBars(bars.map((bar) => bar.value), plotHeight);
-  const labelled = new Set(labelledBars(bars.length, labelRoom));
   const active = picked === null ? null : Math.min(picked, bars.length - 1);
   const last = bars.length - 1;
 
@@ -92,7 +91,7 @@ export function BarChart({ label, bars, summary, labelRoom }: BarChartProps) {
                   height={bar.height}
                   className={index === active ? 'chart-bar fill-accent-ink' : 'chart-bar fill-chart'}
                 />
-                {labelled.has(index) ? (
+                {labelled.includes(index) ? (
                   <text x={`${bar.xPercent + bar.widthPercent / 2}%`} y={topMargin + plotHeight + 18} textAnchor="middle" className="fill-soft text-xs">
                     {bars[index]?.label}
                   </text>

@@ -2,12 +2,11 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import type { Theme } from '@/app/lib/i18n';
 import { button } from './button';
-import { LanguageSwitch, ThemeSwitch, useSpeech } from './preferences';
+import { useSpeech } from './preferences';
 import { SignOutButton } from './session';
 
-export function Header({ theme, signedIn }: { theme: Theme; signedIn: boolean }) {
+export function Header({ signedIn }: { signedIn: boolean }) {
   const { m } = useSpeech();
   const path = usePathname();
   const links = signedIn
@@ -24,7 +23,7 @@ export function Header({ theme, signedIn }: { theme: Theme; signedIn: boolean })
           <Mark />
           Codexible
         </Link>
-        <nav aria-label={m.nav.label} className="order-last w-full md:order-none md:w-auto md:grow">
+        <nav aria-label={m.nav.label} className="order-last w-full sm:order-none sm:w-auto sm:grow">
           <ul className="flex gap-1">
             {links.map(({ href, text }) => (
               <li key={href}>
@@ -40,9 +39,7 @@ export function Header({ theme, signedIn }: { theme: Theme; signedIn: boolean })
             ))}
           </ul>
         </nav>
-        <div className="ml-auto flex flex-wrap items-center justify-end gap-1">
-          <LanguageSwitch />
-          <ThemeSwitch initial={theme} />
+        <div className="ml-auto">
           {signedIn ? (
             <SignOutButton />
           ) : path === '/dashboard/login' ? null : (

@@ -17,7 +17,7 @@ interface FrameProps {
 export function Frame({ title, aside, busy = false, className = '', children }: FrameProps) {
   const heading = useId();
   return (
-    <section aria-labelledby={heading} aria-busy={busy} className={`flex min-w-0 flex-col rounded-md border border-line bg-surface p-2 sm:p-3 ${className}`}>
+    <section aria-labelledby={heading} aria-busy={busy} className={`flex min-w-0 flex-col rounded-md border border-line bg-surface p-2 sm:px-3 sm:pb-3 ${className}`}>
       <div className="mb-2 flex min-h-5 flex-wrap items-center justify-between gap-x-2 gap-y-1">
         <h2 id={heading} className="text-base">
           {title}

@@ -49,7 +49,7 @@ export function useSpeech() {
       plural: (forms: { one: string; other: string }, n: number, values?: Record<string, string | number>) =>
         plural(language, forms, n, values),
       number: (n: number) => formatNumber(language, n),
-      cost: (usd: number) => formatCost(language, usd),
+      cost: (usd: number, decimals?: number) => formatCost(language, usd, decimals),
       percent: (share: number) => formatPercent(language, share),
       date: (time: string) => formatDate(language, time),
       day: (time: string) => formatDay(language, time),
@@ -59,7 +59,7 @@ export function useSpeech() {
 }
 
 const select =
-  'h-5 rounded-md border border-edge bg-surface pl-1 pr-0.5 text-sm text-ink hover:border-ink disabled:border-line';
+  'h-5 rounded-md border border-edge bg-surface px-1 text-sm text-ink hover:border-ink';
 
 export function LanguageSwitch() {
   const router = useRouter();

@@ -60,13 +60,13 @@ export function SignOutButton() {
     else setState('failed');
   };
   return (
-    <>
+    <div className="flex items-center">
+      <span role="status" className="text-sm text-bad">
+        {state === 'failed' ? <span className="mr-1">{m.nav.signOutFailed}</span> : null}
+      </span>
       <button type="button" className={button.quiet} disabled={state === 'working'} onClick={() => void leave()}>
         {m.nav.signOut}
       </button>
-      <span role="status" className="text-sm text-bad">
-        {state === 'failed' ? m.nav.signOutFailed : ''}
-      </span>
-    </>
+    </div>
   );
 }

@@ -55,6 +55,11 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
   );
 }
 
+/** A model's name as customers' programs give it: of any length, in any script. */
+export function ModelName({ name }: { name: string }) {
+  return <bdi className="inline-block min-w-[14ch] font-mono break-all">{name}</bdi>;
+}
+
 /** The figures of a chart in words, for whoever reads rather than looks. */
 export function TableTwin({ children }: { children: ReactNode }) {
   const { m } = useSpeech();

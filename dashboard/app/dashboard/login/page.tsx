@@ -18,7 +18,7 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
   if (reason === undefined && sessionKey(jar, requestHeaders)) redirect('/dashboard');
   const notice = Object.entries(m.login.reasons).find(([name]) => name === reason)?.[1];
   return (
-    <div className="mx-auto max-w-[480px] pt-2 sm:pt-6">
+    <div className="mx-auto max-w-[528px] rounded-md border border-line bg-surface p-2 sm:mt-4 sm:p-4">
       <h1 className="text-xl">{m.login.title}</h1>
       <p className="mt-1 text-soft">{m.login.lead}</p>
       {notice ? (
