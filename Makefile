@@ -65,8 +65,10 @@ scripts: ## shellcheck on the scripts
 audit: ## known vulnerabilities of what the service calls, where their database can be reached
 	tools/audit.sh
 
-deploy-files: ## BuildKit's linter on the Dockerfiles, the Compose schema on compose.yml
+deploy-files: ## what reads each of them checks the Dockerfiles, compose.yml and the files of deploy/
 	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml))
+	tools/need.sh systemd-analyze caddy nginx openssl
+	tools/deploy-files.sh
 
 test-go: ## every Go test with -race beside a PostgreSQL and a Valkey; fails when one is skipped
 	tools/need.sh race postgres valkey

@@ -2,6 +2,7 @@
 # Installs what the named needs lack, from Debian's packages; does nothing when all is there.
 #   tools/need.sh postgres valkey race chromium wrk
 set -euo pipefail
+PATH+=:/usr/sbin:/sbin
 
 have() {
   case $1 in
@@ -17,6 +18,8 @@ package() {
     postgres) echo postgresql ;;
     valkey) echo valkey-server ;;
     race) echo gcc libc6-dev ;;
+    nginx) echo nginx-light ;;
+    systemd-analyze) echo systemd ;;
     *) echo "$1" ;;
   esac
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Has systemd, Caddy and nginx check the samples in deploy/ without starting any of them.
+set -euo pipefail
+cd "$(dirname "$0")/../deploy"
+PATH+=:/usr/sbin:/sbin
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+# A root of its own, where the program and the units that ours names are in place.
+mkdir -p "$root"/{usr/local/bin,usr/lib/systemd,etc/systemd/system,nginx}
+cp -a "$(dirname "$(readlink -f /lib/systemd/system/basic.target)")" "$root/usr/lib/systemd/system"
+install -m 0755 /bin/true "$root/usr/local/bin/codexible"
+cp codexible.service "$root/etc/systemd/system/"
+# Nothing but silence is right: a misspelt setting is a warning and exit code 0.
+complaints=$(systemd-analyze verify --root="$root" --man=no codexible.service 2>&1 | grep -F codexible || true)
+if [[ $complaints ]]; then echo "$complaints" && exit 1; fi
+systemd-analyze security --offline=true --root="$root" --threshold=15 --no-pager codexible.service | tail -1
+
+caddy validate --config Caddyfile --adapter caddyfile >"$root/caddy.log" 2>&1 || { cat "$root/caddy.log" && exit 1; }
+echo 'Caddyfile: ok'
+
+openssl req -x509 -newkey ed25519 -nodes -subj /CN=api.example.com -keyout "$root/privkey.pem" -out "$root/fullchain.pem" 2>/dev/null
+{
+  echo "pid $root/nginx/pid; error_log stderr; events {} http { access_log off;"
+  for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $root/nginx/$kind;"; done
+  sed "s,/etc/ssl/codexible/,$root/," nginx.conf
+  echo '}'
+} >"$root/nginx.conf"
+nginx -t -q -c "$root/nginx.conf"
+echo 'nginx.conf: ok'
