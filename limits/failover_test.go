@@ -234,6 +234,15 @@ func TestOneInstanceNeverExceedsTheLimitAcrossAnAbsence(t *testing.T) {
 		shared.Counter = limits.NewLocal(time.Now) // it comes back with an empty memory
 		shared.state.Store(answering)
 		time.Sleep(3 * time.Second)
+		if d, _ := f.Hit(t.Context(), numbered(2), 12); d.Remaining != 11 {
+			t.Errorf("a subject that did not call has %d places left", d.Remaining)
+		}
+		if d, _ := f.Hit(t.Context(), s, 13); !d.Allowed || d.Remaining != 0 || d.ResetSeconds == 0 {
+			t.Errorf("the last place of this instance: %+v", d)
+		}
+		if d, _ := f.Peek(t.Context(), s, 14); !d.Allowed || d.Remaining != 1 {
+			t.Errorf("one more than this instance has let through: %+v", d)
+		}
 		burst()
 		if f.Mode() != limits.ModeShared || passed != 12 {
 			t.Errorf("%d calls passed in mode %q, limit 12", passed, f.Mode())

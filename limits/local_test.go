@@ -112,24 +112,24 @@ func TestSweepEmptiesACounterThatNobodyCalls(t *testing.T) {
 }
 
 func TestChangingGenerationsForgetsNoHit(t *testing.T) {
-	clock := limitstest.NewClock()
-	local := limits.NewLocal(clock.Now)
-	const limit = 10
-	var passed []time.Time
-	for range 2_000 {
-		clock.Move(1_700 * time.Millisecond)
-		if pass(t, local, numbered(1), limit) {
-			passed = append(passed, clock.Now())
+	for silentFrom := range 130 {
+		clock := limitstest.NewClock()
+		local := limits.NewLocal(clock.Now)
+		var hit time.Time
+		for second := range silentFrom + 62 {
+			pass(t, local, numbered(0), 1_000_000) // somebody goes on calling, so the generations change
+			switch {
+			case second == silentFrom:
+				hit = clock.Now()
+				pass(t, local, numbered(1), 1)
+			case second > silentFrom:
+				d, _ := local.Peek(t.Context(), numbered(1), 1)
+				if age := clock.Now().Sub(hit); d.Allowed != (age > limits.Window) {
+					t.Fatalf("%v after the hit of second %d: %+v", age, silentFrom, d)
+				}
+			}
+			clock.Move(time.Second)
 		}
-		pass(t, local, numbered(2), limit)
-	}
-	for i := limit; i < len(passed); i++ {
-		if gap := passed[i].Sub(passed[i-limit]); gap < limits.Window {
-			t.Fatalf("hit %d passed %v after the one %d before it", i, gap, limit)
-		}
-	}
-	if len(passed) < limit*2_000*1_700/1_000/61-limit {
-		t.Errorf("only %d hits passed", len(passed))
 	}
 }
 
@@ -156,6 +156,25 @@ func TestAClockThatStepsBackNeitherGrantsNorBlocks(t *testing.T) {
 		if got := local.Len(); got != 0 {
 			t.Errorf("after a step back of %v, %d idle subjects stay", back, got)
 		}
+	}
+}
+
+func TestSubjectsDieAlsoAfterAStepBack(t *testing.T) {
+	clock := limitstest.NewClock()
+	local := limits.NewLocal(clock.Now)
+	clock.Move(24 * time.Hour)
+	for n := range 1_000 {
+		pass(t, local, numbered(n), 5)
+	}
+	clock.Move(-24 * time.Hour)
+	for range 130 {
+		for n := range 200 { // in every shard
+			pass(t, local, numbered(n), 1_000)
+		}
+		clock.Move(time.Second)
+	}
+	if got := local.Len(); got != 200 {
+		t.Errorf("%d subjects are remembered, want the 200 that go on calling", got)
 	}
 }
 

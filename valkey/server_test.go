@@ -78,7 +78,7 @@ func startProcess(t *testing.T, args ...string) *process {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,13 +93,13 @@ func (p *process) url() string { return "redis://127.0.0.1:" + p.port }
 func (p *process) start() {
 	p.t.Helper()
 	var output bytes.Buffer
-	p.cmd = exec.Command(p.binary, p.args...)
+	p.cmd = exec.CommandContext(p.t.Context(), p.binary, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = &output, &output
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	eventually(p.t, "the server listens", func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+p.port)
+		c, err := new(net.Dialer).DialContext(p.t.Context(), "tcp", "127.0.0.1:"+p.port)
 		if err != nil {
 			return false
 		}

@@ -109,7 +109,7 @@ func parse(rawURL string) (valkeygo.ClientOption, error) {
 	}
 	options.ForceSingleClient = true // the kind of client that may be made while the server is away
 	options.DisableCache = true
-	options.DisableRetry = true // a hit that is sent twice may count twice, and callers have their own way out
+	options.DisableRetry = true // every caller has a way out of its own, and its own time for it
 	options.PipelineMultiplex = -1
 	options.Dialer.Timeout = connectTimeout
 	options.Dialer.KeepAlive = pingInterval
