@@ -44,7 +44,7 @@ export default async function Docs() {
       </nav>
       <div className="max-w-[800px]">
         <h1 className="text-xl">{d.title}</h1>
-        <p className="text-soft">{d.lead}</p>
+        <p className="mt-0.5 text-soft">{d.lead}</p>
 
         <Section id="base-url" title={d.base.title}>
           <p>{d.base.text}</p>

@@ -23,7 +23,7 @@ export function Header({ signedIn }: { signedIn: boolean }) {
           <Mark />
           Codexible
         </Link>
-        <nav aria-label={m.nav.label} className="order-last w-full sm:order-none sm:w-auto sm:grow">
+        <nav aria-label={m.nav.label} className={signedIn ? 'order-last w-full sm:order-none sm:w-auto sm:grow' : 'grow'}>
           <ul className="flex gap-1">
             {links.map(({ href, text }) => (
               <li key={href}>

@@ -20,7 +20,7 @@ export default async function Keys() {
   return (
     <>
       <h1 className="text-xl">{m.keys.title}</h1>
-      <p className="mb-3 text-soft">{m.keys.lead}</p>
+      <p className="mt-0.5 mb-3 text-soft">{m.keys.lead}</p>
       <SuspendedBanner />
       <Suspense
         fallback={
