@@ -19,7 +19,7 @@ type listener struct {
 	ended    chan struct{}
 }
 
-func listenTo(t *testing.T, s *Server) *listener {
+func listenTo(t testing.TB, s *Server) *listener {
 	t.Helper()
 	id := newID()
 	ctx, stop := context.WithCancel(t.Context())
@@ -38,7 +38,7 @@ func listenTo(t *testing.T, s *Server) *listener {
 	return l
 }
 
-func (l *listener) publish(t *testing.T, s *Server, text string) {
+func (l *listener) publish(t testing.TB, s *Server, text string) {
 	t.Helper()
 	if err := s.Changes().Publish(t.Context(), []byte(l.mark+text)); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func (l *listener) publish(t *testing.T, s *Server, text string) {
 }
 
 // within receives one value, or fails after ten seconds.
-func within[T any](t *testing.T, what string, from <-chan T) T {
+func within[T any](t testing.TB, what string, from <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-from:
@@ -184,5 +184,15 @@ func TestCallbacksComeOneAtATime(t *testing.T) {
 	}
 	if n := overlaps.Load(); n != 0 {
 		t.Errorf("%d callbacks overlapped", n)
+	}
+}
+
+// BenchmarkChangeReachesASubscriber is the time from the call of Publish until another instance has the message.
+func BenchmarkChangeReachesASubscriber(b *testing.B) {
+	publisher, l := openTestServer(b), listenTo(b, openTestServer(b))
+	within(b, "the channel is up", l.states)
+	for b.Loop() {
+		l.publish(b, publisher, "user")
+		within(b, "the message", l.messages)
 	}
 }
