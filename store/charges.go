@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -30,7 +29,7 @@ const (
 	intoModels    = "INSERT INTO model_usage AS t (day, user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays   = "INSERT INTO idempotency_keys (key_id, text, fingerprint, day, credits_used, daily_limit, created_at) "
 
-	addTotals = ` DO UPDATE SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
+	addTotals = ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
 	prompt_tokens = t.prompt_tokens + excluded.prompt_tokens, completion_tokens = t.completion_tokens + excluded.completion_tokens,
 	cost_micros = t.cost_micros + excluded.cost_micros`
 
@@ -42,13 +41,16 @@ const (
 // hourColumn is the counter of an hour's requests in user_days.
 func hourColumn(hour int) string { return fmt.Sprintf("h%02d", hour) }
 
+// A total is added to with the same words whether the row is found by ON CONFLICT
+// (SQLite) or by UPDATE … FROM (Postgres): the added row is called excluded.
+
 // intoUserDays and addUserDay name the counter of the hour in which the batch is decided.
 func intoUserDays(hour string) string {
 	return "INSERT INTO user_days AS t (day, user_id, requests, credits, cost_micros, last_charge_id, " + hour + ") "
 }
 
 func addUserDay(hour string) string {
-	return ` ON CONFLICT (day, user_id) DO UPDATE SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
+	return ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
 	cost_micros = t.cost_micros + excluded.cost_micros, last_charge_id = excluded.last_charge_id, ` + hour + " = t." + hour + " + excluded." + hour
 }
 
@@ -87,8 +89,6 @@ func (r ledgerRows) addReplay(row scanner) error {
 	return nil
 }
 
-func optional(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
-
 // SweepReplays removes up to limit idempotency keys whose window is over, and
 // says how many there were.
 func (s *Store) SweepReplays(ctx context.Context, limit int) (int64, error) {
@@ -97,8 +97,6 @@ func (s *Store) SweepReplays(ctx context.Context, limit int) (int64, error) {
 		(SELECT key_id, text FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)`, before, limit)
 	return result.RowsAffected, s.classify(result.Error)
 }
-
-var _ scanner = (*sql.Rows)(nil)
 
 // replaysSince is the moment from which on an idempotency key still answers.
 func replaysSince(at time.Time) time.Time { return at.Add(-usage.ReplayWindow) }

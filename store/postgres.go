@@ -28,7 +28,9 @@ const notifyChannel = "codexible_changes"
 
 type postgresDialect struct {
 	pool *pgxpool.Pool
-	mint func(time.Time) uuid.UUID
+	// books are the meter's own connections: no list or report can keep a charge waiting for one.
+	books *pgxpool.Pool
+	mint  func(time.Time) uuid.UUID
 }
 
 func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect, db *gorm.DB, err error) {
@@ -48,8 +50,26 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return d, nil, err
 	}
+	if d.books, err = pgxpool.NewWithConfig(ctx, forBooks(config.Copy())); err != nil {
+		return d, nil, err
+	}
 	db, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: stdlib.OpenDBFromPool(d.pool)}), gormConfig(o))
 	return d, db, err
+}
+
+// bookConns is how many connections the meter has: one that works, one for the
+// moment in which another is being replaced.
+const bookConns = 2
+
+// forBooks plans each statement of the meter once. They find every row by its
+// primary key, and must also before the first ANALYZE of a new table, when the
+// planner takes it for empty and would read all of it.
+func forBooks(config *pgxpool.Config) *pgxpool.Config {
+	config.MaxConns = bookConns
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	config.ConnConfig.RuntimeParams["jit"] = "off"
+	return config
 }
 
 func (t target) openForMigration() (*sql.DB, error) {
@@ -147,11 +167,12 @@ func parseChange(payload string) (c accounts.Change, ok bool) {
 }
 
 func (d postgresDialect) poolStats() (open, inUse int) {
-	s := d.pool.Stat()
-	return int(s.TotalConns()), int(s.AcquiredConns())
+	s, b := d.pool.Stat(), d.books.Stat()
+	return int(s.TotalConns() + b.TotalConns()), int(s.AcquiredConns() + b.AcquiredConns())
 }
 
 func (d postgresDialect) close() error {
 	d.pool.Close()
+	d.books.Close()
 	return nil
 }

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -11,118 +14,212 @@ import (
 	"github.com/google/uuid"
 )
 
-// sqliteBooks holds the meter's prepared statements. The writer is one
-// connection, so they are prepared once.
+// sqliteBooks is the meter's side of the one connection that writes. It speaks
+// to the driver itself: database/sql prepares a statement anew in every
+// transaction and converts every argument.
 type sqliteBooks struct {
 	mu   sync.Mutex
-	hour string
-	stmt struct{ balance, replay, charge, userDay, key, model, putReplay *sql.Stmt }
+	conn driver.Conn
+	stmt map[string]driver.Stmt
+	args []driver.NamedValue
 }
 
-// settle takes the write lock first: what it reads is what it decides on.
-func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	// Each statement under a context that can end costs a goroutine; the busy timeout bounds the wait.
-	ctx = context.WithoutCancel(ctx)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.prepare(ctx, hourColumn(at.Hour())); err != nil {
-		return nil, err
-	}
-	tx, err := d.write.BeginTx(ctx, nil)
+// settle takes its turn on the write connection with every other change.
+func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
+	conn, err := d.write.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }()
-	rows, err := d.readLedger(ctx, tx, at, charges)
+	defer func() { _ = conn.Close() }()
+	err = conn.Raw(func(driverConn any) error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.use(driverConn.(sqliteConn))
+		receipts, err = d.decide(at, charges, func() uuid.UUID { return d.mint(at) })
+		return err
+	})
+	return receipts, err
+}
+
+// use begins with no statements on a connection that was opened anew.
+func (b *sqliteBooks) use(conn sqliteConn) {
+	if b.conn != conn.sqliteDriverConn {
+		b.conn, b.stmt = conn.sqliteDriverConn, map[string]driver.Stmt{}
+	}
+}
+
+// decide takes the write lock first: what it reads is what it decides on.
+func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() uuid.UUID) (receipts []usage.Receipt, err error) {
+	if err := b.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	committed := false
+	defer func() {
+		if !committed && b.exec("ROLLBACK") != nil {
+			err = errors.Join(err, driver.ErrBadConn) // a connection that cannot roll back is not used again
+		}
+	}()
+	rows, err := b.read(at, charges)
 	if err != nil {
 		return nil, err
 	}
-	posting := usage.Decide(at, charges, rows.balances, rows.replays, func() uuid.UUID { return d.mint(at) })
+	posting := usage.Decide(at, charges, rows.balances, rows.replays, mint)
 	if len(posting.Records) == 0 {
 		return posting.Receipts, nil
 	}
-	if err := d.post(ctx, tx, posting); err != nil {
+	if err := b.post(posting); err != nil {
 		return nil, err
 	}
-	return posting.Receipts, tx.Commit()
+	if err := b.exec("COMMIT"); err != nil {
+		return nil, err
+	}
+	committed = true
+	return posting.Receipts, nil
 }
 
-func (d sqliteDialect) prepare(ctx context.Context, hour string) (err error) {
-	prepare := func(to **sql.Stmt, query string) {
-		if err == nil && *to == nil {
-			*to, err = d.write.PrepareContext(ctx, query)
-		}
-	}
-	s := &d.stmt
-	if d.hour != hour && s.userDay != nil {
-		_ = s.userDay.Close()
-		s.userDay = nil
-	}
-	d.hour = hour
-	prepare(&s.balance, selectBalance+"? AND d.user_id = u.id WHERE u.id = ?")
-	prepare(&s.replay, selectReplay+"key_id = ? AND text = ? AND created_at > ?")
-	prepare(&s.charge, intoUsage+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-	prepare(&s.userDay, intoUserDays(hour)+"VALUES (?, ?, ?, ?, ?, ?, ?)"+addUserDay(hour))
-	prepare(&s.key, intoDailyKeys+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, key_id)"+addTotals)
-	prepare(&s.model, intoModels+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, model)"+addTotals)
-	prepare(&s.putReplay, intoReplays+"VALUES (?, ?, ?, ?, ?, ?, ?)"+renewReplay)
-	return err
-}
-
-func (d sqliteDialect) readLedger(ctx context.Context, tx *sql.Tx, at time.Time, charges []usage.Charge) (ledgerRows, error) {
+func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
 	rows := newLedgerRows(len(charges))
-	balance, replay := tx.StmtContext(ctx, d.stmt.balance), tx.StmtContext(ctx, d.stmt.replay)
-	day := usage.DayOf(at)
+	day := string(usage.DayOf(at))
 	for i := range charges {
 		c := &charges[i]
 		if _, known := rows.balances[c.UserID]; !known {
-			if err := rows.addBalance(balance.QueryRowContext(ctx, string(day), c.UserID)); err != nil {
+			if err := b.query(rows.addBalance, selectBalance+"? AND d.user_id = u.id WHERE u.id = ?", day, c.UserID[:]); err != nil {
 				return rows, err
 			}
 		}
 		if c.IdempotencyKey == "" {
 			continue
 		}
-		err := rows.addReplay(replay.QueryRowContext(ctx, c.KeyID, c.IdempotencyKey, replaysSince(at)))
-		if err != nil && err != sql.ErrNoRows {
+		err := b.query(rows.addReplay, selectReplay+"key_id = ? AND text = ? AND created_at > ?",
+			c.KeyID[:], c.IdempotencyKey, replaysSince(at).UnixMicro())
+		if err != nil {
 			return rows, err
 		}
 	}
 	return rows, nil
 }
 
-func (d sqliteDialect) post(ctx context.Context, tx *sql.Tx, p usage.Posting) error {
-	var failed error
-	exec := func(stmt *sql.Stmt, args ...any) {
-		if failed == nil {
-			_, failed = stmt.ExecContext(ctx, args...)
-		}
-	}
-	day := string(p.Day)
-	charge := tx.StmtContext(ctx, d.stmt.charge)
+func (b *sqliteBooks) post(p usage.Posting) error {
+	day, at, hour := string(p.Day), p.At.UnixMicro(), hourColumn(p.At.Hour())
 	for i := range p.Records {
 		r := &p.Records[i]
-		exec(charge, r.ID, day, r.UserID, r.KeyID, optional(r.PreviousID), p.At, r.Credits, r.Model, r.PromptTokens, r.CompletionTokens, r.CostMicros)
+		var previous any
+		if r.PreviousID != uuid.Nil {
+			previous = r.PreviousID[:]
+		}
+		if err := b.exec(intoUsage+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			r.ID[:], day, r.UserID[:], r.KeyID[:], previous, at, r.Credits, r.Model, r.PromptTokens, r.CompletionTokens, r.CostMicros); err != nil {
+			return err
+		}
 	}
-	userDay := tx.StmtContext(ctx, d.stmt.userDay)
+	userDay := intoUserDays(hour) + "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id) DO UPDATE" + addUserDay(hour)
 	for i := range p.Users {
 		t := &p.Users[i]
-		exec(userDay, day, t.UserID, t.Requests, t.Credits, t.CostMicros, t.LastChargeID, t.Requests)
+		if err := b.exec(userDay, day, t.UserID[:], t.Requests, t.Credits, t.CostMicros, t.LastChargeID[:], t.Requests); err != nil {
+			return err
+		}
 	}
-	key := tx.StmtContext(ctx, d.stmt.key)
 	for i := range p.Keys {
 		t := &p.Keys[i]
-		exec(key, day, t.UserID, t.KeyID, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+		if err := b.exec(intoDailyKeys+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, key_id) DO UPDATE"+addTotals,
+			day, t.UserID[:], t.KeyID[:], t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros); err != nil {
+			return err
+		}
 	}
-	model := tx.StmtContext(ctx, d.stmt.model)
 	for i := range p.Models {
 		t := &p.Models[i]
-		exec(model, day, t.UserID, t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+		if err := b.exec(intoModels+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, model) DO UPDATE"+addTotals,
+			day, t.UserID[:], t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros); err != nil {
+			return err
+		}
 	}
-	putReplay := tx.StmtContext(ctx, d.stmt.putReplay)
 	for i := range p.Replays {
 		r := &p.Replays[i]
-		exec(putReplay, r.KeyID, r.Text, r.Fingerprint[:], day, r.Receipt.CreditsUsed, r.Receipt.DailyLimit, p.At)
+		if err := b.exec(intoReplays+"VALUES (?, ?, ?, ?, ?, ?, ?)"+renewReplay,
+			r.KeyID[:], r.Text, r.Fingerprint[:], day, r.Receipt.CreditsUsed, r.Receipt.DailyLimit, at); err != nil {
+			return err
+		}
 	}
-	return failed
+	return nil
+}
+
+func (b *sqliteBooks) exec(query string, args ...any) error {
+	stmt, err := b.prepared(query)
+	if err != nil {
+		return err
+	}
+	// A context that can end would cost a goroutine a statement; the busy timeout bounds the wait.
+	_, err = stmt.(driver.StmtExecContext).ExecContext(context.Background(), b.values(args))
+	return err
+}
+
+// query visits every row of the answer.
+func (b *sqliteBooks) query(visit func(scanner) error, query string, args ...any) error {
+	stmt, err := b.prepared(query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), b.values(args))
+	if err != nil {
+		return err
+	}
+	row := make(driverRow, len(rows.Columns()))
+	for {
+		if err = rows.Next(row); err != nil {
+			break
+		}
+		if err = visit(row); err != nil {
+			break
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
+}
+
+func (b *sqliteBooks) prepared(query string) (driver.Stmt, error) {
+	stmt, found := b.stmt[query]
+	if found {
+		return stmt, nil
+	}
+	stmt, err := b.conn.Prepare(query)
+	if err == nil {
+		b.stmt[query] = stmt
+	}
+	return stmt, err
+}
+
+func (b *sqliteBooks) values(args []any) []driver.NamedValue {
+	b.args = b.args[:0]
+	for i, v := range args {
+		b.args = append(b.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return b.args
+}
+
+// driverRow is a row as the driver gives it.
+type driverRow []driver.Value
+
+// Scan fills the kinds of destinations that the ledger reads into.
+func (r driverRow) Scan(dest ...any) error {
+	for i, to := range dest {
+		var err error
+		switch to := to.(type) {
+		case *int64:
+			*to, _ = r[i].(int64)
+		case *string:
+			*to, _ = r[i].(string)
+		case *[]byte:
+			*to, _ = r[i].([]byte)
+		case interface{ Scan(any) error }:
+			err = to.Scan(r[i])
+		default:
+			err = fmt.Errorf("store: a ledger row is not read into %T", to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/store/storetest"
+	"codexible/usage"
+)
+
+const (
+	benchCallers = 64
+	benchKeys    = 1000
+)
+
+// BenchmarkCharge compares group commit with one transaction per charge, both
+// with the same rows and 64 callers: charges a second is 1e9 / (ns/op).
+func BenchmarkCharge(b *testing.B) {
+	for _, database := range []struct {
+		name string
+		url  func(testing.TB) string
+	}{{"sqlite", storetest.SQLiteURL}, {"postgres", storetest.PostgresURL}} {
+		b.Run(database.name, func(b *testing.B) {
+			s, charges := benchStore(b, database.url(b))
+			meter := usage.NewMeter(s, time.Now, nil)
+			b.Cleanup(func() { _ = meter.Close(context.Background()) })
+			b.Run("group-commit", func(b *testing.B) {
+				benchCharges(b, charges, func(c usage.Charge) (usage.Receipt, error) { return meter.Charge(context.Background(), c) })
+			})
+			b.Run("transaction-each", func(b *testing.B) {
+				benchCharges(b, charges, func(c usage.Charge) (usage.Receipt, error) {
+					receipts, err := s.Settle(context.Background(), time.Now(), []usage.Charge{c})
+					if err != nil {
+						return usage.Receipt{}, err
+					}
+					return receipts[0], nil
+				})
+			})
+		})
+	}
+}
+
+func benchStore(b *testing.B, url string) (*store.Store, []usage.Charge) {
+	b.Helper()
+	storetest.Migrate(b, url)
+	s, err := store.Open(context.Background(), store.Options{URL: url, Synchronous: "FULL"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Close() })
+	ctx := context.Background()
+	limit := int64(accounts.MaxDailyCredits)
+	plan := "Bench"
+	if _, err := s.CreatePlan(ctx, accounts.ActorCLI, accounts.PlanChange{Name: &plan, DailyCreditLimit: &limit}); err != nil {
+		b.Fatal(err)
+	}
+	charges := make([]usage.Charge, benchKeys)
+	for i := range charges {
+		u, err := s.CreateUser(ctx, accounts.ActorCLI, accounts.NewUser{Email: fmt.Sprintf("bench%d@example.com", i), Plan: plan})
+		if err != nil {
+			b.Fatal(err)
+		}
+		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: keys.Mint()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		charges[i] = usage.Charge{UserID: u.ID, KeyID: k.ID, Credits: 1, Model: "gpt-5", PromptTokens: 812, CompletionTokens: 240, CostMicros: 3210}
+	}
+	return s, charges
+}
+
+func benchCharges(b *testing.B, charges []usage.Charge, charge func(usage.Charge) (usage.Receipt, error)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	cpu := processCPU(b)
+	for range benchCallers {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				r, err := charge(charges[(i*7919)%benchKeys])
+				if err != nil || r.Outcome != usage.Accepted {
+					b.Errorf("outcome %v: %v", r.Outcome, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "charges/s")
+	// On a shared machine the processor time tells more than the clock.
+	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/charge")
+}
+
+func processCPU(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
