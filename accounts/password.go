@@ -1,0 +1,81 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"codexible/fault"
+
+	"github.com/alexedwards/argon2id"
+)
+
+// Bounds of a console password, in characters. The upper one keeps a sign-in
+// from hashing a megabyte.
+const (
+	MinPasswordLength = 12
+	MaxPasswordLength = 1000
+)
+
+// passwordCost is OWASP's argon2id of 19 MiB: about 25 ms on one core.
+var passwordCost = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// hashing keeps the memory and the cores that passwords may take at once to two
+// hashes, however many people sign in or guess.
+var hashing = make(chan struct{}, 2)
+
+// HashPassword checks a new console password and gives its argon2id hash in PHC
+// form, with a salt of its own. A password that is too short or too long is a
+// fault of kind Invalid; one that had to wait until ctx ended is Unavailable.
+func HashPassword(ctx context.Context, password string) (string, error) {
+	if n := utf8.RuneCountInString(password); n < MinPasswordLength || n > MaxPasswordLength {
+		return "", fault.Field("password", fmt.Sprintf("must have %d to %d characters: a few words in a row are easy to remember", MinPasswordLength, MaxPasswordLength))
+	}
+	if err := takeTurn(ctx); err != nil {
+		return "", err
+	}
+	defer endTurn()
+	return argon2id.CreateHash(password, &passwordCost)
+}
+
+// nobody is the hash that a password is compared with where there is no user or
+// the user has no password, so that the answer takes as long as any other.
+const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// CheckPassword tells whether a password belongs to a hash. It compares in
+// constant time, and takes as long for an empty hash, which no password belongs
+// to: a caller who finds no user asks with that. An error is a fault of ours.
+func CheckPassword(ctx context.Context, password, hash string) (bool, error) {
+	if utf8.RuneCountInString(password) > MaxPasswordLength {
+		password = "" // which nobody can have
+	}
+	known := hash != ""
+	if !known {
+		hash = nobody
+	}
+	if err := takeTurn(ctx); err != nil {
+		return false, err
+	}
+	defer endTurn()
+	match, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return false, fmt.Errorf("accounts: a stored password hash cannot be read: %w", err)
+	}
+	return match && known, nil
+}
+
+func takeTurn(ctx context.Context) error {
+	select {
+	case hashing <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case hashing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.New(fault.Unavailable, "Too many passwords are being checked. Try again shortly.").Because(ctx.Err())
+	}
+}
+
+func endTurn() { <-hashing }
