@@ -78,24 +78,26 @@ func scale(digits []byte, exponent int) (int64, bool) {
 	if len(digits)+exponent > 13 {
 		return 0, false
 	}
-	if exponent >= 0 {
-		n, _ := strconv.ParseInt(string(digits), 10, 64)
-		for range exponent {
-			n *= 10
-		}
-		return n, n <= most
-	}
 	keep := len(digits) + exponent
 	if keep < 0 {
 		return 0, true
 	}
-	n, _ := strconv.ParseInt("0"+string(digits[:keep]), 10, 64)
-	switch rest := digits[keep:]; {
-	case rest[0] > '5', rest[0] == '5' && hasNonZero(rest[1:]), rest[0] == '5' && n%2 == 1:
+	whole, rest := digits, []byte(nil)
+	if exponent < 0 {
+		whole, rest = digits[:keep], digits[keep:]
+	}
+	n, _ := strconv.ParseInt("0"+string(whole), 10, 64)
+	for range exponent {
+		n *= 10
+	}
+	// A fraction above the bound is above it, even where it would round down to it.
+	if n > most || (n == most && hasNonZero(rest)) {
+		return 0, false
+	}
+	if len(rest) > 0 && (rest[0] > '5' || rest[0] == '5' && (n%2 == 1 || hasNonZero(rest[1:]))) {
 		n++
 	}
-	// A fraction above the bound is above it, even where it rounds down to it.
-	return n, n < most || (n == most && !hasNonZero(digits[keep:]))
+	return n, true
 }
 
 func hasNonZero(digits []byte) bool {
