@@ -55,8 +55,9 @@ generated: ## fail when generated code is not what its source gives
 	before=$$(sums); go tool templ generate -log-level error; \
 	[[ $$before == "$$(sums)" ]] || { echo 'the generated code was out of date; it is rewritten: commit it'; exit 1; }
 
-lint: ## golangci-lint with .golangci.yml
+lint: ## golangci-lint with .golangci.yml, here and in tools/
 	go tool -modfile=tools/lint/go.mod golangci-lint run
+	for module in $(TOOLS); do (cd $$module && go tool -modfile=$(CURDIR)/tools/lint/go.mod golangci-lint run); done
 
 scripts: ## shellcheck on the scripts
 	tools/need.sh shellcheck

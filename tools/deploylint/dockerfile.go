@@ -34,10 +34,11 @@ func checkDockerfile(ctx context.Context, path string, content []byte) (problems
 }
 
 func line(location *pb.Location) int32 {
-	if location == nil || len(location.Ranges) == 0 {
+	ranges := location.GetRanges()
+	if len(ranges) == 0 {
 		return 0
 	}
-	return location.Ranges[0].Start.Line
+	return ranges[0].GetStart().GetLine()
 }
 
 // emptyImages answers for every base image with an empty configuration, so that no registry is asked.

@@ -54,7 +54,8 @@ func billOfMaterials(name, version string, info *debug.BuildInfo, sum [sha256.Si
 		Version: version,
 		Hashes:  &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}},
 	}
-	modules := []cdx.Component{module("std", strings.TrimPrefix(info.GoVersion, "go"), "")}
+	modules := make([]cdx.Component, 0, 1+len(info.Deps))
+	modules = append(modules, module("std", strings.TrimPrefix(info.GoVersion, "go"), ""))
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace

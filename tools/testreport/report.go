@@ -13,12 +13,11 @@ import (
 
 // event is one line of "go test -json", as "go doc test2json" describes it.
 type event struct {
-	Action     string
-	Package    string
-	ImportPath string // instead of Package, for what the compiler says
-	Test       string
-	Elapsed    float64 // seconds
-	Output     string
+	Action  string
+	Package string // empty for what the compiler says
+	Test    string
+	Elapsed float64 // seconds
+	Output  string
 }
 
 type report struct {
@@ -46,7 +45,7 @@ func (r *report) read(events io.Reader) error {
 		var e event
 		switch {
 		case len(bytes.TrimSpace(line)) == 0:
-		case json.Unmarshal(line, &e) != nil:
+		case json.Unmarshal(line, &e) != nil: //nolint:musttag // the fields have go test's own names
 			fmt.Fprintf(r.out, "%s\n", bytes.TrimRight(line, "\n"))
 		default:
 			r.take(e)
