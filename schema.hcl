@@ -349,6 +349,33 @@ table "idempotency_keys" {
   index "idempotency_keys_created_at" { columns = [column.created_at] }
 }
 
+// Which single charges a retention has removed: those of the days before
+// kept_from. One row, or none while all are there.
+table "retention" {
+  schema = schema.public
+  column "id" { type = bigint }
+  column "kept_from" { type = date }
+  primary_key { columns = [column.id] }
+  check "retention_one_row" { expr = "id = 1" }
+}
+
+// The results of recounting the totals from the single charges.
+table "reconciliations" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "at" { type = timestamptz }
+  column "took_millis" { type = bigint }
+  column "charges" { type = bigint }
+  column "days" { type = bigint }
+  // Days whose charges a retention has removed: they cannot be recounted.
+  column "days_gone" { type = bigint }
+  column "differences" { type = bigint }
+  // The first differences in words; empty where there are none.
+  column "details" { type = text }
+  primary_key { columns = [column.id] }
+  check "reconciliations_counts" { expr = "took_millis >= 0 AND charges >= 0 AND days >= 0 AND days_gone >= 0 AND differences >= 0" }
+}
+
 // Who changed what, when and from where. Append-only; written in the
 // transaction of the change, so its order is also the feed by which other
 // processes learn of changes.

@@ -41,6 +41,14 @@ const (
 // hourColumn is the counter of an hour's requests in user_days.
 func hourColumn(hour int) string { return fmt.Sprintf("h%02d", hour) }
 
+func hourColumns() []string {
+	columns := make([]string, usage.HoursADay)
+	for hour := range columns {
+		columns[hour] = hourColumn(hour)
+	}
+	return columns
+}
+
 // A total is added to with the same words whether the row is found by ON CONFLICT
 // (SQLite) or by UPDATE … FROM (Postgres): the added row is called excluded.
 

@@ -33,6 +33,8 @@ type dialect interface {
 	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error
 	// lock holds a row until tx ends.
 	lock(tx *gorm.DB, table string, id uuid.UUID) error
+	// beginSnapshot begins a read-only view of one moment.
+	beginSnapshot() string
 	// announce tells other processes of a change when tx commits.
 	announce(tx *gorm.DB, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.

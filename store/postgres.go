@@ -107,6 +107,10 @@ func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR UPDATE", id).Scan(&found).Error
 }
 
+func (postgresDialect) beginSnapshot() string {
+	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+}
+
 func (postgresDialect) announce(tx *gorm.DB, c accounts.Change) error {
 	return tx.Exec("SELECT pg_notify(?, ?)", notifyChannel, string(c.Subject)+":"+c.ID.String()).Error
 }

@@ -158,6 +158,9 @@ func (sqliteDialect) away(err error) bool {
 // lock has nothing to do: a transaction is the only writer from its beginning.
 func (sqliteDialect) lock(*gorm.DB, string, uuid.UUID) error { return nil }
 
+// beginSnapshot is not immediate: a view must not keep the writer waiting.
+func (sqliteDialect) beginSnapshot() string { return "BEGIN DEFERRED" }
+
 // announce has nothing to do: the audit log itself is the feed.
 func (sqliteDialect) announce(*gorm.DB, accounts.Change) error { return nil }
 

@@ -47,14 +47,12 @@ func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range) 
 
 // Hourly reads a user's requests in each UTC hour of a day.
 func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (hours [usage.HoursADay]int64, err error) {
-	columns := make([]string, usage.HoursADay)
 	dest := make([]any, usage.HoursADay)
 	for hour := range hours {
-		columns[hour] = hourColumn(hour)
 		dest[hour] = &hours[hour]
 	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		rows, err := db.Raw("SELECT "+strings.Join(columns, ", ")+" FROM user_days WHERE day = ? AND user_id = ?", string(day), userID).Rows()
+		rows, err := db.Raw("SELECT "+strings.Join(hourColumns(), ", ")+" FROM user_days WHERE day = ? AND user_id = ?", string(day), userID).Rows()
 		if err != nil {
 			return err
 		}

@@ -147,3 +147,23 @@ func exec(t testing.TB, url, statement string) {
 		}
 	}
 }
+
+// Exec runs statements on a database past the store: the hand that breaks what
+// a test wants to see found.
+func Exec(t testing.TB, url string, statements ...string) {
+	t.Helper()
+	driver, source := "pgx", url
+	if path, sqlite := strings.CutPrefix(url, "sqlite:"); sqlite {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, statement := range statements {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}

@@ -37,6 +37,10 @@ CREATE INDEX `user_days_user_id_day` ON `user_days` (`user_id`, `day`);
 CREATE TABLE `idempotency_keys` (`key_id` uuid NOT NULL, `text` text NOT NULL, `fingerprint` blob NOT NULL, `day` date NOT NULL, `credits_used` integer NOT NULL, `daily_limit` integer NOT NULL, `created_at` datetime NOT NULL, PRIMARY KEY (`key_id`, `text`), CONSTRAINT `idempotency_keys_key` FOREIGN KEY (`key_id`) REFERENCES `api_keys` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE) WITHOUT ROWID;
 -- create index "idempotency_keys_created_at" to table: "idempotency_keys"
 CREATE INDEX `idempotency_keys_created_at` ON `idempotency_keys` (`created_at`);
+-- create "retention" table
+CREATE TABLE `retention` (`id` integer NOT NULL, `kept_from` date NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `retention_one_row` CHECK (id = 1)) WITHOUT ROWID;
+-- create "reconciliations" table
+CREATE TABLE `reconciliations` (`id` uuid NOT NULL, `at` datetime NOT NULL, `took_millis` integer NOT NULL, `charges` integer NOT NULL, `days` integer NOT NULL, `days_gone` integer NOT NULL, `differences` integer NOT NULL, `details` text NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `reconciliations_counts` CHECK (took_millis >= 0 AND charges >= 0 AND days >= 0 AND days_gone >= 0 AND differences >= 0)) WITHOUT ROWID;
 -- create "audit_log" table
 CREATE TABLE `audit_log` (`seq` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `at` datetime NOT NULL, `actor` text NOT NULL, `address` text NOT NULL, `request_id` text NOT NULL, `action` text NOT NULL, `subject` text NOT NULL, `subject_id` uuid NOT NULL, `target` text NOT NULL, `details` text NOT NULL, `before` text NOT NULL, `after` text NOT NULL, `search` text NOT NULL, CONSTRAINT `audit_log_subject_kind` CHECK (subject IN ('user', 'key', 'plan', 'session', 'system')));
 -- create index "audit_log_subject" to table: "audit_log"
@@ -66,6 +70,8 @@ DROP INDEX `console_sessions_user_id`;
 DROP TABLE `console_sessions`;
 DROP INDEX `audit_log_subject`;
 DROP TABLE `audit_log`;
+DROP TABLE `reconciliations`;
+DROP TABLE `retention`;
 DROP INDEX `idempotency_keys_created_at`;
 DROP TABLE `idempotency_keys`;
 DROP INDEX `user_days_user_id_day`;

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Reconciliation is the result of recounting every total from the single charges.
+type Reconciliation struct {
+	At         time.Time
+	TookMillis int64
+	Charges    int64
+	Days       int64
+	// DaysGone counts the days that have totals and no charges any more: a
+	// retention removed them, and they cannot be recounted.
+	DaysGone    int64
+	Differences []usage.Difference
+	// KeptFrom is the first day whose charges are there; empty where none were removed.
+	KeptFrom usage.Day
+}
+
+// recountPage is how many charges one statement of a recount reads.
+const recountPage = 10_000
+
+// idSlack widens a day's range of ids: an id may run ahead of its time.
+const idSlack = time.Minute
+
+// keptDetails bounds how many differences a result keeps in words.
+const keptDetails = 20
+
+// Reconcile recounts every total from the single charges, a day at a time and
+// each day in one snapshot, so that it can run beside a working meter.
+func (s *Store) Reconcile(ctx context.Context) (r Reconciliation, err error) {
+	start := time.Now()
+	r.At = s.now()
+	days, err := s.recountable(ctx, &r)
+	if err != nil {
+		return r, err
+	}
+	for _, day := range days {
+		if err := s.reconcileDay(ctx, day, &r); err != nil {
+			return r, s.classify(err)
+		}
+	}
+	r.TookMillis = time.Since(start).Milliseconds()
+	return r, s.keepResult(ctx, r)
+}
+
+// recountable lists the days that have books or charges, and counts those whose
+// charges are gone.
+func (s *Store) recountable(ctx context.Context, r *Reconciliation) (days []usage.Day, err error) {
+	var all []usage.Day
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		if r.KeptFrom, err = keptFrom(db); err != nil {
+			return err
+		}
+		all, err = daysWithRows(db)
+		return err
+	})
+	for _, day := range all {
+		if day < r.KeptFrom {
+			r.DaysGone++
+			continue
+		}
+		days = append(days, day)
+	}
+	r.Days = int64(len(days))
+	return days, err
+}
+
+// daysWithRows hops from day to day along the primary keys of the totals, and
+// along the ids of the charges: reading every row to list a few days would take
+// longer than the recount.
+func daysWithRows(db *gorm.DB) (days []usage.Day, err error) {
+	for day := usage.Day(""); ; {
+		var next []usage.Day
+		err := db.Raw(`SELECT MIN(day) AS day FROM (
+			SELECT * FROM (SELECT day FROM user_days WHERE day > ? ORDER BY day LIMIT 1) AS u
+			UNION ALL SELECT * FROM (SELECT day FROM daily_usage WHERE day > ? ORDER BY day LIMIT 1) AS k
+			UNION ALL SELECT * FROM (SELECT day FROM model_usage WHERE day > ? ORDER BY day LIMIT 1) AS m
+			UNION ALL SELECT * FROM (SELECT day FROM usage WHERE id >= ? AND day > ? ORDER BY id LIMIT 1) AS c) AS d HAVING MIN(day) IS NOT NULL`,
+			orFirst(day), orFirst(day), orFirst(day), firstID(orFirst(day).End().Add(-idSlack)), orFirst(day)).Scan(&next).Error
+		if err != nil || len(next) == 0 {
+			return days, err
+		}
+		day = next[0]
+		days = append(days, day)
+	}
+}
+
+// orFirst is a day before every other where none was given.
+func orFirst(day usage.Day) usage.Day {
+	if day == "" {
+		return "0001-01-01"
+	}
+	return day
+}
+
+// snapshot runs work on one connection in one read-only view of the database.
+func (s *Store) snapshot(ctx context.Context, work func(db *gorm.DB) error) error {
+	return s.read.WithContext(ctx).Connection(func(db *gorm.DB) error {
+		if err := db.Exec(s.dialect.beginSnapshot()).Error; err != nil {
+			return err
+		}
+		// The view ends also when ctx has: the connection goes back to the pool.
+		return errors.Join(work(db), db.WithContext(context.WithoutCancel(ctx)).Exec("ROLLBACK").Error)
+	})
+}
+
+func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliation) error {
+	return s.snapshot(ctx, func(db *gorm.DB) error {
+		recount := usage.NewRecount(day)
+		if err := eachCharge(db, day, recount.Add); err != nil {
+			return err
+		}
+		books, err := booksOf(db, day)
+		if err != nil {
+			return err
+		}
+		r.Charges += recount.Charges
+		r.Differences = append(r.Differences, recount.Compare(books)...)
+		return nil
+	})
+}
+
+func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
+	last, end := firstID(day.Start().Add(-idSlack)), firstID(day.End().Add(idSlack))
+	for {
+		var page []usage.Record
+		err := db.Raw(`SELECT id, previous_id, user_id, key_id, model, credits, prompt_tokens, completion_tokens, cost_micros, day, created_at
+			FROM usage WHERE id > ? AND id < ? ORDER BY id LIMIT ?`, last, end, recountPage).Scan(&page).Error
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			if page[i].Day == day {
+				visit(&page[i])
+			}
+		}
+		if len(page) < recountPage {
+			return nil
+		}
+		last = page[len(page)-1].ID
+	}
+}
+
+func booksOf(db *gorm.DB, day usage.Day) (b usage.Books, err error) {
+	if err = db.Raw(`SELECT user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros
+		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id`, string(day)).Scan(&b.Keys).Error; err != nil {
+		return b, err
+	}
+	if err = db.Raw(`SELECT user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros
+		FROM model_usage WHERE day = ? ORDER BY user_id, model`, string(day)).Scan(&b.Models).Error; err != nil {
+		return b, err
+	}
+	rows, err := db.Raw("SELECT user_id, requests, credits, cost_micros, last_charge_id, "+strings.Join(hourColumns(), ", ")+
+		" FROM user_days WHERE day = ? ORDER BY user_id", string(day)).Rows()
+	if err != nil {
+		return b, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var u usage.UserDay
+		dest := []any{&u.UserID, &u.Requests, &u.Credits, &u.CostMicros, &u.LastChargeID}
+		for hour := range u.Hours {
+			dest = append(dest, &u.Hours[hour])
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return b, err
+		}
+		b.Users = append(b.Users, u)
+	}
+	return b, rows.Err()
+}
+
+func (s *Store) keepResult(ctx context.Context, r Reconciliation) error {
+	var details []string
+	for _, d := range r.Differences[:min(len(r.Differences), keptDetails)] {
+		details = append(details, d.String())
+	}
+	return s.classify(s.write.WithContext(ctx).Table("reconciliations").Create(map[string]any{
+		"id": s.ids.mint(r.At), "at": r.At, "took_millis": r.TookMillis, "charges": r.Charges, "days": r.Days, "days_gone": r.DaysGone,
+		"differences": len(r.Differences), "details": strings.Join(details, "\n"),
+	}).Error)
+}
+
+// ReconcileResult is a kept result: the differences are a number and the first of them in words.
+type ReconcileResult struct {
+	ID          uuid.UUID
+	At          time.Time
+	TookMillis  int64
+	Charges     int64
+	Days        int64
+	DaysGone    int64
+	Differences int64
+	Details     string
+}
+
+// LastReconcile is the latest kept result; found is false where none was made.
+func (s *Store) LastReconcile(ctx context.Context) (r ReconcileResult, found bool, err error) {
+	var rows []ReconcileResult
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT * FROM reconciliations ORDER BY id DESC LIMIT 1").Scan(&rows).Error
+	})
+	if err != nil || len(rows) == 0 {
+		return r, false, err
+	}
+	return rows[0], true, nil
+}

@@ -1,0 +1,175 @@
+package usage
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// UserDay is a user's row of a day as it stands in the books.
+type UserDay struct {
+	UserID       uuid.UUID
+	Requests     int64
+	Credits      int64
+	CostMicros   int64
+	LastChargeID uuid.UUID
+	Hours        [HoursADay]int64
+}
+
+// Books are the totals of one day as they stand.
+type Books struct {
+	Users  []UserDay
+	Keys   []Total
+	Models []Total
+}
+
+// Difference is a row of the totals that the single charges do not bear out.
+type Difference struct {
+	Day Day
+	// Table names the totals: user_days, daily_usage or model_usage.
+	Table  string
+	UserID uuid.UUID
+	// Row tells the row within the user's day: a key's id, a model, or nothing.
+	Row string
+	// Field is what differs; Books is what the row says and Charges what they add up to.
+	Field   string
+	Books   int64
+	Charges int64
+}
+
+// String is the difference in a line, such as
+// "2026-03-04 daily_usage user 0195… key 0195…: credits is 12, the charges say 11".
+func (d Difference) String() string {
+	row := ""
+	if d.Row != "" {
+		row = " " + d.Row
+	}
+	return fmt.Sprintf("%s %s user %s%s: %s is %d, the charges say %d", d.Day, d.Table, d.UserID, row, d.Field, d.Books, d.Charges)
+}
+
+// Recount adds up the single charges of a day, to be compared with its books.
+type Recount struct {
+	day     Day
+	books   books
+	hours   map[uuid.UUID]*[HoursADay]int64
+	chains  map[uuid.UUID]map[uuid.UUID]uuid.UUID
+	Charges int64
+}
+
+// NewRecount begins the recount of a day.
+func NewRecount(day Day) *Recount {
+	return &Recount{day: day, books: newBooks(0), hours: map[uuid.UUID]*[HoursADay]int64{}, chains: map[uuid.UUID]map[uuid.UUID]uuid.UUID{}}
+}
+
+// Add counts a charge.
+func (r *Recount) Add(c *Record) {
+	r.Charges++
+	r.books.add(c)
+	hours := r.hours[c.UserID]
+	if hours == nil {
+		hours = new([HoursADay]int64)
+		r.hours[c.UserID], r.chains[c.UserID] = hours, map[uuid.UUID]uuid.UUID{}
+	}
+	hours[c.CreatedAt.UTC().Hour()]++
+	r.chains[c.UserID][c.ID] = c.PreviousID
+}
+
+// Compare says where the books differ from the charges; nothing where they agree.
+func (r *Recount) Compare(b Books) []Difference {
+	differences := r.compareUsers(b.Users)
+	differences = append(differences, r.compareTotals("daily_usage", b.Keys, r.books.keys)...)
+	return append(differences, r.compareTotals("model_usage", b.Models, r.books.models)...)
+}
+
+func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*Total) (differences []Difference) {
+	seen := make(map[rowID]bool, len(have))
+	compare := func(books, charges Total) {
+		differences = append(differences, r.fields(table, books.UserID, rowName(books), []field{
+			{"requests", books.Requests, charges.Requests}, {"credits", books.Credits, charges.Credits},
+			{"prompt_tokens", books.PromptTokens, charges.PromptTokens}, {"completion_tokens", books.CompletionTokens, charges.CompletionTokens},
+			{"cost_micros", books.CostMicros, charges.CostMicros},
+		})...)
+	}
+	for _, row := range have {
+		id := rowID{user: row.UserID, key: row.KeyID, model: row.Model}
+		seen[id] = true
+		var charges Total
+		if c := counted[id]; c != nil {
+			charges = *c
+		}
+		compare(row, charges)
+	}
+	for _, charges := range sorted(counted) {
+		if !seen[rowID{user: charges.UserID, key: charges.KeyID, model: charges.Model}] {
+			compare(Total{UserID: charges.UserID, KeyID: charges.KeyID, Model: charges.Model}, charges)
+		}
+	}
+	return differences
+}
+
+func rowName(t Total) string {
+	if t.KeyID != uuid.Nil {
+		return "key " + t.KeyID.String()
+	}
+	return "model " + fmt.Sprintf("%q", t.Model)
+}
+
+func (r *Recount) compareUsers(have []UserDay) (differences []Difference) {
+	seen := make(map[uuid.UUID]bool, len(have))
+	for _, row := range have {
+		seen[row.UserID] = true
+		differences = append(differences, r.compareUser(row)...)
+	}
+	for _, charges := range sorted(r.books.users) {
+		if !seen[charges.UserID] {
+			differences = append(differences, r.compareUser(UserDay{UserID: charges.UserID})...)
+		}
+	}
+	return differences
+}
+
+func (r *Recount) compareUser(row UserDay) []Difference {
+	var charges Total
+	if c := r.books.users[rowID{user: row.UserID}]; c != nil {
+		charges = *c
+	}
+	fields := []field{
+		{"requests", row.Requests, charges.Requests}, {"credits", row.Credits, charges.Credits}, {"cost_micros", row.CostMicros, charges.CostMicros},
+		{"charges reached from last_charge_id", r.reached(row), charges.Requests},
+	}
+	var counted [HoursADay]int64
+	if hours := r.hours[row.UserID]; hours != nil {
+		counted = *hours
+	}
+	for hour := range counted {
+		fields = append(fields, field{fmt.Sprintf("h%02d", hour), row.Hours[hour], counted[hour]})
+	}
+	return r.fields("user_days", row.UserID, "", fields)
+}
+
+// reached walks from the day's last charge back, and counts what it meets of the day.
+func (r *Recount) reached(row UserDay) (n int64) {
+	chain := r.chains[row.UserID]
+	for id := row.LastChargeID; n <= int64(len(chain)); n++ {
+		previous, found := chain[id]
+		if !found {
+			break
+		}
+		id = previous
+	}
+	return n
+}
+
+type field struct {
+	name           string
+	books, charges int64
+}
+
+func (r *Recount) fields(table string, user uuid.UUID, row string, fields []field) (differences []Difference) {
+	for _, f := range fields {
+		if f.books != f.charges {
+			differences = append(differences, Difference{Day: r.day, Table: table, UserID: user, Row: row, Field: f.name, Books: f.books, Charges: f.charges})
+		}
+	}
+	return differences
+}
