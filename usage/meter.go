@@ -173,6 +173,10 @@ func (m *Meter) settle(batch []*pending, charges []Charge) {
 	at := m.now().UTC().Truncate(time.Microsecond)
 	start := time.Now()
 	receipts, err := m.ledger.Settle(ctx, at, charges)
+	if err != nil && fault.KindOf(err) != fault.Unavailable {
+		// Whatever failed it, the callers did not: a repeat is the right answer to all of them.
+		err = fault.Away(err)
+	}
 	if m.observe != nil {
 		m.observe.BatchSettled(len(charges), time.Since(start), receipts, err)
 	}
