@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"codexible/fault"
@@ -225,11 +226,14 @@ func CheckText(s string, least, most int) string {
 // Control characters would break a line of the log, and NUL is refused by Postgres.
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }
 
+// Two e-mails that look the same have to be the same: no exotic blanks, nothing of no width.
+func isInvisible(r rune) bool { return !unicode.IsPrint(r) }
+
 func checkEmail(s string) string {
 	local, domain, found := strings.Cut(s, "@")
 	switch {
 	case CheckText(s, 3, MaxEmailLength) != "", !found, local == "", domain == "",
-		strings.ContainsAny(domain, "@"), strings.ContainsAny(s, " <>()[],;:\\\"\u00a0"):
+		strings.ContainsAny(domain, "@"), strings.ContainsAny(s, " <>()[],;:\\\""), strings.ContainsFunc(s, isInvisible):
 		return "must be an e-mail address such as ada@example.com"
 	}
 	return ""
