@@ -24,6 +24,7 @@ dashboard: dashboard/node_modules/.package-lock.json ## the service with demo da
 	.build/codexible serve --demo & service=$$!; trap 'kill $$service' EXIT; npm --prefix dashboard run dev
 
 dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
+	@command -v npm >/dev/null || { echo 'the dashboard needs Node.js 20.9 or later, with npm, on the PATH' >&2; exit 1; }
 	cd dashboard && npm ci --no-audit --no-fund
 
 generate: ## the Go code of the templ components
