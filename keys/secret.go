@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,22 +22,26 @@ const (
 type Hash [sha256.Size]byte
 
 // Secret is an API key in clear. It masks itself wherever it is printed,
-// logged or encoded; Reveal is the only way out.
-type Secret struct{ text string }
+// logged or encoded; Reveal is the only way out. The text lies behind a
+// pointer because fmt calls no method on an unexported field: there it prints
+// an address. So two secrets are compared by their hashes.
+type Secret struct{ text *string }
 
 // Mint makes a new secret of 128 random bits from crypto/rand.
 func Mint() Secret {
 	var random [secretHex / 2]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	return Secret{secretPrefix + hex.EncodeToString(random[:])}
+	return Fixed(secretPrefix + hex.EncodeToString(random[:]))
 }
 
 // Parse reads a secret as a client sends it, without the blanks around it. It
-// answers false for a text that no minted key can be; whether the key exists
-// is another question.
+// answers false, and no secret, for a text that no minted key can be; whether
+// the key exists is another question.
 func Parse(text string) (Secret, bool) {
-	text = strings.TrimSpace(text)
-	return Secret{text}, wellFormed(text)
+	if text = strings.TrimSpace(text); !wellFormed(text) {
+		return Secret{}, false
+	}
+	return Fixed(text), true
 }
 
 func wellFormed(text string) bool {
@@ -52,16 +57,26 @@ func wellFormed(text string) bool {
 }
 
 // Fixed takes a text as a secret whatever its form: the published keys of a demo.
-func Fixed(text string) Secret { return Secret{text} }
+func Fixed(text string) Secret { return Secret{&text} }
 
 // Reveal gives the secret in clear, for the one answer that shows it.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // Hash is what the secret is stored and found by.
-func (s Secret) Hash() Hash { return sha256.Sum256([]byte(s.text)) }
+func (s Secret) Hash() Hash { return hashOf(s.Reveal()) }
+
+func hashOf(text string) Hash { return sha256.Sum256([]byte(text)) }
 
 // Prefix is the part that is kept for display: the fixed beginning and 8 characters.
-func (s Secret) Prefix() string { return s.text[:min(len(s.text), len(secretPrefix)+shownHex)] }
+func (s Secret) Prefix() string {
+	text := s.Reveal()
+	return text[:min(len(text), len(secretPrefix)+shownHex)]
+}
 
 // String gives the prefix and an ellipsis.
 func (s Secret) String() string { return s.Prefix() + "…" }
@@ -76,7 +91,7 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON masks the secret.
-func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.Prefix() + `…"`), nil }
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
 // LogValue masks the secret in logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -2,7 +2,9 @@ package keys
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +32,7 @@ type Verifier struct {
 	totals    *usage.Totals
 	counter   limits.Counter
 	now       func() time.Time
-	fixed     map[string]struct{}
+	fixed     map[Hash]struct{}
 
 	cache   *cache
 	loading singleflight.Group
@@ -54,9 +56,9 @@ type Parts struct {
 
 // NewVerifier puts a Verifier together.
 func NewVerifier(p Parts) *Verifier {
-	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, now: p.Now, cache: newCache(), fixed: map[string]struct{}{}}
+	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, now: p.Now, cache: newCache(), fixed: map[Hash]struct{}{}}
 	for _, s := range p.Fixed {
-		v.fixed[s.text] = struct{}{}
+		v.fixed[s.Hash()] = struct{}{}
 	}
 	return v
 }
@@ -65,14 +67,12 @@ func NewVerifier(p Parts) *Verifier {
 // code that speaks against it. The identity is nil for NotFound alone. An error
 // is a fault of ours: nothing is known of the key then.
 func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, error) {
-	secret, ok := Parse(text)
+	hash, ok := v.hash(text)
 	if !ok {
-		if _, ok = v.fixed[secret.text]; !ok {
-			return nil, NotFound, nil
-		}
+		return nil, NotFound, nil
 	}
 	now := v.now()
-	e, err := v.lookup(ctx, secret.Hash(), now)
+	e, err := v.lookup(ctx, hash, now)
 	if err != nil || e == nil {
 		return nil, NotFound, err
 	}
@@ -86,6 +86,20 @@ func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, 
 	return e.identity, code, nil
 }
 
+// hash is what a text is found by; ok is false for a text that no key can be.
+func (v *Verifier) hash(text string) (h Hash, ok bool) {
+	text = strings.TrimSpace(text)
+	if wellFormed(text) {
+		return hashOf(text), true
+	}
+	if len(v.fixed) == 0 {
+		return h, false
+	}
+	h = hashOf(text)
+	_, ok = v.fixed[h]
+	return h, ok
+}
+
 func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, error) {
 	if e, known := v.cache.get(h, now); known {
 		v.hits.Add(1)
@@ -93,10 +107,15 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 	}
 	v.misses.Add(1)
 	// One question for all who ask at once; it outlives the asker who came first.
-	found, err, _ := v.loading.Do(string(h[:]), func() (any, error) {
-		epoch := v.cache.epoch.Load()
+	// Who asks after a change takes no answer to a question from before it.
+	epoch := v.cache.epoch.Load()
+	question := string(binary.BigEndian.AppendUint64(h[:], uint64(epoch)))
+	found, err, _ := v.loading.Do(question, func() (any, error) {
 		id, err := v.directory.IdentityByHash(context.WithoutCancel(ctx), h)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
+			id = nil
+		case err != nil:
 			return (*entry)(nil), err
 		}
 		return v.cache.put(h, id, epoch, now), nil
