@@ -186,14 +186,17 @@ func (o owned) entry(action, details string, before, after map[string]any) entry
 }
 
 func (c *change) insertKey(o owned) error {
-	err := c.Table("api_keys").Create(map[string]any{
-		"id": o.ID, "user_id": o.UserID, "prefix": o.Prefix, "label": o.Label, "status": o.Status, "created_at": o.CreatedAt,
-		"last_used_at": o.LastUsedAt, "expires_at": o.ExpiresAt, "revoked_at": o.RevokedAt, "search": o.search(),
-	}).Error
-	if err != nil {
+	if err := c.Table("api_keys").Create(keyRow(o)).Error; err != nil {
 		return err
 	}
 	return c.store.dialect.index(c.DB, searchedKeys, rowID(o.ID), o.ID, o.search())
+}
+
+func keyRow(o owned) map[string]any {
+	return map[string]any{
+		"id": o.ID, "user_id": o.UserID, "prefix": o.Prefix, "label": o.Label, "status": o.Status, "created_at": o.CreatedAt,
+		"last_used_at": o.LastUsedAt, "expires_at": o.ExpiresAt, "revoked_at": o.RevokedAt, "search": o.search(),
+	}
 }
 
 func (c *change) putSecret(keyID uuid.UUID, secret keys.Secret) error {

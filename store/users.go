@@ -134,15 +134,18 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 }
 
 func (c *change) insertUser(u accounts.User, passwordHash string) error {
-	text := searchText(u.Email, u.Name)
-	err := c.Table("users").Create(map[string]any{
-		"id": u.ID, "email": u.Email, "email_folded": accounts.Fold(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
-		"status": u.Status, "password_hash": passwordHash, "created_at": u.CreatedAt, "search": text,
-	}).Error
+	err := c.Table("users").Create(userRow(u, passwordHash)).Error
 	if err := taken(err, accounts.ErrEmailTaken); err != nil {
 		return err
 	}
-	return c.store.dialect.index(c.DB, searchedUsers, rowID(u.ID), u.ID, text)
+	return c.store.dialect.index(c.DB, searchedUsers, rowID(u.ID), u.ID, searchText(u.Email, u.Name))
+}
+
+func userRow(u accounts.User, passwordHash string) map[string]any {
+	return map[string]any{
+		"id": u.ID, "email": u.Email, "email_folded": accounts.Fold(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
+		"status": u.Status, "password_hash": passwordHash, "created_at": u.CreatedAt, "search": searchText(u.Email, u.Name),
+	}
 }
 
 // ChangeUser changes a user's name, plan, status or role, for all the user's

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"codexible/accounts"
+	"codexible/keys"
+
+	"github.com/google/uuid"
+)
+
+// ImportUser is a user to be imported together with the user's keys. The user's
+// plan is the import's; the keys' UserID is filled in.
+type ImportUser struct {
+	accounts.NewUser
+	Keys []keys.NewKey
+}
+
+// Imported is what an import made of one user.
+type Imported struct {
+	UserID uuid.UUID
+	KeyIDs []uuid.UUID
+}
+
+// importRows is how many rows one statement of an import writes.
+const importRows = 500
+
+// Import makes many users with their keys in one transaction and with one entry
+// in the audit log. It is all or nothing.
+func (s *Store) Import(ctx context.Context, by accounts.Actor, plan string, users []ImportUser) (made []Imported, err error) {
+	err = s.changing(ctx, by, func(tx *change) error {
+		p, err := planByName(tx.DB, plan)
+		if err != nil {
+			return err
+		}
+		var rows importTables
+		for _, u := range users {
+			u.Plan = plan
+			one, err := rows.add(tx, p, u)
+			if err != nil {
+				return err
+			}
+			made = append(made, one)
+		}
+		if err := rows.write(tx); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.imported", subject: accounts.SubjectSystem, target: p.Name,
+			details: fmt.Sprintf("Imported %d users with %d keys on plan %s.", len(users), len(rows.keys), p.Name)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+type importTables struct {
+	users, keys, secrets []map[string]any
+	index                []func() error
+}
+
+func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Imported, err error) {
+	n, err := u.Normalize()
+	if err != nil {
+		return one, err
+	}
+	one.UserID = tx.store.ids.mint(tx.at)
+	user := accounts.User{ID: one.UserID, Email: n.Email, Name: n.Name, PlanID: p.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: tx.at}
+	t.users = append(t.users, userRow(user, n.PasswordHash))
+	t.index = append(t.index, func() error {
+		return tx.store.dialect.index(tx.DB, searchedUsers, rowID(user.ID), user.ID, searchText(user.Email, user.Name))
+	})
+	for _, k := range u.Keys {
+		k, err := k.Normalize(tx.at)
+		if err != nil {
+			return one, err
+		}
+		o := owned{UserEmail: n.Email, UserName: n.Name, Key: keys.Key{
+			ID: tx.store.ids.mint(tx.at), UserID: user.ID, Prefix: k.Secret.Prefix(), Label: k.Label, Status: keys.StatusActive, CreatedAt: tx.at, ExpiresAt: inMicros(k.ExpiresAt),
+		}}
+		hash := k.Secret.Hash()
+		t.keys = append(t.keys, keyRow(o))
+		t.secrets = append(t.secrets, map[string]any{"hash": hash[:], "key_id": o.ID, "ends_at": nil})
+		t.index = append(t.index, func() error { return tx.store.dialect.index(tx.DB, searchedKeys, rowID(o.ID), o.ID, o.search()) })
+		one.KeyIDs = append(one.KeyIDs, o.ID)
+	}
+	return one, nil
+}
+
+func (t *importTables) write(tx *change) error {
+	for _, table := range []struct {
+		name string
+		rows []map[string]any
+	}{{"users", t.users}, {"api_keys", t.keys}, {"key_secrets", t.secrets}} {
+		if len(table.rows) == 0 {
+			continue
+		}
+		if err := tx.Table(table.name).CreateInBatches(table.rows, importRows).Error; err != nil {
+			return taken(err, accounts.ErrEmailTaken)
+		}
+	}
+	for _, write := range t.index {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
