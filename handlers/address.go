@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// clientAddress is who is at the other end: the peer, or where that is a
+// trusted proxy, the right-most address of X-Forwarded-For that is not one.
+func (a *api) clientAddress(ctx *fasthttp.RequestCtx) netip.Addr {
+	var peer netip.Addr
+	if tcp, ok := ctx.RemoteAddr().(*net.TCPAddr); ok {
+		peer = tcp.AddrPort().Addr().Unmap()
+	}
+	if !a.trusted(peer) {
+		return peer
+	}
+	headers := ctx.Request.Header.PeekAll(fiber.HeaderXForwardedFor)
+	for i := len(headers) - 1; i >= 0; i-- {
+		hops := strings.Split(string(headers[i]), ",")
+		for j := len(hops) - 1; j >= 0; j-- {
+			hop, ok := parseHop(hops[j])
+			if !ok {
+				return peer // what stands further left was written by nobody we know
+			}
+			if peer = hop; !a.trusted(hop) {
+				return peer
+			}
+		}
+	}
+	return peer
+}
+
+func (a *api) trusted(addr netip.Addr) bool {
+	for _, prefix := range a.TrustedProxies {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseHop reads an address, with or without a port.
+func parseHop(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return addr.Unmap().WithZone(""), true
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr().Unmap().WithZone(""), err == nil
+}

@@ -1,0 +1,235 @@
+package handlers
+
+import (
+	"context"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+
+	"github.com/google/uuid"
+)
+
+type serviceStatus struct {
+	UserCount        int64       `json:"user_count" example:"1204"`
+	ActiveTokenCount int64       `json:"active_token_count" example:"3317"`
+	CreditsToday     int64       `json:"today_credits_used" example:"48210"`
+	Integration      integration `json:"integration" doc:"An upstream this service could be joined to; there is none."`
+}
+
+type integration struct {
+	Enabled             bool    `json:"enabled"`
+	UpstreamURL         string  `json:"upstream_url" example:""`
+	ManagementURL       string  `json:"management_url" example:""`
+	UpstreamReachable   bool    `json:"upstream_reachable"`
+	ManagementReachable bool    `json:"management_reachable"`
+	LastError           *string `json:"last_error" example:"null"`
+}
+
+func (a *api) adminStatus(ctx context.Context, _ nothing) (serviceStatus, error) {
+	s, err := a.Store.Status(ctx)
+	return serviceStatus{UserCount: s.Users, ActiveTokenCount: s.ActiveKeys, CreditsToday: s.CreditsToday}, err
+}
+
+// adminPage is how the long lists are searched and paged.
+type adminPage struct {
+	Text   string    `query:"q" maxLength:"200" doc:"A part of e-mail, name, label or prefix, without case; from the beginning where it is shorter than three characters."`
+	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many rows at most."`
+	Offset int       `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"How many rows to pass over."`
+	After  uuid.UUID `query:"after" doc:"The id of the last row of the page before: the way to page on through any number of rows."`
+}
+
+func (p adminPage) page() store.Page {
+	return store.Page{Limit: p.Limit, Offset: p.Offset, After: p.After}
+}
+
+type adminUser struct {
+	ID               uuid.UUID       `json:"id"`
+	Email            string          `json:"email" example:"ada@example.com"`
+	Name             *string         `json:"name" doc:"null where none was given." example:"Ada Lovelace"`
+	Status           accounts.Status `json:"status" enum:"active,suspended"`
+	Plan             string          `json:"plan" example:"Pro"`
+	Role             accounts.Role   `json:"role" enum:"user,service,admin"`
+	KeyCount         int64           `json:"key_count" doc:"Active keys." example:"2"`
+	CreditsUsedToday int64           `json:"credits_used_today" example:"89"`
+	CreatedAt        instant         `json:"created_at"`
+}
+
+func adminUserOf(u store.UserLine) adminUser {
+	return adminUser{
+		ID: u.ID, Email: u.Email, Name: optionalText(u.Name), Status: u.Status, Plan: u.PlanName, Role: u.Role,
+		KeyCount: u.KeyCount, CreditsUsedToday: u.CreditsUsedToday, CreatedAt: instant(u.CreatedAt),
+	}
+}
+
+func (a *api) adminUsers(ctx context.Context, r adminPage) ([]adminUser, error) {
+	users, err := a.Store.Users(ctx, store.UserQuery{Text: r.Text, Page: r.page()})
+	return each(users, adminUserOf), err
+}
+
+type createUserRequest struct {
+	caller
+	Email string        `json:"email" required:"true" minLength:"3" maxLength:"254" doc:"Unique without case." example:"ada@example.com"`
+	Name  string        `json:"name" maxLength:"100" example:"Ada Lovelace"`
+	Plan  string        `json:"plan" required:"true" minLength:"1" maxLength:"100" doc:"A plan's name, without case." example:"Pro"`
+	Role  accounts.Role `json:"role" enum:"user,service,admin" default:"user"`
+}
+
+func (a *api) adminCreateUser(ctx context.Context, r createUserRequest) (adminUser, error) {
+	u, err := a.Store.CreateUser(ctx, r.by, accounts.NewUser{Email: r.Email, Name: r.Name, Plan: r.Plan, Role: r.Role})
+	return adminUserOf(u), err
+}
+
+type changeUserRequest struct {
+	caller
+	ID     uuid.UUID        `path:"id" doc:"The user's id."`
+	Name   patch[string]    `json:"name" maxLength:"100" doc:"null or empty removes it." example:"Ada King"`
+	Plan   *string          `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, without case." example:"Business"`
+	Status *accounts.Status `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
+	Role   *accounts.Role   `json:"role" enum:"user,service,admin"`
+}
+
+func (a *api) adminChangeUser(ctx context.Context, r changeUserRequest) (adminUser, error) {
+	wish := accounts.UserChange{Plan: r.Plan, Status: r.Status, Role: r.Role, Name: r.Name.Value}
+	if r.Name.Given && r.Name.Value == nil {
+		wish.Name = new(string)
+	}
+	u, err := a.Store.ChangeUser(ctx, r.by, r.ID, wish)
+	return adminUserOf(u), err
+}
+
+type adminKey struct {
+	ID         uuid.UUID   `json:"id"`
+	UserID     uuid.UUID   `json:"user_id"`
+	UserEmail  string      `json:"user_email" example:"ada@example.com"`
+	Prefix     string      `json:"prefix" example:"codexible_01234567"`
+	Label      string      `json:"label" example:"Laptop"`
+	Status     keys.Status `json:"status" enum:"active,revoked"`
+	CreatedAt  instant     `json:"created_at"`
+	LastUsedAt *instant    `json:"last_used_at"`
+	RevokedAt  *instant    `json:"revoked_at"`
+}
+
+func (a *api) adminKeys(ctx context.Context, r adminPage) ([]adminKey, error) {
+	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: r.Text, Page: r.page()})
+	return each(list, func(k store.KeyLine) adminKey {
+		return adminKey{
+			ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status,
+			CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt), RevokedAt: optionalInstant(k.RevokedAt),
+		}
+	}), err
+}
+
+type adminCreateKeyRequest struct {
+	caller
+	UserID uuid.UUID `json:"user_id" required:"true" doc:"Whose key it will be."`
+	Label  *string   `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for; Default unless given." example:"Laptop"`
+}
+
+func (a *api) adminCreateKey(ctx context.Context, r adminCreateKeyRequest) (mintedKey, error) {
+	wish := keys.NewKey{UserID: r.UserID}
+	if r.Label != nil {
+		wish.Label = *r.Label
+	}
+	return a.mint(ctx, r.by, wish)
+}
+
+func (a *api) adminChangeKey(ctx context.Context, r changeKeyRequest) (updated, error) {
+	_, err := a.Store.ChangeKey(ctx, r.by, r.ID, uuid.Nil, r.change())
+	return updated{err == nil}, err
+}
+
+func (a *api) adminRevokeKey(ctx context.Context, r keyRequest) (deleted, error) {
+	err := a.Store.RevokeKey(ctx, r.by, r.ID, uuid.Nil)
+	return deleted{err == nil}, err
+}
+
+func (a *api) adminRotateKey(ctx context.Context, r rotateKeyRequest) (mintedKey, error) {
+	return a.rotate(ctx, r, uuid.Nil)
+}
+
+type adminPlan struct {
+	ID                 uuid.UUID `json:"id"`
+	Name               string    `json:"name" example:"Pro"`
+	DailyCreditLimit   int64     `json:"daily_credit_limit" example:"250"`
+	PriceCents         int64     `json:"price_cents" doc:"A month's price." example:"3000"`
+	RateLimitPerMinute int64     `json:"rate_limit_per_minute" example:"100"`
+	Features           object    `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
+	Archived           bool      `json:"archived" doc:"Whether the plan takes no new users; who has it keeps it."`
+}
+
+func adminPlanOf(p accounts.Plan) adminPlan {
+	return adminPlan{
+		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
+		RateLimitPerMinute: p.RateLimitPerMinute, Features: object(p.Features), Archived: p.Archived,
+	}
+}
+
+func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
+	plans, err := a.Store.Plans(ctx)
+	return each(plans, adminPlanOf), err
+}
+
+// planWish is what of a plan can be chosen beside its name and its credits.
+type planWish struct {
+	PriceCents         *int64 `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"A month's price." example:"3000"`
+	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"100 in a plan that was given none." example:"100"`
+	Features           object `json:"features" maxLength:"16384" doc:"Feature flags; {} in a plan that was given none." example:"{\"priority\":true}"`
+	Archived           *bool  `json:"archived" doc:"An archived plan takes no new users; who has it keeps it."`
+}
+
+func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
+	return accounts.PlanChange{
+		Name: name, DailyCreditLimit: credits, PriceCents: w.PriceCents, RateLimitPerMinute: w.RateLimitPerMinute,
+		Features: []byte(w.Features), Archived: w.Archived,
+	}
+}
+
+type createPlanRequest struct {
+	caller
+	Name             string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Unique without case." example:"Team"`
+	DailyCreditLimit int64  `json:"daily_credit_limit" required:"true" minimum:"0" maximum:"1000000000" example:"1000"`
+	planWish
+}
+
+func (a *api) adminCreatePlan(ctx context.Context, r createPlanRequest) (adminPlan, error) {
+	p, err := a.Store.CreatePlan(ctx, r.by, r.change(&r.Name, &r.DailyCreditLimit))
+	return adminPlanOf(p), err
+}
+
+type changePlanRequest struct {
+	caller
+	ID               uuid.UUID `path:"id" doc:"The plan's id."`
+	Name             *string   `json:"name" minLength:"1" maxLength:"100" doc:"Unique without case." example:"Team"`
+	DailyCreditLimit *int64    `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" example:"1000"`
+	planWish
+}
+
+func (a *api) adminChangePlan(ctx context.Context, r changePlanRequest) (adminPlan, error) {
+	p, err := a.Store.ChangePlan(ctx, r.by, r.ID, r.change(r.Name, r.DailyCreditLimit))
+	return adminPlanOf(p), err
+}
+
+type logsRequest struct {
+	Text  string `query:"q" maxLength:"200" doc:"A part of actor, action, target or details, without case; from the beginning where it is shorter than three characters."`
+	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many lines at most."`
+}
+
+type auditLog struct {
+	Logs []auditLine `json:"logs" doc:"The newest first."`
+}
+
+type auditLine struct {
+	Timestamp instant `json:"timestamp"`
+	Actor     string  `json:"actor" example:"admin@example.com"`
+	Action    string  `json:"action" doc:"noun.verb in the past." example:"user.suspended"`
+	Target    string  `json:"target" doc:"An e-mail, a key's prefix or a plan's name." example:"ada@example.com"`
+	Details   string  `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
+}
+
+func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
+	entries, err := a.Store.AuditLog(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
+	return auditLog{each(entries, func(e accounts.AuditEntry) auditLine {
+		return auditLine{Timestamp: instant(e.At), Actor: e.Actor, Action: e.Action, Target: e.Target, Details: e.Details}
+	})}, err
+}

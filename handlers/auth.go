@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/keys"
+	"codexible/limits"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// access is who may use a route, and in whose window its requests count.
+type access uint8
+
+const (
+	// open routes take anyone and count nothing.
+	open access = iota
+	// byAddress routes take anyone and count by client address.
+	byAddress
+	// customer, service and admin routes take a valid key, the latter two of that role alone, and count by key.
+	customer
+	service
+	admin
+)
+
+// role is the one role that an access is kept for; empty for any.
+func (a access) role() accounts.Role {
+	return [...]accounts.Role{service: accounts.RoleService, admin: accounts.RoleAdmin}[a]
+}
+
+// refusals say why a key does not let its bearer in.
+var refusals = map[keys.Code]*fault.Error{
+	keys.NotFound:  fault.New(fault.Unauthorized, "This API key is not known. Check it, or ask for another one."),
+	keys.Revoked:   fault.New(fault.Unauthorized, "This API key was revoked. Use another one."),
+	keys.Expired:   fault.New(fault.Unauthorized, "This API key has expired. Use another one."),
+	keys.Suspended: fault.New(fault.Forbidden, "This account is suspended. Contact support to have it reactivated."),
+}
+
+var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
+
+// admit lets the request in, or says why not. It counts the request, and every
+// answer of a limited path tells its window.
+func (x *exchange) admit() error {
+	switch x.route.access {
+	case open:
+		return nil
+	case byAddress:
+		return x.countAddress(nil)
+	default:
+	}
+	token, ok := x.bearer()
+	if !ok {
+		return x.countAddress(errNoKey)
+	}
+	id, code, err := x.api.Verifier.Identify(x.ctx, token)
+	if err != nil {
+		x.peekAddress()
+		return err
+	}
+	x.identity = id
+	if code != keys.Valid {
+		return x.countAddress(refusals[code])
+	}
+	return x.admitKey(id)
+}
+
+func (x *exchange) admitKey(id *keys.Identity) error {
+	decision, err := x.api.Verifier.Rate(x.ctx, id, true)
+	if err != nil {
+		return fault.Away(err)
+	}
+	x.tell(decision)
+	if !decision.Allowed {
+		return tooMany("This key", decision)
+	}
+	if role := x.route.access.role(); role != "" && id.User.Role != role {
+		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
+	}
+	return nil
+}
+
+// bearer reads the one Authorization header.
+func (x *exchange) bearer() (token string, ok bool) {
+	header := &x.Request().Header
+	given := header.Peek(fiber.HeaderAuthorization)
+	scheme, rest, found := bytes.Cut(given, []byte(" "))
+	if !found || !bytes.EqualFold(scheme, []byte("Bearer")) || len(header.PeekAll(fiber.HeaderAuthorization)) != 1 {
+		return "", false
+	}
+	return string(rest), true
+}
+
+// countAddress counts the request in the window of the client's address. The
+// refusal, if any, stands while the window has room.
+func (x *exchange) countAddress(refusal error) error {
+	decision, err := x.api.Counter.Hit(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP)
+	if err != nil {
+		return fault.Away(err)
+	}
+	x.tell(decision)
+	if !decision.Allowed {
+		return tooMany("This address", decision)
+	}
+	return refusal
+}
+
+// peekAddress tells the window of the address without counting, where the
+// request could not be judged.
+func (x *exchange) peekAddress() {
+	if decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP); err == nil {
+		x.tell(decision)
+	}
+}
+
+var (
+	headerLimit     = []byte("X-RateLimit-Limit")
+	headerRemaining = []byte("X-RateLimit-Remaining")
+	headerReset     = []byte("X-RateLimit-Reset")
+)
+
+func (x *exchange) tell(d limits.Decision) {
+	var text [20]byte
+	header := &x.Context().Response.Header
+	header.SetCanonical(headerLimit, strconv.AppendInt(text[:0], d.Limit, 10))
+	header.SetCanonical(headerRemaining, strconv.AppendInt(text[:0], d.Remaining, 10))
+	header.SetCanonical(headerReset, strconv.AppendInt(text[:0], d.ResetSeconds, 10))
+}
+
+func tooMany(who string, d limits.Decision) error {
+	wait := max(d.ResetSeconds, 1)
+	return &fault.Error{
+		Kind: fault.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
+		Message: fmt.Sprintf("%s has sent its %d requests of the last 60 seconds. Try again in %d s.", who, d.Limit, wait),
+	}
+}

@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"codexible/static/docs"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/swagger"
+)
+
+// home leads to the API reference.
+func (a *api) home(x *exchange) error { return x.Redirect("/docs", fiber.StatusFound) }
+
+// referenceCSP lets the page load its own files and ask its own service, and
+// nothing else. Swagger UI's icons are data: images.
+const referenceCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// shortCache is for files whose name stays when their content changes.
+const shortCache = "public, max-age=300"
+
+// reference is the page of the API reference.
+func (a *api) reference(x *exchange) error {
+	x.Set(fiber.HeaderContentSecurityPolicy, referenceCSP)
+	return x.file(fiber.MIMETextHTMLCharsetUTF8, docs.Index)
+}
+
+func (x *exchange) file(media string, content []byte) error {
+	x.Set(fiber.HeaderCacheControl, shortCache)
+	x.Set(fiber.HeaderContentType, media)
+	x.Response().SetBodyRaw(content)
+	return nil
+}
+
+// referenceFile serves what the page loads: our own files, and of Swagger UI's
+// exactly those that the page names. Its index, with a script inline and a font
+// from outside, is not among them.
+func (a *api) referenceFile() handler {
+	files := swagger.New(swagger.Config{URL: "/openapi.json"})
+	return func(x *exchange) error {
+		switch x.Params("*") {
+		case "start.js":
+			return x.file(fiber.MIMETextJavaScriptCharsetUTF8, docs.Script)
+		case "page.css":
+			return x.file("text/css; charset=utf-8", docs.Style)
+		case "swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png":
+			x.Set(fiber.HeaderCacheControl, shortCache)
+			return files(x.Ctx)
+		}
+		return errNoRoute
+	}
+}
+
+// showDocument gives the OpenAPI document.
+func (a *api) showDocument(x *exchange) error {
+	return x.file(fiber.MIMEApplicationJSON, a.document)
+}

@@ -1,0 +1,186 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/keys"
+
+	gojson "github.com/goccy/go-json"
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// exchange is one request on its way through the front door. It is the only
+// middleware: what every answer needs is done here once, in one place.
+type exchange struct {
+	*fiber.Ctx
+	api       *api
+	route     *route
+	began     time.Time
+	requestID string
+	address   netip.Addr
+	// identity is whose key was shown, also where it was refused; nil for none.
+	identity *keys.Identity
+	// ctx ends with the deadline of the request: Fiber's own never does.
+	ctx context.Context
+	// bodyEnded tells that nothing of the body is left to drain.
+	bodyEnded bool
+}
+
+// serve is the Fiber handler of a route.
+func (a *api) serve(r *route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		x := a.begin(c, r)
+		ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
+		defer cancel()
+		x.ctx = ctx
+		x.end(x.guarded())
+		return nil
+	}
+}
+
+func (x *exchange) guarded() (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	if err := x.admit(); err != nil {
+		return err
+	}
+	return x.route.serve(x)
+}
+
+// begin takes in who asks and writes the headers that every answer has.
+func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
+	x := &exchange{Ctx: c, api: a, route: r, began: time.Now(), ctx: context.Background()}
+	request, response := &c.Context().Request.Header, &c.Context().Response.Header
+	x.requestID = sanitizeID(request.Peek(fiber.HeaderXRequestID))
+	x.address = a.clientAddress(c.Context())
+	response.SetCanonical(headerRequestID, []byte(x.requestID))
+	response.SetCanonical(headerNoSniff, valueNoSniff)
+	response.SetCanonical(headerReferrer, valueReferrer)
+	response.SetCanonical(headerCSP, valueCSP)
+	response.SetCanonical(headerCache, valueNoStore)
+	a.allowOrigin(request, response)
+	return x
+}
+
+var (
+	headerRequestID = []byte("X-Request-Id")
+	headerNoSniff   = []byte("X-Content-Type-Options")
+	headerReferrer  = []byte("Referrer-Policy")
+	headerCSP       = []byte("Content-Security-Policy")
+	headerCache     = []byte("Cache-Control")
+	valueNoSniff    = []byte("nosniff")
+	valueReferrer   = []byte("no-referrer")
+	valueCSP        = []byte("default-src 'none'; frame-ancestors 'none'")
+	valueNoStore    = []byte("no-store")
+)
+
+const maxRequestID = 128
+
+// sanitizeID takes the caller's request id if it is printable and holds no key
+// by mistake, for it is logged; else it makes one.
+func sanitizeID(given []byte) string {
+	sane := len(given) > 0 && len(given) <= maxRequestID && !bytes.Contains(given, []byte("codexible_"))
+	for _, c := range given {
+		sane = sane && c >= ' ' && c <= '~'
+	}
+	if sane {
+		return string(given)
+	}
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
+	var text [32]byte
+	hex.Encode(text[:], random[:])
+	return string(text[:])
+}
+
+// end answers a failure where there was one, makes the connection fit for the
+// next request, and tells the log and the metrics.
+func (x *exchange) end(err error) {
+	if err != nil {
+		x.refuse(fault.As(err))
+	}
+	x.discardBody()
+	took := time.Since(x.began)
+	status := x.Context().Response.StatusCode()
+	x.route.observe(status, took)
+	x.logRequest(status, took, err)
+}
+
+func (x *exchange) logRequest(status int, took time.Duration, err error) {
+	level := slog.LevelInfo
+	if status >= fiber.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	log := x.api.Log
+	if !log.Enabled(x.ctx, level) {
+		return
+	}
+	// The path may hold anything, also a key by mistake: the pattern stands for it.
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs,
+		slog.String("request_id", x.requestID), slog.String("method", x.Method()), slog.String("route", x.route.path),
+		slog.Int("status", status), slog.Float64("latency_ms", float64(took.Microseconds())/1000), slog.String("address", x.address.String()))
+	if x.identity != nil {
+		attrs = append(attrs, slog.String("user_id", x.identity.User.ID.String()), slog.String("key_id", x.identity.Key.ID.String()))
+	}
+	if level == slog.LevelError && err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	log.LogAttrs(x.ctx, level, "request", attrs...)
+}
+
+// json answers 200 with a body.
+func (x *exchange) json(body any) error {
+	encoded, err := gojson.Marshal(body)
+	if err != nil {
+		return err
+	}
+	x.send(fiber.StatusOK, encoded)
+	return nil
+}
+
+func (x *exchange) send(status int, body []byte) {
+	response := &x.Context().Response
+	response.SetStatusCode(status)
+	response.Header.SetContentTypeBytes(valueJSON)
+	response.SetBodyRaw(body)
+}
+
+var valueJSON = []byte(fiber.MIMEApplicationJSON)
+
+// actor is who makes a change, for the audit log.
+func (x *exchange) actor() accounts.Actor {
+	by := accounts.Actor{Address: x.address.String(), RequestID: x.requestID}
+	if x.identity != nil {
+		by.Name, by.UserID = x.identity.User.Email, x.identity.User.ID
+	}
+	return by
+}
+
+// anyMethod routes a method that Fiber does not know like one that no route
+// has, so that it too is answered in the contract's shape.
+func anyMethod(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		switch string(ctx.Method()) {
+		case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodDelete,
+			fiber.MethodConnect, fiber.MethodOptions, fiber.MethodTrace, fiber.MethodPatch:
+		default:
+			ctx.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		next(ctx)
+	}
+}

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/fault"
+
+	gojson "github.com/goccy/go-json"
+	"github.com/gofiber/fiber/v2"
+)
+
+// statuses is the one map from kind to HTTP status.
+var statuses = [...]int{
+	fault.Internal:             fiber.StatusInternalServerError,
+	fault.BadRequest:           fiber.StatusBadRequest,
+	fault.Unauthorized:         fiber.StatusUnauthorized,
+	fault.Forbidden:            fiber.StatusForbidden,
+	fault.NotFound:             fiber.StatusNotFound,
+	fault.MethodNotAllowed:     fiber.StatusMethodNotAllowed,
+	fault.Conflict:             fiber.StatusConflict,
+	fault.PayloadTooLarge:      fiber.StatusRequestEntityTooLarge,
+	fault.UnsupportedMediaType: fiber.StatusUnsupportedMediaType,
+	fault.Invalid:              fiber.StatusUnprocessableEntity,
+	fault.RateLimited:          fiber.StatusTooManyRequests,
+	fault.QuotaExceeded:        fiber.StatusTooManyRequests,
+	fault.Unavailable:          fiber.StatusServiceUnavailable,
+}
+
+// failure is the body of every error.
+type failure struct {
+	Error failureDetail `json:"error"`
+}
+
+type failureDetail struct {
+	Code      string            `json:"code" doc:"What kind of failure this is; programs decide on it." example:"not_found"`
+	Message   string            `json:"message" doc:"What happened and what to do next, for people." example:"There is no such key."`
+	Status    int               `json:"status" doc:"The HTTP status, once more." example:"404"`
+	RequestID string            `json:"request_id" doc:"The id of the request, also in X-Request-Id; name it when you report a problem." example:"0f8fad5bd9cb469fa16570867728950e"`
+	Fields    map[string]string `json:"fields,omitempty" doc:"With validation_failed: each wrong field and what is wrong with it." example:"{\"label\":\"must have 1 to 100 characters\"}"`
+}
+
+// refuse answers a failure in the contract's shape. Its cause is not sent.
+func (x *exchange) refuse(f *fault.Error) {
+	status := statuses[f.Kind]
+	body, _ := gojson.Marshal(failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: status, RequestID: x.requestID, Fields: f.Fields}})
+	switch f.Kind {
+	case fault.Unauthorized:
+		x.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="codexible"`)
+	case fault.Unavailable, fault.RateLimited, fault.QuotaExceeded:
+		x.Set(fiber.HeaderRetryAfter, strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
+	default:
+	}
+	x.send(status, body)
+}
+
+// wholeSeconds rounds up; a Retry-After is at least 1.
+func wholeSeconds(d time.Duration) int64 {
+	return max(int64((d+time.Second-1)/time.Second), 1)
+}
+
+var (
+	errNoRoute = fault.New(fault.NotFound, "There is no such path. The paths of this API are listed under /docs.")
+	errMethod  = fault.New(fault.MethodNotAllowed, "This path does not take this method. The header Allow names those it takes.")
+	errTooBig  = fault.New(fault.PayloadTooLarge, "The body is larger than 1 MiB. Send a smaller one.")
+	errHeaders = fault.New(fault.BadRequest, "The headers of the request are larger than 16 KiB. Send fewer or shorter ones.")
+	errTimeout = fault.New(fault.BadRequest, "The request did not arrive in time. Send it again.")
+	errBroken  = fault.New(fault.BadRequest, "The request is not valid HTTP. Correct it and send it again.")
+)
+
+// unmatched answers what no route took: an unknown path, a method that a path
+// does not take, and what Fiber could not read as a request.
+func (a *api) unmatched(c *fiber.Ctx, err error) error {
+	x := a.begin(c, a.unrouted)
+	var refused *fiber.Error
+	if !errors.As(err, &refused) {
+		x.end(err)
+		return nil
+	}
+	f := errBroken
+	switch refused.Code {
+	case fiber.StatusNotFound:
+		f = errNoRoute
+	case fiber.StatusMethodNotAllowed:
+		f = errMethod
+	case fiber.StatusRequestEntityTooLarge:
+		f = errTooBig
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		f = errHeaders
+	case fiber.StatusRequestTimeout:
+		f = errTimeout
+	}
+	if strings.HasPrefix(c.Path(), "/api/") {
+		x.peekAddress()
+	}
+	x.end(f)
+	return nil
+}

@@ -1,0 +1,116 @@
+// Package handlers is the HTTP front door: every route, what it takes and
+// answers, who may use it, and the OpenAPI document that says so. It alone
+// knows Fiber.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/store"
+
+	gojson "github.com/goccy/go-json"
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Parts are what the front door is made of. Store, Verifier, Counter and Now
+// are needed.
+type Parts struct {
+	Store    *store.Store
+	Verifier *keys.Verifier
+	// Counter counts the requests of client addresses; its mode is told by /health/ready.
+	Counter limits.Counter
+	// RateLimitPerIP is how often an address may call in any 60 seconds without a valid key; 20 where zero.
+	RateLimitPerIP int64
+	// AllowedOrigins may read answers in a browser; "*" stands for every origin.
+	AllowedOrigins []string
+	// TrustedProxies are the peers whose X-Forwarded-For counts.
+	TrustedProxies []netip.Prefix
+	Version        string
+	Now            func() time.Time
+	// Log takes a line for every request and the causes of failures; none where nil.
+	Log *slog.Logger
+	// Registry is what /metrics shows; an own one where nil.
+	Registry *prometheus.Registry
+	// Schema tells what is wrong with the live schema; nil where it was checked before the start and is not watched.
+	Schema func(context.Context) error
+	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
+	Draining func() bool
+}
+
+// Bounds of a connection. WriteTimeout stays off: it would count for a whole
+// streamed answer.
+const (
+	maxHeaderBytes = 16 << 10
+	readTimeout    = 15 * time.Second
+	idleTimeout    = 2 * time.Minute
+	// requestDeadline bounds what a request may wait for, the database above all.
+	requestDeadline = 5 * time.Second
+)
+
+type api struct {
+	Parts
+	origins  map[string]bool
+	metrics  *metrics
+	table    []*route
+	document []byte
+	// unrouted and preflights stand where no route of the table was met.
+	unrouted, preflights *route
+}
+
+// New puts the front door together. The app listens nowhere yet.
+func New(p Parts) *fiber.App {
+	a := newAPI(p)
+	app := fiber.New(fiber.Config{
+		// Fiber's strings alias buffers that the next request overwrites.
+		Immutable:     true,
+		StrictRouting: true,
+		CaseSensitive: true,
+		// Bodies are read, bounded and drained in body.go; Fiber's own limit would cut a client that is still sending.
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    maxBodyBytes,
+		ReadBufferSize:               maxHeaderBytes,
+		ReadTimeout:                  readTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableStartupMessage:        true,
+		JSONEncoder:                  gojson.Marshal,
+		JSONDecoder:                  gojson.Unmarshal,
+		ErrorHandler:                 a.unmatched,
+	})
+	app.Use(a.preflight)
+	for _, r := range a.table {
+		a.metrics.watched(r)
+		app.Add(r.method, r.path, a.serve(r))
+		if r.method == fiber.MethodGet {
+			app.Add(fiber.MethodHead, r.path, a.serve(r))
+		}
+	}
+	app.Server().Handler = anyMethod(app.Handler())
+	return app
+}
+
+func newAPI(p Parts) *api {
+	if p.RateLimitPerIP == 0 {
+		p.RateLimitPerIP = 20
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Registry == nil {
+		p.Registry = prometheus.NewRegistry()
+	}
+	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p)}
+	for _, origin := range p.AllowedOrigins {
+		a.origins[origin] = true
+	}
+	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched"}), a.metrics.watched(&route{path: "preflight"})
+	a.table = a.routes()
+	a.document = encodeDocument(a.table)
+	return a
+}

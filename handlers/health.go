@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"codexible/limits"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+type health struct {
+	Status  string `json:"status" enum:"ok"`
+	Version string `json:"version" example:"v1.0.0"`
+}
+
+// health asks nothing but the process itself.
+func (a *api) health(context.Context, nothing) (health, error) {
+	return health{Status: stateOK, Version: a.Version}, nil
+}
+
+// What the parts of a readiness can be.
+const (
+	stateOK          = "ok"
+	stateDegraded    = "degraded"
+	stateUnavailable = "unavailable"
+	stateDraining    = "draining"
+	stateUnknown     = "unknown"
+	stateDrifted     = "drifted"
+	stateUnused      = "unused"
+)
+
+type readiness struct {
+	Status   string `json:"status" enum:"ok,degraded,unavailable,draining"`
+	Database string `json:"database" enum:"ok,unavailable"`
+	Schema   string `json:"schema" enum:"ok,drifted,unknown" doc:"unknown while the database is away."`
+	Valkey   string `json:"valkey" enum:"ok,unavailable,unused" doc:"unused where none is configured; without it each instance counts by itself."`
+}
+
+// probeTimeout is how long a balancer waits for the database's sign of life.
+const probeTimeout = 2 * time.Second
+
+// ready answers 503 while requests would fail; Valkey away is no reason.
+func (a *api) ready(x *exchange) error {
+	ctx, cancel := context.WithTimeout(x.ctx, probeTimeout)
+	defer cancel()
+	r := a.readiness(ctx)
+	if err := x.json(r); err != nil {
+		return err
+	}
+	if r.Status == stateUnavailable || r.Status == stateDraining {
+		x.Set(fiber.HeaderRetryAfter, "1")
+		x.Status(fiber.StatusServiceUnavailable)
+	}
+	return nil
+}
+
+func (a *api) readiness(ctx context.Context) readiness {
+	r := readiness{Status: stateOK, Database: stateOK, Schema: stateOK, Valkey: a.valkey()}
+	if r.Valkey == stateUnavailable {
+		r.Status = stateDegraded
+	}
+	switch {
+	case a.Store.Ping(ctx) != nil:
+		r.Status, r.Database, r.Schema = stateUnavailable, stateUnavailable, stateUnknown
+	case a.Schema != nil && a.Schema(ctx) != nil:
+		r.Status, r.Schema = stateUnavailable, stateDrifted
+	}
+	if a.Draining != nil && a.Draining() {
+		r.Status = stateDraining
+	}
+	return r
+}
+
+func (a *api) valkey() string {
+	counter, told := a.Counter.(interface{ Mode() limits.Mode })
+	switch {
+	case !told || counter.Mode() == limits.ModeLocal:
+		return stateUnused
+	case counter.Mode() == limits.ModeDegraded:
+		return stateUnavailable
+	}
+	return stateOK
+}

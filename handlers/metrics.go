@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
+)
+
+// metrics are what the front door counts.
+type metrics struct {
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+}
+
+func newMetrics(p Parts) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "codexible_http_requests_total", Help: "Requests answered, by route pattern, method and status.",
+		}, []string{"route", "method", "status"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "codexible_http_request_seconds", Help: "How long an answer took, by route pattern and method.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"route", "method"}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "codexible_build_info", Help: "Always 1; the labels say what is running.",
+		ConstLabels: prometheus.Labels{"version": p.Version, "go_version": runtime.Version()},
+	})
+	build.Set(1)
+	p.Registry.MustRegister(m.requests, m.latency, build)
+	return m
+}
+
+// watched gives a route its series. They are looked up once: a lookup by label
+// costs more than the counting.
+func (m *metrics) watched(r *route) *route {
+	r.latency = m.latency.WithLabelValues(r.path, r.method)
+	r.requests = m.requests.MustCurryWith(prometheus.Labels{"route": r.path, "method": r.method})
+	return r
+}
+
+const statusSeries = 600
+
+// series are a route's own metrics.
+type series struct {
+	latency  prometheus.Observer
+	requests *prometheus.CounterVec
+	byStatus [statusSeries]atomic.Pointer[prometheus.Counter]
+}
+
+func (s *series) observe(status int, took time.Duration) {
+	s.latency.Observe(took.Seconds())
+	if status < 0 || status >= statusSeries {
+		return
+	}
+	counter := s.byStatus[status].Load()
+	if counter == nil {
+		made := s.requests.WithLabelValues(strconv.Itoa(status))
+		counter = &made
+		s.byStatus[status].Store(counter)
+	}
+	(*counter).Inc()
+}
+
+// showMetrics answers a Prometheus scrape.
+func (a *api) showMetrics() handler {
+	show := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{}))
+	return func(x *exchange) error {
+		show(x.Context())
+		return nil
+	}
+}

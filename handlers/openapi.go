@@ -1,0 +1,291 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"codexible/fault"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// The OpenAPI document is made of the same route table and the same shapes that
+// serve the requests, so it cannot say anything else than they do.
+
+// apiVersion is the version of the API's contract, not of the program.
+const apiVersion = "1"
+
+const about = `Keys, plans and daily credits of a coding-model API.
+
+**Signing in.** Send an API key as ` + "`Authorization: Bearer codexible_…`" + `. A customer's key reads and manages that customer's own data, a key of a user with the role ` +
+	"`service` verifies the keys of others, one with the role `admin`" + ` manages everything.
+
+**Answers.** Every success is 200; every failure has the shape of Failure, with the HTTP status once more in its body. Every answer has an X-Request-Id: the caller's, if it is printable and has 128 characters at most.
+
+**Requests.** Unknown fields of a body and unknown query parameters are ignored; null in a body is as absent, unless a field says otherwise. A field or parameter that is given twice is wrong. Several wrong fields are reported at once.
+
+**Limits.** Requests are counted over any 60 seconds: by key, as often as its plan allows; by client address without a valid key. X-RateLimit-* tell the window. Paths under /api that do not exist tell the address's window and count nothing.`
+
+// members is a JSON object whose members keep their order.
+type members []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON writes the members in their order.
+func (m members) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, each := range m {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := json.Marshal(each.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(each.value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+func (m *members) add(name string, value any) { *m = append(*m, member{name, value}) }
+
+// encodeDocument gives the OpenAPI document of a route table.
+func encodeDocument(routes []*route) []byte {
+	text, err := json.MarshalIndent(document(routes), "", "  ")
+	if err != nil {
+		panic(err) // it is made of texts and numbers
+	}
+	return append(text, '\n')
+}
+
+func document(routes []*route) members {
+	schemas := &schemas{}
+	schemas.of(reflect.TypeFor[failure](), "")
+	var paths members
+	for _, r := range routes {
+		if r.name == "" {
+			continue
+		}
+		path := r.documentPath()
+		i := slices.IndexFunc(paths, func(m member) bool { return m.name == path })
+		if i < 0 {
+			i = len(paths)
+			paths.add(path, members{})
+		}
+		operations := paths[i].value.(members)
+		operations.add(strings.ToLower(r.method), r.document(schemas))
+		paths[i].value = operations
+	}
+	return members{
+		{"openapi", "3.1.0"},
+		{"info", members{{"title", "Codexible"}, {"version", apiVersion}, {"description", about}}},
+		{"servers", []members{{{"url", "/"}}}},
+		{"tags", tags()},
+		{"paths", paths},
+		{"components", members{
+			{"securitySchemes", members{{"key", members{{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key."}}}}},
+			{"headers", documentedHeaders()},
+			{"responses", documentedFailures()},
+			{"schemas", schemas.list},
+		}},
+	}
+}
+
+// documentPath writes a parameter as {id} where Fiber writes :id.
+func (r *route) documentPath() string {
+	parts := strings.Split(r.path, "/")
+	for i, part := range parts {
+		if name, found := strings.CutPrefix(part, ":"); found {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+var groups = []struct{ prefix, tag, about string }{
+	{"/api/auth", "Session", "What a dashboard asks first."},
+	{"/api/dashboard", "Session", ""},
+	{"/api/keys/verify", "Verification", "For services of ours that let customers in."},
+	{"/api/keys", "Keys", "A customer's own keys."},
+	{"/api/usage", "Usage", "What was consumed, and the charging of more."},
+	{"/api/admin", "Administration", "For keys of users with the role admin."},
+	{"", "Operation", "For balancers, monitoring and tools."},
+}
+
+func tags() (list []members) {
+	for _, g := range groups {
+		if g.about != "" {
+			list = append(list, members{{"name", g.tag}, {"description", g.about}})
+		}
+	}
+	return list
+}
+
+func (r *route) tag() string {
+	i := slices.IndexFunc(groups, func(g struct{ prefix, tag, about string }) bool { return strings.HasPrefix(r.path, g.prefix) })
+	return groups[i].tag
+}
+
+func (r *route) document(s *schemas) members {
+	op := members{{"operationId", r.name}, {"tags", []string{r.tag()}}, {"summary", r.summary}}
+	if r.access >= customer {
+		op.add("security", []members{{{"key", []string{}}}})
+	} else {
+		op.add("security", []members{})
+	}
+	if params := r.parameters(); len(params) > 0 {
+		op.add("parameters", params)
+	}
+	if len(r.shape.fields) > 0 {
+		op.add("requestBody", members{{"required", r.shape.bodyNeeded}, {"content", members{{fiber.MIMEApplicationJSON, members{
+			{"schema", s.body(r.request, r.shape)}, {"example", exampleBody(r.shape)},
+		}}}}})
+	}
+	op.add("responses", r.responses(s))
+	return op
+}
+
+func (r *route) parameters() (list []members) {
+	for _, f := range r.shape.params {
+		param := members{{"name", f.name}, {"in", f.in}, {"description", f.tag.Get("doc")}}
+		if f.required {
+			param.add("required", true)
+		}
+		param.add("schema", f.schema())
+		list = append(list, param)
+	}
+	return list
+}
+
+func (r *route) responses(s *schemas) (list members) {
+	for _, status := range append([]int{fiber.StatusOK}, r.also...) {
+		list.add(strconv.Itoa(status), r.success(s))
+	}
+	byStatus := map[int][]fault.Kind{}
+	for _, kind := range r.kinds() {
+		byStatus[statuses[kind]] = append(byStatus[statuses[kind]], kind)
+	}
+	for _, kind := range r.kinds() {
+		status := statuses[kind]
+		if kinds := byStatus[status]; len(kinds) == 1 {
+			list.add(strconv.Itoa(status), members{{"$ref", "#/components/responses/" + kind.Code()}})
+		} else if kind == kinds[0] {
+			list.add(strconv.Itoa(status), documentedFailure(kinds...))
+		}
+	}
+	return list
+}
+
+func (r *route) success(s *schemas) members {
+	answer := members{{"description", "The answer."}, {"headers", r.headers()}}
+	switch {
+	case r.response != nil:
+		answer.add("content", members{{fiber.MIMEApplicationJSON, members{{"schema", s.of(r.response, "")}, {"example", exampleOf(r.response, "")}}}})
+	case r.media == fiber.MIMEApplicationJSON:
+		answer.add("content", members{{r.media, members{{"schema", members{{"type", "object"}}}}}})
+	default:
+		answer.add("content", members{{r.media, members{{"schema", members{{"type", "string"}}}}}})
+	}
+	return answer
+}
+
+func (r *route) headers() (list members) {
+	for _, h := range documentedHeaders() {
+		if r.access != open || !strings.HasPrefix(h.name, "X-RateLimit-") {
+			list.add(h.name, members{{"$ref", "#/components/headers/" + h.name}})
+		}
+	}
+	return list
+}
+
+func documentedHeaders() members {
+	header := func(about, kind string) members {
+		return members{{"description", about}, {"schema", members{{"type", kind}}}}
+	}
+	return members{
+		{"X-Request-Id", header("The id of the request.", "string")},
+		{"X-RateLimit-Limit", header("Requests in any 60 seconds.", "integer")},
+		{"X-RateLimit-Remaining", header("Requests that would be let through at this moment.", "integer")},
+		{"X-RateLimit-Reset", header("Seconds until the window has room; 0 while there is room.", "integer")},
+	}
+}
+
+// kinds are the failures that a route can answer with, in the order of their declaration.
+func (r *route) kinds() []fault.Kind {
+	kinds := slices.Clone(r.fails)
+	if r.access == byAddress {
+		kinds = append(kinds, fault.RateLimited)
+	}
+	if r.access >= customer {
+		kinds = append(kinds, fault.Unauthorized, fault.Forbidden, fault.RateLimited, fault.Unavailable)
+	}
+	if len(r.shape.fields) > 0 {
+		kinds = append(kinds, fault.BadRequest, fault.PayloadTooLarge, fault.UnsupportedMediaType, fault.Invalid)
+	}
+	for _, f := range r.shape.params {
+		if f.in == "path" {
+			kinds = append(kinds, fault.NotFound)
+		} else {
+			kinds = append(kinds, fault.Invalid)
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+// failureTexts say when a kind of failure comes, and how it looks.
+var failureTexts = map[fault.Kind]struct{ when, example string }{
+	fault.BadRequest:           {"The body is absent though one is needed, is not JSON, or is not an object.", errNotJSON.Message},
+	fault.Unauthorized:         {"The key is missing, malformed, unknown, revoked or expired.", errNoKey.Message},
+	fault.Forbidden:            {"The user is suspended, or has another role than the path is for.", "This path is for keys of users with the role admin. Use such a key."},
+	fault.NotFound:             {"There is no such id, or it belongs to somebody else.", "There is no such key."},
+	fault.Conflict:             {"Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge.", "A plan with this name exists already. Choose another name, or change that plan."},
+	fault.PayloadTooLarge:      {"The body is larger than 1 MiB.", errTooBig.Message},
+	fault.UnsupportedMediaType: {"The body is not declared as JSON.", errMediaType.Message},
+	fault.Invalid:              {"A field or parameter has a wrong type or an impossible value; fields names each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
+	fault.RateLimited:          {"The window is full. Retry-After says when it has room.", "This key has sent its 100 requests of the last 60 seconds. Try again in 12 s."},
+	fault.QuotaExceeded:        {"The charge does not fit into what is left of the day; nothing was recorded. Retry-After counts to the next day.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
+	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", fault.Away(nil).Message},
+}
+
+func documentedFailures() (list members) {
+	for _, kind := range fault.Kinds() {
+		if _, told := failureTexts[kind]; told {
+			list.add(kind.Code(), documentedFailure(kind))
+		}
+	}
+	return list
+}
+
+func documentedFailure(kinds ...fault.Kind) members {
+	var when []string
+	var examples members
+	for _, kind := range kinds {
+		text := failureTexts[kind]
+		when = append(when, text.when)
+		detail := failureDetail{Code: kind.Code(), Message: text.example, Status: statuses[kind], RequestID: "0f8fad5bd9cb469fa16570867728950e"}
+		if kind == fault.Invalid {
+			detail.Fields = map[string]string{"label": "must have 1 to 100 characters"}
+		}
+		examples.add(kind.Code(), members{{"value", failure{detail}}})
+	}
+	return members{
+		{"description", strings.Join(when, " ")},
+		{"content", members{{fiber.MIMEApplicationJSON, members{{"schema", members{{"$ref", schemaRef + "Failure"}}}, {"examples", examples}}}}},
+	}
+}

@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"codexible/fault"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// route is one line of the table: who may do what, where.
+type route struct {
+	method, path string
+	access       access
+	summary      string
+	operation
+	series
+}
+
+// routes is every route there is. A literal segment stands above a parameter
+// in its place.
+func (a *api) routes() []*route {
+	return []*route{
+		get("/", open, "", asset(a.home)),
+		get("/health", open, "Tell that the process runs", endpoint(a.health)),
+		get("/health/ready", open, "Tell whether requests can be served", native[nothing, readiness](a.ready).answering(fiber.StatusServiceUnavailable)),
+		get("/metrics", open, "Show the metrics to Prometheus", raw("showMetrics", "text/plain", a.showMetrics())),
+		get("/openapi.json", open, "Give this document", raw("showDocument", fiber.MIMEApplicationJSON, a.showDocument)),
+		get("/docs", open, "", asset(a.reference)),
+		get("/docs/*", open, "", asset(a.referenceFile())),
+
+		post("/api/auth/validate", byAddress, "Check an API key at sign-in", endpoint(a.validate, fault.Unavailable)),
+		get("/api/dashboard/overview", customer, "Show whose key this is and today's usage", endpoint(a.overview)),
+
+		get("/api/keys", customer, "List your active keys", endpoint(a.listKeys)),
+		post("/api/keys", customer, "Create a key", endpoint(a.createKey)),
+		post("/api/keys/verify", service, "Check a customer's key, its rate and its quota, and charge it", native[verifyRequest, verdict](a.verify, fault.Conflict)),
+		change("/api/keys/:id", customer, "Change a key's label or expiry", endpoint(a.changeKey)),
+		remove("/api/keys/:id", customer, "Revoke a key", endpoint(a.revokeKey)),
+		post("/api/keys/:id/rotate", customer, "Give a key a new secret", endpoint(a.rotateKey, fault.Conflict)),
+
+		get("/api/usage/today", customer, "Show today's usage", endpoint(a.usageToday)),
+		get("/api/usage/history", customer, "Show the usage of every day", endpoint(a.usageHistory)),
+		get("/api/usage/detailed", customer, "List single charges", endpoint(a.usageDetailed)),
+		get("/api/usage/models", customer, "Show the usage of each model", endpoint(a.usageModels)),
+		get("/api/usage/hourly", customer, "Show the requests of each hour of a day", endpoint(a.usageHourly)),
+		post("/api/usage", customer, "Charge credits to the calling key", endpoint(a.charge, fault.Conflict, fault.QuotaExceeded)),
+
+		get("/api/admin/status", admin, "Show the service in numbers", endpoint(a.adminStatus)),
+		get("/api/admin/users", admin, "List users", endpoint(a.adminUsers)),
+		post("/api/admin/users", admin, "Create a user", endpoint(a.adminCreateUser, fault.Conflict)),
+		change("/api/admin/users/:id", admin, "Change, suspend or reactivate a user", endpoint(a.adminChangeUser)),
+		get("/api/admin/tokens", admin, "List keys across all users", endpoint(a.adminKeys)),
+		post("/api/admin/tokens", admin, "Create a key for a user", endpoint(a.adminCreateKey, fault.NotFound)),
+		change("/api/admin/tokens/:id", admin, "Change the label or expiry of anybody's key", endpoint(a.adminChangeKey)),
+		remove("/api/admin/tokens/:id", admin, "Revoke anybody's key", endpoint(a.adminRevokeKey)),
+		post("/api/admin/tokens/:id/rotate", admin, "Give anybody's key a new secret", endpoint(a.adminRotateKey, fault.Conflict)),
+		get("/api/admin/plans", admin, "List plans", endpoint(a.adminPlans)),
+		post("/api/admin/plans", admin, "Create a plan", endpoint(a.adminCreatePlan, fault.Conflict)),
+		change("/api/admin/plans/:id", admin, "Change or archive a plan", endpoint(a.adminChangePlan, fault.Conflict)),
+		get("/api/admin/logs", admin, "Read the audit log", endpoint(a.adminLogs)),
+	}
+}
+
+func get(path string, who access, summary string, op operation) *route {
+	return &route{method: fiber.MethodGet, path: path, access: who, summary: summary, operation: op}
+}
+
+func post(path string, who access, summary string, op operation) *route {
+	return &route{method: fiber.MethodPost, path: path, access: who, summary: summary, operation: op}
+}
+
+func change(path string, who access, summary string, op operation) *route {
+	return &route{method: fiber.MethodPatch, path: path, access: who, summary: summary, operation: op}
+}
+
+func remove(path string, who access, summary string, op operation) *route {
+	return &route{method: fiber.MethodDelete, path: path, access: who, summary: summary, operation: op}
+}

@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"context"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// account is a user as the user's own keys see it.
+type account struct {
+	Email  string          `json:"email" example:"ada@example.com"`
+	Name   *string         `json:"name" doc:"null where none was given." example:"Ada Lovelace"`
+	Plan   string          `json:"plan" doc:"The plan's name." example:"Pro"`
+	Status accounts.Status `json:"status" enum:"active,suspended"`
+}
+
+func accountOf(id *keys.Identity) *account {
+	return &account{Email: id.User.Email, Name: optionalText(id.User.Name), Plan: id.Plan.Name, Status: id.User.Status}
+}
+
+// sourceLocal is where a session comes from: this service itself.
+const sourceLocal = "local"
+
+type validateRequest struct {
+	Token string `json:"token" required:"true" format:"password" doc:"The API key to check." example:"codexible_0123456789abcdef0123456789abcdef"`
+}
+
+type session struct {
+	Valid   bool           `json:"valid"`
+	User    *account       `json:"user" doc:"null where the key is not valid."`
+	Role    *accounts.Role `json:"role" enum:"user,service,admin" doc:"null where the key is not valid."`
+	Source  string         `json:"session_source" enum:"local"`
+	Degrade bool           `json:"degraded" doc:"Whether the answer comes from a part of the service alone; always false."`
+	Message *string        `json:"message" doc:"Why the key is not valid; null where it is." example:"null"`
+}
+
+// validate answers whose key a token is. A token that does not work is an
+// answer here, not an error.
+func (a *api) validate(ctx context.Context, r validateRequest) (session, error) {
+	id, code, err := a.Verifier.Identify(ctx, r.Token)
+	if err != nil {
+		return session{}, err
+	}
+	answer := session{Source: sourceLocal}
+	if code != keys.Valid {
+		message := refusals[code].Message
+		answer.Message = &message
+		return answer, nil
+	}
+	answer.Valid, answer.User, answer.Role = true, accountOf(id), &id.User.Role
+	return answer, nil
+}
+
+type overviewRequest struct{ caller }
+
+type overview struct {
+	User    *account      `json:"user"`
+	Usage   todayUsage    `json:"usage"`
+	Key     callingKey    `json:"key"`
+	Role    accounts.Role `json:"role" enum:"user,service,admin"`
+	Source  string        `json:"session_source" enum:"local"`
+	Degrade bool          `json:"degraded" doc:"Whether the answer comes from a part of the service alone; always false."`
+}
+
+type callingKey struct {
+	ID         uuid.UUID   `json:"id"`
+	Prefix     string      `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
+	Label      string      `json:"label" example:"Laptop"`
+	Status     keys.Status `json:"status" enum:"active,revoked"`
+	CreatedAt  instant     `json:"created_at"`
+	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
+}
+
+// overview is what a dashboard shows first. The key is the calling one.
+func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error) {
+	today, err := a.Store.Today(ctx, r.userID(), usage.DayOf(a.Now()))
+	if err != nil {
+		return overview{}, err
+	}
+	k, err := a.Store.Key(ctx, r.identity.Key.ID, r.userID())
+	if err != nil {
+		return overview{}, err
+	}
+	return overview{
+		User: accountOf(r.identity), Usage: todayOf(today), Role: r.identity.User.Role, Source: sourceLocal,
+		Key: callingKey{ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt)},
+	}, nil
+}

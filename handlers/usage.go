@@ -1,0 +1,188 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"codexible/fault"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+type usageRequest struct{ caller }
+
+type todayUsage struct {
+	CreditsUsed  int64     `json:"credits_used" doc:"Over all the user's keys." example:"89"`
+	DailyLimit   int64     `json:"daily_limit" example:"250"`
+	RequestCount int64     `json:"request_count" example:"61"`
+	Date         usage.Day `json:"date" doc:"The day in UTC."`
+}
+
+func todayOf(t usage.Today) todayUsage {
+	return todayUsage{CreditsUsed: t.CreditsUsed, DailyLimit: t.DailyLimit, RequestCount: t.RequestCount, Date: t.Day}
+}
+
+func (a *api) usageToday(ctx context.Context, r usageRequest) (todayUsage, error) {
+	today, err := a.Store.Today(ctx, r.userID(), usage.DayOf(a.Now()))
+	return todayOf(today), err
+}
+
+// span is how many days a series goes back.
+type span struct {
+	Days int `query:"days" minimum:"1" maximum:"365" default:"30" doc:"How many days, today included."`
+}
+
+func (s span) days(now time.Time) usage.Range { return usage.LastDays(usage.DayOf(now), s.Days) }
+
+type usageSpanRequest struct {
+	caller
+	span
+}
+
+type dayUsage struct {
+	Date         usage.Day `json:"date"`
+	CreditsUsed  int64     `json:"credits_used" example:"89"`
+	RequestCount int64     `json:"request_count" example:"61"`
+	CostUSD      usd       `json:"cost_usd" example:"1.2475"`
+}
+
+// usageHistory has a row for every day, the oldest first: charts draw it as it comes.
+func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
+	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
+	return each(rows, func(t usage.DayTotal) dayUsage {
+		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: usd(t.CostMicros)}
+	}), err
+}
+
+type usageDetailedRequest struct {
+	caller
+	span
+	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many charges at most."`
+	Offset int `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"How many charges to pass over."`
+}
+
+type chargeItem struct {
+	ID               uuid.UUID `json:"id"`
+	Model            string    `json:"model" example:"coder-large"`
+	PromptTokens     int64     `json:"prompt_tokens" example:"1200"`
+	CompletionTokens int64     `json:"completion_tokens" example:"340"`
+	CostUSD          usd       `json:"cost_usd" example:"0.0125"`
+	Credits          int64     `json:"credits" example:"2"`
+	CreatedAt        instant   `json:"created_at"`
+	Date             usage.Day `json:"date"`
+}
+
+func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]chargeItem, error) {
+	records, err := a.Store.Charges(ctx, r.userID(), r.days(a.Now()).From, r.Limit, r.Offset)
+	return each(records, func(c usage.Record) chargeItem {
+		return chargeItem{
+			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
+			CostUSD: usd(c.CostMicros), Credits: c.Credits, CreatedAt: instant(c.CreatedAt), Date: c.Day,
+		}
+	}), err
+}
+
+type modelUsage struct {
+	Model            string `json:"model" example:"coder-large"`
+	TotalCost        usd    `json:"total_cost" doc:"In dollars." example:"12.5"`
+	Requests         int64  `json:"requests" example:"420"`
+	PromptTokens     int64  `json:"prompt_tokens" example:"510000"`
+	CompletionTokens int64  `json:"completion_tokens" example:"140000"`
+}
+
+func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage, error) {
+	rows, err := a.Store.Models(ctx, r.userID(), r.days(a.Now()))
+	return each(rows, func(t usage.ModelTotal) modelUsage {
+		return modelUsage{
+			Model: t.Model, TotalCost: usd(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,
+		}
+	}), err
+}
+
+type usageHourlyRequest struct {
+	caller
+	Date *usage.Day `query:"date" doc:"The day in UTC; today unless given."`
+}
+
+type hourUsage struct {
+	Hour     int   `json:"hour" minimum:"0" maximum:"23" doc:"The hour in UTC." example:"14"`
+	Requests int64 `json:"requests" example:"9"`
+}
+
+// usageHourly has all 24 rows; a day to come is 24 zeros.
+func (a *api) usageHourly(ctx context.Context, r usageHourlyRequest) ([]hourUsage, error) {
+	day := usage.DayOf(a.Now())
+	if r.Date != nil {
+		day = *r.Date
+	}
+	hours, err := a.Store.Hourly(ctx, r.userID(), day)
+	rows := make([]hourUsage, len(hours))
+	for hour, requests := range hours {
+		rows[hour] = hourUsage{Hour: hour, Requests: requests}
+	}
+	return rows, err
+}
+
+// consumption is what a charge may tell of its request beside the credits.
+type consumption struct {
+	Model            string `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
+	PromptTokens     int64  `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`
+	CompletionTokens int64  `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"340"`
+	CostUSD          usd    `json:"cost_usd" maximum:"1000000" default:"0" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
+}
+
+func (c consumption) charge(credits int64, idempotencyKey string) usage.Charge {
+	return usage.Charge{
+		Credits: credits, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
+		CostMicros: int64(c.CostUSD), IdempotencyKey: idempotencyKey,
+	}
+}
+
+type chargeRequest struct {
+	caller
+	IdempotencyKey string `header:"Idempotency-Key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing." example:"order-4711"`
+	Credits        int64  `json:"credits" minimum:"1" maximum:"1000000000" default:"1" example:"2"`
+	consumption
+}
+
+type receipt struct {
+	Recorded    bool      `json:"recorded" example:"true"`
+	Duplicate   bool      `json:"duplicate" doc:"Whether an earlier charge with this idempotency key is told again." example:"false"`
+	CreditsUsed int64     `json:"credits_used" doc:"Of the day, over all the user's keys." example:"91"`
+	DailyLimit  int64     `json:"daily_limit" example:"250"`
+	Remaining   int64     `json:"remaining" example:"159"`
+	Date        usage.Day `json:"date"`
+}
+
+func (a *api) charge(ctx context.Context, r chargeRequest) (receipt, error) {
+	settled, err := a.Verifier.Charge(ctx, r.identity, r.consumption.charge(r.Credits, r.IdempotencyKey))
+	if err != nil {
+		return receipt{}, err
+	}
+	if settled.Outcome == usage.OverQuota {
+		return receipt{}, overQuota(settled, a.Now())
+	}
+	return receipt{
+		Recorded: true, Duplicate: settled.Outcome == usage.Duplicate, CreditsUsed: settled.CreditsUsed,
+		DailyLimit: settled.DailyLimit, Remaining: settled.Remaining(), Date: settled.Day,
+	}, nil
+}
+
+func overQuota(r usage.Receipt, now time.Time) error {
+	wait := r.Day.End().Sub(now)
+	return &fault.Error{
+		Kind: fault.QuotaExceeded, RetryAfter: wait,
+		Message: fmt.Sprintf("Daily credit limit reached (%d/%d). Resets at 00:00 UTC, in %s.", r.CreditsUsed, r.DailyLimit, hoursAndMinutes(wait)),
+	}
+}
+
+// hoursAndMinutes rounds up to a minute: "3 h 12 min", or "12 min" within the hour.
+func hoursAndMinutes(d time.Duration) string {
+	minutes := max(int64((d+time.Minute-1)/time.Minute), 1)
+	if minutes < 60 {
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+}

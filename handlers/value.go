@@ -1,0 +1,147 @@
+package handlers
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"codexible/accounts"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
+)
+
+// The formats of texts beyond plain ones.
+const (
+	// formatSecret is a key in clear: taken as it comes, for it is only ever hashed.
+	formatSecret = "password"
+	// formatPrintable keeps blanks as they are, and allows no character that cannot be seen.
+	formatPrintable = "printable"
+)
+
+// parse stores what a text says into dst; false where it says nothing that the
+// field can be.
+func (f *field) parse(dst reflect.Value, text string) bool {
+	switch f.kind {
+	case wholeKind:
+		n, ok := parseWhole(text)
+		if ok {
+			dst.SetInt(n)
+		}
+		return ok && n >= f.least && n <= f.most
+	case boolKind:
+		dst.SetBool(text == "true")
+		return text == "true" || text == "false"
+	case uuidKind:
+		id, err := uuid.Parse(text)
+		dst.Set(reflect.ValueOf(id))
+		return err == nil && len(text) == len(uuid.Nil.String())
+	case timeKind:
+		at, ok := parseTime(text)
+		dst.Set(reflect.ValueOf(at))
+		return ok
+	case dayKind:
+		day, ok := usage.ParseDay(text)
+		dst.SetString(string(day))
+		return ok
+	case moneyKind:
+		micros, ok := usage.ParseUSD(text)
+		dst.SetInt(micros)
+		return ok
+	case objectKind:
+		dst.SetBytes([]byte(text))
+		return len(text) <= int(f.most)
+	case textKind:
+	}
+	return f.parseText(dst, text)
+}
+
+func (f *field) parseText(dst reflect.Value, text string) bool {
+	switch f.format {
+	case formatSecret:
+		dst.SetString(text)
+		return true
+	case formatPrintable:
+		dst.SetString(text)
+		n := utf8.RuneCountInString(text)
+		return utf8.ValidString(text) && !strings.ContainsFunc(text, isUnseen) && int64(n) >= f.least && int64(n) <= f.most
+	}
+	text = strings.TrimSpace(text)
+	dst.SetString(text)
+	if f.enum != nil {
+		return slices.Contains(f.enum, text)
+	}
+	return accounts.CheckText(text, int(f.least), int(f.most)) == ""
+}
+
+func isUnseen(r rune) bool { return !unicode.IsPrint(r) }
+
+// exactDigits is how many digits a double holds exactly.
+const exactDigits = 15
+
+// parseWhole reads a JSON number without a fraction, however it is written:
+// 3, 3.0 and 3e0 are the same number.
+func parseWhole(text string) (int64, bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, text[0] != '+' && (len(text) == 1 || text[0] != '0') && !strings.HasPrefix(text, "-0")
+	}
+	if len(text) > exactDigits || !gjson.Valid(text) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	n := int64(f)
+	return n, err == nil && f >= -1e15 && f <= 1e15 && float64(n) == f
+}
+
+// parseTime reads RFC 3339. A year of five digits, which a zone can bring
+// about, could not be written again.
+func parseTime(text string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339, text)
+	at = at.UTC()
+	return at, err == nil && !strings.Contains(text, ",") && at.Year() >= 0 && at.Year() <= 9999
+}
+
+// expectation says what the field has to be.
+func (f *field) expectation() string {
+	switch f.kind {
+	case wholeKind:
+		return fmt.Sprintf("must be a whole number, %d to %d", f.least, f.most)
+	case boolKind:
+		return "must be true or false"
+	case uuidKind:
+		return "must be an id: a UUID such as 0190163d-8694-739b-aea5-966c26f8ad91"
+	case timeKind:
+		return "must be a time in RFC 3339, such as 2026-03-04T12:00:00Z"
+	case dayKind:
+		return "must be a date, such as 2026-03-04"
+	case moneyKind:
+		return fmt.Sprintf("must be a number of dollars, 0 to %d", usage.MaxCostUSD)
+	case objectKind:
+		return fmt.Sprintf("must be a JSON object of at most %d bytes", f.most)
+	case textKind:
+	}
+	switch {
+	case f.enum != nil:
+		return "must be " + orList(f.enum)
+	case f.format == formatSecret:
+		return "must be a text"
+	case f.format == formatPrintable:
+		return fmt.Sprintf("must be a text of %d to %d printable characters", f.least, f.most)
+	}
+	return fmt.Sprintf("must be plain text of %d to %d characters, without control characters", f.least, f.most)
+}
+
+// orList is "a, b or c".
+func orList(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
