@@ -25,6 +25,8 @@ export function TodayPanels({ initial, onChange }: TodayProps) {
   useWatch(overview);
   useChange(overview.value, onChange);
   const skeleton = <Waiting className="h-[176px]" />;
+  // While both panels have something to show, one of them saying what went wrong is enough.
+  const account = overview.value ? { ...overview, error: null } : overview;
   return (
     <>
       <Panel
@@ -40,7 +42,7 @@ export function TodayPanels({ initial, onChange }: TodayProps) {
       >
         {(value) => <Today {...value.usage} />}
       </Panel>
-      <Panel title={m.overview.account} resource={overview} skeleton={skeleton}>
+      <Panel title={m.overview.account} resource={account} skeleton={skeleton}>
         {(value) => <Account overview={value} />}
       </Panel>
     </>
