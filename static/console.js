@@ -1,0 +1,66 @@
+// What a page can do better with a script; every page works without it.
+'use strict';
+
+document.documentElement.dataset.script = 'on';
+
+// A button that copies the text of the element it names.
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+    } catch {
+      // No permission, or no clipboard on an address without TLS: the older way.
+      getSelection().selectAllChildren(source);
+      if (!document.execCommand('copy')) return;
+    }
+    const label = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+// A form is sent once, however often its button is pressed.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    // A download leaves the page where it is: its form has to stay usable.
+    if (!('download' in form.dataset)) form.dataset.sent = 'yes';
+  });
+}
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
+
+// In a chart the arrow keys walk from bar to bar; Escape leaves.
+for (const plot of document.querySelectorAll('.chart .plot')) {
+  plot.setAttribute('tabindex', '0');
+  plot.setAttribute('role', 'application');
+  plot.setAttribute('aria-label', plot.getAttribute('aria-label') + ' The arrow keys read bar by bar.');
+  const bars = [...plot.querySelectorAll('.bar')];
+  const said = plot.closest('figure').querySelector('[aria-live]');
+  let at = -1;
+  const show = (next) => {
+    bars[at]?.classList.remove('on');
+    at = next;
+    bars[at]?.classList.add('on');
+    said.textContent = at < 0 ? '' : bars[at].dataset.says;
+  };
+  plot.addEventListener('keydown', (event) => {
+    const last = bars.length - 1;
+    const next = { ArrowLeft: Math.max(at < 0 ? last : at - 1, 0), ArrowRight: Math.min(at + 1, last), Home: 0, End: last, Escape: -1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    show(next);
+  });
+  plot.addEventListener('blur', () => show(-1));
+}
+
+// Choosing from a filter's list applies it.
+for (const select of document.querySelectorAll('form.filters select')) {
+  select.addEventListener('change', () => select.form.requestSubmit());
+}

@@ -1,0 +1,28 @@
+package views
+
+import "codexible/accounts"
+
+// Audit is the audit log with its filters.
+type Audit struct {
+	Frame
+	Search, Action, From, To Field
+	Entries                  []accounts.AuditEntry
+	Pager                    Pager
+	ExportURL                string
+	Filtered                 bool
+	Problems                 []string
+}
+
+// subjectPath leads to what an entry is about, where that has a page.
+func subjectPath(e accounts.AuditEntry) string {
+	switch e.Subject {
+	case accounts.SubjectUser:
+		return "/admin/users/" + e.SubjectID.String()
+	case accounts.SubjectKey:
+		return "/admin/keys/" + e.SubjectID.String()
+	case accounts.SubjectPlan:
+		return "/admin/plans/" + e.SubjectID.String() + "/edit"
+	case accounts.SubjectSession, accounts.SubjectSystem:
+	}
+	return ""
+}

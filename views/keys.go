@@ -1,0 +1,69 @@
+package views
+
+import (
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+)
+
+// Keys is the list of keys across all users with its filters.
+type Keys struct {
+	Frame
+	Search, State Field
+	Lines         []KeyLine
+	Pager         Pager
+	Filtered      bool
+	Now           time.Time
+}
+
+// Key is a key's own page.
+type Key struct {
+	Frame
+	Key KeyLine
+	// GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.
+	GraceEnds *time.Time
+	Chart     Chart
+	Range     RangeChoice
+	Audit     []accounts.AuditEntry
+	Now       time.Time
+}
+
+// Secret shows a secret: the only page that ever does.
+type Secret struct {
+	Frame
+	Secret keys.Secret
+	Key    KeyLine
+	// OldWorks says how long the secret before it goes on working; empty for a key that is no rotation.
+	OldWorks string
+}
+
+func (k KeyLine) working(now time.Time) bool {
+	return k.Status == keys.StatusActive && !k.Expired(now)
+}
+
+func (k KeyLine) otherwise() string {
+	if k.Status != keys.StatusActive {
+		return "Revoked"
+	}
+	return "Expired"
+}
+
+// unused is how long a key has to lie idle to be pointed out.
+const unused = 90 * 24 * time.Hour
+
+// idle tells a working key that was neither used nor made within 90 days.
+func (k KeyLine) idle(now time.Time) bool {
+	last := k.CreatedAt
+	if k.LastUsedAt != nil {
+		last = *k.LastUsedAt
+	}
+	return k.working(now) && now.Sub(last) > unused
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

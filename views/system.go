@@ -1,0 +1,98 @@
+package views
+
+import "time"
+
+// System is the page about the service itself.
+type System struct {
+	Frame
+	// Service, Database and Valkey are facts with their states.
+	Service, Database, Counting []Fact
+	Migrations                  []MigrationLine
+	Settings                    []Fact
+	Health                      []HealthSample
+	// Since is when this process began to watch its health.
+	Since time.Time
+	// Reconcile tells of the last comparison of the totals with the single charges; empty where there was none.
+	Reconcile Fact
+	// Backup is how a copy of the data is got: a button, or a sentence where there is none.
+	CanDownload bool
+	BackupHint  string
+	Now         time.Time
+}
+
+// Fact is a name and a value, with a tone where one is good or bad.
+type Fact struct {
+	Name, Value string
+	Tone        Tone
+	Mono        bool
+}
+
+// MigrationLine is one step of the schema.
+type MigrationLine struct {
+	Version, Name string
+	AppliedAt     *time.Time
+}
+
+// HealthSample is the state of the service at an instant: ok, degraded or unavailable.
+type HealthSample struct {
+	At     time.Time
+	Status string
+	// Details says what was wrong; empty where nothing was.
+	Details string
+}
+
+// healthBars are at most 120 strips of equal width, the worst state of their time.
+func healthBars(samples []HealthSample) []HealthSample {
+	const most = 120
+	if len(samples) <= most {
+		return samples
+	}
+	worse := map[string]int{"ok": 0, "degraded": 1, "unavailable": 2}
+	bars := make([]HealthSample, most)
+	for i, s := range samples {
+		b := &bars[i*most/len(samples)]
+		if b.Status == "" || worse[s.Status] > worse[b.Status] {
+			*b = s
+		}
+	}
+	return bars
+}
+
+func healthWidth(bars []HealthSample) float64 { return 100 / float64(max(len(bars), 1)) }
+
+// troubles counts the samples that were not ok.
+func troubles(samples []HealthSample) (n int64) {
+	for _, s := range samples {
+		if s.Status != "ok" {
+			n++
+		}
+	}
+	return n
+}
+
+// troubled keeps the samples that were not ok, the newest first, eight at the most.
+func troubled(samples []HealthSample) (list []HealthSample) {
+	for i := len(samples) - 1; i >= 0 && len(list) < 8; i-- {
+		if samples[i].Status != "ok" {
+			list = append(list, samples[i])
+		}
+	}
+	return list
+}
+
+func healthSays(troubled int64) string {
+	if troubled == 0 {
+		return "Every look found the service well."
+	}
+	return Count(troubled, "look") + " found trouble."
+}
+
+func healthTone(status string) Tone {
+	switch status {
+	case "ok":
+		return ToneGood
+	case "degraded":
+		return ToneWarn
+	}
+	return ToneBad
+}

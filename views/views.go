@@ -1,0 +1,220 @@
+// Package views draws the operator's console: a component for every page, the
+// struct that looks like the page, and the geometry of its charts. It decides
+// nothing and asks nobody; what a page shows is in its struct.
+package views
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Section is an entry of the console's navigation.
+type Section string
+
+// The sections, in the order of the navigation. The sign-in belongs to none.
+const (
+	SectionOverview Section = "Overview"
+	SectionUsers    Section = "Users"
+	SectionKeys     Section = "Keys"
+	SectionPlans    Section = "Plans"
+	SectionUsage    Section = "Usage"
+	SectionAudit    Section = "Audit log"
+	SectionSystem   Section = "System"
+	SectionAccount  Section = "Account"
+)
+
+type navigationEntry struct {
+	section Section
+	path    string
+	icon    string
+}
+
+// The icons are drawn on 16 by 16 with strokes of 1.5.
+var navigation = []navigationEntry{
+	{SectionOverview, "/admin", "M2 13.5h12M4 11V8M8 11V3.5M12 11V6"},
+	{SectionUsers, "/admin/users", "M8 7.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 14c.4-2.6 2.6-4 5.5-4s5.1 1.4 5.5 4"},
+	{SectionKeys, "/admin/keys", "M5 13.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM7.2 8.3 13.5 2M10.5 5l2 2"},
+	{SectionPlans, "/admin/plans", "M2.5 5 8 2l5.5 3L8 8ZM2.5 8.25 8 11.25l5.5-3M2.5 11.25 8 14.25l5.5-3"},
+	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
+	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2"},
+	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01"},
+	{SectionAccount, "/admin/account", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 8.5A1.75 1.75 0 1 0 8 5a1.75 1.75 0 0 0 0 3.5ZM4.5 12.5c.8-1.5 2-2 3.5-2s2.7.5 3.5 2"},
+}
+
+// Theme is how the pages are coloured: as the system asks, or light or dark always.
+type Theme string
+
+// The themes; the zero value follows the system.
+const (
+	ThemeSystem Theme = "system"
+	ThemeLight  Theme = "light"
+	ThemeDark   Theme = "dark"
+)
+
+type themeChoice struct {
+	theme Theme
+	label string
+}
+
+var themeChoices = []themeChoice{{ThemeSystem, "Auto"}, {ThemeLight, "Light"}, {ThemeDark, "Dark"}}
+
+// Frame is what surrounds every page of a signed-in operator.
+type Frame struct {
+	Title   string
+	Section Section
+	Email   string
+	// CSRF is the token that every form of the page carries.
+	CSRF   string
+	Theme  Theme
+	Notice *Notice
+	Crumbs []Link
+	// Here is the path with its query: where the theme's switch returns to.
+	Here string
+}
+
+// Link is a text that leads somewhere.
+type Link struct{ Text, Path string }
+
+// Tone colours a badge or a notice.
+type Tone string
+
+// The tones; the zero value is neutral.
+const (
+	ToneGood Tone = "good"
+	ToneBad  Tone = "bad"
+	ToneWarn Tone = "warn"
+)
+
+// Notice is a message above a page. Problem summaries of forms are notices, too.
+type Notice struct {
+	Tone  Tone
+	Title string
+	Text  string
+}
+
+// Field is one control of a form with its label, hint and problem.
+type Field struct {
+	Name, Label, Hint, Problem string
+	Value                      string
+	// Type is an input's type, text where empty.
+	Type         string
+	Autocomplete string
+	Placeholder  string
+	Required     bool
+	// Min and Max bound a number or a date; MaxLength is in characters.
+	Min, Max  string
+	MaxLength int
+	Options   []Option
+	Autofocus bool
+}
+
+// Option is a choice of a Field.
+type Option struct{ Value, Label string }
+
+func (f Field) id() string { return "f-" + f.Name }
+
+// describedBy names the hint and the problem for those who hear the page.
+func (f Field) describedBy() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.id()+"-hint")
+	}
+	if f.Problem != "" {
+		ids = append(ids, f.id()+"-problem")
+	}
+	return strings.Join(ids, " ")
+}
+
+func (f Field) attributes() templ.Attributes {
+	a := templ.Attributes{}
+	set := func(name, value string) {
+		if value != "" {
+			a[name] = value
+		}
+	}
+	set("aria-describedby", f.describedBy())
+	set("autocomplete", f.Autocomplete)
+	set("placeholder", f.Placeholder)
+	set("min", f.Min)
+	set("max", f.Max)
+	if f.MaxLength > 0 {
+		a["maxlength"] = strconv.Itoa(f.MaxLength)
+	}
+	if f.Problem != "" {
+		a["aria-invalid"] = "true"
+	}
+	if f.Required {
+		a["required"] = true
+	}
+	if f.Autofocus {
+		a["autofocus"] = true
+	}
+	return a
+}
+
+func (f Field) inputType() string {
+	if f.Type == "" {
+		return "text"
+	}
+	return f.Type
+}
+
+// Pager leads through a list by keyset; empty paths are ends of the list.
+type Pager struct {
+	// Said tells where in the list the page is.
+	Said           string
+	Newest, Onward string
+	// OnwardText names the way on, such as "Older".
+	OnwardText string
+}
+
+// WithQuery gives a path with parameters; empty ones are left out.
+func WithQuery(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// SortHead is a column head that sorts.
+type SortHead struct {
+	Path string
+	// Ascending and Descending tell how the list is sorted by this column at present; neither when it is not.
+	Ascending, Descending bool
+}
+
+func (h SortHead) order() string {
+	switch {
+	case h.Ascending:
+		return "ascending"
+	case h.Descending:
+		return "descending"
+	}
+	return "none"
+}
+
+func (t Theme) is(choice Theme) bool { return t == choice || t == "" && choice == ThemeSystem }
+
+func pressed(yes bool) string { return strconv.FormatBool(yes) }
+
+// role makes a failure heard at once and a success when there is time.
+func (n Notice) role() string {
+	if n.Tone == ToneBad {
+		return "alert"
+	}
+	return "status"
+}
+
+// shareWidth is the width of a part of the 96 units of a share's bar; what is above zero is seen.
+func shareWidth(percent int64) string {
+	return strconv.FormatInt(max(min(percent, 100)*96/100, 4), 10)
+}
