@@ -1,0 +1,285 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/store"
+
+	"github.com/joho/godotenv"
+)
+
+// Config is everything that an operator can choose. The fields are in the order
+// of the settings.
+type Config struct {
+	Host              string
+	Port              int
+	DatabaseURL       secretURL
+	DataDir           string
+	ValkeyURL         secretURL
+	AllowedOrigins    []string
+	TrustedProxies    []netip.Prefix
+	RateLimitPerIP    int64
+	SQLiteSynchronous string
+	MigrateOnStart    bool
+	// UsageRetentionDays is how many days single charges are kept; 0 for good.
+	UsageRetentionDays int
+	LogLevel           slog.Level
+	LogFormat          string
+	ShutdownTimeout    time.Duration
+}
+
+// setting is one variable of the environment. The table below is the only place
+// that knows them; .env.example and the README are checked against it.
+type setting struct {
+	name     string
+	fallback string
+	meaning  string
+	// alias is read where name is not set.
+	alias string
+	// set takes a value that is not empty and says what is wrong with it. It may
+	// hold a secret: a problem never repeats it.
+	set func(c *Config, value string) (problem string)
+}
+
+var settings = []setting{
+	{name: "HOST", fallback: "0.0.0.0", meaning: "address to listen on; 127.0.0.1 behind a proxy on the same machine", set: func(c *Config, v string) string {
+		c.Host = strings.Trim(v, "[]")
+		return problemIf(strings.ContainsAny(v, "/ @?#") || strings.Contains(v, ":") && !isAddress(c.Host), "must be an IP address or a host name without a port")
+	}},
+	{name: "PORT", fallback: "3001", meaning: "port to listen on; 0 takes a free one", set: func(c *Config, v string) string {
+		return whole(&c.Port, v, 0, 65535)
+	}},
+	{name: "DATABASE_URL", meaning: "`postgres://…` or `sqlite:PATH`; empty: SQLite at `DATA_DIR/codexible.db`", set: func(c *Config, v string) string {
+		c.DatabaseURL = secretURL{v}
+		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH")
+	}},
+	{name: "DATA_DIR", fallback: "./data", meaning: "folder of the embedded database", set: func(c *Config, v string) string {
+		c.DataDir = v
+		return ""
+	}},
+	{name: "VALKEY_URL", alias: "REDIS_URL", meaning: "`redis://`, `rediss://` or `valkey://`, shared by all instances (`REDIS_URL` is read too); empty: each instance counts by itself", set: func(c *Config, v string) string {
+		c.ValkeyURL = secretURL{v}
+		u, err := url.Parse(v)
+		return problemIf(err != nil || u.Host == "" || !slices.Contains([]string{"redis", "rediss", "valkey", "valkeys"}, u.Scheme), "must look like redis://[user:password@]host:port[/database], with rediss:// for TLS")
+	}},
+	{name: "ALLOWED_ORIGINS", fallback: "http://localhost:3000", meaning: "origins whose pages may call the API, comma-separated: the dashboard's; `*` lets every page", set: func(c *Config, v string) string {
+		return list(&c.AllowedOrigins, v, origin)
+	}},
+	{name: "TRUSTED_PROXIES", meaning: "CIDRs whose `X-Forwarded-For` counts, comma-separated; empty: none", set: func(c *Config, v string) string {
+		return list(&c.TrustedProxies, v, network)
+	}},
+	{name: "RATE_LIMIT_PER_IP", fallback: "20", meaning: "requests a minute of an address that shows no valid key", set: func(c *Config, v string) string {
+		return whole(&c.RateLimitPerIP, v, 1, 1_000_000)
+	}},
+	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power cut costs nothing; `NORMAL`: it may cost the last moments, never the consistency", set: func(c *Config, v string) string {
+		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")
+	}},
+	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) (problem string) {
+		var err error
+		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
+		return problemIf(err != nil, "must be true or false, not "+strconv.Quote(v))
+	}},
+	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
+		return whole(&c.UsageRetentionDays, v, 0, 36_500)
+	}},
+	{name: "LOG_LEVEL", fallback: "info", meaning: "`debug`, `info`, `warn` or `error`", set: func(c *Config, v string) string {
+		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+strconv.Quote(v))
+	}},
+	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, to stderr", set: func(c *Config, v string) string {
+		return choice(&c.LogFormat, strings.ToLower(v), "json", "text")
+	}},
+	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) (problem string) {
+		var err error
+		c.ShutdownTimeout, err = time.ParseDuration(v)
+		return problemIf(err != nil || c.ShutdownTimeout < 0 || c.ShutdownTimeout > time.Hour, "must be a duration from 0s to 1h such as 15s, not "+strconv.Quote(v))
+	}},
+}
+
+// readConfig reads the settings from the environment, then from the file .env
+// of the folder, then from their defaults, and reports every problem at once in
+// one line. instead replaces defaults; nil leaves them.
+func readConfig(getenv func(string) (string, bool), folder string, instead map[string]string) (Config, error) {
+	file, err := readEnvFile(filepath.Join(folder, ".env"))
+	if err != nil {
+		return Config{}, err
+	}
+	lookup := func(name string) string {
+		value, found := getenv(name)
+		if !found {
+			value = file[name]
+		}
+		return strings.TrimSpace(value)
+	}
+	var c Config
+	var problems []string
+	for _, s := range settings {
+		name, value := s.name, lookup(s.name)
+		if value == "" && s.alias != "" {
+			name, value = s.alias, lookup(s.alias)
+		}
+		if value == "" {
+			name, value = s.name, instead[s.name]
+		}
+		if value == "" {
+			value = s.fallback
+		}
+		if value == "" {
+			continue
+		}
+		if problem := s.set(&c, value); problem != "" {
+			problems = append(problems, name+" "+problem)
+		}
+	}
+	if len(problems) > 0 {
+		return Config{}, errors.New("the configuration cannot be used: " + strings.Join(problems, "; "))
+	}
+	if c.DatabaseURL.text == "" {
+		c.DatabaseURL = secretURL{"sqlite:" + filepath.Join(c.DataDir, "codexible.db")}
+	}
+	return c, nil
+}
+
+// readEnvFile reads a .env file; one that does not exist is empty. The parser's
+// own complaint is left out, because it quotes the lines that follow.
+func readEnvFile(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf(".env cannot be read: %w", err)
+	}
+	values, ok := parseEnv(string(text))
+	if ok {
+		return values, nil
+	}
+	// A value may span lines, so the fault begins after the last beginning that parses.
+	lines := strings.SplitAfter(string(text), "\n")
+	good := len(lines)
+	for good > 0 && !ok {
+		good--
+		_, ok = parseEnv(strings.Join(lines[:good], ""))
+	}
+	return nil, fmt.Errorf(".env line %d cannot be read: write NAME=value, and close every quote", good+1)
+}
+
+func parseEnv(text string) (map[string]string, bool) {
+	values, err := godotenv.Unmarshal(text)
+	_, nameless := values[""] // a last line without an equals sign
+	return values, err == nil && !nameless
+}
+
+func problemIf(wrong bool, problem string) string {
+	if wrong {
+		return problem
+	}
+	return ""
+}
+
+func whole[T int | int64](to *T, value string, least, most int64) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	*to = T(n)
+	return problemIf(err != nil || n < least || n > most, fmt.Sprintf("must be a whole number, %d to %d, not %q", least, most, value))
+}
+
+func choice(to *string, value string, among ...string) string {
+	*to = value
+	return problemIf(!slices.Contains(among, value), "must be "+strings.Join(among[:len(among)-1], ", ")+" or "+among[len(among)-1]+", not "+strconv.Quote(value))
+}
+
+func list[T any](to *[]T, value string, parse func(string) (T, string)) string {
+	for part := range strings.SplitSeq(value, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		item, problem := parse(part)
+		if problem != "" {
+			return problem + ", not " + strconv.Quote(part)
+		}
+		*to = append(*to, item)
+	}
+	return ""
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+func origin(text string) (string, string) {
+	if text == "*" {
+		return text, ""
+	}
+	u, err := url.Parse(text)
+	wrong := err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil
+	return text, problemIf(wrong, "must list origins such as https://dashboard.example.com, without a path")
+}
+
+func network(text string) (netip.Prefix, string) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), ""
+	}
+	prefix, err := netip.ParsePrefix(text)
+	return prefix, problemIf(err != nil, "must list networks such as 10.0.0.0/8")
+}
+
+// secretURL is an address that may hold a password. It masks itself wherever it
+// is printed, logged or encoded; reveal is the only way out.
+type secretURL struct{ text string }
+
+func (u secretURL) reveal() string { return u.text }
+
+// String keeps what tells one server from another: scheme, host and path.
+func (u secretURL) String() string {
+	if path, isFile := strings.CutPrefix(u.text, "sqlite:"); isFile {
+		return "sqlite:" + path
+	}
+	parsed, err := url.Parse(u.text)
+	if err != nil || parsed.Host == "" {
+		return strings.Repeat("*", min(len(u.text), 3))
+	}
+	user := ""
+	if parsed.User != nil {
+		user = "***@"
+	}
+	return parsed.Scheme + "://" + user + parsed.Host + parsed.Path
+}
+
+// Format masks the URL under every verb of fmt.
+func (u secretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
+
+// MarshalText masks the URL in JSON and wherever texts are encoded.
+func (u secretURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// LogValue masks the URL in logs.
+func (u secretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// sqliteFile is the path of the embedded database; empty on Postgres.
+func (c *Config) sqliteFile() string {
+	path, isFile := strings.CutPrefix(c.DatabaseURL.text, "sqlite:")
+	if !isFile {
+		return ""
+	}
+	return strings.TrimPrefix(path, "//")
+}
+
+// logger writes to w as LOG_LEVEL and LOG_FORMAT say.
+func (c *Config) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"codexible/store"
+)
+
+// withMigrator runs work on the configured database's schema.
+func withMigrator(c *Config, work func(m *store.Migrator) error) error {
+	if file := c.sqliteFile(); file != "" {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return fmt.Errorf("the folder of the embedded database cannot be made, check DATA_DIR: %w", err)
+		}
+	}
+	m, err := store.NewMigrator(c.DatabaseURL.reveal(), schemaFiles())
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(m), m.Close())
+}
+
+// prepareDatabase applies what is pending if the configuration says so, and
+// refuses a database that this version cannot serve.
+func prepareDatabase(ctx context.Context, c *Config, log *slog.Logger) error {
+	return withMigrator(c, func(m *store.Migrator) error {
+		if c.MigrateOnStart {
+			applied, err := m.Up(ctx)
+			if err != nil {
+				return err
+			}
+			for _, step := range applied {
+				log.InfoContext(ctx, "migration applied", "version", step.Version, "name", step.Name)
+			}
+		}
+		return m.Check(ctx)
+	})
+}
+
+// needDatabase refuses an embedded database that does not exist: a command that
+// works on what is there would make an empty one in the wrong place.
+func needDatabase(c *Config) error {
+	file := c.sqliteFile()
+	if file == "" {
+		return nil
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database at %s: run this where the service runs, set DATABASE_URL or DATA_DIR as it has them, or make one with `codexible migrate up`", file)
+	}
+	return nil
+}
+
+// needSchema refuses a database that this version cannot use.
+func needSchema(ctx context.Context, c *Config) error {
+	if err := needDatabase(c); err != nil {
+		return err
+	}
+	return withMigrator(c, func(m *store.Migrator) error { return m.Check(ctx) })
+}
+
+func openStore(ctx context.Context, c *Config, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: c.DatabaseURL.reveal(), Synchronous: c.SQLiteSynchronous, Log: log})
+}
+
+// publish has every change that this process makes told to w; those of other
+// processes are not for it, so what it follows ends before it begins.
+func publish(s *store.Store, w store.Watcher) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Watch(ended, w)
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// demoUser is one of the users that a demo begins with.
+type demoUser struct {
+	email, name, plan string
+	role              accounts.Role
+	key, label        string
+	// limit is the plan's credits a day, usedToday what is used up when the demo begins.
+	limit, usedToday int64
+}
+
+// The users and keys of a demo, as the contract publishes them. The keys work
+// in a demo alone.
+var demoUsers = []demoUser{
+	{email: "admin@codexible.me", name: "Ada Admin", plan: "Business", role: accounts.RoleAdmin, key: "codexible_demo_admin_2026", label: "Operator scripts"},
+	{email: "service@codexible.me", name: "Gateway", plan: "Business", role: accounts.RoleService, key: "codexible_demo_service_2026", label: "Gateway"},
+	{email: "demo@codexible.me", name: "Dana Demo", plan: "Pro", role: accounts.RoleUser, key: "codexible_demo_pro_2026", label: "Editor", limit: 250, usedToday: 89},
+	{email: "team@codexible.me", name: "Team Tango", plan: "Business", role: accounts.RoleUser, key: "codexible_demo_business_2026", label: "Continuous integration", limit: 500, usedToday: 146},
+	{email: "starter@codexible.me", name: "Sam Starter", plan: "Starter", role: accounts.RoleUser, key: "codexible_demo_starter_2026", label: "Laptop", limit: 75, usedToday: 22},
+}
+
+// demoDays is how many days of usage a demo has, today included.
+const demoDays = 30
+
+// demoAdmin is who signs in to the console of a demo.
+const demoAdmin = "admin@codexible.me"
+
+// demoModel is what a demo's charges name: a model, how often it is called, the
+// credits of a call, its prices in dollars a million tokens, and the usual
+// number of tokens.
+type demoModel struct {
+	name                       string
+	weight                     int
+	credits                    int64
+	promptUSD, completionUSD   float64
+	promptUsual, completeUsual float64
+}
+
+// The cheapest model is first: it takes what is left of a day.
+var demoModels = []demoModel{
+	{name: "gpt-5-mini", weight: 28, credits: 1, promptUSD: 0.25, completionUSD: 2, promptUsual: 1800, completeUsual: 350},
+	{name: "claude-haiku-4-5", weight: 30, credits: 1, promptUSD: 1, completionUSD: 5, promptUsual: 2400, completeUsual: 450},
+	{name: "gpt-5", weight: 14, credits: 3, promptUSD: 1.25, completionUSD: 10, promptUsual: 4200, completeUsual: 900},
+	{name: "claude-sonnet-4-5", weight: 22, credits: 4, promptUSD: 3, completionUSD: 15, promptUsual: 5600, completeUsual: 1100},
+	{name: "claude-opus-4-5", weight: 6, credits: 8, promptUSD: 5, completionUSD: 25, promptUsual: 7800, completeUsual: 1500},
+}
+
+// demoHours is the shape of a working day: how busy each UTC hour is.
+var demoHours = [usage.HoursADay]float64{1, .5, .4, .3, .4, 1, 3, 6, 10, 12, 12, 9, 7, 11, 13, 12, 10, 7, 5, 5, 4, 3, 2, 1.5}
+
+// demoCharge is a charge of the past.
+type demoCharge struct {
+	at time.Time
+	usage.Charge
+}
+
+// seedDemo fills an empty, migrated database. now divides the day's usage that
+// is there from the one that is to come. The usage goes through the books like
+// any other, so that every total agrees with the single charges.
+func seedDemo(ctx context.Context, databaseURL string, now time.Time, password string) error {
+	clock := now.AddDate(0, 0, -demoDays-1)
+	s, err := store.Open(ctx, store.Options{URL: databaseURL, Synchronous: "NORMAL", Now: func() time.Time { return clock }})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	var charges []demoCharge
+	for i, u := range demoUsers {
+		clock = clock.Add(17 * time.Minute)
+		key, err := createDemoUser(ctx, s, u, password)
+		if err != nil {
+			return fmt.Errorf("the demo user %s could not be made: %w", u.email, err)
+		}
+		if u.limit > 0 {
+			charges = append(charges, u.usage(rand.New(rand.NewPCG(2026, uint64(i))), key, now)...) //nolint:gosec // the same plausible usage in every demo
+		}
+	}
+	slices.SortStableFunc(charges, func(a, b demoCharge) int { return a.at.Compare(b.at) })
+	return postDemo(ctx, s, charges)
+}
+
+func createDemoUser(ctx context.Context, s *store.Store, u demoUser, password string) (keys.Key, error) {
+	n := accounts.NewUser{Email: u.email, Name: u.name, Plan: u.plan, Role: u.role}
+	if u.email == demoAdmin {
+		var err error
+		if n.PasswordHash, err = accounts.HashPassword(ctx, password); err != nil {
+			return keys.Key{}, err
+		}
+	}
+	user, err := s.CreateUser(ctx, accounts.ActorSystem, n)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	return s.CreateKey(ctx, accounts.ActorSystem, keys.NewKey{UserID: user.ID, Label: u.label, Secret: keys.Fixed(u.key)})
+}
+
+// usage is what the user used in the days of the demo: today exactly
+// usedToday, before now.
+func (u *demoUser) usage(random *rand.Rand, key keys.Key, now time.Time) (charges []demoCharge) {
+	today := usage.DayOf(now)
+	usage.LastDays(today, demoDays).Each(func(day usage.Day) {
+		credits, end := u.creditsOn(random, day), day.End()
+		if day == today {
+			credits, end = u.usedToday, now
+		}
+		var ofDay []usage.Charge
+		for credits > 0 {
+			c := demoRequest(random, credits)
+			c.UserID, c.KeyID = key.UserID, key.ID
+			ofDay = append(ofDay, c)
+			credits -= c.Credits
+		}
+		for i, at := range instants(random, len(ofDay), day.Start(), end) {
+			charges = append(charges, demoCharge{at, ofDay[i]})
+		}
+	})
+	return charges
+}
+
+// creditsOn draws a day's credits: most of the plan on a working day, little at
+// a weekend, never more than the plan gives.
+func (u *demoUser) creditsOn(random *rand.Rand, day usage.Day) int64 {
+	least, spread := 0.5, 0.4
+	if weekday := day.Start().Weekday(); weekday == time.Saturday || weekday == time.Sunday {
+		least, spread = 0.08, 0.17
+	}
+	return int64(float64(u.limit) * (least + spread*random.Float64()))
+}
+
+// demoRequest draws a request of at most so many credits.
+func demoRequest(random *rand.Rand, credits int64) usage.Charge {
+	total := 0
+	for _, m := range demoModels {
+		total += m.weight
+	}
+	pick, chosen := random.IntN(total), demoModels[0]
+	for _, m := range demoModels {
+		if pick -= m.weight; pick < 0 {
+			chosen = m
+			break
+		}
+	}
+	if chosen.credits > credits {
+		chosen = demoModels[0]
+	}
+	// The length of requests spreads as their logarithm does.
+	prompt := math.Round(chosen.promptUsual * math.Exp(0.6*random.NormFloat64()))
+	completion := math.Round(chosen.completeUsual * math.Exp(0.7*random.NormFloat64()))
+	return usage.Charge{
+		Credits: chosen.credits, Model: chosen.name, PromptTokens: int64(prompt), CompletionTokens: int64(completion),
+		// A dollar a million tokens is a micro-dollar a token.
+		CostMicros: int64(math.RoundToEven(prompt*chosen.promptUSD + completion*chosen.completionUSD)),
+	}
+}
+
+// instants draws n ascending moments from begin up to end, spread as the hours
+// of a day are busy.
+func instants(random *rand.Rand, n int, begin, end time.Time) []time.Time {
+	var until [usage.HoursADay]float64
+	total := 0.0
+	for hour := range until {
+		part := end.Sub(begin.Add(time.Duration(hour) * time.Hour)).Hours()
+		total += demoHours[hour] * min(max(part, 0), 1)
+		until[hour] = total
+	}
+	moments := make([]time.Time, n)
+	for i := range moments {
+		drawn := random.Float64() * total
+		hour, _ := slices.BinarySearch(until[:], drawn)
+		before := 0.0
+		if hour > 0 {
+			before = until[hour-1]
+		}
+		into := (drawn - before) / demoHours[hour]
+		moments[i] = begin.Add(time.Duration((float64(hour) + into) * float64(time.Hour))).Truncate(time.Microsecond)
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	return moments
+}
+
+// postDemo records charges in their order, those of one moment together.
+func postDemo(ctx context.Context, s *store.Store, charges []demoCharge) error {
+	used := map[uuid.UUID]time.Time{}
+	for len(charges) > 0 {
+		at, batch := charges[0].at, []usage.Charge(nil)
+		for len(charges) > 0 && charges[0].at.Equal(at) {
+			batch = append(batch, charges[0].Charge)
+			used[charges[0].KeyID] = at
+			charges = charges[1:]
+		}
+		receipts, err := s.Settle(ctx, at, batch)
+		if err != nil {
+			return fmt.Errorf("the usage of the demo could not be recorded: %w", err)
+		}
+		for _, r := range receipts {
+			if r.Outcome != usage.Accepted {
+				return fmt.Errorf("the usage of the demo does not fit: %s at %d of %d credits on %s", r.Outcome, r.CreditsUsed, r.DailyLimit, r.Day)
+			}
+		}
+	}
+	return s.TouchKeys(ctx, used)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// ending takes down what was built, the last first.
+type ending []func() error
+
+// add names what takes a part down.
+func (e *ending) add(takeDown func() error) { *e = append(*e, takeDown) }
+
+// background starts work that goes on until its turn to end comes, which waits
+// for it.
+func (e *ending) background(work func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work(ctx)
+	}()
+	e.add(func() error {
+		cancel()
+		<-done
+		return nil
+	})
+}
+
+// run takes everything down once and gives all that went wrong.
+func (e *ending) run() error {
+	var failed []error
+	for _, takeDown := range slices.Backward(*e) {
+		failed = append(failed, takeDown())
+	}
+	*e = nil
+	return errors.Join(failed...)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"time"
+
+	"codexible/usage"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// meterMetrics counts what the meter settles: a usage.Observer.
+type meterMetrics struct {
+	charges [4]prometheus.Counter
+	failed  prometheus.Counter
+	size    prometheus.Histogram
+	commit  prometheus.Histogram
+}
+
+func newMeterMetrics(registry *prometheus.Registry) *meterMetrics {
+	charges := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "codexible_charges_total", Help: "Charges decided, by outcome; failed ones were not recorded, or their fate is unknown.",
+	}, []string{"outcome"})
+	m := &meterMetrics{
+		failed: charges.WithLabelValues("failed"),
+		size: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "codexible_charge_batch_size", Help: "Charges that shared a transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9),
+		}),
+		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "codexible_charge_batch_seconds", Help: "How long a batch of charges took to be decided and durable.",
+			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}),
+	}
+	for outcome := range m.charges {
+		m.charges[outcome] = charges.WithLabelValues(usage.Outcome(outcome).String())
+	}
+	registry.MustRegister(charges, m.size, m.commit)
+	return m
+}
+
+// BatchSettled implements usage.Observer.
+func (m *meterMetrics) BatchSettled(size int, took time.Duration, receipts []usage.Receipt, err error) {
+	m.size.Observe(float64(size))
+	m.commit.Observe(took.Seconds())
+	if err != nil {
+		m.failed.Add(float64(size))
+		return
+	}
+	var outcomes [len(m.charges)]int
+	for _, r := range receipts {
+		outcomes[r.Outcome]++
+	}
+	for outcome, n := range outcomes {
+		if n > 0 {
+			m.charges[outcome].Add(float64(n))
+		}
+	}
+}
+
+// watchParts shows the state of the parts at the moment of each scrape.
+func (s *service) watchParts() {
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+	}
+	counter := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
+	}
+	s.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),
+		gauge("codexible_rate_subjects", "Keys and addresses whose rate window this instance remembers.", func() float64 { return float64(s.local.Len()) }),
+		gauge("codexible_database_connections_open", "Open connections to the database.", func() float64 {
+			open, _ := s.books.PoolStats()
+			return float64(open)
+		}),
+		gauge("codexible_database_connections_busy", "Connections to the database in use.", func() float64 {
+			_, busy := s.books.PoolStats()
+			return float64(busy)
+		}),
+		counter("codexible_key_cache_hits_total", "Keys that were verified from memory.", func() float64 {
+			hits, _ := s.verifier.CacheStats()
+			return float64(hits)
+		}),
+		counter("codexible_key_cache_misses_total", "Keys that were looked up in the database.", func() float64 {
+			_, misses := s.verifier.CacheStats()
+			return float64(misses)
+		}),
+	)
+}

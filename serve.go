@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"codexible/handlers"
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/store"
+	"codexible/usage"
+	"codexible/valkey"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// service is one run of the program that answers requests.
+type service struct {
+	config Config
+	log    *slog.Logger
+	// fixed are keys that are accepted though none is minted like them: a demo's.
+	fixed []keys.Secret
+	// listening is called once, when requests are accepted, with the service's URL.
+	listening func(url string)
+
+	books   *store.Store
+	local   *limits.Local
+	counter limits.Counter
+	ledger  usage.Ledger
+	// news and shared are nil without Valkey.
+	news     *news
+	shared   *sharedTotals
+	meter    *usage.Meter
+	verifier *keys.Verifier
+	registry *prometheus.Registry
+	draining atomic.Bool
+	ending   ending
+}
+
+// writeTimeout is how long what was accepted gets to reach the disk after the
+// last request has ended.
+const writeTimeout = 12 * time.Second
+
+// serve builds the parts from the database up, answers until ctx ends, and takes
+// them down in the opposite order: no request is accepted any more, the open
+// ones end, what was accepted is written, the connections close.
+func (s *service) serve(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, s.ending.run()) }()
+	if err := s.openBooks(ctx); err != nil {
+		return err
+	}
+	if err := s.connectValkey(ctx); err != nil {
+		return err
+	}
+	s.buildVerifier()
+	s.startBackground()
+	return s.answer(ctx)
+}
+
+func (s *service) openBooks(ctx context.Context) error {
+	if err := prepareDatabase(ctx, &s.config, s.log); err != nil {
+		return err
+	}
+	books, err := openStore(ctx, &s.config, s.log)
+	if err != nil {
+		return err
+	}
+	s.ending.add(books.Close)
+	s.local = limits.NewLocal(time.Now)
+	s.books, s.ledger, s.counter = books, books, s.local
+	return nil
+}
+
+// connectValkey puts what all instances share around the parts of this one. A
+// server that is away is used when it comes back.
+func (s *service) connectValkey(ctx context.Context) error {
+	if s.config.ValkeyURL.text == "" {
+		return nil
+	}
+	server, err := valkey.Open(ctx, s.config.ValkeyURL.reveal())
+	if err != nil {
+		return fmt.Errorf("VALKEY_URL: %w", err)
+	}
+	s.ending.add(func() error { server.Close(); return nil })
+
+	failover := limits.StartFailover(server.Counter(), s.local, s.log)
+	s.ending.add(func() error { failover.Close(); return nil })
+	s.counter = failover
+
+	s.news = newNews(server.Changes())
+	s.ending.add(s.news.close)
+	publish(s.books, s.news)
+
+	s.shared = newSharedTotals(s.books, server.Totals(), time.Now)
+	s.ledger = s.shared
+	s.ending.background(s.shared.run)
+	return nil
+}
+
+func (s *service) buildVerifier() {
+	// Where this process alone charges, it knows every change of a total; elsewhere one may be a moment old.
+	var totals *usage.Totals
+	switch {
+	case s.shared != nil:
+		totals = usage.NewTotals(s.books, s.shared, sharedMaxAge, time.Now)
+	case s.config.sqliteFile() == "":
+		totals = usage.NewTotals(s.books, nil, time.Second, time.Now)
+	default:
+		totals = usage.NewTotals(s.books, nil, 0, time.Now)
+	}
+	s.registry = prometheus.NewRegistry()
+	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry))
+	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.fixed})
+	s.watchParts()
+	s.ending.add(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+		defer cancel()
+		return errors.Join(s.meter.Close(ctx), s.verifier.Flush(ctx))
+	})
+}
+
+// startBackground starts what works beside the requests.
+func (s *service) startBackground() {
+	s.ending.background(s.verifier.Run)
+	s.ending.background(func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
+	if s.news != nil {
+		s.ending.background(func(ctx context.Context) { s.news.follow(ctx, s.verifier) })
+	}
+	s.ending.background(func(ctx context.Context) { keepHouse(ctx, s.log, s.chores()) })
+}
+
+// answer listens until ctx ends, then lets the open requests end.
+func (s *service) answer(ctx context.Context) error {
+	app := handlers.New(handlers.Parts{
+		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
+		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
+		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load,
+	})
+	listener, err := listen(ctx, s.config.Host, s.config.Port)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(listener) }()
+	url := "http://" + reachable(listener.Addr().String())
+	s.log.InfoContext(ctx, "listening", "url", url, "version", currentVersion(), "database", s.config.DatabaseURL, "valkey", s.config.ValkeyURL)
+	s.listening(url)
+	select {
+	case err := <-served:
+		return fmt.Errorf("requests are accepted no longer: %w", err)
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	s.log.Info("shutting down", "timeout", s.config.ShutdownTimeout)
+	err = app.ShutdownWithTimeout(s.config.ShutdownTimeout)
+	_ = listener.Close() // also where the signal came before the app had begun to listen
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")
+		return nil
+	}
+	return err
+}
+
+func listen(ctx context.Context, host string, port int) (net.Listener, error) {
+	address := net.JoinHostPort(host, strconv.Itoa(port))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use: stop the program that listens there, or set PORT to a free port", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s may not be listened on by this user: set PORT to 1024 or above", address)
+	case err != nil:
+		return nil, fmt.Errorf("HOST and PORT cannot be listened on: %w", err)
+	}
+	return listener, nil
+}
+
+// reachable is host and port as this machine reaches them: the address that
+// stands for every interface is none to connect to.
+func reachable(address string) string {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || !at.Addr().IsUnspecified() {
+		return address
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at.Port())))
+}
