@@ -158,7 +158,7 @@ func (m *Migrator) Drift(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: the live schema cannot be compared: %w", err)
 	}
-	return append(describe(changes), missingChecks(live, want)...), nil
+	return append(describe(changes), changedChecks(live, want)...), nil
 }
 
 func describe(changes []schema.Change) (sentences []string) {
@@ -207,28 +207,40 @@ func describeOne(change schema.Change) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", change), "*schema.")
 }
 
-// missingChecks compares checks by name: Atlas leaves their expressions out of
-// a comparison with a schema that no dev database has normalised.
-func missingChecks(live, want *schema.Schema) (sentences []string) {
+// changedChecks compares what the checks say: Atlas goes by their names alone
+// where no dev database has normalised the declared ones.
+func changedChecks(live, want *schema.Schema) (sentences []string) {
 	for _, t := range want.Tables {
 		have, found := live.Table(t.Name)
 		if !found {
 			continue
 		}
-		for _, c := range checks(t) {
-			if !slices.Contains(checks(have), c) {
-				sentences = append(sentences, "table "+t.Name+": check "+c+" is missing")
+		is := checks(have)
+		for name, expr := range checks(t) {
+			if _, found := is[name]; found && plain(is[name]) != plain(expr) {
+				sentences = append(sentences, "table "+t.Name+": check "+name+" differs")
 			}
 		}
 	}
+	slices.Sort(sentences)
 	return sentences
 }
 
-func checks(t *schema.Table) (names []string) {
+func checks(t *schema.Table) map[string]string {
+	exprs := map[string]string{}
 	for _, attr := range t.Attrs {
 		if c, ok := attr.(*schema.Check); ok {
-			names = append(names, c.Name)
+			exprs[c.Name] = c.Expr
 		}
 	}
-	return names
+	return exprs
 }
+
+// plain takes away what Postgres adds to an expression when it gives it back:
+// parentheses, casts of texts, and IN written as = ANY.
+func plain(expr string) string { return asWritten.Replace(noCasts.Replace(expr)) }
+
+var (
+	noCasts   = strings.NewReplacer("::text", "", "(", "", ")", "", " ", "", "\n", "")
+	asWritten = strings.NewReplacer("=ANYARRAY[", "IN", "]", "")
+)
