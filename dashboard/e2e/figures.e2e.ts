@@ -154,8 +154,9 @@ test('a chart tells its bars to pointer and keyboard', () =>
     const { page, complaints, close } = await visit(browser);
     await signIn(page, dashboard.url, demo.pro.key);
     const days = await service.get<UsageDay[]>('/api/usage/history?days=30', demo.pro.key);
+    const counted = (n: number, noun: string) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
     const said = (day: UsageDay | undefined) =>
-      day && `${formatDate('en', day.date)}: ${number(day.credits_used)} credits, ${number(day.request_count)} requests, ${formatCost('en', day.cost_usd)}`;
+      day && `${formatDate('en', day.date)}: ${counted(day.credits_used, 'credit')}, ${counted(day.request_count, 'request')}, ${formatCost('en', day.cost_usd)}`;
     const chart = page.getByRole('slider', { name: 'Credits used by day' });
     const readout = page.locator('[data-readout]').first();
 

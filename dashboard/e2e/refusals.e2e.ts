@@ -80,6 +80,7 @@ describe('with the service at hand', () => {
     await trouble(page, 'suspended').waitFor();
     expect(await trouble(page, 'suspended').count()).toBe(1);
     expect(await figure(page, 'left').textContent()).toBe('75 credits left');
+    expect(await figure(page, 'status').textContent()).toBe('Suspended');
 
     await page.reload();
     await trouble(page, 'suspended').waitFor();

@@ -54,13 +54,13 @@ function RangeSwitch({ days, onDays }: { days: Days; onDays: (days: Days) => voi
 }
 
 function History({ rows }: { rows: UsageDay[] }) {
-  const { m, fill, number, cost, date, day } = useSpeech();
+  const { m, fill, plural, number, cost, date, day } = useSpeech();
   const total = (read: (row: UsageDay) => number) => rows.reduce((sum, row) => sum + read(row), 0);
   if (rows.every((row) => row.request_count === 0)) return <Empty title={m.history.empty} hint={m.history.emptyHint} className="min-h-[272px]" />;
   const decimals = costDecimals(rows.map((row) => row.cost_usd));
   const summary = fill(m.history.total, {
-    credits: number(total((row) => row.credits_used)),
-    requests: number(total((row) => row.request_count)),
+    credits: plural(m.history.creditCount, total((row) => row.credits_used)),
+    requests: plural(m.history.requestCount, total((row) => row.request_count)),
     cost: cost(Math.round(total((row) => row.cost_usd) * 1e6) / 1e6),
   });
   return (
@@ -74,8 +74,8 @@ function History({ rows }: { rows: UsageDay[] }) {
           value: row.credits_used,
           detail: fill(m.history.detail, {
             date: date(row.date),
-            credits: number(row.credits_used),
-            requests: number(row.request_count),
+            credits: plural(m.history.creditCount, row.credits_used),
+            requests: plural(m.history.requestCount, row.request_count),
             cost: cost(row.cost_usd),
           }),
         }))}

@@ -8,6 +8,7 @@ import { useResetText } from '@/app/ui/clock';
 import { Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
+import { useSession } from '@/app/ui/session';
 
 interface TodayProps {
   initial: Promise<Result<Overview>>;
@@ -117,7 +118,8 @@ function Today({ credits_used: used, daily_limit: limit, request_count: requests
 
 function Account({ overview: { user, key, degraded } }: { overview: Overview }) {
   const { m } = useSpeech();
-  const isActive = user.status === 'active';
+  const { suspended } = useSession();
+  const isActive = user.status === 'active' && !suspended;
   const rows = [
     { name: 'user', term: m.overview.user, text: user.name ? `${user.name}, ${user.email}` : user.email },
     { name: 'plan', term: m.overview.plan, text: user.plan },

@@ -44,7 +44,7 @@ export function Panel<T>({ resource, skeleton, children, ...frame }: PanelProps<
     <Frame {...frame} busy={busy}>
       {error?.kind === 'suspended' ? (
         // The banner above the panels says the rest, once.
-        <p className="text-sm text-soft">{m.trouble.suspended}</p>
+        value === null && <p className="text-sm text-soft">{m.trouble.suspended}</p>
       ) : error ? (
         <div className={value === null ? '' : 'mb-2'}>
           <Trouble error={error} retry={reload} busy={busy} automatic stale={value !== null} />
