@@ -66,6 +66,8 @@ table "users" {
     }
   }
   index "users_plan_id" { columns = [column.plan_id, column.id] }
+  index "users_role" { columns = [column.role, column.id] }
+  index "users_status" { columns = [column.status, column.id] }
   check "users_role" { expr = "role IN ('user', 'service', 'admin')" }
   check "users_status" { expr = "status IN ('active', 'suspended')" }
 }
@@ -107,6 +109,9 @@ table "api_keys" {
     }
   }
   index "api_keys_user_id" { columns = [column.user_id, column.id] }
+  index "api_keys_status" { columns = [column.status, column.id] }
+  // Keys that nobody uses, the longest idle first.
+  index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
   check "api_keys_status" { expr = "status IN ('active', 'revoked')" }
   check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status = 'active' AND revoked_at IS NULL))" }
 }
@@ -409,6 +414,8 @@ table "audit_log" {
     }
   }
   index "audit_log_subject" { columns = [column.subject_id, column.seq] }
+  index "audit_log_action" { columns = [column.action, column.seq] }
+  index "audit_log_at" { columns = [column.at] }
   check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'session', 'system')" }
 }
 
@@ -423,6 +430,11 @@ table "console_sessions" {
   column "expires_at" { type = timestamptz }
   column "address" { type = text }
   column "user_agent" { type = text }
+  // The password was right and the second step is missing: such a session opens nothing.
+  column "code_pending" {
+    type    = boolean
+    default = false
+  }
   primary_key { columns = [column.token_hash] }
   foreign_key "console_sessions_user" {
     columns     = [column.user_id]
@@ -433,5 +445,133 @@ table "console_sessions" {
   index "console_sessions_id" {
     unique  = true
     columns = [column.id]
+  }
+}
+
+// The second step of a sign-in: the secret of a user's authenticator app. It
+// has to be kept in clear, for the codes are computed from it.
+table "two_step" {
+  schema = schema.public
+  column "user_id" { type = uuid }
+  // In base32, as apps take it.
+  column "secret" { type = text }
+  // False until a first code has shown that the app holds the secret.
+  column "confirmed" { type = boolean }
+  // The step of the last code that was taken: none is taken twice.
+  column "last_step" { type = bigint }
+  primary_key { columns = [column.user_id] }
+  foreign_key "two_step_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+}
+
+// Codes for the day the authenticator app is lost; each row goes with its use.
+table "recovery_codes" {
+  schema = schema.public
+  column "user_id" { type = uuid }
+  column "hash" { type = bytea }
+  primary_key { columns = [column.user_id, column.hash] }
+  foreign_key "recovery_codes_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+}
+
+// Browsers on which a user signed in before: an attack on the account from
+// elsewhere does not slow them down. The cookie holds a random token, the row its hash.
+table "known_browsers" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  column "user_id" { type = uuid }
+  column "seen_at" { type = timestamptz }
+  primary_key { columns = [column.token_hash] }
+  foreign_key "known_browsers_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "known_browsers_user_id" { columns = [column.user_id, column.seen_at] }
+}
+
+// Forms that were taken: a form that shows a secret counts once, however often
+// it is sent. The rows go with their session, and with it the forms' tokens.
+table "taken_forms" {
+  schema = schema.public
+  column "session_id" { type = uuid }
+  column "form" { type = text }
+  primary_key { columns = [column.session_id, column.form] }
+  foreign_key "taken_forms_session" {
+    columns     = [column.session_id]
+    ref_columns = [table.console_sessions.column.id]
+    on_delete   = CASCADE
+  }
+}
+
+// The one-time links of a first start, by the hash of their token.
+table "setup_links" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  column "expires_at" { type = timestamptz }
+  primary_key { columns = [column.token_hash] }
+}
+
+// Requests refused on a day, by the reason.
+table "refusals" {
+  schema = schema.public
+  column "day" { type = date }
+  column "code" { type = text }
+  column "requests" { type = bigint }
+  primary_key { columns = [column.day, column.code] }
+}
+
+// Days that are over, summed up over all users: what lets a page show a year.
+table "closed_days" {
+  schema = schema.public
+  column "day" { type = date }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "cost_micros" { type = bigint }
+  // Users and keys that were used on the day.
+  column "users" { type = bigint }
+  column "keys" { type = bigint }
+  primary_key { columns = [column.day] }
+}
+
+table "closed_day_models" {
+  schema = schema.public
+  column "day" { type = date }
+  column "model" { type = text }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.day, column.model] }
+  foreign_key "closed_day_models_day" {
+    columns     = [column.day]
+    ref_columns = [table.closed_days.column.day]
+    on_delete   = CASCADE
+  }
+}
+
+// By the plan that the users had when the day was summed up.
+table "closed_day_plans" {
+  schema = schema.public
+  column "day" { type = date }
+  column "plan_id" { type = uuid }
+  column "requests" { type = bigint }
+  column "credits" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.day, column.plan_id] }
+  foreign_key "closed_day_plans_day" {
+    columns     = [column.day]
+    ref_columns = [table.closed_days.column.day]
+    on_delete   = CASCADE
+  }
+  foreign_key "closed_day_plans_plan" {
+    columns     = [column.plan_id]
+    ref_columns = [table.plans.column.id]
+    on_delete   = RESTRICT
   }
 }
