@@ -3,6 +3,7 @@ package handlers
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,11 +20,9 @@ func (a *api) clientAddress(ctx *fasthttp.RequestCtx) netip.Addr {
 	if !a.trusted(peer) {
 		return peer
 	}
-	headers := ctx.Request.Header.PeekAll(fiber.HeaderXForwardedFor)
-	for i := len(headers) - 1; i >= 0; i-- {
-		hops := strings.Split(string(headers[i]), ",")
-		for j := len(hops) - 1; j >= 0; j-- {
-			hop, ok := parseHop(hops[j])
+	for _, header := range slices.Backward(ctx.Request.Header.PeekAll(fiber.HeaderXForwardedFor)) {
+		for _, text := range slices.Backward(strings.Split(string(header), ",")) {
+			hop, ok := parseHop(text)
 			if !ok {
 				return peer // what stands further left was written by nobody we know
 			}

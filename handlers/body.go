@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ func (x *exchange) discardBody() {
 	if stream == nil || x.bodyEnded || (length >= 0 && length <= readAhead) {
 		return
 	}
-	if _, err := io.CopyN(io.Discard, stream, drainBytes); err != io.EOF {
+	if _, err := io.CopyN(io.Discard, stream, drainBytes); !errors.Is(err, io.EOF) {
 		x.Context().SetConnectionClose()
 	}
 }

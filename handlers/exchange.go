@@ -32,7 +32,7 @@ type exchange struct {
 	// identity is whose key was shown, also where it was refused; nil for none.
 	identity *keys.Identity
 	// ctx ends with the deadline of the request: Fiber's own never does.
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	// bodyEnded tells that nothing of the body is left to drain.
 	bodyEnded bool
 }

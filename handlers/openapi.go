@@ -62,7 +62,7 @@ func (m members) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (m *members) add(name string, value any) { *m = append(*m, member{name, value}) }
+func (m members) with(name string, value any) members { return append(m, member{name, value}) }
 
 // encodeDocument gives the OpenAPI document of a route table.
 func encodeDocument(routes []*route) []byte {
@@ -76,20 +76,21 @@ func encodeDocument(routes []*route) []byte {
 func document(routes []*route) members {
 	schemas := &schemas{}
 	schemas.of(reflect.TypeFor[failure](), "")
-	var paths members
+	operations := map[string]members{}
+	var order []string
 	for _, r := range routes {
 		if r.name == "" {
 			continue
 		}
 		path := r.documentPath()
-		i := slices.IndexFunc(paths, func(m member) bool { return m.name == path })
-		if i < 0 {
-			i = len(paths)
-			paths.add(path, members{})
+		if operations[path] == nil {
+			order = append(order, path)
 		}
-		operations := paths[i].value.(members)
-		operations.add(strings.ToLower(r.method), r.document(schemas))
-		paths[i].value = operations
+		operations[path] = operations[path].with(strings.ToLower(r.method), r.document(schemas))
+	}
+	paths := make(members, len(order))
+	for i, path := range order {
+		paths[i] = member{path, operations[path]}
 	}
 	return members{
 		{"openapi", "3.1.0"},
@@ -144,19 +145,19 @@ func (r *route) tag() string {
 func (r *route) document(s *schemas) members {
 	op := members{{"operationId", r.name}, {"tags", []string{r.tag()}}, {"summary", r.summary}}
 	if r.access >= customer {
-		op.add("security", []members{{{"key", []string{}}}})
+		op = op.with("security", []members{{{"key", []string{}}}})
 	} else {
-		op.add("security", []members{})
+		op = op.with("security", []members{})
 	}
 	if params := r.parameters(); len(params) > 0 {
-		op.add("parameters", params)
+		op = op.with("parameters", params)
 	}
 	if len(r.shape.fields) > 0 {
-		op.add("requestBody", members{{"required", r.shape.bodyNeeded}, {"content", members{{fiber.MIMEApplicationJSON, members{
+		op = op.with("requestBody", members{{"required", r.shape.bodyNeeded}, {"content", members{{fiber.MIMEApplicationJSON, members{
 			{"schema", s.body(r.request, r.shape)}, {"example", exampleBody(r.shape)},
 		}}}}})
 	}
-	op.add("responses", r.responses(s))
+	op = op.with("responses", r.responses(s))
 	return op
 }
 
@@ -164,9 +165,9 @@ func (r *route) parameters() (list []members) {
 	for _, f := range r.shape.params {
 		param := members{{"name", f.name}, {"in", f.in}, {"description", f.tag.Get("doc")}}
 		if f.required {
-			param.add("required", true)
+			param = param.with("required", true)
 		}
-		param.add("schema", f.schema())
+		param = param.with("schema", f.schema())
 		list = append(list, param)
 	}
 	return list
@@ -174,7 +175,7 @@ func (r *route) parameters() (list []members) {
 
 func (r *route) responses(s *schemas) (list members) {
 	for _, status := range append([]int{fiber.StatusOK}, r.also...) {
-		list.add(strconv.Itoa(status), r.success(s))
+		list = list.with(strconv.Itoa(status), r.success(s))
 	}
 	byStatus := map[int][]fault.Kind{}
 	for _, kind := range r.kinds() {
@@ -183,9 +184,9 @@ func (r *route) responses(s *schemas) (list members) {
 	for _, kind := range r.kinds() {
 		status := statuses[kind]
 		if kinds := byStatus[status]; len(kinds) == 1 {
-			list.add(strconv.Itoa(status), members{{"$ref", "#/components/responses/" + kind.Code()}})
+			list = list.with(strconv.Itoa(status), members{{"$ref", "#/components/responses/" + kind.Code()}})
 		} else if kind == kinds[0] {
-			list.add(strconv.Itoa(status), documentedFailure(kinds...))
+			list = list.with(strconv.Itoa(status), documentedFailure(kinds...))
 		}
 	}
 	return list
@@ -195,11 +196,11 @@ func (r *route) success(s *schemas) members {
 	answer := members{{"description", "The answer."}, {"headers", r.headers()}}
 	switch {
 	case r.response != nil:
-		answer.add("content", members{{fiber.MIMEApplicationJSON, members{{"schema", s.of(r.response, "")}, {"example", exampleOf(r.response, "")}}}})
+		answer = answer.with("content", members{{fiber.MIMEApplicationJSON, members{{"schema", s.of(r.response, "")}, {"example", exampleOf(r.response, "")}}}})
 	case r.media == fiber.MIMEApplicationJSON:
-		answer.add("content", members{{r.media, members{{"schema", members{{"type", "object"}}}}}})
+		answer = answer.with("content", members{{r.media, members{{"schema", members{{"type", "object"}}}}}})
 	default:
-		answer.add("content", members{{r.media, members{{"schema", members{{"type", "string"}}}}}})
+		answer = answer.with("content", members{{r.media, members{{"schema", members{{"type", "string"}}}}}})
 	}
 	return answer
 }
@@ -207,7 +208,7 @@ func (r *route) success(s *schemas) members {
 func (r *route) headers() (list members) {
 	for _, h := range documentedHeaders() {
 		if r.access != open || !strings.HasPrefix(h.name, "X-RateLimit-") {
-			list.add(h.name, members{{"$ref", "#/components/headers/" + h.name}})
+			list = list.with(h.name, members{{"$ref", "#/components/headers/" + h.name}})
 		}
 	}
 	return list
@@ -266,14 +267,14 @@ var failureTexts = map[fault.Kind]struct{ when, example string }{
 func documentedFailures() (list members) {
 	for _, kind := range fault.Kinds() {
 		if _, told := failureTexts[kind]; told {
-			list.add(kind.Code(), documentedFailure(kind))
+			list = list.with(kind.Code(), documentedFailure(kind))
 		}
 	}
 	return list
 }
 
 func documentedFailure(kinds ...fault.Kind) members {
-	var when []string
+	when := make([]string, 0, len(kinds))
 	var examples members
 	for _, kind := range kinds {
 		text := failureTexts[kind]
@@ -282,7 +283,7 @@ func documentedFailure(kinds ...fault.Kind) members {
 		if kind == fault.Invalid {
 			detail.Fields = map[string]string{"label": "must have 1 to 100 characters"}
 		}
-		examples.add(kind.Code(), members{{"value", failure{detail}}})
+		examples = examples.with(kind.Code(), members{{"value", failure{detail}}})
 	}
 	return members{
 		{"description", strings.Join(when, " ")},

@@ -37,13 +37,13 @@ func (s *schemas) component(t reflect.Type) members {
 	if s.has(name) {
 		return reference
 	}
-	s.list.add(name, nil)
+	s.list = s.list.with(name, nil)
 	place := len(s.list) - 1
 	var properties members
 	var required []string
 	for _, f := range jsonFields(t) {
 		field, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		properties.add(field, s.of(f.Type, f.Tag))
+		properties = properties.with(field, s.of(f.Type, f.Tag))
 		if options != "omitempty" {
 			required = append(required, field)
 		}
@@ -68,13 +68,13 @@ func (s *schemas) body(t reflect.Type, shape *shape) members {
 		} else {
 			schema = orNull(schema)
 		}
-		properties.add(f.name, schema)
+		properties = properties.with(f.name, schema)
 	}
 	schema := members{{"type", "object"}, {"properties", properties}}
 	if required != nil {
-		schema.add("required", required)
+		schema = schema.with("required", required)
 	}
-	s.list.add(name, schema)
+	s.list = s.list.with(name, schema)
 	return reference
 }
 
@@ -97,7 +97,7 @@ func jsonFields(t reflect.Type) (list []reflect.StructField) {
 func (f *field) schema() members {
 	schema := scalar(f.kind, f.tag, f.enum)
 	if f.hasDef {
-		schema.add("default", exampleValue(f.kind, f.fallback))
+		schema = schema.with("default", exampleValue(f.kind, f.fallback))
 	}
 	return schema
 }
@@ -109,7 +109,7 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 	case textKind:
 		schema = members{{"type", "string"}}
 		if format := tag.Get("format"); format == formatSecret {
-			schema.add("format", format)
+			schema = schema.with("format", format)
 		}
 	case wholeKind:
 		schema = members{{"type", "integer"}, {"format", "int64"}}
@@ -127,11 +127,11 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 		schema = members{{"type", "object"}}
 	}
 	if enum != nil {
-		schema.add("enum", anys(enum))
+		schema = schema.with("enum", anys(enum))
 	}
 	for _, bound := range []string{"minimum", "maximum", "minLength", "maxLength"} {
 		if text, found := tag.Lookup(bound); found && k != objectKind {
-			schema.add(bound, json.Number(text))
+			schema = schema.with(bound, json.Number(text))
 		}
 	}
 	return explained(schema, tag)
@@ -139,7 +139,7 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 
 func explained(schema members, tag reflect.StructTag) members {
 	if text := tag.Get("doc"); text != "" {
-		schema.add("description", text)
+		schema = schema.with("description", text)
 	}
 	return schema
 }
@@ -169,7 +169,8 @@ func orNull(schema members) members {
 		case "type":
 			schema[i].value = []any{m.value, "null"}
 		case "enum":
-			schema[i].value = append(slices.Clone(m.value.([]any)), nil)
+			allowed, _ := m.value.([]any)
+			schema[i].value = append(slices.Clone(allowed), nil)
 		}
 	}
 	return schema
@@ -178,7 +179,7 @@ func orNull(schema members) members {
 // exampleBody shows a request with every field in it.
 func exampleBody(s *shape) (example members) {
 	for _, f := range s.fields {
-		example.add(f.name, exampleScalar(f.kind, f.tag))
+		example = example.with(f.name, exampleScalar(f.kind, f.tag))
 	}
 	return example
 }
@@ -200,7 +201,7 @@ func exampleOf(t reflect.Type, tag reflect.StructTag) any {
 		var example members
 		for _, f := range jsonFields(t) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			example.add(name, exampleOf(f.Type, f.Tag))
+			example = example.with(name, exampleOf(f.Type, f.Tag))
 		}
 		return example
 	}

@@ -119,7 +119,7 @@ func readField(f reflect.StructField) *field {
 	if read.in == "" {
 		return read // such as the embedded caller's
 	}
-	if _, read.nullable = reflect.Zero(f.Type).Interface().(interface{ nullable() }); read.nullable {
+	if _, read.nullable = reflect.TypeAssert[interface{ nullable() }](reflect.Zero(f.Type)); read.nullable {
 		read.typ = f.Type.Field(1).Type
 	}
 	if read.typ.Kind() == reflect.Pointer {

@@ -157,7 +157,7 @@ type receipt struct {
 }
 
 func (a *api) charge(ctx context.Context, r chargeRequest) (receipt, error) {
-	settled, err := a.Verifier.Charge(ctx, r.identity, r.consumption.charge(r.Credits, r.IdempotencyKey))
+	settled, err := a.Verifier.Charge(ctx, r.identity, r.charge(r.Credits, r.IdempotencyKey))
 	if err != nil {
 		return receipt{}, err
 	}
