@@ -138,7 +138,7 @@ func pages() map[string]templ.Component {
 			{Name: "name", Label: "Name", Hint: "What people call the customer. May stay empty."}, sel("plan", "Plan", plans...)}}),
 		"keys": KeysPage(Keys{Frame: frame("Keys", SectionKeys), Search: Field{Name: "q", Label: "Search", Type: "search"}, State: sel("state", "Show", Option{"", "Every key"}, Option{"unused", "Unused for 90 days"}),
 			Lines: k, Now: noon, Pager: Pager{Said: "5 keys on this page", Onward: "?after=x", OnwardText: "Older"}}),
-		"key": KeyPage(Key{Frame: frame("Production", SectionKeys), Key: k[0], GraceEnds: ptr(noon.Add(20 * time.Hour)), Chart: DayChart("Credits by day", MeasureCredits, days(30)), Range: choice, Audit: sampleAudit(), Now: noon}),
+		"key":    KeyPage(Key{Frame: frame("Production", SectionKeys), Key: k[0], GraceEnds: ptr(noon.Add(20 * time.Hour)), Chart: DayChart("Credits by day", MeasureCredits, days(30)), Range: choice, Audit: sampleAudit(), Now: noon}),
 		"secret": SecretPage(Secret{Frame: frame("Key created", SectionKeys), Secret: secret, Key: k[0], OldWorks: "works until 24 Nov 2026, 12:00 UTC"}),
 		"plans": PlansPage(Plans{Frame: frame("Plans", SectionPlans), Lines: []PlanLine{{accounts.Plan{Name: "Business", DailyCreditLimit: 500, RateLimitPerMinute: 100, PriceCents: 5000}, 12}, {accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, PriceCents: 3000}, 81_233},
 			{accounts.Plan{Name: hostile, DailyCreditLimit: 75, RateLimitPerMinute: 100, PriceCents: 1000, Archived: true}, 0}}}),

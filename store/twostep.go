@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+
+	"codexible/accounts"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// TwoStep reads the second step of a user's sign-in; found is false where none was begun.
+func (s *Store) TwoStep(ctx context.Context, userID uuid.UUID) (t accounts.TwoStep, found bool, err error) {
+	var rows []accounts.TwoStep
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT t.secret, t.confirmed, t.last_step, (SELECT COUNT(*) FROM recovery_codes AS r WHERE r.user_id = t.user_id) AS codes_left
+			FROM two_step AS t WHERE t.user_id = ?`, userID).Scan(&rows).Error
+	})
+	if err != nil || len(rows) == 0 {
+		return t, false, err
+	}
+	return rows[0], true, nil
+}
+
+// BeginTwoStep keeps a secret that waits for its first code. One that is
+// confirmed stays as it is.
+func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret string) error {
+	return s.classify(s.write.WithContext(ctx).Exec(`INSERT INTO two_step AS t (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
+		ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret WHERE t.confirmed = ?`, userID, secret, false, false).Error)
+}
+
+// TakeStep takes the code of a step; false where that step or a later one was taken.
+func (s *Store) TakeStep(ctx context.Context, userID uuid.UUID, step int64) (bool, error) {
+	result := s.write.WithContext(ctx).Exec("UPDATE two_step SET last_step = ? WHERE user_id = ? AND last_step < ?", step, userID, step)
+	return result.RowsAffected == 1, s.classify(result.Error)
+}
+
+// TakeRecoveryCode takes a code, which works once; false where there is no such code.
+func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID uuid.UUID, hash []byte) (taken bool, err error) {
+	err = s.changing(ctx, by, func(tx *change) error {
+		result := tx.Exec("DELETE FROM recovery_codes WHERE user_id = ? AND hash = ?", userID, hash)
+		if taken = result.RowsAffected == 1; !taken || result.Error != nil {
+			return result.Error
+		}
+		return tx.record(entry{action: "user.recovery_code_used", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " signed in with a recovery code."})
+	})
+	return taken, err
+}
+
+// ConfirmTwoStep turns two-step sign-in on, with the hashes of its recovery codes.
+func (s *Store) ConfirmTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID, codes [][]byte) error {
+	return s.changing(ctx, by, func(tx *change) error {
+		if err := tx.Exec("UPDATE two_step SET confirmed = ? WHERE user_id = ?", true, userID).Error; err != nil {
+			return err
+		}
+		if err := tx.putRecoveryCodes(userID, codes); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.two_step_on", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned two-step sign-in on."})
+	})
+}
+
+// NewRecoveryCodes replaces a user's recovery codes.
+func (s *Store) NewRecoveryCodes(ctx context.Context, by accounts.Actor, userID uuid.UUID, codes [][]byte) error {
+	return s.changing(ctx, by, func(tx *change) error {
+		if err := tx.putRecoveryCodes(userID, codes); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.recovery_codes_made", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " made new recovery codes."})
+	})
+}
+
+func (c *change) putRecoveryCodes(userID uuid.UUID, codes [][]byte) error {
+	if err := c.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
+		return err
+	}
+	for _, hash := range codes {
+		if err := c.Table("recovery_codes").Clauses(clause.OnConflict{DoNothing: true}).Create(map[string]any{"user_id": userID, "hash": hash}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TurnOffTwoStep forgets the secret and the recovery codes.
+func (s *Store) TurnOffTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID) error {
+	return s.changing(ctx, by, func(tx *change) error {
+		if err := tx.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM two_step WHERE user_id = ?", userID).Error; err != nil {
+			return err
+		}
+		return tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned two-step sign-in off."})
+	})
+}
