@@ -156,6 +156,9 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		return k, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.lock("users", n.UserID); err != nil { // whose name the key is found by
+			return err
+		}
 		u, err := s.userWhere(tx.DB, "u.id = ?", n.UserID)
 		if err != nil {
 			return err
@@ -213,13 +216,21 @@ func (c *change) reindexKey(o owned) error {
 }
 
 // renameOwner carries a user's new name into what the user's keys are found by.
+// Each key is held before it is read: a relabel at the same moment is not lost.
 func (c *change) renameOwner(u accounts.User) error {
-	var list []keys.Key
-	if err := c.Raw("SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ?", u.ID).Scan(&list).Error; err != nil {
+	var ids []uuid.UUID
+	if err := c.Raw("SELECT id FROM api_keys WHERE user_id = ? ORDER BY id", u.ID).Scan(&ids).Error; err != nil {
 		return err
 	}
-	for _, k := range list {
-		if err := c.reindexKey(owned{Key: k, UserEmail: u.Email, UserName: u.Name}); err != nil {
+	for _, id := range ids {
+		if err := c.lock("api_keys", id); err != nil {
+			return err
+		}
+		k, err := keyWhere(c.DB, id, u.ID)
+		if err != nil {
+			return err
+		}
+		if err := c.reindexKey(k); err != nil {
 			return err
 		}
 	}

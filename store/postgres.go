@@ -102,9 +102,10 @@ func (postgresDialect) away(err error) bool {
 		strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool") || strings.Contains(err.Error(), "unexpected EOF")
 }
 
+// lock leaves room for the foreign keys of charges: a batch that names the row does not wait for a change of it.
 func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 	var found []uuid.UUID
-	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR UPDATE", id).Scan(&found).Error
+	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(&found).Error
 }
 
 func (postgresDialect) beginSnapshot() string {

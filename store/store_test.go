@@ -38,9 +38,9 @@ func literal(dialect string, id uuid.UUID) string {
 // addSession signs a user in to the console.
 func addSession(t *testing.T, db *sql.DB, dialect string, user uuid.UUID) {
 	t.Helper()
-	token, at := "X'0a'", "0"
+	token, at := "X'"+hex.EncodeToString(user[:])+"'", "0"
 	if dialect == "postgres" {
-		token, at = `'\x0a'`, "now()"
+		token, at = `'\x`+hex.EncodeToString(user[:])+"'", "now()"
 	}
 	storetest.Run(t, db, "INSERT INTO console_sessions (token_hash, id, user_id, created_at, last_seen_at, expires_at, address, user_agent) VALUES ("+
 		token+", "+literal(dialect, uuid.New())+", "+literal(dialect, user)+", "+at+", "+at+", "+at+", '', '')")

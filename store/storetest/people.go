@@ -99,3 +99,14 @@ func Run(t testing.TB, db *sql.DB, statements ...string) {
 		}
 	}
 }
+
+// Exec runs statements on a database past the store: the hand that breaks what
+// a test wants to see found.
+func Exec(t testing.TB, url string, statements ...string) {
+	t.Helper()
+	db := Raw(t, url)
+	Run(t, db, statements...)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

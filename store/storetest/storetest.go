@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -61,12 +62,19 @@ func EachURL(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("postgres", func(t *testing.T) { test(t, PostgresURL(t)) })
 }
 
+// EachMigratedURL runs a test once on each database, given by the URL of one that is migrated and empty.
+func EachMigratedURL(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, migratedSQLiteURL(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, migratedPostgresURL(t)) })
+}
+
 // Each runs a test once on each database, migrated and open; the clock stands at Start.
 func Each(t *testing.T, test func(t *testing.T, s *store.Store, clock *Clock)) {
 	t.Helper()
-	EachURL(t, func(t *testing.T, url string) {
+	EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := NewClock(Start)
-		test(t, Open(t, url, clock.Now), clock)
+		test(t, Connect(t, url, clock.Now), clock)
 	})
 }
 
@@ -74,6 +82,12 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store, clock *Clock)) {
 func Open(t testing.TB, url string, now func() time.Time) *store.Store {
 	t.Helper()
 	Migrate(t, url)
+	return Connect(t, url, now)
+}
+
+// Connect opens a migrated database, until the test ends.
+func Connect(t testing.TB, url string, now func() time.Time) *store.Store {
+	t.Helper()
 	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL"})
 	if err != nil {
 		t.Fatal(err)
@@ -85,14 +99,18 @@ func Open(t testing.TB, url string, now func() time.Time) *store.Store {
 // Migrate brings a database to the current schema.
 func Migrate(t testing.TB, url string) {
 	t.Helper()
+	if err := migrate(url); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func migrate(url string) error {
 	m, err := store.NewMigrator(url, Files())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	defer func() { _ = m.Close() }()
-	if _, err := m.Up(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	_, err = m.Up(context.Background())
+	return errors.Join(err, m.Close())
 }
 
 // SQLiteURL names a SQLite file that does not exist yet, in the test's folder.
@@ -105,6 +123,11 @@ var databases atomic.Int64
 // server has to be there.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return newDatabase(t, postgresServer(t), "template1")
+}
+
+func postgresServer(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv("CODEXIBLE_TEST_POSTGRES")
 	if server == "" {
 		if os.Getenv("CODEXIBLE_TEST_STRICT") != "" {
@@ -112,19 +135,28 @@ func PostgresURL(t testing.TB) string {
 		}
 		t.Skip("CODEXIBLE_TEST_POSTGRES names no Postgres server; make test starts one")
 	}
+	return server
+}
+
+func newDatabase(t testing.TB, server, template string) string {
+	t.Helper()
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
-	exec(t, server, "CREATE DATABASE "+name)
+	exec(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template)
 	t.Cleanup(func() { exec(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return databaseURL(server, name)
+}
+
+func databaseURL(server, name string) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("CODEXIBLE_TEST_POSTGRES is no URL")
+		panic("CODEXIBLE_TEST_POSTGRES is no URL") // pgx has read it before
 	}
 	u.Path = "/" + name
 	return u.String()
 }
 
-// creating keeps one process to one CREATE DATABASE at a time: each copies
-// template1, which nobody may use meanwhile.
+// creating keeps one process to one CREATE DATABASE at a time: each copies a
+// database that nobody may use meanwhile.
 var creating sync.Mutex
 
 func exec(t testing.TB, url, statement string) {
@@ -136,7 +168,7 @@ func exec(t testing.TB, url, statement string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	// Another test process may be copying template1 at this moment.
+	// Another test process may be using the template at this moment.
 	for try := 0; ; try++ {
 		_, err = db.Exec(statement)
 		if err == nil {
@@ -144,26 +176,6 @@ func exec(t testing.TB, url, statement string) {
 		}
 		if try == 50 || !strings.Contains(err.Error(), "being accessed by other users") {
 			t.Fatal(err)
-		}
-	}
-}
-
-// Exec runs statements on a database past the store: the hand that breaks what
-// a test wants to see found.
-func Exec(t testing.TB, url string, statements ...string) {
-	t.Helper()
-	driver, source := "pgx", url
-	if path, sqlite := strings.CutPrefix(url, "sqlite:"); sqlite {
-		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	for _, statement := range statements {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
 		}
 	}
 }
