@@ -26,6 +26,7 @@ type commandLine struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema, or back."`
 	User    userCommand    `cmd:"" help:"Create, list and suspend users, set console passwords."`
 	Key     keyCommand     `cmd:"" help:"Create, list, rotate and revoke API keys."`
+	Usage   usageCommand   `cmd:"" help:"Recount what was used."`
 	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"codexible/accounts"
@@ -39,7 +38,6 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	if err := seedDemo(ctx, config.DatabaseURL.reveal(), time.Now(), password); err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // hashing the password took 19 MiB
 	s := &service{config: config, log: config.logger(t.err), listening: func(url string) { _ = t.welcome(url, password) }}
 	for _, u := range demoUsers {
 		s.fixed = append(s.fixed, keys.Fixed(u.key))

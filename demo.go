@@ -52,13 +52,13 @@ type demoModel struct {
 	promptUsual, completeUsual float64
 }
 
-// The cheapest model is first: it takes what is left of a day.
+// The models, the cheapest first.
 var demoModels = []demoModel{
 	{name: "gpt-5-mini", weight: 28, credits: 1, promptUSD: 0.25, completionUSD: 2, promptUsual: 1800, completeUsual: 350},
-	{name: "claude-haiku-4-5", weight: 30, credits: 1, promptUSD: 1, completionUSD: 5, promptUsual: 2400, completeUsual: 450},
-	{name: "gpt-5", weight: 14, credits: 3, promptUSD: 1.25, completionUSD: 10, promptUsual: 4200, completeUsual: 900},
-	{name: "claude-sonnet-4-5", weight: 22, credits: 4, promptUSD: 3, completionUSD: 15, promptUsual: 5600, completeUsual: 1100},
-	{name: "claude-opus-4-5", weight: 6, credits: 8, promptUSD: 5, completionUSD: 25, promptUsual: 7800, completeUsual: 1500},
+	{name: "claude-haiku-4-5", weight: 30, credits: 2, promptUSD: 1, completionUSD: 5, promptUsual: 2400, completeUsual: 450},
+	{name: "gpt-5", weight: 14, credits: 4, promptUSD: 1.25, completionUSD: 10, promptUsual: 4200, completeUsual: 900},
+	{name: "claude-sonnet-4-5", weight: 22, credits: 6, promptUSD: 3, completionUSD: 15, promptUsual: 5600, completeUsual: 1100},
+	{name: "claude-opus-4-5", weight: 6, credits: 12, promptUSD: 5, completionUSD: 25, promptUsual: 7800, completeUsual: 1500},
 }
 
 // demoHours is the shape of a working day: how busy each UTC hour is.
@@ -80,19 +80,18 @@ func seedDemo(ctx context.Context, databaseURL string, now time.Time, password s
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	var charges []demoCharge
-	for i, u := range demoUsers {
+	var customers []demoCustomer
+	for _, u := range demoUsers {
 		clock = clock.Add(17 * time.Minute)
 		key, err := createDemoUser(ctx, s, u, password)
 		if err != nil {
 			return fmt.Errorf("the demo user %s could not be made: %w", u.email, err)
 		}
 		if u.limit > 0 {
-			charges = append(charges, u.usage(rand.New(rand.NewPCG(2026, uint64(i))), key, now)...) //nolint:gosec // the same plausible usage in every demo
+			customers = append(customers, demoCustomer{u, key})
 		}
 	}
-	slices.SortStableFunc(charges, func(a, b demoCharge) int { return a.at.Compare(b.at) })
-	return postDemo(ctx, s, charges)
+	return postDemo(ctx, s, demoUsage(customers, now))
 }
 
 func createDemoUser(ctx context.Context, s *store.Store, u demoUser, password string) (keys.Key, error) {
@@ -110,26 +109,51 @@ func createDemoUser(ctx context.Context, s *store.Store, u demoUser, password st
 	return s.CreateKey(ctx, accounts.ActorSystem, keys.NewKey{UserID: user.ID, Label: u.label, Secret: keys.Fixed(u.key)})
 }
 
-// usage is what the user used in the days of the demo: today exactly
-// usedToday, before now.
-func (u *demoUser) usage(random *rand.Rand, key keys.Key, now time.Time) (charges []demoCharge) {
+// demoCustomer is a user of the demo with a key that is charged.
+type demoCustomer struct {
+	demoUser
+	key keys.Key
+}
+
+// demoUsage is what the customers used in the days of the demo, in the order of
+// time: today exactly usedToday, before now. Customers share moments, so that
+// fewer transactions record it; no customer has two charges in one moment of
+// a day that is longer than they are many.
+func demoUsage(customers []demoCustomer, now time.Time) (charges []demoCharge) {
+	random := rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // the same plausible usage in every demo, no secret
 	today := usage.DayOf(now)
 	usage.LastDays(today, demoDays).Each(func(day usage.Day) {
-		credits, end := u.creditsOn(random, day), day.End()
-		if day == today {
-			credits, end = u.usedToday, now
+		end, most := day.End(), 0
+		perCustomer := make([][]usage.Charge, len(customers))
+		for i, c := range customers {
+			credits := c.creditsOn(random, day)
+			if day == today {
+				credits, end = c.usedToday, now
+			}
+			perCustomer[i] = c.requests(random, credits)
+			most = max(most, len(perCustomer[i]))
 		}
-		var ofDay []usage.Charge
-		for credits > 0 {
-			c := demoRequest(random, credits)
-			c.UserID, c.KeyID = key.UserID, key.ID
-			ofDay = append(ofDay, c)
-			credits -= c.Credits
-		}
-		for i, at := range instants(random, len(ofDay), day.Start(), end) {
-			charges = append(charges, demoCharge{at, ofDay[i]})
+		moments := instants(random, most, day.Start(), end)
+		for _, requests := range perCustomer {
+			chosen := random.Perm(most)[:len(requests)]
+			slices.Sort(chosen)
+			for i, moment := range chosen {
+				charges = append(charges, demoCharge{moments[moment], requests[i]})
+			}
 		}
 	})
+	slices.SortStableFunc(charges, func(a, b demoCharge) int { return a.at.Compare(b.at) })
+	return charges
+}
+
+// requests draws requests that cost so many credits together.
+func (c *demoCustomer) requests(random *rand.Rand, credits int64) (charges []usage.Charge) {
+	for credits > 0 {
+		charge := demoRequest(random, credits)
+		charge.UserID, charge.KeyID = c.key.UserID, c.key.ID
+		charges = append(charges, charge)
+		credits -= charge.Credits
+	}
 	return charges
 }
 
@@ -149,16 +173,15 @@ func demoRequest(random *rand.Rand, credits int64) usage.Charge {
 	for _, m := range demoModels {
 		total += m.weight
 	}
-	pick, chosen := random.IntN(total), demoModels[0]
-	for _, m := range demoModels {
-		if pick -= m.weight; pick < 0 {
-			chosen = m
-			break
-		}
+	pick, model := random.IntN(total), 0
+	for pick >= demoModels[model].weight {
+		pick -= demoModels[model].weight
+		model++
 	}
-	if chosen.credits > credits {
-		chosen = demoModels[0]
+	for demoModels[model].credits > credits {
+		model--
 	}
+	chosen := &demoModels[model]
 	// The length of requests spreads as their logarithm does.
 	prompt := math.Round(chosen.promptUsual * math.Exp(0.6*random.NormFloat64()))
 	completion := math.Round(chosen.completeUsual * math.Exp(0.7*random.NormFloat64()))

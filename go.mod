@@ -2,6 +2,8 @@ module codexible
 
 go 1.26.4
 
+ignore ./dashboard/node_modules
+
 require (
 	ariga.io/atlas v1.2.3
 	github.com/a-h/templ v0.3.977

@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"codexible/store"
+	"codexible/usage"
 )
 
 // chore is work that nobody waits for. Each does a little at a time, so that it
@@ -17,7 +22,7 @@ type chore struct {
 
 // chores lists what a running service does beside answering.
 func (s *service) chores() []chore {
-	return []chore{
+	list := []chore{
 		{name: "forget idle rate windows", every: time.Minute, work: func(context.Context) error {
 			s.local.Sweep()
 			return nil
@@ -25,7 +30,72 @@ func (s *service) chores() []chore {
 		{name: "remove idempotency keys past their 24 hours", every: 5 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.books.SweepReplays(ctx, sweepStep) })
 		}},
+		{name: "compare the schema with this version's", every: 30 * time.Second, work: s.schema.check},
+		{name: "recount every total from the single charges", every: 6 * time.Hour, work: s.reconcile},
 	}
+	if days := s.config.UsageRetentionDays; days > 0 {
+		list = append(list, chore{name: "remove charges past their retention", every: time.Hour, work: func(ctx context.Context) error {
+			return retain(ctx, s.books, days)
+		}})
+	}
+	return list
+}
+
+// retain removes the single charges of the days that are more than so many days ago.
+func retain(ctx context.Context, books *store.Store, days int) error {
+	before := usage.DayOf(books.Now()).Add(-days)
+	return inSteps(func() (int64, error) { return books.Retain(ctx, before, sweepStep) })
+}
+
+// reconcile recounts the totals in the background. It has to find nothing.
+func (s *service) reconcile(ctx context.Context) error {
+	r, err := s.books.Reconcile(ctx)
+	if err != nil {
+		return err
+	}
+	s.reconciled.Set(float64(len(r.Differences)))
+	if len(r.Differences) == 0 {
+		s.log.InfoContext(ctx, "every total agrees with the single charges", "charges", r.Charges, "days", r.Days, "days_gone", r.DaysGone)
+		return nil
+	}
+	s.log.ErrorContext(ctx, "totals differ from the single charges: `codexible usage reconcile` lists them all",
+		"differences", len(r.Differences), "first", r.Differences[0].String())
+	return nil
+}
+
+// schemaState is what the last look at the live schema's history said.
+type schemaState struct {
+	config  *Config
+	problem atomic.Pointer[error]
+}
+
+// check looks whether every migration of this version is applied. A database
+// that a newer version has migrated on is served all the same: during an update
+// both run. That the database is away is not told here.
+func (c *schemaState) check(ctx context.Context) error {
+	return withMigrator(c.config, func(m *store.Migrator) error {
+		status, err := m.Status(ctx)
+		if err != nil {
+			return err
+		}
+		c.problem.Store(nil)
+		for _, step := range status {
+			if step.AppliedAt == nil {
+				problem := fmt.Errorf("migration %s_%s was taken back", step.Version, step.Name)
+				c.problem.Store(&problem)
+				return problem
+			}
+		}
+		return nil
+	})
+}
+
+// state is what the last look said.
+func (c *schemaState) state(context.Context) error {
+	if problem := c.problem.Load(); problem != nil {
+		return *problem
+	}
+	return nil
 }
 
 // sweepStep is how many rows one transaction of a chore removes.

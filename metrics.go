@@ -65,7 +65,11 @@ func (s *service) watchParts() {
 	counter := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
 	}
+	s.reconciled = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "codexible_reconcile_differences", Help: "Totals that differed from the single charges at the last recount; anything but 0 needs a look.",
+	})
 	s.registry.MustRegister(
+		s.reconciled,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -40,9 +41,12 @@ type service struct {
 	shared   *sharedTotals
 	meter    *usage.Meter
 	verifier *keys.Verifier
+	schema   schemaState
 	registry *prometheus.Registry
-	draining atomic.Bool
-	ending   ending
+	// reconciled is how many differences the last recount found.
+	reconciled prometheus.Gauge
+	draining   atomic.Bool
+	ending     ending
 }
 
 // writeTimeout is how long what was accepted gets to reach the disk after the
@@ -74,6 +78,7 @@ func (s *service) openBooks(ctx context.Context) error {
 		return err
 	}
 	s.ending.add(books.Close)
+	s.schema.config = &s.config
 	s.local = limits.NewLocal(time.Now)
 	s.books, s.ledger, s.counter = books, books, s.local
 	return nil
@@ -142,7 +147,7 @@ func (s *service) answer(ctx context.Context) error {
 	app := handlers.New(handlers.Parts{
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
-		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load,
+		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
 	})
 	listener, err := listen(ctx, s.config.Host, s.config.Port)
 	if err != nil {
@@ -153,6 +158,7 @@ func (s *service) answer(ctx context.Context) error {
 	url := "http://" + reachable(listener.Addr().String())
 	s.log.InfoContext(ctx, "listening", "url", url, "version", currentVersion(), "database", s.config.DatabaseURL, "valkey", s.config.ValkeyURL)
 	s.listening(url)
+	debug.FreeOSMemory() // the schema and the API's document were read with far more than serving needs
 	select {
 	case err := <-served:
 		return fmt.Errorf("requests are accepted no longer: %w", err)

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// importMap says which packages of the module a package may import. main may
+// import everything; what tests import is their own matter.
+var importMap = map[string][]string{
+	"fault":             {},
+	"static":            {},
+	"static/docs":       {},
+	"limits":            {},
+	"accounts":          {"fault"},
+	"usage":             {"fault"},
+	"keys":              {"accounts", "limits", "usage", "fault"},
+	"gateway":           {"keys", "usage", "fault"},
+	"valkey":            {"limits", "keys", "usage", "fault", "accounts"},
+	"store":             {"accounts", "keys", "usage", "limits", "fault"},
+	"views":             {"accounts", "keys", "usage", "limits", "static"},
+	"handlers":          {"accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
+	"limits/limitstest": {"limits"},
+	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "fault"},
+}
+
+// exempt packages are programs for developers, which may import what they need.
+var exempt = []string{"bench", "tools"}
+
+// keptTo says which packages alone may import a library, that is any path that
+// begins with the name; a name that ends with a quote is the whole path.
+var keptTo = map[string][]string{
+	"github.com/gofiber/":             {"handlers"},
+	"github.com/valyala/fasthttp":     {"handlers"},
+	"gorm.io/":                        {"store"},
+	"ariga.io/atlas":                  {"store"},
+	"modernc.org/":                    {"store", "store/storetest"},
+	"github.com/jackc/pgx":            {"store", "store/storetest"},
+	"github.com/valkey-io/":           {"valkey"},
+	"github.com/a-h/templ":            {"views", "handlers"},
+	"github.com/alexedwards/argon2id": {"accounts"},
+	"github.com/joho/godotenv":        {"."},
+	"github.com/alecthomas/kong":      {"."},
+	"database/sql\"":                  {"store", "store/storetest"},
+	"net/http\"":                      {".", "handlers", "gateway"},
+	"testing\"":                       {"limits/limitstest", "store/storetest"},
+	"github.com/prometheus/":          {".", "handlers"},
+}
+
+// drawers are names that say nothing about what is in them.
+var drawers = []string{
+	"utils", "util", "common", "helpers", "helper", "models", "model", "services", "service", "repository", "repositories", "middleware",
+	"internal", "pkg", "shared", "misc", "types", "lib", "core", "base",
+}
+
+// listed is a package as go list tells it; test files are not in its imports.
+type listed struct {
+	ImportPath, Dir, Name string
+	GoFiles, Imports      []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Name,GoFiles,Imports", "codexible/...")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(out); ; {
+		var p listed
+		if err := decoder.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) > 0 {
+			all = append(all, p)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 8 {
+		t.Fatalf("go list knows %d packages, the module has more", len(all))
+	}
+	return all
+}
+
+// room is a package's path inside the module, "." for main.
+func (p listed) room() string {
+	if p.ImportPath == "codexible" {
+		return "."
+	}
+	return strings.TrimPrefix(p.ImportPath, "codexible/")
+}
+
+func (p listed) exempt() bool {
+	first, _, _ := strings.Cut(p.room(), "/")
+	return slices.Contains(exempt, first)
+}
+
+func TestPackagesImportOnlyWhatTheImportMapAllows(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.exempt() || p.room() == "." {
+			continue
+		}
+		allowed, known := importMap[p.room()]
+		if !known {
+			t.Errorf("package %s is not in the import map: say in it what the package may import, and in ARCHITECTURE.md why it exists", p.room())
+			continue
+		}
+		for _, path := range p.Imports {
+			if inside, ours := strings.CutPrefix(path, "codexible/"); ours && !slices.Contains(allowed, inside) {
+				t.Errorf("package %s imports %s, which it may not", p.room(), inside)
+			}
+		}
+	}
+}
+
+func TestLibrariesStayInTheRoomsTheyAreKeptTo(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		if p.exempt() {
+			continue
+		}
+		for _, path := range p.Imports {
+			for library, rooms := range keptTo {
+				if !strings.HasPrefix(path+`"`, library) {
+					continue
+				}
+				used[library] = true
+				if !slices.Contains(rooms, p.room()) {
+					t.Errorf("package %s imports %s, which is kept to %s", p.room(), path, strings.Join(rooms, " and "))
+				}
+			}
+		}
+	}
+	for library := range keptTo {
+		if !used[library] {
+			t.Errorf("nothing imports %s: take it out of this table, or mend its name", library)
+		}
+	}
+}
+
+func TestNoPackageIsADrawer(t *testing.T) {
+	for _, p := range packages(t) {
+		for part := range strings.SplitSeq(p.room(), "/") {
+			if slices.Contains(drawers, part) || slices.Contains(drawers, p.Name) {
+				t.Errorf("package %s has a name that says nothing about what is in it", p.room())
+			}
+		}
+	}
+}
+
+func TestOnlyMainReadsTheEnvironment(t *testing.T) {
+	readers := []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}
+	found := 0
+	for _, p := range packages(t) {
+		if p.exempt() || p.room() == "store/storetest" || p.room() == "limits/limitstest" {
+			continue // test servers come by the environment
+		}
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				selector, ok := n.(*ast.SelectorExpr)
+				if !ok || !slices.Contains(readers, selector.Sel.Name) {
+					return true
+				}
+				if of, ok := selector.X.(*ast.Ident); ok && (of.Name == "os" || of.Name == "syscall") {
+					found++
+					if p.room() != "." || (name != "main.go" && name != "config.go") {
+						t.Errorf("%s/%s reads the environment: what it needs to know comes from config.go", p.room(), name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found == 0 {
+		t.Error("nothing reads the environment: this test looks for the wrong thing")
+	}
+}
