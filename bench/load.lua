@@ -1,0 +1,37 @@
+-- Requests of one kind with the keys of a file, one after another. From the
+-- environment: KEYS the file, KIND what to ask, BEARER a fixed key, BODY the
+-- charge of a verification, PATH the path of a GET.
+local requests, n = {}, 0
+local kind, bearer, body, path = os.getenv("KIND"), os.getenv("BEARER"), os.getenv("BODY") or "", os.getenv("TARGET")
+
+local function add(key)
+  if kind == "verify" then
+    requests[#requests + 1] = wrk.format("POST", "/api/keys/verify",
+      { ["Authorization"] = "Bearer " .. bearer, ["Content-Type"] = "application/json" }, '{"key":"' .. key .. '"' .. body .. "}")
+  elseif kind == "customer" then
+    requests[#requests + 1] = wrk.format("GET", path, { ["Authorization"] = "Bearer " .. key })
+  elseif kind == "admin" then
+    requests[#requests + 1] = wrk.format("GET", path, { ["Authorization"] = "Bearer " .. bearer })
+  else
+    requests[#requests + 1] = wrk.format("GET", path)
+  end
+end
+
+function init()
+  if kind == "verify" or kind == "customer" then
+    for key in io.lines(os.getenv("KEYS")) do add(key) end
+  else
+    add()
+  end
+end
+
+function request()
+  n = n % #requests + 1
+  return requests[n]
+end
+
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+    e.connect + e.read + e.write + e.status + e.timeout, latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
+end

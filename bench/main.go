@@ -1,0 +1,159 @@
+// Bench measures the service as a client sees it: it starts the real binary on
+// SQLite and on Postgres, fills both, drives them with wrk beside a bare Fiber
+// server in the same minutes, and writes what it saw to BENCH.md.
+//
+//	make bench                 the whole of it
+//	make bench ARGS=-quick     a small one, to see that it works; it writes no file
+//	go run ./bench seed -url sqlite:/tmp/big.db   fills a database and prints its keys' file
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"codexible/store"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "hello":
+			return serveHello()
+		case "naive":
+			return serveNaive(ctx, args[1])
+		case "seed":
+			return runSeed(ctx, args[1:])
+		}
+	}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	quick := flags.Bool("quick", false, "small stores and short runs; writes no file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	b, err := prepare(ctx, *quick)
+	if err != nil {
+		return err
+	}
+	defer b.cleanup()
+	return b.measure(ctx)
+}
+
+// serveHello is the yardstick: Fiber with nothing in it.
+func serveHello() error {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app.Get("/", func(c *fiber.Ctx) error { return c.JSON(fiber.Map{"message": "hello"}) })
+	return app.Listen(os.Getenv("HOST") + ":" + os.Getenv("PORT"))
+}
+
+func runSeed(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench seed", flag.ContinueOnError)
+	url := flags.String("url", "", "the database: postgres://… or sqlite:PATH")
+	keys := flags.String("keys", "bench-keys.txt", "where to write the secrets of the hot keys")
+	var sh shape
+	flags.IntVar(&sh.Users, "users", large.Users, "how many users")
+	flags.IntVar(&sh.Keys, "keys-total", large.Keys, "how many keys")
+	flags.IntVar(&sh.Charges, "charges", large.Charges, "how many charges")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	made, err := fill(ctx, *url, sh, *keys)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("filled; secrets of %d hot keys in %s\nadmin key   %s\nservice key %s\n", min(hotKeys, sh.Users), made.KeysFile, made.AdminKey, made.ServiceKey)
+	return nil
+}
+
+func fill(ctx context.Context, url string, sh shape, keysFile string) (seeded, error) {
+	if err := migrate(ctx, url); err != nil {
+		return seeded{}, err
+	}
+	s, err := store.Open(ctx, store.Options{URL: url, Synchronous: "NORMAL"})
+	if err != nil {
+		return seeded{}, err
+	}
+	defer func() { _ = s.Close() }()
+	return seed(ctx, s, sh, keysFile)
+}
+
+// The two sizes of a store between which no figure should move.
+var (
+	small = shape{Users: 1000, Keys: 1000, Charges: 10_000}
+	large = shape{Users: 100_000, Keys: 300_000, Charges: 3_000_000}
+)
+
+// bench is a prepared run: programs built, stores filled, servers up.
+type bench struct {
+	quick           bool
+	folder          string
+	program, self   string
+	rounds, seconds int
+	servers         []*server
+	hello           *server
+	started         time.Time
+	dropDatabases   []string
+	report          report
+}
+
+// service is a server with its store.
+type service struct {
+	*server
+	seeded
+	database, size string
+	idleMB         float64
+}
+
+func prepare(ctx context.Context, quick bool) (*bench, error) {
+	folder, err := os.MkdirTemp("", "codexible-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{quick: quick, folder: folder, rounds: 5, seconds: 4, started: time.Now()}
+	if quick {
+		b.rounds, b.seconds = 1, 1
+		large = shape{Users: 2000, Keys: 6000, Charges: 50_000}
+	}
+	b.program, b.self = filepath.Join(folder, "codexible"), filepath.Join(folder, "bench")
+	for _, build := range [][]string{{"-o", b.program, "."}, {"-o", b.self, "./bench"}} {
+		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w"}, build...)...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	}
+	b.hello, err = start(ctx, "/", nil, b.self, "hello")
+	if err != nil {
+		return nil, err
+	}
+	b.servers = append(b.servers, b.hello)
+	return b, nil
+}
+
+func (b *bench) cleanup() {
+	for _, s := range b.servers {
+		s.stop()
+	}
+	b.dropPostgres()
+	_ = os.RemoveAll(b.folder)
+}
+
+func progress(format string, args ...any) {
+	_, _ = fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}

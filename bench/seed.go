@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// shape is how much a store holds before it is measured.
+type shape struct {
+	Users, Keys, Charges int
+}
+
+const (
+	benchPlan = "Bench"
+	adminMail = "admin@bench.example"
+	// seedDays is the past that the charges lie in; today begins empty.
+	seedDays  = 30
+	seedBatch = 20_000
+	// hotKeys is how many keys the load uses, each of a user of its own.
+	hotKeys = 1000
+)
+
+// seeded is what the load needs to know of a store.
+type seeded struct {
+	// KeysFile lists the secrets that the load uses, one a line; AdminKey is an admin's.
+	KeysFile, ServiceKey, AdminKey string
+}
+
+// seed fills an empty, migrated store: the first hotKeys users are hot, charges
+// are spread over all users and the last seedDays days.
+func seed(ctx context.Context, s *store.Store, sh shape, keysFile string) (made seeded, err error) {
+	limit, rate := int64(accounts.MaxDailyCredits), int64(accounts.MaxRatePerMinute)
+	name := benchPlan
+	if _, err := s.CreatePlan(ctx, accounts.ActorCLI, accounts.PlanChange{Name: &name, DailyCreditLimit: &limit, RateLimitPerMinute: &rate}); err != nil {
+		return made, err
+	}
+	made.KeysFile = keysFile
+	for role, key := range map[accounts.Role]*string{accounts.RoleAdmin: &made.AdminKey, accounts.RoleService: &made.ServiceKey} {
+		secret := keys.Mint()
+		*key = secret.Reveal()
+		user := store.ImportUser{NewUser: accounts.NewUser{Email: string(role) + "@bench.example", Role: role}, Keys: []keys.NewKey{{Secret: secret}}}
+		if _, err := s.Import(ctx, accounts.ActorCLI, benchPlan, []store.ImportUser{user}); err != nil {
+			return made, err
+		}
+	}
+	owners, err := seedUsers(ctx, s, sh, keysFile)
+	if err != nil {
+		return made, err
+	}
+	return made, seedCharges(ctx, s, sh.Charges, owners)
+}
+
+// owner is a key to charge.
+type owner struct{ user, key uuid.UUID }
+
+func seedUsers(ctx context.Context, s *store.Store, sh shape, keysFile string) (owners []owner, err error) {
+	file, err := os.OpenFile(keysFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	out := bufio.NewWriter(file)
+	perUser := max(sh.Keys/sh.Users, 1)
+	const step = 5000
+	for from := 0; from < sh.Users; from += step {
+		batch := make([]store.ImportUser, 0, step)
+		for i := from; i < min(from+step, sh.Users); i++ {
+			u := store.ImportUser{NewUser: accounts.NewUser{Email: fmt.Sprintf("user%06d@customers.example", i), Name: fmt.Sprintf("Customer %06d", i)}}
+			for k := range perUser {
+				secret := keys.Mint()
+				u.Keys = append(u.Keys, keys.NewKey{Label: fmt.Sprintf("Key %d", k+1), Secret: secret})
+				if i < hotKeys && k == 0 {
+					_, _ = fmt.Fprintln(out, secret.Reveal())
+				}
+			}
+			batch = append(batch, u)
+		}
+		made, err := s.Import(ctx, accounts.ActorCLI, benchPlan, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range made {
+			owners = append(owners, owner{m.UserID, m.KeyIDs[0]})
+		}
+	}
+	return owners, out.Flush()
+}
+
+var models = []string{"gpt-5", "gpt-5-mini", "claude-sonnet", "claude-haiku", "qwen-coder"}
+
+// seedCharges goes the way of the meter, in larger batches.
+func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) error {
+	random := rand.New(rand.NewPCG(1, 2))
+	end := usage.DayOf(s.Now()).Start()
+	start := end.AddDate(0, 0, -seedDays)
+	for done := 0; done < n; {
+		size := min(seedBatch, n-done)
+		at := start.Add(time.Duration(float64(end.Sub(start)-time.Minute) * float64(done) / float64(n)))
+		charges := make([]usage.Charge, size)
+		for i := range charges {
+			o := owners[random.IntN(len(owners))]
+			tokens := random.Int64N(4000)
+			charges[i] = usage.Charge{UserID: o.user, KeyID: o.key, Credits: 1 + random.Int64N(3), Model: models[random.IntN(len(models))],
+				PromptTokens: tokens, CompletionTokens: tokens / 4, CostMicros: tokens * 3}
+		}
+		receipts, err := s.Settle(ctx, at.Truncate(time.Microsecond), charges)
+		if err != nil {
+			return err
+		}
+		for _, r := range receipts {
+			if r.Outcome != usage.Accepted {
+				return fmt.Errorf("a charge of the seed was not accepted: %v", r.Outcome)
+			}
+		}
+		done += size
+	}
+	return nil
+}
+
+// migrate brings a database to the current schema. The harness runs in the
+// project's folder.
+func migrate(ctx context.Context, url string) error {
+	hcl, err := os.ReadFile("schema.hcl")
+	if err != nil {
+		return fmt.Errorf("run the bench in the project's folder: %w", err)
+	}
+	m, err := store.NewMigrator(url, store.Files{Schema: hcl, Migrations: os.DirFS("store/migrations")})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = m.Close() }()
+	_, err = m.Up(ctx)
+	return err
+}
+
+func secretsOf(file string) ([]string, error) {
+	body, err := os.ReadFile(file)
+	return strings.Fields(string(body)), err
+}
