@@ -20,7 +20,8 @@ type Body<Operation> = Operation extends {
   : never;
 
 export type Validation = Success<paths['/api/auth/validate']['post']>;
-export type Overview = Success<paths['/api/dashboard/overview']['get']>;
+export type Account = NonNullable<Validation['user']>;
+export type Overview = Success<paths['/api/dashboard/overview']['get']> & { user: Account };
 export type Key = Success<paths['/api/keys']['get']>[number];
 export type NewKey = Body<paths['/api/keys']['post']>;
 export type MintedKey = Success<paths['/api/keys']['post']>;

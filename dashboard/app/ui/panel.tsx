@@ -15,6 +15,7 @@ interface FrameProps {
 }
 
 export function Frame({ title, aside, busy = false, className = '', children }: FrameProps) {
+  const { m } = useSpeech();
   const heading = useId();
   return (
     <section aria-labelledby={heading} aria-busy={busy} className={`flex min-w-0 flex-col rounded-md border border-line bg-surface p-2 sm:px-3 sm:pb-3 ${className}`}>
@@ -22,6 +23,7 @@ export function Frame({ title, aside, busy = false, className = '', children }: 
         <h2 id={heading} className="text-base">
           {title}
         </h2>
+        {busy ? <span className="late grow text-sm text-soft">{m.loading}</span> : null}
         {aside}
       </div>
       {children}
@@ -51,9 +53,7 @@ export function Panel<T>({ resource, skeleton, children, ...frame }: PanelProps<
         </div>
       ) : null}
       {value !== null ? (
-        <div className={busy ? 'flex grow flex-col opacity-60' : 'flex grow flex-col'}>
-          <Guard>{children(value)}</Guard>
-        </div>
+        <Guard>{children(value)}</Guard>
       ) : error ? null : (
         skeleton
       )}
@@ -88,12 +88,7 @@ export function PanelSkeleton({ title, className = '', children }: { title: stri
 }
 
 export function Waiting({ className }: { className: string }) {
-  const { m } = useSpeech();
-  return (
-    <div className={`waiting rounded-md bg-sunken ${className}`}>
-      <span className="sr-only">{m.loading}</span>
-    </div>
-  );
+  return <div className={`waiting rounded-md bg-sunken ${className}`} />;
 }
 
 export function Empty({ title, hint, className = '' }: { title: string; hint?: string; className?: string }) {
