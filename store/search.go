@@ -2,6 +2,7 @@ package store
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"codexible/accounts"
 
@@ -35,6 +36,10 @@ func needle(query string) string {
 	return query
 }
 
+// storable tells whether a row can hold a text at all. Postgres fails on a
+// question about one that is not, where the answer is that there is none.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
 // searched is a table that can be searched by part, and how its rows are ordered.
 type searched struct{ table, alias, id string }
 
@@ -55,7 +60,11 @@ type search struct {
 
 func (s *Store) search(t searched, query string) search {
 	found := search{from: t.table + " AS " + t.alias, order: t.alias + "." + t.id + " DESC"}
-	if query != "" {
+	switch {
+	case query == "":
+	case !storable(query):
+		found.and("1 = 0")
+	default:
 		s.dialect.narrow(&found, t, needle(query))
 	}
 	return found

@@ -86,6 +86,9 @@ func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) 
 
 // UserByEmail finds a user by e-mail, without case.
 func (s *Store) UserByEmail(ctx context.Context, email string) (u UserLine, err error) {
+	if !storable(email) {
+		return u, accounts.ErrUserNotFound
+	}
 	return s.oneUser(ctx, "u.email_folded = ?", accounts.Fold(email))
 }
 
@@ -242,6 +245,9 @@ type Credentials struct {
 
 // CredentialsByEmail finds what a sign-in is checked against; ErrUserNotFound where there is no such user.
 func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credentials, err error) {
+	if !storable(email) {
+		return c, accounts.ErrUserNotFound
+	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Table("users").Select("id AS user_id, email, role, status, password_hash").
 			Where("email_folded = ?", accounts.Fold(email)).Take(&c).Error

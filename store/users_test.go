@@ -150,6 +150,8 @@ func TestAUserWhoDoesNotExistIsNotFound(t *testing.T) {
 			"User of no id":      second(s.User(ctx, uuid.Nil)),
 			"UserByEmail":        second(s.UserByEmail(ctx, "nobody@example.com")),
 			"UserByEmail of ''":  second(s.UserByEmail(ctx, "")),
+			"UserByEmail of NUL": second(s.UserByEmail(ctx, "ada@example.com\x00")),
+			"CredentialsByEmail of bytes that are no text": second(s.CredentialsByEmail(ctx, "\xff@example.com")),
 			"ChangeUser":         second(s.ChangeUser(ctx, ada, nobody, accounts.UserChange{Name: of("A")})),
 			"CredentialsByEmail": second(s.CredentialsByEmail(ctx, "nobody@example.com")),
 			"SetPassword":        s.SetPassword(ctx, ada, nobody, "hash"),
