@@ -41,6 +41,8 @@ type dialect interface {
 	watch(ctx context.Context, w Watcher)
 	// poolStats says how many connections are open and in use.
 	poolStats() (open, inUse int)
+	// about asks for the database's version and size.
+	about(db *gorm.DB) (About, error)
 	close() error
 }
 

@@ -44,6 +44,9 @@ type Store struct {
 	mu       sync.Mutex
 	watchers []Watcher
 	status   statusMemo
+
+	openDays  memo[openDays]
+	planUsers memo[map[uuid.UUID]int64]
 }
 
 // Watcher is told of every change of a key, user or plan that this process

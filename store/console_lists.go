@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Order is how a list of users is sorted.
+type Order string
+
+// The orders; the zero value is newest first. A search knows no other.
+const (
+	OldestFirst Order = "oldest"
+	EmailAsc    Order = "email"
+	EmailDesc   Order = "-email"
+)
+
+// SortedUsers lists users in an order, a page at a time by keyset.
+func (s *Store) SortedUsers(ctx context.Context, q UserQuery, by Order) (users []UserLine, err error) {
+	if by == "" || q.Text != "" {
+		return s.Users(ctx, q)
+	}
+	found := s.search(searchedUsers, "")
+	if q.PlanID != uuid.Nil {
+		found.and("u.plan_id = ?", q.PlanID)
+	}
+	if q.Role != "" {
+		found.and("u.role = ?", q.Role)
+	}
+	if q.Status != "" {
+		found.and("u.status = ?", q.Status)
+	}
+	column, than, direction := "u.id", ">", ""
+	switch by {
+	case EmailAsc:
+		column = "u.email_folded"
+	case EmailDesc:
+		column, than, direction = "u.email_folded", "<", " DESC"
+	case OldestFirst:
+	}
+	found.order = column + direction
+	if q.After != uuid.Nil {
+		found.and(column+" "+than+" (SELECT "+column[2:]+" FROM users WHERE id = ?)", q.After)
+	}
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		users, err = s.userLines(db, found, Page{Limit: q.Limit})
+		return err
+	})
+	return users, err
+}
+
+// UnusedKeys lists active keys that were neither used nor made since an
+// instant: those that never were used first, then the longest idle.
+func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (list []KeyLine, err error) {
+	var last KeyLine
+	if p.After != uuid.Nil {
+		if last, err = s.Key(ctx, p.After, uuid.Nil); err != nil {
+			return nil, err
+		}
+	}
+	if last.LastUsedAt == nil {
+		list, err = s.keysWhere(ctx, "k.last_used_at IS NULL AND k.id < ? AND k.id > ? ORDER BY k.id LIMIT ?", firstID(since), p.After, p.Limit)
+		if err != nil || len(list) == p.Limit {
+			return list, err
+		}
+	}
+	var from time.Time
+	if last.LastUsedAt != nil {
+		from = *last.LastUsedAt
+	}
+	idle, err := s.keysWhere(ctx, "k.last_used_at < ? AND (k.last_used_at, k.id) > (?, ?) ORDER BY k.last_used_at, k.id LIMIT ?", since, from, last.ID, p.Limit-len(list))
+	return append(list, idle...), err
+}
+
+func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) (list []KeyLine, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT "+keyColumns+", u.email AS user_email FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...).Scan(&list).Error
+	})
+	return list, err
+}
+
+// KeysOf lists a user's keys, the active ones and then the revoked, the newest first.
+func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) (list []keys.Key, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit).Scan(&list).Error
+	})
+	return list, err
+}
+
+// GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.
+func (s *Store) GraceEnds(ctx context.Context, keyID uuid.UUID) (*time.Time, error) {
+	var rows []struct{ EndsAt time.Time }
+	now := s.now()
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT ends_at FROM key_secrets WHERE key_id = ? AND ends_at > ?", keyID, now).Scan(&rows).Error
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0].EndsAt, nil
+}
+
+// UsersByPlan counts the users of every plan.
+func (s *Store) UsersByPlan(ctx context.Context) (map[uuid.UUID]int64, error) {
+	return s.planUsers.get(ctx, "", func(ctx context.Context) (map[uuid.UUID]int64, error) {
+		var rows []struct {
+			PlanID uuid.UUID
+			Users  int64
+		}
+		err := s.reading(ctx, func(db *gorm.DB) error {
+			return db.Raw("SELECT plan_id, COUNT(*) AS users FROM users GROUP BY plan_id").Scan(&rows).Error
+		})
+		counts := map[uuid.UUID]int64{}
+		for _, r := range rows {
+			counts[r.PlanID] = r.Users
+		}
+		return counts, err
+	})
+}
+
+// AuditFilter narrows the audit log of the console. Zero values leave a condition out.
+type AuditFilter struct {
+	AuditQuery
+	// Action is one action; Actions any of several, of which the newest are merged.
+	Action  string
+	Actions []string
+	// From and To are days, both included.
+	From, To usage.Day
+}
+
+// FailureActions are the actions that say that something went wrong.
+var FailureActions = []string{"session.failed", "console.setup_failed", "backup.failed", "export.failed"}
+
+// Audit lists entries, the newest first.
+func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]accounts.AuditEntry, error) {
+	if len(f.Actions) == 0 {
+		return s.auditOf(ctx, f)
+	}
+	var all []accounts.AuditEntry
+	for _, action := range f.Actions {
+		f.Action = action
+		entries, err := s.auditOf(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entries...)
+	}
+	slices.SortFunc(all, func(a, b accounts.AuditEntry) int { return int(b.Seq - a.Seq) })
+	return all[:min(len(all), f.Limit)], nil
+}
+
+func (s *Store) auditOf(ctx context.Context, f AuditFilter) (entries []accounts.AuditEntry, err error) {
+	found := s.search(searchedAudit, f.Text)
+	if f.SubjectID != uuid.Nil {
+		found.and("a.subject_id = ?", f.SubjectID)
+	}
+	if f.Before > 0 {
+		found.and("a.seq < ?", f.Before)
+	}
+	if f.Action != "" {
+		found.and("a.action = ?", f.Action)
+	}
+	// The log's order is that of time: a day bounds the sequence, and no row outside is read.
+	if f.From != "" {
+		found.and("a.seq >= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at >= ? ORDER BY f.at LIMIT 1), a.seq + 1)", f.From.Start())
+	}
+	if f.To != "" {
+		found.and("a.seq <= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1), a.seq - 1)", f.To.End())
+	}
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after
+			FROM `+found.from+found.conditions()+" ORDER BY "+found.order+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error
+	})
+	return entries, err
+}
+
+// EachAudit visits every entry that a filter finds, the newest first, a page at a time.
+func (s *Store) EachAudit(ctx context.Context, f AuditFilter, visit func(accounts.AuditEntry) error) error {
+	f.Limit = exportPage
+	for {
+		page, err := s.Audit(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if err := visit(e); err != nil {
+				return err
+			}
+		}
+		if len(page) < exportPage {
+			return nil
+		}
+		f.Before = page[len(page)-1].Seq
+	}
+}
+
+// AddRefusals adds to the refused requests of a day, by reason.
+func (s *Store) AddRefusals(ctx context.Context, day usage.Day, byReason map[string]int64) error {
+	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		for _, code := range sortedNames(byReason) {
+			err := tx.Exec("INSERT INTO refusals AS t (day, code, requests) VALUES (?, ?, ?) ON CONFLICT (day, code) DO UPDATE SET requests = t.requests + excluded.requests",
+				string(day), code, byReason[code]).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// sortedNames puts rows into the order in which every writer takes them.
+func sortedNames(rows map[string]int64) []string {
+	names := make([]string, 0, len(rows))
+	for name := range rows {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Refusals reads the refused requests of a day, by reason.
+func (s *Store) Refusals(ctx context.Context, day usage.Day) (map[string]int64, error) {
+	var rows []struct {
+		Code     string
+		Requests int64
+	}
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT code, requests FROM refusals WHERE day = ?", string(day)).Scan(&rows).Error
+	})
+	byReason := map[string]int64{}
+	for _, r := range rows {
+		byReason[r.Code] = r.Requests
+	}
+	return byReason, err
+}
+
+// AppliedMigrations lists the steps of the schema that were applied, the oldest first.
+func (s *Store) AppliedMigrations(ctx context.Context) (list []Migration, err error) {
+	var rows []struct{ Version, Name, AppliedAt string }
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT version, name, applied_at FROM schema_migrations ORDER BY version").Scan(&rows).Error
+	})
+	for _, r := range rows {
+		at, parseErr := time.Parse(time.RFC3339Nano, r.AppliedAt)
+		if parseErr != nil {
+			return nil, s.classify(parseErr)
+		}
+		list = append(list, Migration{Version: r.Version, Name: r.Name, AppliedAt: &at})
+	}
+	return list, err
+}
+
+// About is what a database says of itself.
+type About struct {
+	Name, Version string
+	Bytes         int64
+}
+
+// About asks the database for its version and size.
+func (s *Store) About(ctx context.Context) (a About, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		a, err = s.dialect.about(db)
+		return err
+	})
+	return a, err
+}
+
+func (sqliteDialect) about(db *gorm.DB) (a About, err error) {
+	err = db.Raw("SELECT 'SQLite' AS name, sqlite_version() AS version, (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size()) AS bytes").Scan(&a).Error
+	return a, err
+}
+
+func (postgresDialect) about(db *gorm.DB) (a About, err error) {
+	err = db.Raw("SELECT 'PostgreSQL' AS name, current_setting('server_version') AS version, pg_database_size(current_database()) AS bytes").Scan(&a).Error
+	return a, err
+}

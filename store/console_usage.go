@@ -1,0 +1,392 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// DaySummary is a day over all users.
+type DaySummary struct {
+	usage.DayTotal
+	// Users and Keys are those that were used on the day.
+	Users, Keys int64
+}
+
+// GroupDay is a day of one group: a model, or a plan by its id.
+type GroupDay struct {
+	usage.DayTotal
+	Name string
+}
+
+// Standing is a user's day against the plan's limit.
+type Standing struct {
+	UserID      uuid.UUID
+	Email, Plan string
+	Used, Limit int64
+}
+
+// closeAfter is how long after its end a day is summed up: a charge that was
+// decided before midnight may be committed after it.
+const closeAfter = 10 * time.Minute
+
+// openDays is what the days say that are not summed up yet: today, and
+// yesterday for some minutes.
+type openDays struct {
+	days          []DaySummary
+	models, plans []GroupDay
+	top, near     []Standing
+}
+
+// standings is how many users an overview names.
+const standings = 8
+
+// CloseDays sums up every day that is over, the oldest first, and returns how
+// many. The sums are read first, so that the transaction is short.
+func (s *Store) CloseDays(ctx context.Context) (closed int, err error) {
+	last := usage.DayOf(s.now().Add(-closeAfter)).Add(-1)
+	first, err := s.firstOpenDay(ctx)
+	if err != nil || first == "" {
+		return 0, err
+	}
+	for day := first; day <= last; day = day.Add(1) {
+		if err := s.closeDay(ctx, day); err != nil {
+			return closed, err
+		}
+		closed++
+	}
+	return closed, nil
+}
+
+// firstOpenDay is the day after the last that was summed up, or the first of
+// the books; empty where the books are.
+func (s *Store) firstOpenDay(ctx context.Context) (usage.Day, error) {
+	var row struct{ Closed, First *usage.Day }
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT (SELECT MAX(day) FROM closed_days) AS closed, (SELECT MIN(day) FROM user_days) AS first").Scan(&row).Error
+	})
+	switch {
+	case row.Closed != nil:
+		return row.Closed.Add(1), err
+	case row.First != nil:
+		return *row.First, err
+	}
+	return "", err
+}
+
+func (s *Store) closeDay(ctx context.Context, day usage.Day) error {
+	span := usage.Range{From: day, To: day}
+	var sums openDays
+	err := s.reading(ctx, func(db *gorm.DB) (err error) {
+		sums, err = sumUp(db, span)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	total := sums.days[0]
+	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := tx.Exec(`INSERT INTO closed_days (day, requests, credits, cost_micros, users, keys) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			string(day), total.Requests, total.Credits, total.CostMicros, total.Users, total.Keys).Error
+		if err != nil {
+			return err
+		}
+		for _, g := range sums.models {
+			err := tx.Exec("INSERT INTO closed_day_models (day, model, requests, credits, cost_micros) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+				string(day), g.Name, g.Requests, g.Credits, g.CostMicros).Error
+			if err != nil {
+				return err
+			}
+		}
+		for _, g := range sums.plans {
+			id, err := uuid.Parse(g.Name)
+			if err != nil {
+				return err
+			}
+			err = tx.Exec("INSERT INTO closed_day_plans (day, plan_id, requests, credits, cost_micros) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+				string(day), id, g.Requests, g.Credits, g.CostMicros).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// sumUp reads days from the books themselves.
+func sumUp(db *gorm.DB, span usage.Range) (o openDays, err error) {
+	var totals []DaySummary
+	err = db.Raw(`SELECT day, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros, COUNT(*) AS users,
+		(SELECT COUNT(*) FROM daily_usage AS k WHERE k.day = d.day) AS keys FROM user_days AS d WHERE d.day BETWEEN ? AND ? GROUP BY d.day`,
+		string(span.From), string(span.To)).Scan(&totals).Error
+	if err != nil {
+		return o, err
+	}
+	o.days = fillSummaries(span, totals)
+	err = db.Raw(`SELECT day, model AS name, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros
+		FROM model_usage WHERE day BETWEEN ? AND ? GROUP BY day, model`, string(span.From), string(span.To)).Scan(&o.models).Error
+	if err != nil {
+		return o, err
+	}
+	o.plans, err = sumPlans(db, span)
+	return o, err
+}
+
+func sumPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
+	var rows []struct {
+		usage.DayTotal
+		PlanID uuid.UUID
+	}
+	err = db.Raw(`SELECT d.day, u.plan_id, SUM(d.requests) AS requests, SUM(d.credits) AS credits, SUM(d.cost_micros) AS cost_micros
+		FROM user_days AS d JOIN users AS u ON u.id = d.user_id WHERE d.day BETWEEN ? AND ? GROUP BY d.day, u.plan_id`,
+		string(span.From), string(span.To)).Scan(&rows).Error
+	for _, r := range rows {
+		list = append(list, GroupDay{DayTotal: r.DayTotal, Name: r.PlanID.String()})
+	}
+	return list, err
+}
+
+func fillSummaries(span usage.Range, rows []DaySummary) (filled []DaySummary) {
+	byDay := map[usage.Day]DaySummary{}
+	for _, r := range rows {
+		byDay[r.Day] = r
+	}
+	span.Each(func(d usage.Day) {
+		r := byDay[d]
+		r.Day = d
+		filled = append(filled, r)
+	})
+	return filled
+}
+
+// open reads the days that are not summed up, through the memo.
+func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
+	today := usage.DayOf(s.now())
+	first, err := s.firstOpenDay(ctx)
+	if err != nil {
+		return first, openDays{}, err
+	}
+	if first == "" || first > today {
+		first = today
+	}
+	o, err := s.openDays.get(ctx, string(first)+string(today), func(ctx context.Context) (o openDays, err error) {
+		err = s.reading(ctx, func(db *gorm.DB) error {
+			if o, err = sumUp(db, usage.Range{From: first, To: today}); err != nil {
+				return err
+			}
+			o.top, o.near, err = standingsOn(db, today)
+			return err
+		})
+		return o, err
+	})
+	return first, o, err
+}
+
+const selectStanding = `SELECT d.user_id, u.email, p.name AS plan, d.credits AS used, p.daily_credit_limit AS "limit"
+	FROM user_days AS d JOIN users AS u ON u.id = d.user_id JOIN plans AS p ON p.id = u.plan_id WHERE d.day = ?`
+
+// nearlyGone is the part of a day's credits, in percent, from which a user is named.
+const nearlyGone = 80
+
+func standingsOn(db *gorm.DB, day usage.Day) (top, near []Standing, err error) {
+	// The order needs no join: only the users named are looked up.
+	err = db.Raw(`SELECT t.user_id, u.email, p.name AS plan, t.credits AS used, p.daily_credit_limit AS "limit" FROM
+		(SELECT user_id, credits FROM user_days WHERE day = ? AND credits > 0 ORDER BY credits DESC, user_id LIMIT ?) AS t
+		JOIN users AS u ON u.id = t.user_id JOIN plans AS p ON p.id = u.plan_id ORDER BY t.credits DESC, t.user_id`, string(day), standings).Scan(&top).Error
+	if err != nil {
+		return nil, nil, err
+	}
+	err = db.Raw(selectStanding+` AND d.credits > 0 AND d.credits * 100 >= p.daily_credit_limit * ?
+		ORDER BY d.credits * 100 / CASE WHEN p.daily_credit_limit = 0 THEN 1 ELSE p.daily_credit_limit END DESC, d.credits DESC, d.user_id LIMIT ?`,
+		string(day), nearlyGone, standings).Scan(&near).Error
+	return top, near, err
+}
+
+// Standings names who used most today, and whose quota is nearly gone.
+func (s *Store) Standings(ctx context.Context) (top, near []Standing, err error) {
+	_, o, err := s.open(ctx)
+	return o.top, o.near, err
+}
+
+// Summaries reads days over all users: a row for every day, the oldest first.
+func (s *Store) Summaries(ctx context.Context, span usage.Range) ([]DaySummary, error) {
+	first, o, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var rows []DaySummary
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day, requests, credits, cost_micros, users, keys FROM closed_days WHERE day BETWEEN ? AND ?", string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	for _, d := range o.days {
+		if d.Day >= first {
+			rows = append(rows, d)
+		}
+	}
+	return fillSummaries(span, rows), err
+}
+
+// Grouping is by what days are divided over all users.
+type Grouping string
+
+// The groupings.
+const (
+	ByModel Grouping = "model"
+	ByPlan  Grouping = "plan"
+)
+
+// Groups reads days over all users by model or by plan; name narrows them to
+// one model, or to the plan with this id. A plan's past days are of the users
+// who had it then.
+func (s *Store) Groups(ctx context.Context, by Grouping, name string, span usage.Range) (rows []GroupDay, err error) {
+	first, o, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		if by == ByPlan {
+			rows, err = closedPlans(db, span)
+			return err
+		}
+		return db.Raw("SELECT day, model AS name, requests, credits, cost_micros FROM closed_day_models WHERE day BETWEEN ? AND ?",
+			string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	live := o.models
+	if by == ByPlan {
+		live = o.plans
+	}
+	for _, g := range live {
+		if g.Day >= first && g.Day >= span.From && g.Day <= span.To {
+			rows = append(rows, g)
+		}
+	}
+	return narrowed(rows, name), err
+}
+
+func narrowed(rows []GroupDay, name string) []GroupDay {
+	if name == "" {
+		return rows
+	}
+	kept := rows[:0]
+	for _, r := range rows {
+		if r.Name == name {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func closedPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
+	var rows []struct {
+		usage.DayTotal
+		PlanID uuid.UUID
+	}
+	err = db.Raw("SELECT day, plan_id, requests, credits, cost_micros FROM closed_day_plans WHERE day BETWEEN ? AND ?", string(span.From), string(span.To)).Scan(&rows).Error
+	for _, r := range rows {
+		list = append(list, GroupDay{DayTotal: r.DayTotal, Name: r.PlanID.String()})
+	}
+	return list, err
+}
+
+// KeyHistory reads a key's days: a row for every day of the range, the oldest first.
+func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
+	var rows []usage.DayTotal
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day, credits, requests, cost_micros FROM daily_usage WHERE user_id = ? AND key_id = ? AND day BETWEEN ? AND ?",
+			userID, keyID, string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	return usage.Fill(span, rows), nil
+}
+
+// UserModels reads a user's days by model; model narrows them to one.
+func (s *Store) UserModels(ctx context.Context, userID uuid.UUID, model string, span usage.Range) (rows []GroupDay, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day, model AS name, requests, credits, cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ?",
+			userID, string(span.From), string(span.To)).Scan(&rows).Error
+	})
+	return narrowed(rows, model), err
+}
+
+// UsageLine is one line of an export: a key's day, or a user's day with a model.
+type UsageLine struct {
+	Day              usage.Day
+	UserID           uuid.UUID
+	Email            string
+	KeyID            uuid.UUID
+	Prefix, Label    string
+	Model            string
+	Requests         int64
+	Credits          int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+}
+
+// UsageQuery narrows an export. Zero values leave a condition out.
+type UsageQuery struct {
+	Span          usage.Range
+	UserID, KeyID uuid.UUID
+	PlanID        uuid.UUID
+	// Model makes the lines a user's days with this model; ByModel those with any.
+	Model   string
+	ByModel bool
+}
+
+// exportPage is how many lines of an export one statement reads.
+const exportPage = 2000
+
+// EachUsage visits every line of an export in the order of the days, a page at
+// a time: no statement stays open while the lines travel.
+func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLine) error) error {
+	after := UsageLine{Day: q.Span.From}
+	for {
+		var page []UsageLine
+		err := s.reading(ctx, func(db *gorm.DB) error {
+			statement, args := q.statement(after)
+			return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
+		})
+		if err != nil {
+			return err
+		}
+		for _, line := range page {
+			if err := visit(line); err != nil {
+				return err
+			}
+		}
+		if len(page) < exportPage {
+			return nil
+		}
+		after = page[len(page)-1]
+	}
+}
+
+func (q UsageQuery) statement(after UsageLine) (string, []any) {
+	byModel := q.ByModel || q.Model != ""
+	table, last, more := "daily_usage", "key_id", ", k.prefix, k.label, t.key_id"
+	joins, cursor := " JOIN api_keys AS k ON k.id = t.key_id", any(after.KeyID)
+	if byModel {
+		table, last, more, joins, cursor = "model_usage", "model", ", t.model", "", any(after.Model)
+	}
+	where := fmt.Sprintf(" WHERE t.day <= ? AND (t.day, t.user_id, t.%s) > (?, ?, ?)", last)
+	args := []any{string(q.Span.To), string(after.Day), after.UserID, cursor}
+	and := func(condition string, wanted bool, arg any) {
+		if wanted {
+			where += " AND " + condition
+			args = append(args, arg)
+		}
+	}
+	and("t.user_id = ?", q.UserID != uuid.Nil, q.UserID)
+	and("t.key_id = ?", q.KeyID != uuid.Nil && !byModel, q.KeyID)
+	and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
+	and("t.model = ?", q.Model != "", q.Model)
+	return "SELECT t.day, t.user_id, u.email" + more + ", t.requests, t.credits, t.prompt_tokens, t.completion_tokens, t.cost_micros FROM " + table +
+		" AS t JOIN users AS u ON u.id = t.user_id" + joins + where + fmt.Sprintf(" ORDER BY t.day, t.user_id, t.%s LIMIT ?", last), args
+}
