@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// RestoreResult says what a restore did.
+type RestoreResult struct {
+	File   string
+	Bytes  int64
+	SHA256 string
+	// Aside is where the database went that was there before; empty where there was none.
+	Aside string
+	// Pending counts the migrations that the restored database lacks.
+	Pending int
+}
+
+// errNoBackup begins what is wrong with a file that cannot be restored.
+var errNoBackup = errors.New("the backup cannot be used, and nothing was changed")
+
+// Restore puts a backup in the place of an embedded database. The backup has to
+// match its checksum, be sound and have a schema that this version knows. A
+// database that is there is kept under another name, and replaced only with
+// force; one that a program has open is not replaced at all.
+func Restore(ctx context.Context, databaseURL, backup string, files Files, force bool) (r RestoreResult, err error) {
+	target, err := fileOf(databaseURL)
+	if err != nil {
+		return r, err
+	}
+	_, err = os.Stat(target)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	}
+	exists := err == nil
+	if exists && !force {
+		return r, fmt.Errorf("%s exists: --force replaces it, and keeps it under another name", target)
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		return r, fmt.Errorf("the folder of the database cannot be made: %w", err)
+	}
+	partial, err := partialFile(target)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = os.Remove(partial) }()
+	if err := r.fetch(ctx, backup, partial, files); err != nil {
+		return r, fmt.Errorf("%w: %w", errNoBackup, err)
+	}
+	r.File = target
+	if exists {
+		if r.Aside, err = setAside(ctx, target); err != nil {
+			return r, err
+		}
+	}
+	if err := os.Rename(partial, target); err != nil {
+		if r.Aside != "" {
+			err = errors.Join(err, os.Rename(r.Aside, target))
+		}
+		return r, err
+	}
+	return r, syncFile(filepath.Dir(target))
+}
+
+// fetch copies a backup and checks what has arrived.
+func (r *RestoreResult) fetch(ctx context.Context, backup, partial string, files Files) error {
+	sum, err := readChecksum(backup)
+	if err != nil {
+		return err
+	}
+	if err := copyFile(backup, partial); err != nil {
+		return err
+	}
+	if r.Bytes, r.SHA256, err = digest(partial); err != nil {
+		return err
+	}
+	if r.SHA256 != sum {
+		return fmt.Errorf("its SHA-256 is %s, and %s says %s", r.SHA256, filepath.Base(backup)+checksumSuffix, sum)
+	}
+	if err := checkFile(ctx, partial); err != nil {
+		return err
+	}
+	r.Pending, err = pendingIn(ctx, partial, files)
+	return err
+}
+
+func copyFile(from, to string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Sync(), target.Close())
+}
+
+// pendingIn counts the migrations that a database file lacks; one that it has
+// and this version does not know is an error.
+func pendingIn(ctx context.Context, file string, files Files) (pending int, err error) {
+	known, err := readMigrations(dialectSQLite, files.Migrations)
+	if err != nil {
+		return 0, err
+	}
+	m := &Migrator{db: openStillFile(file), dialect: dialectSQLite, files: files, known: known}
+	defer func() { _ = m.Close() }()
+	tables, err := firstCell(ctx, m.db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_migrations'")
+	if err != nil {
+		return 0, err
+	}
+	if tables == "0" {
+		return 0, errors.New("it is not a database of Codexible: it has no table schema_migrations")
+	}
+	tx, err := m.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	status, err := m.history(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	for _, step := range status {
+		if step.AppliedAt == nil {
+			pending++
+		}
+	}
+	return pending, m.judge(status)
+}
+
+// setAside gives a database another name, which says when, and says which. What
+// waits in its WAL is written into the file first, where it can be read at all;
+// that needs the file alone, so it fails while a program has it open.
+func setAside(ctx context.Context, file string) (aside string, err error) {
+	if err := refuseHeld(file); err != nil {
+		return "", err
+	}
+	if err := closeWAL(ctx, file); err != nil {
+		if isBusy(err) {
+			return "", fmt.Errorf("%s is in use: stop the service first", file)
+		}
+		// It may be damaged beyond reading, which is when backups are restored: its WAL goes with it.
+	}
+	aside = file + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		err := os.Rename(file+suffix, aside+suffix)
+		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+func closeWAL(ctx context.Context, file string) error {
+	db := openPlainFile(file, "mode=rw")
+	defer func() { _ = db.Close() }()
+	_, err := firstCell(ctx, db, "PRAGMA journal_mode = DELETE")
+	return err
+}
+
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}
+
+// refuseHeld fails where another process has a database file open: SQLite keeps
+// a lock on the bytes below for as long as a connection to a WAL database lives.
+// It is not for a process that has the file open itself: closing any descriptor
+// of a file gives up the process's own locks on it.
+func refuseHeld(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	const pendingByte, lockBytes = 0x40000000, 512
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: pendingByte, Len: lockBytes}
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil || lock.Type == syscall.F_UNLCK {
+		return nil //nolint:nilerr // a file system without locks cannot tell, and the WAL's own lock is asked next
+	}
+	return fmt.Errorf("%s is in use by process %d: stop the service first", file, lock.Pid)
+}
