@@ -2,22 +2,20 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Charge, ModelUsage, Overview, UsageDay, UsageHour } from '@/app/lib/api';
 import { addDays, costDecimals, formatCost, formatDate, formatNumber, formatTime } from '@/app/lib/i18n';
-import { launchBrowser, signIn, startDashboard, tableRows, visit, withinOneDay, type Dashboard } from './dashboard';
-import { demo, Service } from './service';
+import { signIn, tableRows, visit, withinOneDay, type Dashboard } from './dashboard';
+import { demo, type Service } from './service';
+import { startStack, type Stack } from './stack';
 
+let stack: Stack;
 let service: Service;
 let dashboard: Dashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  service = await Service.start();
-  [dashboard, browser] = await Promise.all([startDashboard(service, 'production'), launchBrowser()]);
+  stack = await startStack();
+  ({ service, dashboard, browser } = stack);
 });
-afterAll(async () => {
-  await browser.close();
-  await dashboard.stop();
-  await service.stop();
-});
+afterAll(() => stack.stop());
 
 const number = (n: number) => formatNumber('en', n);
 const figure = (page: Page, name: string) => page.locator(`[data-figure=${name}]`).textContent();

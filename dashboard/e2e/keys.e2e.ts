@@ -1,22 +1,20 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Key } from '@/app/lib/api';
-import { launchBrowser, signIn, startDashboard, visit, type Dashboard } from './dashboard';
-import { demo, Service } from './service';
+import { signIn, visit, type Dashboard } from './dashboard';
+import { demo, type Service } from './service';
+import { startStack, type Stack } from './stack';
 
+let stack: Stack;
 let service: Service;
 let dashboard: Dashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  service = await Service.start();
-  [dashboard, browser] = await Promise.all([startDashboard(service, 'production'), launchBrowser()]);
+  stack = await startStack();
+  ({ service, dashboard, browser } = stack);
 });
-afterAll(async () => {
-  await browser.close();
-  await dashboard.stop();
-  await service.stop();
-});
+afterAll(() => stack.stop());
 
 const statusOf = async (key: string) => (await service.call('GET', '/api/usage/today', { key })).status;
 const keysOf = (key: string) => service.get<Key[]>('/api/keys', key);

@@ -1,47 +1,38 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, signIn, startDashboard, visit, type Mode } from './dashboard';
+import { signIn, visit, type Mode } from './dashboard';
 import { freePort, startProgram } from './program';
-import { demo, Service } from './service';
-
-let service: Service;
-let browser: Browser;
-
-beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await service.stop();
-});
+import { demo } from './service';
+import { startStack, type Stack } from './stack';
 
 describe.each<Mode>(['standalone', 'development'])('in %s', (mode) => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ mode });
+  });
+  afterAll(() => stack.stop());
+
   test('the journey through every page is the same, without a complaint', async () => {
-    const dashboard = await startDashboard(service, mode);
+    const { service, dashboard, browser } = stack;
     const { page, complaints, close } = await visit(browser);
-    try {
-      await page.goto(`${dashboard.url}/`);
-      await page.waitForURL(`${dashboard.url}/dashboard/login`);
-      await signIn(page, dashboard.url, demo.pro.key);
-      expect(await page.locator('[data-figure=credits_used]').textContent()).toBe('89');
-      await page.getByText('90 days', { exact: true }).click();
-      await page.getByRole('slider', { name: 'Credits used by day' }).waitFor();
-      await page.getByRole('link', { name: 'Keys', exact: true }).click();
-      await page.locator('[data-key]').first().waitFor();
-      await page.getByLabel('Label').fill(`From ${mode}`);
-      await page.getByRole('button', { name: 'Create key' }).click();
-      await page.locator('[data-secret]').waitFor();
-      await page.getByRole('button', { name: 'I have stored it' }).click();
-      await page.getByRole('link', { name: 'Docs', exact: true }).click();
-      await page.getByRole('tab', { name: 'Python' }).click();
-      await page.getByText(`${service.url}/api/usage`).first().waitFor();
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.waitForURL(`${dashboard.url}/dashboard/login`);
-      expect(complaints).toEqual([]);
-    } finally {
-      await close();
-      await dashboard.stop();
-    }
+    await page.goto(`${dashboard.url}/`);
+    await page.waitForURL(`${dashboard.url}/dashboard/login`);
+    await signIn(page, dashboard.url, demo.pro.key);
+    expect(await page.locator('[data-figure=credits_used]').textContent()).toBe('89');
+    await page.getByText('90 days', { exact: true }).click();
+    await page.getByRole('slider', { name: 'Credits used by day' }).waitFor();
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await page.locator('[data-key]').first().waitFor();
+    await page.getByLabel('Label').fill(`From ${mode}`);
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.locator('[data-secret]').waitFor();
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+    await page.getByRole('link', { name: 'Docs', exact: true }).click();
+    await page.getByRole('tab', { name: 'Python' }).click();
+    await page.getByText(`${service.url}/api/usage`).first().waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${dashboard.url}/dashboard/login`);
+    expect(complaints).toEqual([]);
+    await close();
   }, 180_000);
 });
 

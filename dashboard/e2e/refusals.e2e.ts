@@ -1,13 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityFaults, launchBrowser, signIn, startDashboard, visit, type Dashboard } from './dashboard';
-import { demo, Service } from './service';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
+import { accessibilityFaults, signIn, visit, type Dashboard } from './dashboard';
+import { demo, type Service } from './service';
+import { startStack, type Stack } from './stack';
 
 const figure = (page: Page, name: string) => page.locator(`[data-figure=${name}]`);
 const trouble = (page: Page, kind: string) => page.locator(`[data-trouble=${kind}]`);
@@ -15,16 +10,15 @@ const trouble = (page: Page, kind: string) => page.locator(`[data-trouble=${kind
 const untilNextLookMs = 31_000;
 
 describe('with the service at hand', () => {
+  let stack: Stack;
   let service: Service;
   let dashboard: Dashboard;
+  let browser: Browser;
   beforeAll(async () => {
-    service = await Service.start();
-    dashboard = await startDashboard(service, 'production');
+    stack = await startStack();
+    ({ service, dashboard, browser } = stack);
   });
-  afterAll(async () => {
-    await dashboard.stop();
-    await service.stop();
-  });
+  afterAll(() => stack.stop());
 
   test('a quota used up while the page is open shows there, with the reset in both times', async () => {
     const customer = await service.newCustomer();
@@ -150,16 +144,15 @@ describe('with the service at hand', () => {
 });
 
 describe('with a service that comes and goes', () => {
+  let stack: Stack;
   let service: Service;
   let dashboard: Dashboard;
+  let browser: Browser;
   beforeAll(async () => {
-    service = await Service.start();
-    dashboard = await startDashboard(service, 'production');
+    stack = await startStack();
+    ({ service, dashboard, browser } = stack);
   });
-  afterAll(async () => {
-    await dashboard.stop();
-    await service.stop();
-  });
+  afterAll(() => stack.stop());
   afterEach(async () => {
     await service.stop();
     await service.resume();
@@ -214,16 +207,14 @@ describe('with a service that comes and goes', () => {
 });
 
 describe('behind a proxy', () => {
-  let service: Service;
+  let stack: Stack;
   let dashboard: Dashboard;
+  let browser: Browser;
   beforeAll(async () => {
-    service = await Service.start({ RATE_LIMIT_PER_IP: '20' });
-    dashboard = await startDashboard(service, 'production', { TRUSTED_PROXIES: '127.0.0.1' });
+    stack = await startStack({ service: { RATE_LIMIT_PER_IP: '20' }, dashboard: { TRUSTED_PROXIES: '127.0.0.1' } });
+    ({ dashboard, browser } = stack);
   });
-  afterAll(async () => {
-    await dashboard.stop();
-    await service.stop();
-  });
+  afterAll(() => stack.stop());
 
   test('a guesser uses up a budget of its own, sees the countdown, and stands in nobody else’s way', async () => {
     const from = (address: string) => visit(browser, { extraHTTPHeaders: { 'X-Forwarded-For': address } });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { freePort, startProgram, type Program } from './program';
 
 /** The customers that `serve --demo` seeds, as the contract has them. */
@@ -45,7 +46,9 @@ export class Service {
     const binary = process.env.CODEXIBLE_BIN;
     if (!binary) throw new Error('CODEXIBLE_BIN is not set. Build the service (go build -o FILE . beside this folder) and give the path of FILE.');
     const environment = { HOST: '127.0.0.1', PORT: String(this.port), TRUSTED_PROXIES: '127.0.0.1/32', RATE_LIMIT_PER_IP: '10000', ...this.environment };
-    this.program = await startProgram(binary, ['serve', '--demo'], environment, `${this.url}/health`);
+    // A relative path is meant from where npm was called.
+    const command = path.resolve(process.env.INIT_CWD ?? '.', binary);
+    this.program = await startProgram(command, ['serve', '--demo'], environment, `${this.url}/health`);
   }
 
   async stop(): Promise<void> {

@@ -1,21 +1,19 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityFaults, launchBrowser, signIn, startDashboard, visit, type Dashboard } from './dashboard';
-import { demo, Service } from './service';
+import { accessibilityFaults, signIn, visit, type Dashboard } from './dashboard';
+import { demo, type Service } from './service';
+import { startStack, type Stack } from './stack';
 
+let stack: Stack;
 let service: Service;
 let dashboard: Dashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  service = await Service.start();
-  [dashboard, browser] = await Promise.all([startDashboard(service, 'production'), launchBrowser()]);
+  stack = await startStack();
+  ({ service, dashboard, browser } = stack);
 });
-afterAll(async () => {
-  await browser.close();
-  await dashboard.stop();
-  await service.stop();
-});
+afterAll(() => stack.stop());
 
 test('a bad key is refused where it was typed, and stays out of the address', async () => {
   const { page, complaints, close } = await visit(browser);

@@ -1,0 +1,33 @@
+import type { Browser } from 'playwright-core';
+import { launchBrowser, startDashboard, type Dashboard, type Mode } from './dashboard';
+import { Service } from './service';
+
+type Environment = Record<string, string>;
+
+/** The service, the dashboard in front of it and a browser. */
+export interface Stack {
+  service: Service;
+  dashboard: Dashboard;
+  browser: Browser;
+  stop: () => Promise<void>;
+}
+
+/** Starts all three; if one does not start, those that did are stopped. */
+export async function startStack({ mode = 'production', service: ofService = {}, dashboard: ofDashboard = {} }: { mode?: Mode; service?: Environment; dashboard?: Environment } = {}): Promise<Stack> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const service = await Service.start(ofService);
+    stops.push(() => service.stop());
+    const dashboard = await startDashboard(service, mode, ofDashboard);
+    stops.push(() => dashboard.stop());
+    const browser = await launchBrowser();
+    stops.push(() => browser.close());
+    return { service, dashboard, browser, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
