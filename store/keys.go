@@ -364,8 +364,10 @@ func (c *change) retire(keyID uuid.UUID, current []byte, grace time.Duration) er
 	if err := c.Exec("DELETE FROM key_secrets WHERE key_id = ? AND ends_at IS NOT NULL", keyID).Error; err != nil {
 		return err
 	}
-	end := c.Exec("DELETE FROM key_secrets WHERE hash = ? AND ends_at IS NULL", current)
-	if grace > 0 {
+	var end *gorm.DB
+	if grace == 0 {
+		end = c.Exec("DELETE FROM key_secrets WHERE hash = ? AND ends_at IS NULL", current)
+	} else {
 		end = c.Exec("UPDATE key_secrets SET ends_at = ? WHERE hash = ? AND ends_at IS NULL", c.at.Add(grace), current)
 	}
 	if end.Error == nil && end.RowsAffected == 0 {

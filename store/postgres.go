@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	gormpostgres "gorm.io/driver/postgres"
@@ -47,6 +48,7 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	} {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
+	config.AfterConnect = readTimesInUTC
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return d, nil, err
 	}
@@ -70,6 +72,13 @@ func forBooks(config *pgxpool.Config) *pgxpool.Config {
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
 	return config
+}
+
+// readTimesInUTC keeps the machine's time zone out of what is read: pgx gives
+// instants in it otherwise.
+func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return nil
 }
 
 func (t target) openForMigration() (*sql.DB, error) {

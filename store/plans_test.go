@@ -1,0 +1,117 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/store"
+	"codexible/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+)
+
+func TestAPlanReadsBackAsCreated(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		ctx := context.Background()
+		clock.Add(time.Second)
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of(" Größe XL "), DailyCreditLimit: of(int64(1_000_000_000)), PriceCents: of(int64(9)), RateLimitPerMinute: of(int64(7)),
+			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: of(true)})
+		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7,
+			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
+		if diff := cmp.Diff(want, made); diff != "" || err != nil {
+			t.Fatal(err, diff)
+		}
+		read, err := s.Plan(ctx, made.ID)
+		if diff := cmp.Diff(want, read); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+		plans, err := s.Plans(ctx)
+		if err != nil || len(plans) != 4 || !cmp.Equal(plans[0], want) {
+			t.Errorf("the plans are %v, %v, want the newest first", plans, err)
+		}
+		for i := 1; i < len(plans); i++ {
+			if plans[i-1].ID.String() <= plans[i].ID.String() {
+				t.Error("the plans are not the newest first")
+			}
+		}
+	})
+}
+
+func TestAPlansNameIsTakenWithoutCase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx := context.Background()
+		_, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of("PRO"), DailyCreditLimit: of(int64(1))})
+		if !errors.Is(err, accounts.ErrPlanTaken) {
+			t.Errorf("%v", err)
+		}
+		_, err = s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: of("business")})
+		if !errors.Is(err, accounts.ErrPlanTaken) {
+			t.Errorf("%v", err)
+		}
+		wantKind(t, err, fault.Conflict)
+		if p, err := s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: of("STARTER")}); err != nil || p.Name != "STARTER" {
+			t.Errorf("a plan cannot change the case of its own name: %v", err)
+		}
+		if _, err := s.CreateUser(ctx, ada, accounts.NewUser{Email: "a@b", Plan: "Starter"}); err != nil {
+			t.Errorf("the plan is not found by its name: %v", err)
+		}
+	})
+}
+
+func TestAPlanThatDoesNotExistIsNotFound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		for _, id := range []uuid.UUID{uuid.New(), uuid.Nil} {
+			if err := second(s.Plan(context.Background(), id)); !errors.Is(err, accounts.ErrPlanNotFound) {
+				t.Errorf("%v", err)
+			}
+			if err := second(s.ChangePlan(context.Background(), ada, id, accounts.PlanChange{Name: of("A")})); !errors.Is(err, accounts.ErrPlanNotFound) {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+func TestAChangeOfAPlanCountsFromTheNextChargeOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Starter")
+		pro := planID(t, s, "Pro")
+		settle := func() (accepted bool, limit int64) {
+			receipts, err := s.Settle(ctx, storetest.Start, charges(c.Charge(50)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return receipts[0].Outcome.String() == "accepted", receipts[0].DailyLimit
+		}
+		for _, step := range []struct {
+			change func() error
+			ok     bool
+			limit  int64
+		}{
+			{func() error { return nil }, true, 75},
+			{func() error { return nil }, false, 75},
+			{func() error { return second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: of("Pro")})) }, true, 250},
+			{func() error {
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(149))}))
+			}, false, 149},
+			{func() error {
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(150))}))
+			}, true, 150},
+			{func() error {
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(0))}))
+			}, false, 0},
+		} {
+			if err := step.change(); err != nil {
+				t.Fatal(err)
+			}
+			if ok, limit := settle(); ok != step.ok || limit != step.limit {
+				t.Errorf("accepted %v of %d, want %v of %d", ok, limit, step.ok, step.limit)
+			}
+		}
+	})
+}
