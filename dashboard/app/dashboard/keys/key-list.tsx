@@ -36,7 +36,15 @@ export function KeyList({ rows, ownId, onAction }: KeyListProps) {
               </div>
               <div className="flex flex-wrap gap-1" role="group" aria-label={`${m.keys.actions}: ${key.label}`}>
                 {(['edit', 'rotate', 'revoke'] as const).map((action) => (
-                  <button key={action} type="button" className={button.quiet} aria-label={`${m.keys[action]}: ${key.label}`} onClick={() => onAction(action, key)}>
+                  <button
+                    key={action}
+                    type="button"
+                    className={button.quiet}
+                    aria-label={`${m.keys[action]}: ${key.label}`}
+                    // Until it is known which key is the viewer's own, none may be revoked: it might be that one.
+                    disabled={action === 'revoke' && ownId === null}
+                    onClick={() => onAction(action, key)}
+                  >
                     {m.keys[action]}
                   </button>
                 ))}
