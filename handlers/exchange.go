@@ -32,7 +32,8 @@ type exchange struct {
 	// identity is whose key was shown, also where it was refused; nil for none.
 	identity *keys.Identity
 	// ctx ends with the deadline of the request: Fiber's own never does.
-	ctx context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
+	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
+	deadline deadline
 	// bodyEnded tells that nothing of the body is left to drain.
 	bodyEnded bool
 }
@@ -41,9 +42,9 @@ type exchange struct {
 func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
-		ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
-		defer cancel()
-		x.ctx = ctx
+		x.deadline.at = x.began.Add(requestDeadline)
+		x.ctx = &x.deadline
+		defer x.deadline.release()
 		x.end(x.guarded())
 		return nil
 	}
@@ -133,7 +134,7 @@ func (x *exchange) logRequest(status int, took time.Duration, err error) {
 	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
 		slog.String("request_id", x.requestID), slog.String("method", x.Method()), slog.String("route", x.route.path),
-		slog.Int("status", status), slog.Float64("latency_ms", float64(took.Microseconds())/1000), slog.String("address", x.address.String()))
+		slog.Int("status", status), slog.Int64("latency_us", took.Microseconds()), slog.String("address", x.address.String()))
 	if x.identity != nil {
 		attrs = append(attrs, slog.String("user_id", x.identity.User.ID.String()), slog.String("key_id", x.identity.Key.ID.String()))
 	}

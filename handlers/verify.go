@@ -1,11 +1,16 @@
 package handlers
 
 import (
+	"encoding/hex"
 	"reflect"
+	"strconv"
+	"time"
 
 	"codexible/accounts"
 	"codexible/keys"
 
+	gojson "github.com/goccy/go-json"
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 )
 
@@ -59,23 +64,56 @@ func (a *api) verify(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if v.Identity == nil {
-		return x.json(&verdict{Code: v.Code})
-	}
-	var known struct {
-		verdict
-		user    verifiedUser
-		credits creditState
-		rate    rateState
-	}
+	x.send(fiber.StatusOK, appendVerdict(make([]byte, 0, 512), &v))
+	return nil
+}
+
+// appendVerdict writes what a verdict encodes to. By hand, for no encoder is as
+// fast for one fixed shape; a test compares the two.
+func appendVerdict(b []byte, v *keys.Verdict) []byte {
+	b = append(b, `{"valid":`...)
+	b = strconv.AppendBool(b, v.Code == keys.Valid)
+	b = append(append(append(b, `,"code":"`...), v.Code...), '"')
 	id := v.Identity
-	known.user = verifiedUser{ID: id.User.ID, Email: id.User.Email, Plan: id.Plan.Name, Status: id.User.Status}
-	known.credits = creditState{Used: v.Used, Limit: v.Limit, Remaining: v.Remaining(), ResetsAt: instant(v.ResetsAt)}
-	known.rate = rateState{Limit: v.Rate.Limit, Remaining: v.Rate.Remaining, ResetSeconds: v.Rate.ResetSeconds}
-	known.verdict = verdict{
-		Valid: v.Code == keys.Valid, Code: v.Code, KeyID: &id.Key.ID, User: &known.user, Credits: &known.credits, Rate: &known.rate, Duplicate: v.Duplicate,
+	if id == nil {
+		return append(b, `,"key_id":null,"user":null,"credits":null,"rate_limit":null,"duplicate":false}`...)
 	}
-	return x.json(&known.verdict)
+	b = appendUUID(append(b, `,"key_id":"`...), id.Key.ID)
+	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
+	b = appendText(append(b, `","email":`...), id.User.Email)
+	b = appendText(append(b, `,"plan":`...), id.Plan.Name)
+	b = append(append(append(b, `,"status":"`...), id.User.Status...), '"')
+	b = strconv.AppendInt(append(b, `},"credits":{"used":`...), v.Used, 10)
+	b = strconv.AppendInt(append(b, `,"limit":`...), v.Limit, 10)
+	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Remaining(), 10)
+	b = v.ResetsAt.UTC().AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
+	b = strconv.AppendInt(append(b, `"},"rate_limit":{"limit":`...), v.Rate.Limit, 10)
+	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Rate.Remaining, 10)
+	b = strconv.AppendInt(append(b, `,"reset_seconds":`...), v.Rate.ResetSeconds, 10)
+	return append(strconv.AppendBool(append(b, `},"duplicate":`...), v.Duplicate), '}')
+}
+
+func appendUUID(b []byte, id uuid.UUID) []byte {
+	var text [36]byte
+	hex.Encode(text[:8], id[:4])
+	hex.Encode(text[9:13], id[4:6])
+	hex.Encode(text[14:18], id[6:8])
+	hex.Encode(text[19:23], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return append(b, text[:]...)
+}
+
+// appendText writes a text that a person typed: quoted as it stands where JSON
+// needs no escape, else by the encoder.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			encoded, _ := gojson.Marshal(text) // a string always encodes
+			return append(b, encoded...)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
 }
 
 var verifyShape = shapeOf(reflect.TypeFor[verifyRequest]())

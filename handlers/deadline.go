@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// deadline is the context of a request: it ends at an instant. Its timer is
+// made when somebody first asks to be told of the end, as a database does; a
+// verification that is answered from memory never asks, and a timer would be a
+// tenth of what it costs.
+type deadline struct {
+	at     time.Time
+	mu     sync.Mutex
+	timed  context.Context //nolint:containedctx // it stands in for the deadline once it is made
+	cancel context.CancelFunc
+}
+
+func (d *deadline) arm() context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.timed == nil {
+		d.timed, d.cancel = context.WithDeadline(context.Background(), d.at)
+	}
+	return d.timed
+}
+
+// release ends the context, and its timer if there is one.
+func (d *deadline) release() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cancel != nil {
+		d.cancel()
+	}
+}
+
+// Deadline is when the request has to end.
+func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+
+// Done is closed when the request has to end.
+func (d *deadline) Done() <-chan struct{} { return d.arm().Done() }
+
+// Err says why the context has ended; nil while it has not.
+func (d *deadline) Err() error {
+	d.mu.Lock()
+	timed := d.timed
+	d.mu.Unlock()
+	switch {
+	case timed != nil:
+		return timed.Err()
+	case !time.Now().Before(d.at):
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// Value knows what package context asks of a parent, so that a context made
+// from this one needs no goroutine to follow it.
+func (d *deadline) Value(key any) any {
+	d.mu.Lock()
+	timed := d.timed
+	d.mu.Unlock()
+	if timed == nil {
+		return nil
+	}
+	return timed.Value(key)
+}

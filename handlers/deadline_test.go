@@ -1,0 +1,49 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestARequestEndsAtItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &deadline{at: time.Now().Add(requestDeadline)}
+		defer d.release()
+		if err := d.Err(); err != nil {
+			t.Fatalf("it ended before it began: %v", err)
+		}
+		child, cancel := context.WithCancel(d)
+		defer cancel()
+		if at, ok := child.Deadline(); !ok || !at.Equal(d.at) {
+			t.Errorf("a context made from it ends at %v, want %v", at, d.at)
+		}
+		began := time.Now()
+		<-child.Done()
+		if took := time.Since(began); took != requestDeadline {
+			t.Errorf("it ended after %v, want %v", took, requestDeadline)
+		}
+		if !errors.Is(d.Err(), context.DeadlineExceeded) || !errors.Is(child.Err(), context.DeadlineExceeded) {
+			t.Errorf("it ended by %v, its child by %v", d.Err(), child.Err())
+		}
+	})
+}
+
+func TestADeadlineThatNobodyWaitsForStillPasses(t *testing.T) {
+	d := &deadline{at: time.Now().Add(-time.Nanosecond)}
+	if !errors.Is(d.Err(), context.DeadlineExceeded) {
+		t.Errorf("past its deadline it says %v", d.Err())
+	}
+}
+
+func TestARequestThatEndedReleasesWhoWaits(t *testing.T) {
+	d := &deadline{at: time.Now().Add(time.Hour)}
+	done := d.Done()
+	d.release()
+	<-done
+	if !errors.Is(d.Err(), context.Canceled) {
+		t.Errorf("a request that ended says %v", d.Err())
+	}
+}
