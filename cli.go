@@ -27,6 +27,11 @@ type commandLine struct {
 	User    userCommand    `cmd:"" help:"Create, list and suspend users, set console passwords."`
 	Key     keyCommand     `cmd:"" help:"Create, list, rotate and revoke API keys."`
 	Usage   usageCommand   `cmd:"" help:"Recount what was used."`
+	Backup  backupCommand  `cmd:"" help:"Copy the embedded database to a file, also while the service runs."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the embedded database."`
+
+	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
+
 	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -35,9 +36,21 @@ type Config struct {
 	MigrateOnStart    bool
 	// UsageRetentionDays is how many days single charges are kept; 0 for good.
 	UsageRetentionDays int
-	LogLevel           slog.Level
-	LogFormat          string
-	ShutdownTimeout    time.Duration
+	// BackupDir takes the scheduled backups; empty for none.
+	BackupDir      string
+	BackupInterval time.Duration
+	BackupKeep     int
+	LogLevel       slog.Level
+	LogFormat      string
+	// MetricsAddr is where /metrics listens; empty for beside the API.
+	MetricsAddr string
+	// TLSCert and TLSKey name files; both are empty for plain HTTP.
+	TLSCert, TLSKey string
+	// OTLPEndpoint takes the traces; empty for none. TraceRatio is the share of requests that are traced.
+	OTLPEndpoint    string
+	TraceRatio      float64
+	DrainDelay      time.Duration
+	ShutdownTimeout time.Duration
 }
 
 // setting is one variable of the environment. The table below is the only place
@@ -94,16 +107,50 @@ var settings = []setting{
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
 	}},
+	{name: "BACKUP_DIR", meaning: "folder for scheduled backups of the embedded database; empty: none are made", set: func(c *Config, v string) string {
+		c.BackupDir = v
+		return ""
+	}},
+	{name: "BACKUP_INTERVAL", fallback: "24h", meaning: "how often a scheduled backup is made", set: func(c *Config, v string) string {
+		return duration(&c.BackupInterval, v, time.Minute, 365*24*time.Hour, "from 1m to 8760h")
+	}},
+	{name: "BACKUP_KEEP", fallback: "7", meaning: "how many scheduled backups are kept, the latest", set: func(c *Config, v string) string {
+		return whole(&c.BackupKeep, v, 1, 10_000)
+	}},
 	{name: "LOG_LEVEL", fallback: "info", meaning: "`debug`, `info`, `warn` or `error`", set: func(c *Config, v string) string {
 		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+strconv.Quote(v))
 	}},
 	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, to stderr", set: func(c *Config, v string) string {
 		return choice(&c.LogFormat, strings.ToLower(v), "json", "text")
 	}},
-	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) (problem string) {
+	{name: "METRICS_ADDR", meaning: "address such as `127.0.0.1:9101` where `/metrics` is shown instead of beside the API", set: func(c *Config, v string) string {
+		c.MetricsAddr = v
+		_, port, err := net.SplitHostPort(v)
+		return problemIf(err != nil || !isPort(port), "must be an address and a port such as 127.0.0.1:9101, not "+strconv.Quote(v))
+	}},
+	{name: "TLS_CERT", meaning: "file with the certificate, and the chain after it, for HTTPS without a proxy; read again when it changes", set: func(c *Config, v string) string {
+		c.TLSCert = v
+		return ""
+	}},
+	{name: "TLS_KEY", meaning: "file with the key of `TLS_CERT`", set: func(c *Config, v string) string {
+		c.TLSKey = v
+		return ""
+	}},
+	{name: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OTLP collector for traces, such as `http://127.0.0.1:4318`; empty: no traces", set: func(c *Config, v string) string {
+		c.OTLPEndpoint = v
+		u, err := url.Parse(v)
+		return problemIf(err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
+	}},
+	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "share of the requests that are traced, 0 to 1, beside those whose caller traces them", set: func(c *Config, v string) string {
 		var err error
-		c.ShutdownTimeout, err = time.ParseDuration(v)
-		return problemIf(err != nil || c.ShutdownTimeout < 0 || c.ShutdownTimeout > time.Hour, "must be a duration from 0s to 1h such as 15s, not "+strconv.Quote(v))
+		c.TraceRatio, err = strconv.ParseFloat(v, 64)
+		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+strconv.Quote(v))
+	}},
+	{name: "DRAIN_DELAY", fallback: "0s", meaning: "how long after SIGTERM requests are still accepted while `/health/ready` says 503, so that balancers look elsewhere first", set: func(c *Config, v string) string {
+		return duration(&c.DrainDelay, v, 0, time.Hour, "from 0s to 1h")
+	}},
+	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) string {
+		return duration(&c.ShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
 	}},
 }
 
@@ -142,13 +189,30 @@ func readConfig(getenv func(string) (string, bool), folder string, instead map[s
 			problems = append(problems, name+" "+problem)
 		}
 	}
+	problems = append(problems, c.contradictions()...)
 	if len(problems) > 0 {
 		return Config{}, errors.New("the configuration cannot be used: " + strings.Join(problems, "; "))
 	}
 	if c.DatabaseURL.text == "" {
-		c.DatabaseURL = secretURL{"sqlite:" + filepath.Join(c.DataDir, "codexible.db")}
+		c.DatabaseURL = embeddedURL(&c)
 	}
 	return c, nil
+}
+
+// embeddedURL is the database in DATA_DIR.
+func embeddedURL(c *Config) secretURL {
+	return secretURL{"sqlite:" + filepath.Join(c.DataDir, "codexible.db")}
+}
+
+// contradictions says which settings do not go together.
+func (c *Config) contradictions() (problems []string) {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		problems = append(problems, "TLS_CERT and TLS_KEY must both be set, or neither")
+	}
+	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.text, "postgres") {
+		problems = append(problems, "BACKUP_DIR is for the embedded database: leave it empty on Postgres, and schedule pg_dump")
+	}
+	return problems
 }
 
 // readEnvFile reads a .env file; one that does not exist is empty. The parser's
@@ -192,6 +256,17 @@ func whole[T int | int64](to *T, value string, least, most int64) string {
 	n, err := strconv.ParseInt(value, 10, 64)
 	*to = T(n)
 	return problemIf(err != nil || n < least || n > most, fmt.Sprintf("must be a whole number, %d to %d, not %q", least, most, value))
+}
+
+func duration(to *time.Duration, value string, least, most time.Duration, bounds string) string {
+	var err error
+	*to, err = time.ParseDuration(value)
+	return problemIf(err != nil || *to < least || *to > most, "must be a duration "+bounds+" such as 15s, not "+strconv.Quote(value))
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func choice(to *string, value string, among ...string) string {

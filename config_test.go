@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func defaults() Config {
 	return Config{
 		Host: "0.0.0.0", Port: 3001, DatabaseURL: secretURL{"sqlite:data/codexible.db"}, DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"},
 		RateLimitPerIP: 20, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
+		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceRatio: 0.01,
 	}
 }
 
@@ -67,6 +69,15 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.RateLimitPerIP, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, "NORMAL", false, 90
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
+		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
+			c.BackupDir, c.BackupInterval, c.BackupKeep = "/var/backups", 6*time.Hour, 28
+		}},
+		{"its own TLS and a delay for balancers", map[string]string{"TLS_CERT": "/etc/c.pem", "TLS_KEY": "/etc/k.pem", "DRAIN_DELAY": "5s"}, func(c *Config) {
+			c.TLSCert, c.TLSKey, c.DrainDelay = "/etc/c.pem", "/etc/k.pem", 5*time.Second
+		}},
+		{"metrics and traces", map[string]string{"METRICS_ADDR": "127.0.0.1:9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_SAMPLER_ARG": "1"}, func(c *Config) {
+			c.MetricsAddr, c.OTLPEndpoint, c.TraceRatio = "127.0.0.1:9101", "http://127.0.0.1:4318", 1
+		}},
 	} {
 		t.Run(try.name, func(t *testing.T) {
 			want := defaults()
@@ -84,19 +95,25 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 
 func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing.T) {
 	bad := map[string][]string{
-		"HOST":                 {"host:80", "http://host", "a b"},
-		"PORT":                 {"abc", "-1", "65536", "80.5"},
-		"DATABASE_URL":         {"mysql://u:sesame@h/d", "postgres:sesame", "sesame", "sqlite:"},
-		"VALKEY_URL":           {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h"},
-		"ALLOWED_ORIGINS":      {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null"},
-		"TRUSTED_PROXIES":      {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
-		"RATE_LIMIT_PER_IP":    {"0", "many", "1000001"},
-		"SQLITE_SYNCHRONOUS":   {"OFF", "EXTRA"},
-		"MIGRATE_ON_START":     {"yes", "2"},
-		"USAGE_RETENTION_DAYS": {"-1", "1.5", "36501"},
-		"LOG_LEVEL":            {"loud", "info+1", "5"},
-		"LOG_FORMAT":           {"xml"},
-		"SHUTDOWN_TIMEOUT":     {"15", "-1s", "61m", "soon"},
+		"HOST":                        {"host:80", "http://host", "a b"},
+		"PORT":                        {"abc", "-1", "65536", "80.5"},
+		"DATABASE_URL":                {"mysql://u:sesame@h/d", "postgres:sesame", "sesame", "sqlite:"},
+		"VALKEY_URL":                  {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h"},
+		"ALLOWED_ORIGINS":             {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null"},
+		"TRUSTED_PROXIES":             {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
+		"RATE_LIMIT_PER_IP":           {"0", "many", "1000001"},
+		"SQLITE_SYNCHRONOUS":          {"OFF", "EXTRA"},
+		"MIGRATE_ON_START":            {"yes", "2"},
+		"USAGE_RETENTION_DAYS":        {"-1", "1.5", "36501"},
+		"LOG_LEVEL":                   {"loud", "info+1", "5"},
+		"LOG_FORMAT":                  {"xml"},
+		"BACKUP_INTERVAL":             {"0s", "daily", "59s", "8761h"},
+		"BACKUP_KEEP":                 {"0", "-1", "all"},
+		"METRICS_ADDR":                {"9101", "127.0.0.1", "127.0.0.1:http", "::1:x"},
+		"OTEL_EXPORTER_OTLP_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
+		"OTEL_TRACES_SAMPLER_ARG":     {"2", "-0.1", "NaN", "all"},
+		"DRAIN_DELAY":                 {"-1s", "2h", "5"},
+		"SHUTDOWN_TIMEOUT":            {"15", "-1s", "61m", "soon"},
 	}
 	for name, values := range bad {
 		for _, value := range values {
@@ -123,8 +140,25 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		t.Errorf("the problems take more than a line, or tell a secret: %v", err)
 	}
 	for _, s := range settings {
-		if bad[s.name] == nil && s.name != "DATA_DIR" {
+		takesAnyText := slices.Contains([]string{"DATA_DIR", "BACKUP_DIR", "TLS_CERT", "TLS_KEY"}, s.name)
+		if bad[s.name] == nil && !takesAnyText {
 			t.Errorf("%s is not tried with bad values", s.name)
+		}
+	}
+}
+
+func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
+	for _, try := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{map[string]string{"TLS_CERT": "/c.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"BACKUP_DIR": "/b", "DATABASE_URL": "postgres://u:sesame@h/d"}, "BACKUP_DIR is for the embedded database"},
+	} {
+		_, err := readConfig(environment(try.env), t.TempDir(), nil)
+		if err == nil || !strings.Contains(err.Error(), try.want) || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%v: %v", try.env, err)
 		}
 	}
 }

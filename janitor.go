@@ -38,6 +38,9 @@ func (s *service) chores() []chore {
 			return retain(ctx, s.books, days)
 		}})
 	}
+	if s.config.BackupDir != "" {
+		list = append(list, chore{name: "make a scheduled backup when one is due", every: backupLook, work: s.backUp})
+	}
 	return list
 }
 

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"math"
+	"path/filepath"
+	"syscall"
 	"time"
 
+	"codexible/limits"
 	"codexible/usage"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,8 +72,34 @@ func (s *service) watchParts() {
 	s.reconciled = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "codexible_reconcile_differences", Help: "Totals that differed from the single charges at the last recount; anything but 0 needs a look.",
 	})
+	s.backedUp = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "codexible_backup_last_success_timestamp_seconds", Help: "When the latest scheduled backup was made; 0 where none was.",
+	})
+	s.backupsFailed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "codexible_backup_failures_total", Help: "Scheduled backups that failed.",
+	})
+	if free := s.diskFree(); free != nil {
+		s.registry.MustRegister(gauge("codexible_disk_free_bytes", "Room on the disk of the embedded database, for users without privileges.", func() float64 {
+			bytes, err := free()
+			if err != nil {
+				return math.NaN()
+			}
+			return float64(bytes)
+		}))
+	}
+	for _, mode := range []limits.Mode{limits.ModeLocal, limits.ModeShared, limits.ModeDegraded} {
+		s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "codexible_limiter_mode", Help: "1 for the mode in which rates are counted: local, shared by all instances, or degraded while Valkey is away.",
+			ConstLabels: prometheus.Labels{"mode": string(mode)},
+		}, func() float64 {
+			if counter, tells := s.counter.(interface{ Mode() limits.Mode }); tells && counter.Mode() == mode {
+				return 1
+			}
+			return 0
+		}))
+	}
 	s.registry.MustRegister(
-		s.reconciled,
+		s.reconciled, s.backedUp, s.backupsFailed,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),
@@ -91,4 +121,20 @@ func (s *service) watchParts() {
 			return float64(misses)
 		}),
 	)
+}
+
+// diskFree tells how much room the disk of the embedded database has; nil on Postgres.
+func (s *service) diskFree() func() (bytes uint64, err error) {
+	file := s.config.sqliteFile()
+	if file == "" {
+		return nil
+	}
+	folder := filepath.Dir(file)
+	return func() (uint64, error) {
+		var disk syscall.Statfs_t
+		if err := syscall.Statfs(folder, &disk); err != nil {
+			return 0, err
+		}
+		return disk.Bavail * uint64(disk.Bsize), nil
+	}
 }

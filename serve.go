@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strconv"
@@ -21,6 +23,7 @@ import (
 	"codexible/valkey"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // service is one run of the program that answers requests.
@@ -45,8 +48,11 @@ type service struct {
 	registry *prometheus.Registry
 	// reconciled is how many differences the last recount found.
 	reconciled prometheus.Gauge
-	draining   atomic.Bool
-	ending     ending
+	// backedUp is when the latest scheduled backup was made, in Unix seconds.
+	backedUp      prometheus.Gauge
+	backupsFailed prometheus.Counter
+	draining      atomic.Bool
+	ending        ending
 }
 
 // writeTimeout is how long what was accepted gets to reach the disk after the
@@ -148,14 +154,18 @@ func (s *service) answer(ctx context.Context) error {
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
 		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
+		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(),
 	})
-	listener, err := listen(ctx, s.config.Host, s.config.Port)
+	listener, scheme, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
+	if err := s.showMetrics(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(listener) }()
-	url := "http://" + reachable(listener.Addr().String())
+	url := scheme + "://" + reachable(listener.Addr().String())
 	s.log.InfoContext(ctx, "listening", "url", url, "version", currentVersion(), "database", s.config.DatabaseURL, "valkey", s.config.ValkeyURL)
 	s.listening(url)
 	debug.FreeOSMemory() // the schema and the API's document were read with far more than serving needs
@@ -164,8 +174,7 @@ func (s *service) answer(ctx context.Context) error {
 		return fmt.Errorf("requests are accepted no longer: %w", err)
 	case <-ctx.Done():
 	}
-	s.draining.Store(true)
-	s.log.Info("shutting down", "timeout", s.config.ShutdownTimeout)
+	s.drain()
 	err = app.ShutdownWithTimeout(s.config.ShutdownTimeout)
 	_ = listener.Close() // also where the signal came before the app had begun to listen
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -175,16 +184,65 @@ func (s *service) answer(ctx context.Context) error {
 	return err
 }
 
-func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	address := net.JoinHostPort(host, strconv.Itoa(port))
+// drain has /health/ready say that the end is near, and goes on answering for
+// as long as balancers need to see it.
+func (s *service) drain() {
+	s.draining.Store(true)
+	s.log.Info("shutting down", "drain_delay", s.config.DrainDelay, "timeout", s.config.ShutdownTimeout)
+	if s.config.DrainDelay > 0 {
+		<-time.After(s.config.DrainDelay)
+	}
+}
+
+// listen opens the port, with TLS where a certificate is configured.
+func (s *service) listen(ctx context.Context) (listener net.Listener, scheme string, err error) {
+	if s.config.TLSCert == "" {
+		listener, err = listen(ctx, "HOST and PORT", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+		return listener, "http", err
+	}
+	c, err := openCertificate(s.config.TLSCert, s.config.TLSKey, s.log)
+	if err != nil {
+		return nil, "", err
+	}
+	listener, err = listen(ctx, "HOST and PORT", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+	if err != nil {
+		return nil, "", err
+	}
+	s.ending.background(c.run)
+	return tls.NewListener(listener, c.config()), "https", nil
+}
+
+// showMetrics opens the listener of METRICS_ADDR, where there is one.
+func (s *service) showMetrics(ctx context.Context) error {
+	if s.config.MetricsAddr == "" {
+		return nil
+	}
+	listener, err := listen(ctx, "METRICS_ADDR", s.config.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Handler: mux, ReadTimeout: metricsTimeout, WriteTimeout: metricsTimeout, MaxHeaderBytes: 16 << 10}
+	go func() { _ = server.Serve(listener) }()
+	s.ending.add(server.Close)
+	s.log.InfoContext(ctx, "metrics", "url", "http://"+reachable(listener.Addr().String())+"/metrics")
+	return nil
+}
+
+// metricsTimeout bounds a scrape.
+const metricsTimeout = 10 * time.Second
+
+// listen opens a port; setting is what names it.
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use: stop the program that listens there, or set PORT to a free port", address)
+		return nil, fmt.Errorf("%s: %s is in use: stop the program that listens there, or choose a free port", setting, address)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s may not be listened on by this user: set PORT to 1024 or above", address)
+		return nil, fmt.Errorf("%s: %s may not be listened on by this user: choose a port of 1024 or above", setting, address)
 	case err != nil:
-		return nil, fmt.Errorf("HOST and PORT cannot be listened on: %w", err)
+		return nil, fmt.Errorf("%s: it cannot be listened on: %w", setting, err)
 	}
 	return listener, nil
 }

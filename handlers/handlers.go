@@ -39,6 +39,10 @@ type Parts struct {
 	Registry *prometheus.Registry
 	// Schema tells what is wrong with the live schema; nil where it was checked before the start and is not watched.
 	Schema func(context.Context) error
+	// MetricsElsewhere hides /metrics, which then has a listener of its own.
+	MetricsElsewhere bool
+	// DiskFree tells how much room there is for the embedded database; nil where there is none.
+	DiskFree func() (bytes uint64, err error)
 	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
 	Draining func() bool
 }
@@ -85,6 +89,9 @@ func New(p Parts) *fiber.App {
 	})
 	app.Use(a.preflight)
 	for _, r := range a.table {
+		if r.path == metricsPath && p.MetricsElsewhere {
+			continue
+		}
 		a.metrics.watched(r)
 		app.Add(r.method, r.path, a.serve(r))
 		if r.method == fiber.MethodGet {

@@ -28,6 +28,7 @@ const (
 	stateUnknown     = "unknown"
 	stateDrifted     = "drifted"
 	stateUnused      = "unused"
+	stateLow         = "low"
 )
 
 type readiness struct {
@@ -35,12 +36,18 @@ type readiness struct {
 	Database string `json:"database" enum:"ok,unavailable"`
 	Schema   string `json:"schema" enum:"ok,drifted,unknown" doc:"unknown while the database is away."`
 	Valkey   string `json:"valkey" enum:"ok,unavailable,unused" doc:"unused where none is configured; without it each instance counts by itself."`
+	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB are left for the embedded database; unused on Postgres."`
 }
 
 // probeTimeout is how long a balancer waits for the database's sign of life.
 const probeTimeout = 2 * time.Second
 
-// ready answers 503 while requests would fail; Valkey away is no reason.
+// lowDiskBytes is how little room on the disk is worth a warning: a day of
+// heavy use, and the room that a WAL needs meanwhile.
+const lowDiskBytes = 256 << 20
+
+// ready answers 503 while requests would fail; Valkey away and a disk that fills
+// up are no reason.
 func (a *api) ready(x *exchange) error {
 	ctx, cancel := context.WithTimeout(x.ctx, probeTimeout)
 	defer cancel()
@@ -56,8 +63,8 @@ func (a *api) ready(x *exchange) error {
 }
 
 func (a *api) readiness(ctx context.Context) readiness {
-	r := readiness{Status: stateOK, Database: stateOK, Schema: stateOK, Valkey: a.valkey()}
-	if r.Valkey == stateUnavailable {
+	r := readiness{Status: stateOK, Database: stateOK, Schema: stateOK, Valkey: a.valkey(), Disk: a.disk()}
+	if r.Valkey == stateUnavailable || r.Disk == stateUnavailable || r.Disk == stateLow {
 		r.Status = stateDegraded
 	}
 	switch {
@@ -79,6 +86,20 @@ func (a *api) valkey() string {
 		return stateUnused
 	case counter.Mode() == limits.ModeDegraded:
 		return stateUnavailable
+	}
+	return stateOK
+}
+
+func (a *api) disk() string {
+	if a.DiskFree == nil {
+		return stateUnused
+	}
+	free, err := a.DiskFree()
+	switch {
+	case err != nil:
+		return stateUnavailable
+	case free < lowDiskBytes:
+		return stateLow
 	}
 	return stateOK
 }

@@ -6,19 +6,25 @@ import (
 	"sync/atomic"
 	"time"
 
+	"codexible/keys"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 )
 
+const metricsPath = "/metrics"
+
 // metrics are what the front door counts.
 type metrics struct {
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
+	verdicts map[keys.Code]prometheus.Counter
 }
 
 func newMetrics(p Parts) *metrics {
 	m := &metrics{
+		verdicts: map[keys.Code]prometheus.Counter{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "codexible_http_requests_total", Help: "Requests answered, by route pattern, method and status.",
 		}, []string{"route", "method", "status"}),
@@ -32,7 +38,13 @@ func newMetrics(p Parts) *metrics {
 		ConstLabels: prometheus.Labels{"version": p.Version, "go_version": runtime.Version()},
 	})
 	build.Set(1)
-	p.Registry.MustRegister(m.requests, m.latency, build)
+	verdicts := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "codexible_verdicts_total", Help: "Answers of /api/keys/verify, by code.",
+	}, []string{"code"})
+	for _, code := range keys.Codes() {
+		m.verdicts[code] = verdicts.WithLabelValues(string(code))
+	}
+	p.Registry.MustRegister(m.requests, m.latency, verdicts, build)
 	return m
 }
 

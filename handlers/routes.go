@@ -22,7 +22,7 @@ func (a *api) routes() []*route {
 		get("/", open, "", asset(a.home)),
 		get("/health", open, "Tell that the process runs", endpoint(a.health)),
 		get("/health/ready", open, "Tell whether requests can be served", native[nothing, readiness](a.ready).answering(fiber.StatusServiceUnavailable)),
-		get("/metrics", open, "Show the metrics to Prometheus", raw("showMetrics", "text/plain", a.showMetrics())),
+		get(metricsPath, open, "Show the metrics to Prometheus", raw("showMetrics", "text/plain", a.showMetrics())),
 		get("/openapi.json", open, "Give this document", raw("showDocument", fiber.MIMEApplicationJSON, a.showDocument)),
 		get("/docs", open, "", asset(a.reference)),
 		get("/docs/*", open, "", asset(a.referenceFile())),

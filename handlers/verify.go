@@ -64,6 +64,7 @@ func (a *api) verify(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	a.metrics.verdicts[v.Code].Inc()
 	x.send(fiber.StatusOK, appendVerdict(make([]byte, 0, 512), &v))
 	return nil
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"codexible/store"
+)
+
+type backupCommand struct {
+	File string `arg:"" help:"Where to write it; a file that exists is left as it is."`
+}
+
+// Help gives the examples that --help shows.
+func (backupCommand) Help() string {
+	return `Copies the embedded database as it stands at one moment, beside a running service, and checks the copy. Its SHA-256 is written beside it. Only its owner may read it: it holds e-mail addresses and hashes. Example:
+
+    codexible backup /var/backups/codexible-$(date +%F).db
+
+BACKUP_DIR, BACKUP_INTERVAL and BACKUP_KEEP have a running service do it by itself. On Postgres use pg_dump.`
+}
+
+// backupJSON is a backup as --json prints it.
+type backupJSON struct {
+	File   string `json:"file"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Run writes a backup.
+func (c backupCommand) Run(ctx context.Context, t *terminal) error {
+	config, err := t.config(nil)
+	if err != nil {
+		return err
+	}
+	r, err := store.Backup(ctx, config.DatabaseURL.reveal(), c.File)
+	if err != nil {
+		return err
+	}
+	return t.print(backupJSON(r), func(w io.Writer) {
+		line(w, fmt.Sprintf("%s: %d bytes, checked, SHA-256 %s", r.File, r.Bytes, r.SHA256))
+	})
+}
+
+type restoreCommand struct {
+	File  string `arg:"" help:"The backup; its checksum lies beside it."`
+	Force bool   `help:"Replace the database that is there; it is kept under another name."`
+}
+
+// Help gives the examples that --help shows.
+func (restoreCommand) Help() string {
+	return `Stop the service first. The backup is verified before anything changes. Example:
+
+    systemctl stop codexible
+    codexible restore --force /var/backups/codexible-2026-11-23.db
+    systemctl start codexible`
+}
+
+// restoredJSON is a restore as --json prints it.
+type restoredJSON struct {
+	File    string  `json:"file"`
+	Bytes   int64   `json:"bytes"`
+	SHA256  string  `json:"sha256"`
+	Aside   *string `json:"replaced_file"`
+	Pending int     `json:"pending_migrations"`
+}
+
+// Run puts a backup in place.
+func (c restoreCommand) Run(ctx context.Context, t *terminal) error {
+	config, err := t.config(nil)
+	if err != nil {
+		return err
+	}
+	r, err := store.Restore(ctx, config.DatabaseURL.reveal(), c.File, schemaFiles(), c.Force)
+	if err != nil {
+		return err
+	}
+	answer := restoredJSON{File: r.File, Bytes: r.Bytes, SHA256: r.SHA256, Pending: r.Pending}
+	if r.Aside != "" {
+		answer.Aside = &r.Aside
+	}
+	return t.print(answer, func(w io.Writer) {
+		line(w, r.File+" is restored from "+c.File)
+		if r.Aside != "" {
+			line(w, "what was there is kept as "+r.Aside)
+		}
+		if r.Pending > 0 {
+			line(w, strconv.Itoa(r.Pending)+" migrations are pending: the service applies them when it starts, or `codexible migrate up` does")
+		}
+	})
+}
+
+type migrateDataCommand struct {
+	From string `help:"The embedded database, sqlite:PATH; the one in DATA_DIR unless given." placeholder:"URL"`
+	To   string `help:"The Postgres database; DATABASE_URL unless given. A password has no place here, where every user of the machine can read it." placeholder:"URL"`
+}
+
+// Help gives the examples that --help shows.
+func (migrateDataCommand) Help() string {
+	return `Stop the service first. All or nothing: every table is copied in one transaction, read back and compared before it commits. The target needs this version's schema and must be unused. Example, with DATABASE_URL=postgres://… in .env:
+
+    codexible migrate up
+    codexible migrate-data --from sqlite:/var/lib/codexible/codexible.db`
+}
+
+// Validate refuses a password on the command line.
+func (c migrateDataCommand) Validate() error {
+	if u, err := url.Parse(c.To); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			return errors.New("a password on the command line can be read by every user of the machine: set DATABASE_URL instead of --to")
+		}
+	}
+	return nil
+}
+
+// movedJSON is a table as --json prints it.
+type movedJSON struct {
+	Table string           `json:"table"`
+	Rows  int64            `json:"rows"`
+	Sums  map[string]int64 `json:"sums"`
+}
+
+// Run moves everything.
+func (c migrateDataCommand) Run(ctx context.Context, t *terminal) error {
+	config, err := t.config(nil)
+	if err != nil {
+		return err
+	}
+	from, to := c.From, c.To
+	if from == "" {
+		from = embeddedURL(&config).reveal()
+	}
+	if to == "" {
+		to = config.DatabaseURL.reveal()
+	}
+	moved, err := store.Move(ctx, from, to, schemaFiles())
+	if err != nil {
+		return err
+	}
+	answer := make([]movedJSON, len(moved))
+	var rows int64
+	for i, m := range moved {
+		answer[i] = movedJSON(m)
+		rows += m.Rows
+	}
+	return t.print(answer, func(w io.Writer) {
+		line(w, "TABLE", "ROWS", "SUMS, EQUAL IN BOTH")
+		for _, m := range moved {
+			sums := ""
+			for _, column := range slices.Sorted(maps.Keys(m.Sums)) {
+				sums += fmt.Sprintf("%s %d  ", column, m.Sums[column])
+			}
+			line(w, m.Table, strconv.FormatInt(m.Rows, 10), sums)
+		}
+		line(w, fmt.Sprintf("\n%d rows of %d tables are in %s, and every value was compared. Keep the old file until the service has run on the new database.",
+			rows, len(moved), secretURL{to}))
+	})
+}
