@@ -38,7 +38,9 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	if err := seedDemo(ctx, config.DatabaseURL.reveal(), time.Now(), password); err != nil {
 		return err
 	}
-	s := &service{config: config, log: config.logger(t.err), listening: func(url string) { _ = t.welcome(url, password) }}
+	log := newLogBuffer(t.err)
+	defer log.flush()
+	s := &service{config: config, log: config.logger(log), listening: func(url string) { _ = t.welcome(url, password) }}
 	for _, u := range demoUsers {
 		s.fixed = append(s.fixed, keys.Fixed(u.key))
 	}
