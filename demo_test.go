@@ -37,9 +37,10 @@ var demoStarts = map[string]time.Time{
 	"with a part of a microsecond": time.Date(2026, 3, 4, 15, 4, 5, 678_901_234, time.UTC),
 }
 
-func TestADemosTotalsAddUpEverywhereWheneverItStarts(t *testing.T) {
-	for name, now := range demoStarts {
+func TestADemosTotalsAddUpEverywhere(t *testing.T) {
+	for _, name := range []string{"three seconds past midnight", "where it is another day"} {
 		t.Run(name, func(t *testing.T) {
+			now := demoStarts[name]
 			s := seeded(t, now)
 			for _, u := range demoUsers {
 				checkDemoUser(t, s, u, now)
@@ -52,6 +53,32 @@ func TestADemosTotalsAddUpEverywhereWheneverItStarts(t *testing.T) {
 				t.Errorf("%d days with %d differences, want %d and none: %v", r.Days, len(r.Differences), demoDays, r.Differences)
 			}
 		})
+	}
+}
+
+func TestADemosTodayIsExactAndOverWheneverItStarts(t *testing.T) {
+	for name, now := range demoStarts {
+		used := map[uuid.UUID]int64{}
+		days := map[usage.Day]bool{}
+		last := time.Time{}
+		for _, c := range demoUsage(demoCustomers(), now) {
+			if c.at.After(now) || c.at.Before(last) {
+				t.Fatalf("%s: a charge at %s after one at %s, the demo begins at %s", name, c.at, last, now)
+			}
+			last = c.at
+			days[usage.DayOf(c.at)] = true
+			if usage.DayOf(c.at) == usage.DayOf(now) {
+				used[c.UserID] += c.Credits
+			}
+		}
+		for _, c := range demoCustomers() {
+			if got := used[c.key.UserID]; got != c.usedToday {
+				t.Errorf("%s: %s used %d credits today, want %d", name, c.email, got, c.usedToday)
+			}
+		}
+		if len(days) != demoDays {
+			t.Errorf("%s: %d days have usage, want %d", name, len(days), demoDays)
+		}
 	}
 }
 

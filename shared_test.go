@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/store"
+	"codexible/store/storetest"
+	"codexible/usage"
+	"codexible/valkey"
+
+	"github.com/google/uuid"
+)
+
+// openValkey connects to the test server.
+func openValkey(t *testing.T, url string) *valkey.Server {
+	t.Helper()
+	server, err := valkey.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
+func valkeyURL(t *testing.T) string {
+	t.Helper()
+	url := os.Getenv("CODEXIBLE_TEST_VALKEY")
+	if url == "" {
+		missing(t, "CODEXIBLE_TEST_VALKEY names no server; make test starts one")
+	}
+	return url
+}
+
+// following has l told what other instances publish, until the test ends.
+func following(t *testing.T, n *news, l listener) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() { n.follow(ctx, l) })
+	t.Cleanup(func() {
+		cancel()
+		ended.Wait()
+	})
+}
+
+// verifierOver is a verifier with parts of its own over a store.
+func verifierOver(t *testing.T, s *store.Store, now func() time.Time) *keys.Verifier {
+	t.Helper()
+	meter := usage.NewMeter(s, now, nil)
+	t.Cleanup(func() { _ = meter.Close(context.Background()) })
+	return keys.NewVerifier(keys.Parts{Directory: s, Meter: meter, Totals: usage.NewTotals(s, nil, 0, now), Counter: limits.NewLocal(now), Now: now})
+}
+
+// The verifier here hears of changes through Valkey alone, and its clock stands
+// still, so nothing that it remembers grows old.
+func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
+	ctx, server := context.Background(), openValkey(t, valkeyURL(t))
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		u, err := s.CreateUser(ctx, accounts.ActorCLI, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := keys.Mint()
+		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		publisher, receiver := newNews(server.Changes()), newNews(server.Changes())
+		t.Cleanup(func() { _ = errors.Join(publisher.close(), receiver.close()) })
+		publish(s, publisher)
+		elsewhere := verifierOver(t, s, clock.Now)
+		following(t, receiver, elsewhere)
+
+		code := func() keys.Code {
+			_, code, err := elsewhere.Identify(ctx, secret.Reveal())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return code
+		}
+		if got := code(); got != keys.Valid {
+			t.Fatalf("before the change: %s", got)
+		}
+		// Nobody says when the subscription stands, so the change is repeated until it is heard of.
+		suspended := accounts.StatusSuspended
+		eventually(t, 5*time.Second, "the suspension to be heard of", func() bool {
+			if _, err := s.ChangeUser(ctx, accounts.ActorCLI, u.ID, accounts.UserChange{Status: &suspended}); err != nil {
+				t.Fatal(err)
+			}
+			return code() == keys.Suspended
+		})
+		if err := s.RevokeKey(ctx, accounts.ActorCLI, k.ID, uuid.Nil); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, time.Second, "the revocation to be heard of within a second", func() bool { return code() == keys.Revoked })
+	})
+}
+
+func TestClosingPublishesTheChangesThatWait(t *testing.T) {
+	server := openValkey(t, valkeyURL(t))
+	var heard heardChanges
+	receiver := newNews(server.Changes())
+	t.Cleanup(func() { _ = receiver.close() })
+	following(t, receiver, &heard)
+	first := accounts.Change{Subject: accounts.SubjectPlan, ID: uuid.New()}
+	ready := newNews(server.Changes())
+	eventually(t, 5*time.Second, "the subscription", func() bool {
+		ready.Changed(first)
+		return heard.has(first)
+	})
+	if err := ready.close(); err != nil {
+		t.Fatal(err)
+	}
+	sender := newNews(server.Changes())
+	var sent []accounts.Change
+	for range 100 {
+		c := accounts.Change{Subject: accounts.SubjectKey, ID: uuid.New()}
+		sent = append(sent, c)
+		sender.Changed(c)
+	}
+	if err := sender.close(); err != nil {
+		t.Fatal(err)
+	}
+	sender.Changed(first) // a request that was cut off may still come: it neither blocks nor breaks
+	eventually(t, time.Second, "everything to arrive", func() bool {
+		for _, c := range sent {
+			if !heard.has(c) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+type heardChanges struct {
+	mu   sync.Mutex
+	seen map[accounts.Change]bool
+}
+
+func (h *heardChanges) Changed(c accounts.Change) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.seen == nil {
+		h.seen = map[accounts.Change]bool{}
+	}
+	h.seen[c] = true
+}
+
+func (h *heardChanges) has(c accounts.Change) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.seen[c]
+}
+
+// paper is a ledger that accepts everything, and books that nobody may read.
+type paper struct{ used int64 }
+
+func (p *paper) Settle(_ context.Context, at time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
+	for _, c := range charges {
+		if c.Credits > 100 {
+			receipts = append(receipts, usage.Receipt{Outcome: usage.OverQuota, CreditsUsed: p.used, Day: usage.DayOf(at)})
+			continue
+		}
+		p.used += c.Credits
+		receipts = append(receipts, usage.Receipt{Outcome: usage.Accepted, CreditsUsed: p.used, Day: usage.DayOf(at)})
+	}
+	return receipts, nil
+}
+
+func (p *paper) Today(context.Context, uuid.UUID, usage.Day) (usage.Today, error) {
+	return usage.Today{}, errors.New("the books were asked")
+}
+
+func TestTotalsThatOneInstanceSettlesAreToldByTheOthers(t *testing.T) {
+	ctx, server := context.Background(), openValkey(t, valkeyURL(t))
+	books, user, now := &paper{}, uuid.New(), time.Now()
+	day := usage.DayOf(now)
+	here, there := newSharedTotals(books, server.Totals(), time.Now), newSharedTotals(books, server.Totals(), time.Now)
+	clock := storetest.NewClock(now)
+	told := usage.NewTotals(books, there, sharedMaxAge, clock.Now)
+
+	if _, err := told.Used(ctx, user, day); err == nil {
+		t.Error("a total that nobody shared was not asked of the books")
+	}
+	settle := func(credits ...int64) {
+		var charges []usage.Charge
+		for _, c := range credits {
+			charges = append(charges, usage.Charge{UserID: user, Credits: c})
+		}
+		if _, err := here.Settle(ctx, now, charges); err != nil {
+			t.Fatal(err)
+		}
+		here.share(ctx)
+	}
+	for _, try := range []struct {
+		settled []int64
+		want    int64
+	}{{[]int64{5}, 5}, {[]int64{7, 1, 200}, 13}, {[]int64{200}, 13}} {
+		settle(try.settled...)
+		clock.Add(sharedMaxAge + time.Millisecond)
+		if used, err := told.Used(ctx, user, day); err != nil || used != try.want {
+			t.Errorf("after %v: the other instance tells %d, %v; want %d", try.settled, used, err, try.want)
+		}
+	}
+}
+
+func TestTotalsThatCannotBeSharedWaitForValkeyWhileTheirDayLasts(t *testing.T) {
+	ctx, live := context.Background(), openValkey(t, valkeyURL(t))
+	dead := openValkey(t, "redis://127.0.0.1:"+freePort(t))
+	clock := storetest.NewClock(time.Now())
+	user, day := uuid.New(), usage.DayOf(clock.Now())
+	totals := newSharedTotals(&paper{}, dead.Totals(), clock.Now)
+	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 5}}); err != nil {
+		t.Fatal(err)
+	}
+	totals.share(ctx)
+	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 6}}); err != nil {
+		t.Fatal(err)
+	}
+	totals.share(ctx)
+	if len(totals.unshared) != 1 {
+		t.Fatalf("%d totals wait, want the one that could not be shared", len(totals.unshared))
+	}
+	totals.cache = live.Totals()
+	totals.share(ctx)
+	if used, found, err := totals.Get(ctx, user, day); err != nil || !found || used != 11 {
+		t.Errorf("the shared total is %d, %v, %v; want 11", used, found, err)
+	}
+	totals.cache = dead.Totals()
+	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	clock.Add(24 * time.Hour)
+	totals.share(ctx)
+	if len(totals.unshared) != 0 {
+		t.Error("a total of yesterday still waits")
+	}
+}
+
+func TestTheTotalsThatWaitAreBounded(t *testing.T) {
+	totals := newSharedTotals(&paper{}, nil, time.Now)
+	known := userDay{uuid.New(), "2026-03-04"}
+	totals.wait(known, 1)
+	for i := range maxUnshared + 10 {
+		totals.wait(userDay{uuid.UUID{byte(i), byte(i >> 8), byte(i >> 16), 1}, "2026-03-04"}, 1)
+	}
+	if got := len(totals.unshared); got != maxUnshared {
+		t.Errorf("%d totals wait, want %d at most", got, maxUnshared)
+	}
+	if totals.wait(known, 9); totals.unshared[known] != 9 {
+		t.Error("a total that waits already is not brought up to date when the room is full")
+	}
+}
+
+// A broken message on the channel is nobody's change.
+func TestMessagesThatAreNoChangesAreIgnored(t *testing.T) {
+	server := openValkey(t, valkeyURL(t))
+	var heard heardChanges
+	n := newNews(server.Changes())
+	t.Cleanup(func() { _ = n.close() })
+	following(t, n, &heard)
+	real := accounts.Change{Subject: accounts.SubjectUser, ID: uuid.New()}
+	eventually(t, 5*time.Second, "a real change after the broken ones", func() bool {
+		for _, broken := range []string{"", "user", "user not-an-id", strings.Repeat("x", 1000)} {
+			if err := server.Changes().Publish(context.Background(), []byte(broken)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.Changed(real)
+		return heard.has(real)
+	})
+	heard.mu.Lock()
+	defer heard.mu.Unlock()
+	for c := range heard.seen {
+		if c.ID == uuid.Nil {
+			t.Errorf("a broken message was taken for the change %v", c)
+		}
+	}
+}
