@@ -93,15 +93,3 @@ export async function tableRows(page: Page, name: string): Promise<string[][]> {
   const rows = page.getByRole('table', { name, includeHidden: true }).locator('tbody tr');
   return rows.evaluateAll((elements) => elements.map((row) => Array.from(row.children, (cell) => cell.textContent)));
 }
-
-/** Does something again if a UTC day ended meanwhile: figures from both sides of midnight cannot be compared. */
-export async function withinOneDay(task: () => Promise<void>): Promise<void> {
-  const day = () => new Date().toISOString().slice(0, 10);
-  const before = day();
-  try {
-    await task();
-  } catch (error) {
-    if (day() === before) throw error;
-  }
-  if (day() !== before) await task();
-}

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Charge, ModelUsage, Overview, UsageDay, UsageHour } from '@/app/lib/api';
 import { addDays, costDecimals, formatCost, formatDate, formatNumber, formatTime } from '@/app/lib/i18n';
-import { signIn, tableRows, visit, withinOneDay, type Dashboard } from './dashboard';
+import { signIn, tableRows, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
 import { startStack, type Stack } from './stack';
 
@@ -62,65 +62,63 @@ function chargeRows(charges: Charge[]): string[][] {
 }
 
 describe.each(Object.values(demo))('signed in with $key', ({ key, email, plan, limit, used }) => {
-  test('every panel shows the figures of the API', () =>
-    withinOneDay(async () => {
-      const { page, complaints, close } = await visit(browser);
-      await signIn(page, dashboard.url, ` "${key}"\n`);
-
-      const overview = await service.get<Overview>('/api/dashboard/overview', key);
-      expect(overview.usage).toMatchObject({ credits_used: used, daily_limit: limit });
-      expect(await figure(page, 'credits_used')).toBe(number(used));
-      expect(await figure(page, 'daily_limit')).toBe(`of ${number(limit)}`);
-      expect(await figure(page, 'left')).toBe(`${number(limit - used)} credits left`);
-      expect(await figure(page, 'request_count')).toBe(number(overview.usage.request_count));
-      expect(await figure(page, 'user')).toContain(email);
-      expect(await figure(page, 'plan')).toBe(plan);
-      expect(await figure(page, 'status')).toBe('Active');
-      expect(await figure(page, 'key')).toBe(`${overview.key.label}${overview.key.prefix}…`);
-      expect(await figure(page, 'reset')).toMatch(/^Resets at 00:00 UTC \(07:00 your time\), in (\d+ h )?\d+ min$/);
-
-      for (const days of [30, 7, 90]) {
-        await page.getByText(`${days} days`, { exact: true }).click();
-        await expectTable(page, 'Credits used by day', historyRows(await service.get(`/api/usage/history?days=${days}`, key)));
-        await expectTable(page, 'By model', modelRows(await service.get(`/api/usage/models?days=${days}`, key)));
-        await expectTable(page, 'Recent charges', chargeRows(await service.get(`/api/usage/detailed?days=${days}&limit=20`, key)));
-        expect(new URL(page.url()).search).toBe(days === 30 ? '' : `?days=${days}`);
-      }
-
-      const { date } = overview.usage;
-      await expectTable(page, `Requests by hour on ${formatDate('en', date)}, UTC`, hourRows(await service.get('/api/usage/hourly', key)));
-      const yesterday = addDays(date, -1);
-      await page.getByRole('button', { name: 'Previous day' }).click();
-      await expectTable(page, `Requests by hour on ${formatDate('en', yesterday)}, UTC`, hourRows(await service.get(`/api/usage/hourly?date=${yesterday}`, key)));
-
-      expect(complaints).toEqual([]);
-      await close();
-    }));
-});
-
-test('charges can be paged to the last one and back', () =>
-  withinOneDay(async () => {
+  test('every panel shows the figures of the API', async () => {
     const { page, complaints, close } = await visit(browser);
-    const { key } = await service.newCustomer();
-    for (let credits = 1; credits <= 43; credits++) {
-      const { status } = await service.call('POST', '/api/usage', { key, body: { credits: 1, model: `model-${credits}`, cost_usd: credits / 1e6 } });
-      expect(status).toBe(200);
+    await signIn(page, dashboard.url, ` "${key}"\n`);
+
+    const overview = await service.get<Overview>('/api/dashboard/overview', key);
+    expect(overview.usage).toMatchObject({ credits_used: used, daily_limit: limit });
+    expect(await figure(page, 'credits_used')).toBe(number(used));
+    expect(await figure(page, 'daily_limit')).toBe(`of ${number(limit)}`);
+    expect(await figure(page, 'left')).toBe(`${number(limit - used)} credits left`);
+    expect(await figure(page, 'request_count')).toBe(number(overview.usage.request_count));
+    expect(await figure(page, 'user')).toContain(email);
+    expect(await figure(page, 'plan')).toBe(plan);
+    expect(await figure(page, 'status')).toBe('Active');
+    expect(await figure(page, 'key')).toBe(`${overview.key.label}${overview.key.prefix}…`);
+    expect(await figure(page, 'reset')).toMatch(/^Resets at 00:00 UTC \(07:00 your time\), in (\d+ h )?\d+ min$/);
+
+    for (const days of [30, 7, 90]) {
+      await page.getByText(`${days} days`, { exact: true }).click();
+      await expectTable(page, 'Credits used by day', historyRows(await service.get(`/api/usage/history?days=${days}`, key)));
+      await expectTable(page, 'By model', modelRows(await service.get(`/api/usage/models?days=${days}`, key)));
+      await expectTable(page, 'Recent charges', chargeRows(await service.get(`/api/usage/detailed?days=${days}&limit=20`, key)));
+      expect(new URL(page.url()).search).toBe(days === 30 ? '' : `?days=${days}`);
     }
-    await signIn(page, dashboard.url, key);
-    const models = async () => (await tableRows(page, 'Recent charges')).map((row) => row[1]);
-    const numbered = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => `model-${from - index}`);
-    const older = page.getByRole('button', { name: 'Older' });
-    await expect.poll(models).toEqual(numbered(43, 24));
-    await older.click();
-    await expect.poll(models).toEqual(numbered(23, 4));
-    await older.click();
-    await expect.poll(models).toEqual(numbered(3, 1));
-    expect(await older.isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Newer' }).click();
-    await expect.poll(models).toEqual(numbered(23, 4));
+
+    const { date } = overview.usage;
+    await expectTable(page, `Requests by hour on ${formatDate('en', date)}, UTC`, hourRows(await service.get('/api/usage/hourly', key)));
+    const yesterday = addDays(date, -1);
+    await page.getByRole('button', { name: 'Previous day' }).click();
+    await expectTable(page, `Requests by hour on ${formatDate('en', yesterday)}, UTC`, hourRows(await service.get(`/api/usage/hourly?date=${yesterday}`, key)));
+
     expect(complaints).toEqual([]);
     await close();
-  }));
+  });
+});
+
+test('charges can be paged to the last one and back', async () => {
+  const { page, complaints, close } = await visit(browser);
+  const { key } = await service.newCustomer();
+  for (let credits = 1; credits <= 43; credits++) {
+    const { status } = await service.call('POST', '/api/usage', { key, body: { credits: 1, model: `model-${credits}`, cost_usd: credits / 1e6 } });
+    expect(status).toBe(200);
+  }
+  await signIn(page, dashboard.url, key);
+  const models = async () => (await tableRows(page, 'Recent charges')).map((row) => row[1]);
+  const numbered = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => `model-${from - index}`);
+  const older = page.getByRole('button', { name: 'Older' });
+  await expect.poll(models).toEqual(numbered(43, 24));
+  await older.click();
+  await expect.poll(models).toEqual(numbered(23, 4));
+  await older.click();
+  await expect.poll(models).toEqual(numbered(3, 1));
+  expect(await older.isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await expect.poll(models).toEqual(numbered(23, 4));
+  expect(complaints).toEqual([]);
+  await close();
+});
 
 test('an account without usage is told so, panel by panel', async () => {
   const { page, complaints, close } = await visit(browser);
@@ -134,42 +132,40 @@ test('an account without usage is told so, panel by panel', async () => {
   await close();
 });
 
-test('whatever a customer’s program calls its model is shown as text', () =>
-  withinOneDay(async () => {
-    const { page, complaints, close } = await visit(browser);
-    const { key } = await service.newCustomer();
-    const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u202Eright to left', '😀 and 漢字', 'x'.repeat(200)];
-    for (const model of hostile) expect((await service.call('POST', '/api/usage', { key, body: { model } })).status).toBe(200);
-    await signIn(page, dashboard.url, key);
-    await expect.poll(async () => (await tableRows(page, 'Recent charges')).map((row) => row[1])).toEqual(hostile.toReversed());
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
-    expect(complaints).toEqual([]);
-    await close();
-  }));
+test('whatever a customer’s program calls its model is shown as text', async () => {
+  const { page, complaints, close } = await visit(browser);
+  const { key } = await service.newCustomer();
+  const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u202Eright to left', '😀 and 漢字', 'x'.repeat(200)];
+  for (const model of hostile) expect((await service.call('POST', '/api/usage', { key, body: { model } })).status).toBe(200);
+  await signIn(page, dashboard.url, key);
+  await expect.poll(async () => (await tableRows(page, 'Recent charges')).map((row) => row[1])).toEqual(hostile.toReversed());
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  expect(complaints).toEqual([]);
+  await close();
+});
 
-test('a chart tells its bars to pointer and keyboard', () =>
-  withinOneDay(async () => {
-    const { page, complaints, close } = await visit(browser);
-    await signIn(page, dashboard.url, demo.pro.key);
-    const days = await service.get<UsageDay[]>('/api/usage/history?days=30', demo.pro.key);
-    const counted = (n: number, noun: string) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
-    const said = (day: UsageDay | undefined) =>
-      day && `${formatDate('en', day.date)}: ${counted(day.credits_used, 'credit')}, ${counted(day.request_count, 'request')}, ${formatCost('en', day.cost_usd)}`;
-    const chart = page.getByRole('slider', { name: 'Credits used by day' });
-    const readout = page.locator('[data-readout]').first();
+test('a chart tells its bars to pointer and keyboard', async () => {
+  const { page, complaints, close } = await visit(browser);
+  await signIn(page, dashboard.url, demo.pro.key);
+  const days = await service.get<UsageDay[]>('/api/usage/history?days=30', demo.pro.key);
+  const counted = (n: number, noun: string) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
+  const said = (day: UsageDay | undefined) =>
+    day && `${formatDate('en', day.date)}: ${counted(day.credits_used, 'credit')}, ${counted(day.request_count, 'request')}, ${formatCost('en', day.cost_usd)}`;
+  const chart = page.getByRole('slider', { name: 'Credits used by day' });
+  const readout = page.locator('[data-readout]').first();
 
-    await chart.focus();
-    expect(await readout.textContent()).toBe(said(days.at(-1)));
-    await page.keyboard.press('ArrowLeft');
-    expect(await readout.textContent()).toBe(said(days.at(-2)));
-    expect(await chart.getAttribute('aria-valuetext')).toBe(said(days.at(-2)));
-    await page.keyboard.press('Home');
-    expect(await readout.textContent()).toBe(said(days[0]));
+  await chart.focus();
+  expect(await readout.textContent()).toBe(said(days.at(-1)));
+  await page.keyboard.press('ArrowLeft');
+  expect(await readout.textContent()).toBe(said(days.at(-2)));
+  expect(await chart.getAttribute('aria-valuetext')).toBe(said(days.at(-2)));
+  await page.keyboard.press('Home');
+  expect(await readout.textContent()).toBe(said(days[0]));
 
-    const box = await chart.boundingBox();
-    if (!box) throw new Error('the chart is not on the page');
-    await page.mouse.move(box.x + (box.width * 10.5) / 30, box.y + 50);
-    expect(await readout.textContent()).toBe(said(days[10]));
-    expect(complaints).toEqual([]);
-    await close();
-  }));
+  const box = await chart.boundingBox();
+  if (!box) throw new Error('the chart is not on the page');
+  await page.mouse.move(box.x + (box.width * 10.5) / 30, box.y + 50);
+  expect(await readout.textContent()).toBe(said(days[10]));
+  expect(complaints).toEqual([]);
+  await close();
+});

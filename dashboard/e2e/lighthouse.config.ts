@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: { alias: { '@': path.resolve(import.meta.dirname, '..') } },
-  test: { include: ['e2e/lighthouse.ts'], testTimeout: 180_000, hookTimeout: 120_000 },
+  test: { include: ['e2e/lighthouse.ts'], testTimeout: 180_000, hookTimeout: 360_000 },
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { nextMidnightUtc } from '@/app/lib/api';
 import { freePort, startProgram, type Program } from './program';
 
 /** The customers that `serve --demo` seeds, as the contract has them. */
@@ -22,6 +23,15 @@ interface Options {
   headers?: Record<string, string>;
 }
 
+/** Longer than any one file of tests takes. */
+const longestRunMs = 4 * 60_000;
+
+/** Today's figures of a demo belong to the UTC day on which it started. A run that might outlast the day waits for the next. */
+async function clearOfMidnight(): Promise<void> {
+  const leftMs = nextMidnightUtc(new Date()).getTime() - Date.now();
+  if (leftMs < longestRunMs) await new Promise((resolve) => setTimeout(resolve, leftMs + 1000));
+}
+
 /** The real service in demo mode, on a port of its own. */
 export class Service {
   private program: Program | null = null;
@@ -32,6 +42,7 @@ export class Service {
   ) {}
 
   static async start(environment: Record<string, string> = {}): Promise<Service> {
+    await clearOfMidnight();
     const service = new Service(await freePort(), environment);
     await service.resume();
     return service;

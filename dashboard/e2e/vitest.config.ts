@@ -8,6 +8,6 @@ export default defineConfig({
     // One browser and one pair of servers at a time is what a small machine carries.
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 360_000,
   },
 });

@@ -7,7 +7,8 @@ export function chargeExamples(baseUrl: string): { name: string; code: string }[
   -H "Authorization: Bearer $CODEXIBLE_KEY" \\
   -H "Content-Type: application/json" \\
   -H "Idempotency-Key: order-1842" \\
-  -d '{"credits": 1, "model": "codex-large", "prompt_tokens": 900, "completion_tokens": 240, "cost_usd": 0.0126}'`,
+  -d '{"credits": 1, "model": "codex-large", "cost_usd": 0.0126,
+       "prompt_tokens": 900, "completion_tokens": 240}'`,
     },
     {
       name: 'JavaScript',
@@ -60,7 +61,8 @@ defer answer.Body.Close()`,
 }
 
 export function checkExample(baseUrl: string): string {
-  return `curl ${baseUrl}/api/dashboard/overview -H "Authorization: Bearer $CODEXIBLE_KEY"`;
+  return `curl ${baseUrl}/api/dashboard/overview \\
+  -H "Authorization: Bearer $CODEXIBLE_KEY"`;
 }
 
 export function typesExample(baseUrl: string): string {
