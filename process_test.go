@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,6 +66,9 @@ func serveWith(t *testing.T, cmd *exec.Cmd, env ...string) *process {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "TLS_CERT=") }) {
+		p.url = "https" + strings.TrimPrefix(p.url, "http")
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +84,7 @@ func serveWith(t *testing.T, cmd *exec.Cmd, env ...string) *process {
 			t.Fatalf("the program ended:\n%s", p.printed())
 		default:
 		}
-		answer, err := http.Get(p.url + "/health")
+		answer, err := loadClient.Get(p.url + "/health")
 		if err != nil {
 			return false
 		}
