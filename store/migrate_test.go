@@ -406,7 +406,7 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 		want             string
 		sqlite, postgres []string
 	}{
-		{"table console_sessions is missing", []string{"DROP TABLE console_sessions"}, []string{"DROP TABLE console_sessions"}},
+		{"table setup_links is missing", []string{"DROP TABLE setup_links"}, []string{"DROP TABLE setup_links"}},
 		{"table users: column name is missing", []string{"ALTER TABLE users DROP COLUMN name"}, []string{"ALTER TABLE users DROP COLUMN name"}},
 		{"table users: column extra is unknown", []string{"ALTER TABLE users ADD COLUMN extra text"}, []string{"ALTER TABLE users ADD COLUMN extra text"}},
 		{"table plans: column price_cents differs", rewrite("plans", "`price_cents` integer", "`price_cents` text"), []string{"ALTER TABLE plans ALTER COLUMN price_cents TYPE integer"}},

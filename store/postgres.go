@@ -95,19 +95,23 @@ func (t target) openForMigration() (*sql.DB, error) {
 	return db, nil
 }
 
-// away goes by SQLSTATE classes: connection (08), resources such as disk and
-// connections (53), intervention such as a shutdown (57), the system (58), a
-// read-only server, and locks that were not to be had in time.
+// away is every connection that was not to be had, and of the others goes by
+// SQLSTATE classes: connection (08), resources such as disk and connections
+// (53), intervention such as a shutdown (57), the system (58), a read-only
+// server, and locks that were not to be had in time.
 func (postgresDialect) away(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		class := pg.Code[:min(2, len(pg.Code))]
 		return class == "08" || class == "53" || class == "57" || class == "58" || class == "28" || class == "3D" ||
 			pg.Code == "25006" || pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "55P03"
 	}
-	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+	return errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool") || strings.Contains(err.Error(), "unexpected EOF")
 }
 

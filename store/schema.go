@@ -42,6 +42,11 @@ func forSQLite(realm *schema.Realm) error {
 }
 
 func tableForSQLite(t *schema.Table) error {
+	for _, attr := range t.Attrs {
+		if _, known := attr.(*schema.Check); !known {
+			return fmt.Errorf("SQLite has no counterpart of %T", attr)
+		}
+	}
 	rowID := false
 	for _, c := range t.Columns {
 		var identity bool

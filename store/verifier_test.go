@@ -1,0 +1,192 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/store"
+	"codexible/store/storetest"
+	"codexible/usage"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+)
+
+// front is a process in front of a database: what decides on requests with keys.
+type front struct {
+	*keys.Verifier
+	store *store.Store
+}
+
+// newFront puts a verifier over a store and has it learn of changes, as the program does.
+func newFront(t *testing.T, s *store.Store, now func() time.Time) front {
+	t.Helper()
+	v := keys.NewVerifier(keys.Parts{Directory: s, Meter: startMeter(t, s, now), Totals: usage.NewTotals(s, nil, time.Second, now), Counter: limits.NewLocal(now), Now: now})
+	ctx, stop := context.WithCancel(context.Background())
+	up, done := make(chan bool, 10), make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Watch(ctx, upTo{v, up})
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+	<-up
+	return front{v, s}
+}
+
+// upTo passes the news on and tells when they begin.
+type upTo struct {
+	*keys.Verifier
+	up chan bool
+}
+
+func (u upTo) Up(up bool) {
+	u.Verifier.Up(up)
+	u.up <- up
+}
+
+func (f front) verify(t *testing.T, secret keys.Secret, credits int64) keys.Verdict {
+	t.Helper()
+	v, err := f.Verify(context.Background(), keys.Request{Secret: secret.Reveal(), Charge: usage.Charge{Credits: credits, Model: "gpt-5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (f front) wantCode(t *testing.T, secret keys.Secret, want keys.Code) {
+	t.Helper()
+	if v := f.verify(t, secret, 0); v.Code != want {
+		t.Errorf("%s is %s, want %s", secret, v.Code, want)
+	}
+}
+
+func TestWhatIsDoneToAKeyItsUserOrPlanIsSeenByTheNextRequest(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		ctx, f, c := context.Background(), newFront(t, s, clock.Now), storetest.NewCustomer(t, s, "Starter")
+		do := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.wantCode(t, c.Secret, keys.Valid)
+		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)})))
+		f.wantCode(t, c.Secret, keys.Suspended)
+		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: of(accounts.StatusActive), Plan: of("Pro")})))
+		if v := f.verify(t, c.Secret, 0); v.Code != keys.Valid || v.Limit != 250 || v.Identity.Plan.Name != "Pro" {
+			t.Errorf("%s with %d credits on %s", v.Code, v.Limit, v.Identity.Plan.Name)
+		}
+		do(second(s.ChangePlan(ctx, ada, planID(t, s, "Pro"), accounts.PlanChange{DailyCreditLimit: of(int64(9)), RateLimitPerMinute: of(int64(77))})))
+		if v := f.verify(t, c.Secret, 0); v.Limit != 9 || v.Rate.Limit != 77 {
+			t.Errorf("the plan gives %d credits and %d requests", v.Limit, v.Rate.Limit)
+		}
+		expiry := of(clock.Now().Add(time.Hour))
+		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: &expiry})))
+		clock.Add(time.Hour)
+		f.wantCode(t, c.Secret, keys.Expired)
+		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: of((*time.Time)(nil))})))
+		f.wantCode(t, c.Secret, keys.Valid)
+		rotated := keys.Mint()
+		f.wantCode(t, rotated, keys.NotFound)
+		do(second(s.RotateKey(ctx, ada, keys.Rotation{KeyID: c.Key.ID, Grace: time.Minute, Secret: rotated}, uuid.Nil)))
+		f.wantCode(t, rotated, keys.Valid)
+		f.wantCode(t, c.Secret, keys.Valid)
+		clock.Add(time.Minute)
+		f.wantCode(t, c.Secret, keys.NotFound)
+		do(s.RevokeKey(ctx, ada, c.Key.ID, c.User.ID))
+		f.wantCode(t, rotated, keys.Revoked)
+	})
+}
+
+func TestAVerifyChargesExactlyOnceAndTellsTheDay(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		f, c := newFront(t, s, clock.Now), storetest.NewCustomer(t, s, "Starter")
+		_, other := storetest.NewKey(t, s, c.User)
+		if v := f.verify(t, c.Secret, 70); v.Code != keys.Valid || v.Used != 70 || v.Limit != 75 || v.Remaining() != 5 || v.ResetsAt != usage.DayOf(storetest.Start).End() {
+			t.Errorf("%+v", v)
+		}
+		if v := f.verify(t, other, 6); v.Code != keys.QuotaExceeded || v.Used != 70 || v.Remaining() != 5 {
+			t.Errorf("another key of the same user: %+v", v)
+		}
+		if v := f.verify(t, other, 5); v.Code != keys.Valid || v.Used != 75 || v.Remaining() != 0 {
+			t.Errorf("%+v", v)
+		}
+		if v := f.verify(t, other, 0); v.Code != keys.Valid || v.Used != 75 {
+			t.Errorf("with 0 credits the quota is enforced: %+v", v)
+		}
+		clock.Add(12 * time.Hour)
+		if v := f.verify(t, c.Secret, 1); v.Code != keys.Valid || v.Used != 1 || v.ResetsAt != usage.Day("2026-03-06").Start() {
+			t.Errorf("on the next day: %+v", v)
+		}
+		wantToday(t, s, c, "2026-03-04", 75, 75, 2)
+		wantToday(t, s, c, "2026-03-05", 1, 75, 1)
+	})
+}
+
+func TestAHotKeyWithoutChargeTouchesNoDatabase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		c := storetest.NewCustomer(t, s, "Pro")
+		f := newFront(t, s, clock.Now) // after the customer: the news of one would be late news of it
+		f.wantCode(t, c.Secret, keys.Valid)
+		if err := f.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCode(t, c.Secret, keys.Valid)
+		if _, err := f.Verify(context.Background(), keys.Request{Secret: c.Secret.Reveal(), Charge: usage.Charge{Credits: 1}}); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("a charge with the database away: %v", err)
+		}
+		if _, err := f.Verify(context.Background(), keys.Request{Secret: keys.Mint().Reveal()}); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("an unknown key with the database away: %v", err)
+		}
+	})
+}
+
+func TestLastUsesReachTheDatabaseInOneFlush(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		f, c := newFront(t, s, clock.Now), storetest.NewCustomer(t, s, "Pro")
+		clock.Add(1234567 * time.Nanosecond)
+		f.wantCode(t, c.Secret, keys.Valid)
+		if k, err := s.Key(context.Background(), c.Key.ID, uuid.Nil); err != nil || k.LastUsedAt != nil {
+			t.Errorf("a request wrote the last use itself: %v, %v", k.LastUsedAt, err)
+		}
+		if err := f.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		k, err := s.Key(context.Background(), c.Key.ID, uuid.Nil)
+		if diff := cmp.Diff(of(storetest.Start.Add(1234*time.Microsecond)), k.LastUsedAt); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+	})
+}
+
+// What one process changes reaches the cache of another by the database itself.
+func TestARevocationInOneProcessEndsTheKeyInAnother(t *testing.T) {
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		clock := storetest.NewClock(storetest.Start)
+		f, there := newFront(t, storetest.Connect(t, url, clock.Now), clock.Now), storetest.Connect(t, url, clock.Now)
+		c := storetest.NewCustomer(t, there, "Pro")
+		f.wantCode(t, c.Secret, keys.Valid)
+		if err := there.RevokeKey(context.Background(), ada, c.Key.ID, uuid.Nil); err != nil {
+			t.Fatal(err)
+		}
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		for f.verify(t, c.Secret, 0).Code != keys.Revoked {
+			if patience.Err() != nil {
+				t.Fatal("the revocation is not seen")
+			}
+			clock.Add(time.Millisecond) // the entry's own life is ten minutes: it does not end in this loop
+		}
+	})
+}
