@@ -7,8 +7,8 @@ import localFont from 'next/font/local';
  * range of characters stands there twice.
  */
 const sans = localFont({
-  src: './fonts/manrope-latin-wght-normal.woff2',
-  weight: '200 800',
+  src: './fonts/manrope-latin.woff2',
+  weight: '400 800',
   variable: '--font-manrope',
   adjustFontFallback: 'Arial',
 });
@@ -23,8 +23,8 @@ const sansVietnamese = localFont({
 });
 
 const mono = localFont({
-  src: './fonts/jetbrains-mono-latin-wght-normal.woff2',
-  weight: '100 800',
+  src: './fonts/jetbrains-mono-latin.woff2',
+  weight: '400',
   variable: '--font-jetbrains-mono',
   preload: false,
   adjustFontFallback: false,

@@ -90,6 +90,6 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 
 /** A table of the page by its name, as rows of cell texts. */
 export async function tableRows(page: Page, name: string): Promise<string[][]> {
-  const rows = page.getByRole('table', { name, includeHidden: true }).locator('tbody tr');
+  const rows = page.getByRole('table', { name }).locator('tbody tr');
   return rows.evaluateAll((elements) => elements.map((row) => Array.from(row.children, (cell) => cell.textContent)));
 }

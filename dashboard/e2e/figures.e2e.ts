@@ -78,6 +78,8 @@ describe.each(Object.values(demo))('signed in with $key', ({ key, email, plan, l
     expect(await figure(page, 'key')).toBe(`${overview.key.label}${overview.key.prefix}…`);
     expect(await figure(page, 'reset')).toMatch(/^Resets at 00:00 UTC \(07:00 your time\), in (\d+ h )?\d+ min$/);
 
+    await expect.poll(() => page.locator('summary').count()).toBe(2);
+    for (const twin of await page.getByText('Show as a table').all()) await twin.click();
     for (const days of [30, 7, 90]) {
       await page.getByText(`${days} days`, { exact: true }).click();
       await expectTable(page, 'Credits used by day', historyRows(await service.get(`/api/usage/history?days=${days}`, key)));

@@ -81,17 +81,19 @@ function History({ rows }: { rows: UsageDay[] }) {
         }))}
       />
       <TableTwin>
-        <DataTable
-          caption={m.history.chart}
-          columns={[
-            { head: m.history.date, cell: (row) => date(row.date) },
-            { head: m.history.credits, numeric: true, cell: (row) => number(row.credits_used) },
-            { head: m.history.requests, numeric: true, cell: (row) => number(row.request_count) },
-            { head: m.history.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
-          ]}
-          rows={rows.toReversed()}
-          rowKey={(row) => row.date}
-        />
+        {() => (
+          <DataTable
+            caption={m.history.chart}
+            columns={[
+              { head: m.history.date, cell: (row) => date(row.date) },
+              { head: m.history.credits, numeric: true, cell: (row) => number(row.credits_used) },
+              { head: m.history.requests, numeric: true, cell: (row) => number(row.request_count) },
+              { head: m.history.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
+            ]}
+            rows={rows.toReversed()}
+            rowKey={(row) => row.date}
+          />
+        )}
       </TableTwin>
     </>
   );

@@ -83,15 +83,17 @@ function Hours({ rows, date }: { rows: UsageHour[]; date: string }) {
         }))}
       />
       <TableTwin>
-        <DataTable
-          caption={label}
-          columns={[
-            { head: m.hours.hour, cell: (row) => clock(row.hour) },
-            { head: m.hours.requests, numeric: true, cell: (row) => number(row.requests) },
-          ]}
-          rows={rows}
-          rowKey={(row) => String(row.hour)}
-        />
+        {() => (
+          <DataTable
+            caption={label}
+            columns={[
+              { head: m.hours.hour, cell: (row) => clock(row.hour) },
+              { head: m.hours.requests, numeric: true, cell: (row) => number(row.requests) },
+            ]}
+            rows={rows}
+            rowKey={(row) => String(row.hour)}
+          />
+        )}
       </TableTwin>
     </>
   );

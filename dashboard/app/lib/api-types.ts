@@ -476,6 +476,11 @@ export interface components {
              * @enum {string}
              */
             valkey: "ok" | "unavailable" | "unused";
+            /**
+             * @description low: less than 256 MiB are left for the embedded database; unused on Postgres.
+             * @enum {string}
+             */
+            disk: "ok" | "low" | "unavailable" | "unused";
         };
         ValidateRequest: {
             /**
@@ -1111,7 +1116,8 @@ export interface operations {
                      *       "status": "ok",
                      *       "database": "ok",
                      *       "schema": "ok",
-                     *       "valkey": "ok"
+                     *       "valkey": "ok",
+                     *       "disk": "ok"
                      *     }
                      */
                     "application/json": components["schemas"]["Readiness"];
@@ -1129,7 +1135,8 @@ export interface operations {
                      *       "status": "ok",
                      *       "database": "ok",
                      *       "schema": "ok",
-                     *       "valkey": "ok"
+                     *       "valkey": "ok",
+                     *       "disk": "ok"
                      *     }
                      */
                     "application/json": components["schemas"]["Readiness"];

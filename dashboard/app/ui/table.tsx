@@ -1,6 +1,6 @@
 'use client';
 
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useSpeech } from './preferences';
 
 export interface Column<Row> {
@@ -60,13 +60,14 @@ export function ModelName({ name }: { name: string }) {
   return <bdi className="inline-block min-w-[14ch] font-mono break-all">{name}</bdi>;
 }
 
-/** The figures of a chart in words, for whoever reads rather than looks. */
-export function TableTwin({ children }: { children: ReactNode }) {
+/** The figures of a chart in words, for whoever reads rather than looks; drawn when it is opened. */
+export function TableTwin({ children }: { children: () => ReactNode }) {
   const { m } = useSpeech();
+  const [open, setOpen] = useState(false);
   return (
-    <details className="mt-1 text-sm">
+    <details className="mt-1 text-sm" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="w-fit rounded-sm font-semibold text-accent-ink">{m.history.table}</summary>
-      <div className="mt-1 max-h-[320px] overflow-y-auto">{children}</div>
+      {open ? <div className="mt-1 max-h-[320px] overflow-y-auto">{children()}</div> : null}
     </details>
   );
 }
