@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -51,7 +52,7 @@ func (b *bench) allocations(ctx context.Context) error {
 	progress("allocations")
 	out, err := exec.CommandContext(ctx, "go", "test", "./handlers", "-run", "^$", "-bench", "Verify", "-benchmem", "-benchtime", "1s").CombinedOutput()
 	if err != nil {
-		return err
+		return fmt.Errorf("the Go benchmarks: %w\n%s", err, out)
 	}
 	for line := range strings.Lines(string(out)) {
 		if m := benchLine.FindStringSubmatch(line); m != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"time"
 
 	"codexible/accounts"
@@ -26,8 +25,7 @@ const (
 	benchPlan = "Bench"
 	adminMail = "admin@bench.example"
 	// seedDays is the past that the charges lie in; today begins empty.
-	seedDays  = 30
-	seedBatch = 20_000
+	seedDays = 30
 	// hotKeys is how many keys the load uses, each of a user of its own.
 	hotKeys = 1000
 )
@@ -100,22 +98,21 @@ func seedUsers(ctx context.Context, s *store.Store, sh shape, keysFile string) (
 
 var models = []string{"gpt-5", "gpt-5-mini", "claude-sonnet", "claude-haiku", "qwen-coder"}
 
-// seedCharges goes the way of the meter, in larger batches.
+// seedCharges goes the way of the meter, a day in one batch: sorted by user it
+// touches every page of the day once.
 func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) error {
 	random := rand.New(rand.NewPCG(1, 2))
-	end := usage.DayOf(s.Now()).Start()
-	start := end.AddDate(0, 0, -seedDays)
-	for done := 0; done < n; {
-		size := min(seedBatch, n-done)
-		at := start.Add(time.Duration(float64(end.Sub(start)-time.Minute) * float64(done) / float64(n)))
-		charges := make([]usage.Charge, size)
+	today := usage.DayOf(s.Now())
+	for day := range seedDays {
+		charges := make([]usage.Charge, n/seedDays)
 		for i := range charges {
 			o := owners[random.IntN(len(owners))]
 			tokens := random.Int64N(4000)
 			charges[i] = usage.Charge{UserID: o.user, KeyID: o.key, Credits: 1 + random.Int64N(3), Model: models[random.IntN(len(models))],
 				PromptTokens: tokens, CompletionTokens: tokens / 4, CostMicros: tokens * 3}
 		}
-		receipts, err := s.Settle(ctx, at.Truncate(time.Microsecond), charges)
+		at := today.Add(day - seedDays).Start().Add(time.Duration(day*7%24) * time.Hour)
+		receipts, err := s.Settle(ctx, at, charges)
 		if err != nil {
 			return err
 		}
@@ -124,7 +121,6 @@ func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) err
 				return fmt.Errorf("a charge of the seed was not accepted: %v", r.Outcome)
 			}
 		}
-		done += size
 	}
 	return nil
 }
@@ -143,9 +139,4 @@ func migrate(ctx context.Context, url string) error {
 	defer func() { _ = m.Close() }()
 	_, err = m.Up(ctx)
 	return err
-}
-
-func secretsOf(file string) ([]string, error) {
-	body, err := os.ReadFile(file)
-	return strings.Fields(string(body)), err
 }
