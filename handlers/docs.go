@@ -7,8 +7,8 @@ import (
 	"github.com/gofiber/swagger"
 )
 
-// home leads to the API reference.
-func (a *api) home(x *exchange) error { return x.Redirect("/docs", fiber.StatusFound) }
+// home leads to the console.
+func (a *api) home(x *exchange) error { return x.Redirect("/admin", fiber.StatusFound) }
 
 // referenceCSP lets the page load its own files and ask its own service, and
 // nothing else. Swagger UI's icons are data: images.

@@ -112,7 +112,9 @@ func sanitizeID(given []byte) string {
 // next request, and tells the log and the metrics.
 func (x *exchange) end(err error) {
 	if err != nil {
-		x.refuse(fault.As(err))
+		f := fault.As(err)
+		x.api.Console.refusedFault(f)
+		x.refuse(f)
 	}
 	x.discardBody()
 	took := time.Since(x.began)

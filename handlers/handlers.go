@@ -43,6 +43,8 @@ type Parts struct {
 	MetricsElsewhere bool
 	// DiskFree tells how much room there is for the embedded database; nil where there is none.
 	DiskFree func() (bytes uint64, err error)
+	// Console is the operator's console; one that is told nothing of its process where nil.
+	Console *Console
 	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
 	Draining func() bool
 }
@@ -117,7 +119,12 @@ func newAPI(p Parts) *api {
 		a.origins[origin] = true
 	}
 	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched"}), a.metrics.watched(&route{path: "preflight"})
-	a.table = a.routes()
-	a.document = encodeDocument(a.table)
+	if a.Console == nil {
+		a.Console = NewConsole(ConsoleOptions{})
+	}
+	a.Console.place(a)
+	api := a.routes()
+	a.document = encodeDocument(api)
+	a.table = append(api, a.Console.routes()...)
 	return a
 }

@@ -65,6 +65,9 @@ func (a *api) verify(x *exchange) error {
 		return err
 	}
 	a.metrics.verdicts[v.Code].Inc()
+	if v.Code != keys.Valid {
+		a.Console.refusedCode(v.Code)
+	}
 	x.send(fiber.StatusOK, appendVerdict(make([]byte, 0, 512), &v))
 	return nil
 }

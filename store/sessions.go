@@ -122,9 +122,6 @@ func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uu
 	})
 }
 
-// browserMemory is how long a browser is known after its last sign-in.
-const browserMemory = 180 * 24 * time.Hour
-
 // SweepSessions removes sessions, set-up links and known browsers whose time is over.
 func (s *Store) SweepSessions(ctx context.Context) error {
 	now := s.now()
@@ -132,7 +129,7 @@ func (s *Store) SweepSessions(ctx context.Context) error {
 		return errors.Join(
 			tx.Exec("DELETE FROM console_sessions WHERE expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
 			tx.Exec("DELETE FROM setup_links WHERE expires_at <= ?", now).Error,
-			tx.Exec("DELETE FROM known_browsers WHERE seen_at <= ?", now.Add(-browserMemory)).Error,
+			tx.Exec("DELETE FROM known_browsers WHERE seen_at <= ?", now.Add(-accounts.BrowserMemory)).Error,
 		)
 	}))
 }
@@ -148,7 +145,7 @@ func (s *Store) KnowsBrowser(ctx context.Context, userID uuid.UUID, browser acco
 	var n int64
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw("SELECT COUNT(*) FROM known_browsers WHERE token_hash = ? AND user_id = ? AND seen_at > ?",
-			browser.Hash(), userID, s.now().Add(-browserMemory)).Scan(&n).Error
+			browser.Hash(), userID, s.now().Add(-accounts.BrowserMemory)).Scan(&n).Error
 	})
 	return n == 1, err
 }

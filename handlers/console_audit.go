@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"codexible/fault"
+	"codexible/store"
+	"codexible/usage"
+	"codexible/views"
+)
+
+// auditActions are the actions that the filter offers; "failures" stands for several.
+var auditActions = []views.Option{
+	{Label: "Every action"}, {Value: "failures", Label: "Failures"},
+	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"},
+	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
+	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"},
+	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
+	{Value: "export.made", Label: "Exported"}, {Value: "backup.made", Label: "Backed up"}, {Value: "console.set_up", Label: "Console set up"},
+}
+
+// readAudit reads the filters of the log, and says what is wrong with them.
+func readAudit(v *visit) (f store.AuditFilter, problems []string) {
+	f.Text = strings.TrimSpace(v.query.Get("q"))
+	for _, o := range auditActions {
+		if o.Value == v.query.Get("action") {
+			f.Action = o.Value
+		}
+	}
+	if f.Action == "failures" {
+		f.Action, f.Actions = "", store.FailureActions
+	}
+	read := func(name string) (day usage.Day) {
+		text := strings.TrimSpace(v.query.Get(name))
+		if text == "" {
+			return ""
+		}
+		day, ok := usage.ParseDay(text)
+		if !ok {
+			problems = append(problems, "A day is written as 2026-12-31.")
+			return ""
+		}
+		return day
+	}
+	f.From, f.To = read("from"), read("to")
+	f.Before, _ = strconv.ParseInt(v.query.Get("before"), 10, 64)
+	return f, problems
+}
+
+// audit lists who changed what.
+func (c *Console) audit(ctx context.Context, v *visit) (reply, error) {
+	f, problems := readAudit(v)
+	action := v.query.Get("action")
+	path := func(to, before string) string {
+		return views.WithQuery(to, "q", f.Text, "action", action, "from", string(f.From), "to", string(f.To), "before", before)
+	}
+	p := views.Audit{
+		Frame: v.frame("Audit log", views.SectionAudit), Problems: problems, Filtered: f.Text != "" || action != "" || f.From != "" || f.To != "",
+		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Who, what, whom", Value: f.Text}, Action: views.Field{Name: "action", Label: "Action", Type: "select", Value: action, Options: auditActions},
+		From: views.Field{Name: "from", Label: "From", Type: "date", Value: v.query.Get("from")}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: v.query.Get("to")},
+		ExportURL: path("/admin/audit/export", ""),
+	}
+	if len(problems) > 0 {
+		r, err := show(views.AuditPage(p))
+		r.status = statuses[fault.Invalid]
+		return r, err
+	}
+	f.Limit = pageSize + 1
+	entries, err := c.store.Audit(ctx, f)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(entries) > pageSize {
+		entries = entries[:pageSize]
+		p.Pager.Onward, p.Pager.OnwardText = path(v.path, strconv.FormatInt(entries[pageSize-1].Seq, 10)), "Older"
+	}
+	if f.Before > 0 {
+		p.Pager.Newest = path(v.path, "")
+	}
+	p.Entries = entries
+	return show(views.AuditPage(p))
+}

@@ -1,0 +1,110 @@
+package handlers
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/store"
+	"codexible/usage"
+)
+
+// sheet writes CSV. A text that a spreadsheet would take for a formula gets an
+// apostrophe in front: names, labels and models are written by strangers.
+type sheet struct{ *csv.Writer }
+
+func (s sheet) line(cells ...string) error {
+	for i, cell := range cells {
+		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			cells[i] = "'" + cell
+		}
+	}
+	return s.Write(cells)
+}
+
+func (s sheet) end(err error) error {
+	s.Flush()
+	if err != nil {
+		return err
+	}
+	return s.Error()
+}
+
+func whole(n int64) string { return strconv.FormatInt(n, 10) }
+
+// exportUsage streams the lines behind the usage page: each key's days, or with
+// a model each user's. The export itself is written into the audit log first.
+func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
+	w, err := c.readUsage(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(w.problems) > 0 {
+		return reply{}, fault.New(fault.Invalid, strings.Join(w.problems, " "))
+	}
+	q := store.UsageQuery{Span: w.span, UserID: w.user.ID, KeyID: w.key.ID, PlanID: w.plan.ID, Model: w.model, ByModel: w.group == "model"}
+	byModel := q.ByModel || q.Model != ""
+	if err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From, w.span.To)); err != nil {
+		return reply{}, err
+	}
+	return reply{filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From, w.span.To), stream: func(ctx context.Context, out io.Writer) error {
+		s := sheet{csv.NewWriter(out)}
+		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
+		if byModel {
+			head = []string{"date_utc", "user_email", "model"}
+		}
+		if err := s.line(append(head, "requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd")...); err != nil {
+			return err
+		}
+		return s.end(c.store.EachUsage(ctx, q, func(l store.UsageLine) error {
+			cells := []string{string(l.Day), l.Email, l.Prefix, l.Label}
+			if byModel {
+				cells = []string{string(l.Day), l.Email, l.Model}
+			}
+			return s.line(append(cells, whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros)))...)
+		}))
+	}}, nil
+}
+
+func (c *Console) recordExport(ctx context.Context, v *visit, what, of string) error {
+	return c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s of %s.", what, of)})
+}
+
+// exportAudit streams the entries that the audit page's filters find.
+func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
+	f, problems := readAudit(v)
+	if len(problems) > 0 {
+		return reply{}, fault.New(fault.Invalid, strings.Join(problems, " "))
+	}
+	if err := c.recordExport(ctx, v, "audit log", describeSpan(f)); err != nil {
+		return reply{}, err
+	}
+	name := "codexible-audit-" + string(usage.DayOf(c.now())) + ".csv"
+	return reply{filename: name, stream: func(ctx context.Context, out io.Writer) error {
+		s := sheet{csv.NewWriter(out)}
+		if err := s.line("time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after"); err != nil {
+			return err
+		}
+		return s.end(c.store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
+			return s.line(e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After)
+		}))
+	}}, nil
+}
+
+func describeSpan(f store.AuditFilter) string {
+	switch {
+	case f.From != "" && f.To != "":
+		return string(f.From) + " to " + string(f.To)
+	case f.From != "":
+		return "the days from " + string(f.From)
+	case f.To != "":
+		return "the days to " + string(f.To)
+	}
+	return "all days"
+}

@@ -1,0 +1,313 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/views"
+
+	"github.com/google/uuid"
+)
+
+// unusedFor is how long a key lies idle before the list points it out.
+const unusedFor = 90 * 24 * time.Hour
+
+// keys lists keys across all users.
+func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
+	text, state := strings.TrimSpace(v.query.Get("q")), oneOf(v.query.Get("state"), []string{"active", "revoked", "unused"})
+	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
+	if err != nil {
+		return reply{}, err
+	}
+	p := views.Keys{
+		Frame: v.frame("Keys", views.SectionKeys), Now: c.now(), Filtered: text != "" || state != "",
+		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Label, prefix or user", Value: text},
+		State: views.Field{Name: "state", Label: "Show", Type: "select", Value: state, Options: []views.Option{
+			{Label: "Every key"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "revoked", Label: "Revoked"}}},
+	}
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		p.Pager.Onward, p.Pager.OnwardText = views.WithQuery(v.path, "q", text, "state", state, "after", list[pageSize-1].ID.String()), "Next page"
+	}
+	if v.afterID() != uuid.Nil {
+		p.Pager.Newest = views.WithQuery(v.path, "q", text, "state", state)
+	}
+	p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
+	for _, k := range list {
+		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail})
+	}
+	return show(views.KeysPage(p))
+}
+
+func (c *Console) keyList(ctx context.Context, text, state string, page store.Page) ([]store.KeyLine, error) {
+	q := store.KeyQuery{Text: text, Page: page}
+	switch state {
+	case "unused":
+		since := c.now().Add(-unusedFor)
+		if text == "" {
+			return c.store.UnusedKeys(ctx, since, page)
+		}
+		q.UnusedSince = since
+	default:
+		q.Status = keys.Status(state)
+	}
+	return c.store.Keys(ctx, q)
+}
+
+// keyOf reads the key of the path.
+func (c *Console) keyOf(ctx context.Context, v *visit) (views.KeyLine, error) {
+	id, err := v.idOf()
+	if err != nil {
+		return views.KeyLine{}, err
+	}
+	k, err := c.store.Key(ctx, id, uuid.Nil)
+	return views.KeyLine{Key: k.Key, Email: k.UserEmail}, err
+}
+
+// key shows one key.
+func (c *Console) key(ctx context.Context, v *visit) (reply, error) {
+	k, err := c.keyOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	span, choice := v.days(c.now())
+	p := views.Key{Frame: v.frame(k.Label, views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Key: k, Range: choice, Now: c.now()}
+	days, err := c.store.KeyHistory(ctx, k.UserID, k.ID, span)
+	if err != nil {
+		return reply{}, err
+	}
+	p.Chart = views.DayChart("Credits by day", views.MeasureCredits, days)
+	if p.GraceEnds, err = c.store.GraceEnds(ctx, k.ID); err != nil {
+		return reply{}, err
+	}
+	p.Audit, err = c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: k.ID, Limit: auditShown}})
+	if err != nil {
+		return reply{}, err
+	}
+	return show(views.KeyPage(p))
+}
+
+// expiryLayout is what a browser sends for a date and a time; it is read as UTC.
+const expiryLayout = "2006-01-02T15:04"
+
+func expiryField(value string) views.Field {
+	return views.Field{Name: "expires_at", Label: "Expires (UTC)", Type: "datetime-local", Value: value, Hint: "Empty: never."}
+}
+
+// readExpiry answers nil for an empty text, and false for one that is no time.
+func readExpiry(text string) (*time.Time, bool) {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil, true
+	}
+	t, err := time.Parse(expiryLayout, text)
+	return &t, err == nil
+}
+
+// claim takes a form that shows a secret. It counts once however often it is
+// sent: a reload of the page with the secret finds it taken.
+func (c *Console) claim(ctx context.Context, v *visit) (bool, error) {
+	form, err := uuid.Parse(v.form.Get("once"))
+	if err != nil {
+		return false, errForm
+	}
+	return c.store.TakeForm(ctx, v.operator.Session.ID, form.String())
+}
+
+// newKey creates a key and shows its secret, once.
+func (c *Console) newKey(ctx context.Context, v *visit) (reply, error) {
+	form := views.Form{
+		Frame: v.frame("Create a key", views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Action: v.path, Submit: "Create the key", Cancel: "/admin/keys",
+		Intro: "The key is shown once, on the page that follows. Have a safe place ready for it.", Once: uuid.NewString(),
+	}
+	email := v.form.Get("email")
+	if id, err := uuid.Parse(v.query.Get("user")); err == nil {
+		u, err := c.store.User(ctx, id)
+		if err != nil {
+			return reply{}, err
+		}
+		email, form.Cancel = u.Email, "/admin/users/"+u.ID.String()
+	}
+	form.Fields = []views.Field{
+		{Name: "email", Label: "User", Type: "email", Value: email, Hint: "The e-mail of the user whose key it is.", Required: true, Autofocus: email == ""},
+		{Name: "label", Label: "Label", Value: v.form.Get("label"), Hint: "Where the key is used, such as Production. Empty: Default.", MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
+		expiryField(v.form.Get("expires_at")),
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	return c.createKey(ctx, v, form)
+}
+
+func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (reply, error) {
+	u, err := c.store.UserByEmail(ctx, strings.TrimSpace(v.form.Get("email")))
+	if err == nil {
+		expires, readable := readExpiry(v.form.Get("expires_at"))
+		if !readable {
+			form.Fields[2].Problem = "Must be a date and a time such as 2026-12-31T23:59."
+			return showAgain(views.FormPage(form))
+		}
+		n, problem := keys.NewKey{UserID: u.ID, Label: v.form.Get("label"), ExpiresAt: expires, Secret: keys.Mint()}.Normalize(c.now())
+		if problem != nil && withProblems(form.Fields, problem) {
+			return showAgain(views.FormPage(form))
+		}
+		return c.mint(ctx, v, "Key created", views.WithQuery("/admin/keys", "q", u.Email, "done", "key-taken"), "", func() (keys.Key, keys.Secret, error) {
+			k, err := c.store.CreateKey(ctx, v.by, n)
+			return k, n.Secret, err
+		})
+	}
+	if errors.Is(err, accounts.ErrUserNotFound) {
+		form.Fields[0].Problem = "There is no user with this e-mail."
+		return showAgain(views.FormPage(form))
+	}
+	return reply{}, err
+}
+
+// mint claims the form, makes a secret, and shows it. taken is where a form leads
+// that was claimed before.
+func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks string, make func() (keys.Key, keys.Secret, error)) (reply, error) {
+	first, err := c.claim(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	if !first {
+		return leadTo(taken)
+	}
+	k, secret, err := make()
+	if err != nil {
+		return reply{}, err
+	}
+	u, err := c.store.User(ctx, k.UserID)
+	if err != nil {
+		return reply{}, err
+	}
+	r, err := show(views.SecretPage(views.Secret{Frame: v.frame(title, views.SectionKeys), Secret: secret, Key: views.KeyLine{Key: k, Email: u.Email}, OldWorks: oldWorks}))
+	r.plain = true
+	return r, err
+}
+
+func (v *visit) keyForm(title string, k views.KeyLine) views.Form {
+	back := "/admin/keys/" + k.ID.String()
+	return views.Form{
+		Frame:  v.frame(title, views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}, views.Link{Text: k.Label, Path: back}),
+		Action: v.path, Cancel: back,
+	}
+}
+
+// editKey changes a key's label and expiry.
+func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
+	k, err := c.keyOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.keyForm("Label and expiry of "+k.Label, k)
+	form.Submit = "Save"
+	value := ""
+	if k.ExpiresAt != nil {
+		value = k.ExpiresAt.UTC().Format(expiryLayout)
+	}
+	form.Fields = []views.Field{{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value)}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	label, text := v.form.Get("label"), v.form.Get("expires_at")
+	form.Fields[0].Value, form.Fields[1].Value = label, text
+	expires, readable := readExpiry(text)
+	if !readable {
+		form.Fields[1].Problem = "Must be a date and a time such as 2026-12-31T23:59."
+		return showAgain(views.FormPage(form))
+	}
+	change := keys.KeyChange{Label: &label}
+	// A key that has expired keeps its expiry unless another is typed: the past is refused only where it is news.
+	if text != value {
+		change.ExpiresAt = &expires
+	}
+	if _, err = c.store.ChangeKey(ctx, v.by, k.ID, uuid.Nil, change); err == nil {
+		return leadTo("/admin/keys/"+k.ID.String(), "done", "key-changed")
+	}
+	if withProblems(form.Fields, err) {
+		return showAgain(views.FormPage(form))
+	}
+	return reply{}, err
+}
+
+var graces = []struct {
+	value string
+	grace time.Duration
+	label string
+}{
+	{"0", 0, "At once"}, {"3600", time.Hour, "After an hour"}, {"86400", 24 * time.Hour, "After a day"}, {"604800", keys.MaxGrace, "After seven days"},
+}
+
+// rotate gives a key a new secret and shows it, once.
+func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
+	k, err := c.keyOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.keyForm("Rotate "+k.Label, k)
+	form.Submit, form.Once = "Rotate the key", uuid.NewString()
+	form.Consequences = []string{
+		fmt.Sprintf("The key gets a new secret, which is shown once on the page that follows. Its id, label, expiry and usage stay, and so does the quota of %s.", k.Email),
+		"The present secret stops when you say below. One that an earlier rotation left working stops at once.",
+	}
+	grace := views.Field{Name: "grace_seconds", Label: "The present secret stops", Type: "select", Value: v.form.Get("grace_seconds")}
+	chosen := -1
+	for i, g := range graces {
+		grace.Options = append(grace.Options, views.Option{Value: g.value, Label: g.label})
+		if g.value == grace.Value {
+			chosen = i
+		}
+	}
+	if grace.Value == "" {
+		grace.Value = "86400"
+	}
+	form.Fields = []views.Field{grace}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	if chosen < 0 {
+		form.Fields[0].Problem = "Choose one of the times."
+		return showAgain(views.FormPage(form))
+	}
+	old := "stopped at once"
+	if g := graces[chosen].grace; g > 0 {
+		old = "works until " + views.Instant(c.now().Add(g)) + " UTC"
+	}
+	return c.mint(ctx, v, "Key rotated", views.WithQuery("/admin/keys/"+k.ID.String(), "done", "key-taken"), old, func() (keys.Key, keys.Secret, error) {
+		secret := keys.Mint()
+		rotated, err := c.store.RotateKey(ctx, v.by, keys.Rotation{KeyID: k.ID, Grace: graces[chosen].grace, Secret: secret}, uuid.Nil)
+		return rotated, secret, err
+	})
+}
+
+// revoke ends a key for good.
+func (c *Console) revoke(ctx context.Context, v *visit) (reply, error) {
+	k, err := c.keyOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.keyForm("Revoke "+k.Label, k)
+	form.Submit, form.Danger = "Revoke this key", true
+	last := "It was never used."
+	if k.LastUsedAt != nil {
+		last = "It was last used " + views.Ago(c.now(), *k.LastUsedAt) + "."
+	}
+	form.Consequences = []string{
+		"Every request with " + k.Prefix + "… is answered 401 at once. " + last,
+		"It cannot be undone: a revoked key never works again. Rotating replaces the secret and keeps the key.",
+		fmt.Sprintf("Other keys of %s go on working.", k.Email),
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	if err := c.store.RevokeKey(ctx, v.by, k.ID, uuid.Nil); err != nil {
+		return reply{}, err
+	}
+	return leadTo("/admin/keys/"+k.ID.String(), "done", "key-revoked")
+}

@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"context"
+	"slices"
+
+	"codexible/store"
+	"codexible/usage"
+	"codexible/views"
+)
+
+// overview shows today beside yesterday and the day a week ago.
+func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
+	now := c.now()
+	today := usage.DayOf(now)
+	days, err := c.store.Summaries(ctx, usage.LastDays(today, 30))
+	if err != nil {
+		return reply{}, err
+	}
+	top, near, err := c.store.Standings(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	refused, err := c.refusalsOf(ctx, today)
+	if err != nil {
+		return reply{}, err
+	}
+	lately, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 8}, Actions: store.FailureActions})
+	if err != nil {
+		return reply{}, err
+	}
+	last := len(days) - 1
+	p := views.Overview{
+		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Lately: lately, Refusals: refused,
+		Tiles: tiles(days[last], days[last-1], days[last-7]), Chart: views.DayChart("Credits by day", views.MeasureCredits, totalsOf(days)),
+		Top: standingsOf(top), Near: standingsOf(near),
+	}
+	if p.Chart.Total() == 0 {
+		users, err := c.store.SortedUsers(ctx, store.UserQuery{Page: store.Page{Limit: 2}}, "")
+		if err != nil {
+			return reply{}, err
+		}
+		p.FirstSteps = len(users) < 2
+	}
+	return show(views.OverviewPage(p))
+}
+
+func totalsOf(days []store.DaySummary) []usage.DayTotal {
+	totals := make([]usage.DayTotal, len(days))
+	for i := range days {
+		totals[i] = days[i].DayTotal
+	}
+	return totals
+}
+
+func tiles(today, yesterday, weekAgo store.DaySummary) []views.Tile {
+	tile := func(label string, figure func(store.DaySummary) string) views.Tile {
+		return views.Tile{Label: label, Figure: figure(today), Yesterday: figure(yesterday), WeekAgo: figure(weekAgo)}
+	}
+	return []views.Tile{
+		tile("Requests charged", func(d store.DaySummary) string { return views.Number(d.Requests) }),
+		tile("Credits", func(d store.DaySummary) string { return views.Number(d.Credits) }),
+		tile("Cost", func(d store.DaySummary) string { return views.USD(d.CostMicros) }),
+		tile("Active keys", func(d store.DaySummary) string { return views.Number(d.Keys) }),
+	}
+}
+
+func standingsOf(list []store.Standing) (shown []views.Standing) {
+	for _, s := range list {
+		shown = append(shown, views.Standing{UserID: s.UserID, Email: s.Email, Plan: s.Plan, Used: s.Used, DailyLimit: s.Limit})
+	}
+	return shown
+}
+
+// refusalsOf counts by reason, with what this process has not written down yet.
+func (c *Console) refusalsOf(ctx context.Context, today usage.Day) (list []views.Refusals, err error) {
+	var days [3]map[string]int64
+	for i, day := range []usage.Day{today, today.Add(-1), today.Add(-7)} {
+		if days[i], err = c.store.Refusals(ctx, day); err != nil {
+			return nil, err
+		}
+	}
+	for i, r := range refusalReasons {
+		code := string(r.code)
+		line := views.Refusals{Reason: r.said, Today: days[0][code] + c.refused[i].Load(), Yesterday: days[1][code], WeekAgo: days[2][code]}
+		if line.Today+line.Yesterday+line.WeekAgo > 0 {
+			list = append(list, line)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b views.Refusals) int { return int(b.Today - a.Today) })
+	return list, nil
+}

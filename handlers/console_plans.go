@@ -1,0 +1,204 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"codexible/accounts"
+	"codexible/views"
+)
+
+// plans lists every plan with its users.
+func (c *Console) plans(ctx context.Context, v *visit) (reply, error) {
+	plans, err := c.store.Plans(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	users, err := c.store.UsersByPlan(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	p := views.Plans{Frame: v.frame("Plans", views.SectionPlans)}
+	for _, plan := range plans {
+		p.Lines = append(p.Lines, views.PlanLine{Plan: plan, Users: users[plan.ID]})
+	}
+	return show(views.PlansPage(p))
+}
+
+// planOf reads the plan of the path and how many users it has.
+func (c *Console) planOf(ctx context.Context, v *visit) (accounts.Plan, int64, error) {
+	id, err := v.idOf()
+	if err != nil {
+		return accounts.Plan{}, 0, err
+	}
+	plan, err := c.store.Plan(ctx, id)
+	if err != nil {
+		return plan, 0, err
+	}
+	users, err := c.store.UsersByPlan(ctx)
+	return plan, users[id], err
+}
+
+func (v *visit) planForm(title string) views.Form {
+	return views.Form{Frame: v.frame(title, views.SectionPlans, views.Link{Text: "Plans", Path: "/admin/plans"}), Action: v.path, Cancel: "/admin/plans"}
+}
+
+// planFields are a plan's fields with the values of the form, or of the plan.
+func planFields(v *visit, plan accounts.Plan) []views.Field {
+	value := func(name, present string) string {
+		if v.post {
+			return v.form.Get(name)
+		}
+		return present
+	}
+	features := string(plan.Features)
+	if features == "" {
+		features = "{}"
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return []views.Field{
+		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
+		{Name: "daily_credit_limit", Label: "Credits a day", Type: "number", Min: "0", Max: "1000000000", Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together, from 00:00 UTC to 00:00 UTC."},
+		{Name: "rate_limit_per_minute", Label: "Requests a minute", Type: "number", Min: "1", Max: "1000000", Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "For each key, in any 60 seconds."},
+		{Name: "price", Label: "Price a month, in dollars", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and to the API; Codexible sends no invoice."},
+		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object that your product reads, such as {"priority": true}.`},
+	}
+}
+
+// readPlan reads the fields, and tells every problem at once beside them.
+func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
+	name := v.form.Get("name")
+	change.Name = &name
+	whole := func(i int) *int64 {
+		n, err := strconv.ParseInt(strings.TrimSpace(fields[i].Value), 10, 64)
+		if err != nil {
+			fields[i].Problem = "Must be a whole number."
+		}
+		return &n
+	}
+	change.DailyCreditLimit, change.RateLimitPerMinute = whole(1), whole(2)
+	cents, err := readCents(fields[3].Value)
+	if err != nil {
+		fields[3].Problem = "Must be an amount of dollars such as 30 or 29.90."
+	}
+	change.PriceCents = &cents
+	var object map[string]any
+	if json.Unmarshal([]byte(fields[4].Value), &object) != nil || object == nil {
+		fields[4].Problem = "Must be a JSON object, {} for none."
+	}
+	change.Features = json.RawMessage(strings.TrimSpace(fields[4].Value))
+	for _, f := range fields {
+		if f.Problem != "" {
+			return change, false
+		}
+	}
+	_, err = change.Normalize()
+	return change, err == nil || !withProblems(fields, err)
+}
+
+var errCents = errors.New("no amount of dollars and cents")
+
+// readCents reads dollars with at most two decimals as cents: no fraction comes between.
+func readCents(text string) (int64, error) {
+	dollars, cents, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(text), "$"), ".")
+	if len(cents) > 2 || strings.HasPrefix(dollars, "-") {
+		return 0, errCents
+	}
+	return strconv.ParseInt(dollars+cents+strings.Repeat("0", 2-len(cents)), 10, 64)
+}
+
+func (c *Console) newPlan(ctx context.Context, v *visit) (reply, error) {
+	form := v.planForm("Create a plan")
+	form.Submit, form.Fields = "Create the plan", planFields(v, accounts.Plan{RateLimitPerMinute: accounts.DefaultRatePerMinute})
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	change, ok := readPlan(v, form.Fields)
+	if !ok {
+		return showAgain(views.FormPage(form))
+	}
+	_, err := c.store.CreatePlan(ctx, v.by, change)
+	return planAnswer(form, err, "plan-created")
+}
+
+func planAnswer(form views.Form, err error, done string) (reply, error) {
+	switch {
+	case err == nil:
+		return leadTo("/admin/plans", "done", done)
+	case errors.Is(err, accounts.ErrPlanTaken):
+		form.Fields[0].Problem = accounts.ErrPlanTaken.Message
+	case !withProblems(form.Fields, err):
+		return reply{}, err
+	}
+	return showAgain(views.FormPage(form))
+}
+
+// editPlan changes a plan; who is affected is said above the button.
+func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
+	plan, users, err := c.planOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.planForm("Edit " + plan.Name)
+	form.Submit, form.Fields = "Save", planFields(v, plan)
+	form.Consequences = []string{
+		affected(users),
+		"Fewer credits than somebody has used today mean: their next charge is refused until 00:00 UTC. Nothing that was used is taken back.",
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	change, ok := readPlan(v, form.Fields)
+	if !ok {
+		return showAgain(views.FormPage(form))
+	}
+	_, err = c.store.ChangePlan(ctx, v.by, plan.ID, change)
+	return planAnswer(form, err, "plan-changed")
+}
+
+func affected(users int64) string {
+	switch users {
+	case 0:
+		return "Nobody has this plan."
+	case 1:
+		return "1 user has this plan: what you change counts from their next request on."
+	}
+	return fmt.Sprintf("%s users have this plan: what you change counts for all of them from their next request on.", views.Number(users))
+}
+
+func (c *Console) archivePlan(ctx context.Context, v *visit) (reply, error) {
+	return c.setArchived(ctx, v, true)
+}
+
+func (c *Console) restorePlan(ctx context.Context, v *visit) (reply, error) {
+	return c.setArchived(ctx, v, false)
+}
+
+func (c *Console) setArchived(ctx context.Context, v *visit, archived bool) (reply, error) {
+	plan, users, err := c.planOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form, done := v.planForm("Archive "+plan.Name), "plan-archived"
+	form.Submit, form.Danger = "Archive this plan", true
+	form.Consequences = []string{
+		"No user can be put on it any more, here or by the API.",
+		fmt.Sprintf("%s on it and their keys go on as before.", views.Count(users, "user")),
+		"It can be restored at any time.",
+	}
+	if !archived {
+		form, done = v.planForm("Restore "+plan.Name), "plan-restored"
+		form.Submit, form.Consequences = "Restore this plan", []string{"Users can be put on it again, here and by the API."}
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	if _, err := c.store.ChangePlan(ctx, v.by, plan.ID, accounts.PlanChange{Archived: &archived}); err != nil {
+		return reply{}, err
+	}
+	return leadTo("/admin/plans", "done", done)
+}

@@ -1,0 +1,284 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/limits"
+	"codexible/store"
+	"codexible/views"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+)
+
+// Tries at a password or a code in any 60 seconds.
+const (
+	// triesPerAddress bounds a guesser, whatever accounts are tried.
+	triesPerAddress = 10
+	// triesPerAccount bounds all guessers at one account together, except on
+	// browsers that its owner used before: each of those has its own tries.
+	triesPerAccount = 10
+	// triesPerPair bounds one address at one account, so that a guesser leaves
+	// tries over for the owner who comes from elsewhere.
+	triesPerPair = 7
+)
+
+// throttle counts a try at an account. known is the browser's token where the
+// account's owner signed in on it before: nobody else can spend its tries.
+func (c *Console) throttle(ctx context.Context, v *visit, account string, known bool) error {
+	address := limits.Address(v.x.address).String()
+	type count struct {
+		subject string
+		limit   int64
+	}
+	counts := []count{{"address " + address, triesPerAddress}}
+	if known {
+		counts = append(counts, count{"browser " + string(v.browser.Hash()) + account, triesPerAccount})
+	} else {
+		counts = append(counts, count{"pair " + address + " " + account, triesPerPair}, count{"account " + account, triesPerAccount})
+	}
+	for _, count := range counts {
+		sum := sha256.Sum256([]byte("console sign-in: " + count.subject))
+		decision, err := c.api.Counter.Hit(ctx, limits.Key([16]byte(sum[:16])), count.limit)
+		if err != nil {
+			return fault.Away(err)
+		}
+		if !decision.Allowed {
+			wait := time.Duration(max(decision.ResetSeconds, 1)) * time.Second
+			f := fault.Newf(fault.RateLimited, "Too many tries to sign in. Wait %s and try again.", views.Span(wait))
+			f.RetryAfter = wait
+			return f
+		}
+	}
+	return nil
+}
+
+func (v *visit) door(d views.Door) views.Door {
+	d.Theme, d.CSRF = v.theme, formToken(v.token)
+	return d
+}
+
+const lostPassword = "A lost password is set anew on the machine itself: codexible user set-password."
+
+// signIn shows the sign-in; who is signed in goes on.
+func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
+	if v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending {
+		return leadTo("/admin")
+	}
+	has, err := c.store.HasOperator(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	if !has {
+		return show(views.DoorPage(v.door(views.Door{Title: "Nobody can sign in yet", Intro: "Open the set-up link that Codexible printed when it started: on its terminal and in its log. It makes the first operator.", Foot: "codexible user set-password does the same on the machine itself."})))
+	}
+	var n *views.Notice
+	if done, found := notices[v.query.Get("done")]; found {
+		n = &done
+	}
+	return show(c.signInPage(v, "", v.query.Get("next"), n))
+}
+
+func (c *Console) signInPage(v *visit, email, next string, n *views.Notice) templ.Component {
+	return views.DoorPage(v.door(views.Door{Title: "Sign in", Intro: "The operator's console.", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
+		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
+		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
+	}}))
+}
+
+// ownPath is a path of the console, or empty: a sign-in leads nowhere else.
+func ownPath(path string) string {
+	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || strings.ContainsAny(path, "\\\r\n") || strings.Contains(path, "//") {
+		return ""
+	}
+	return path
+}
+
+var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "That did not match", Text: "Check the e-mail and the password. Only operators can sign in here."}
+
+// trySignIn answers every wrong sign-in alike, and as slowly, whether there is
+// such a user, such a password, or such a role.
+func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
+	email := strings.TrimSpace(v.form.Get("email"))
+	credentials, err := c.store.CredentialsByEmail(ctx, email)
+	if err != nil && !errors.Is(err, accounts.ErrUserNotFound) {
+		return reply{}, err
+	}
+	known := false
+	if v.browser.Reveal() != "" && credentials.UserID != uuid.Nil {
+		if known, err = c.store.KnowsBrowser(ctx, credentials.UserID, v.browser); err != nil {
+			return reply{}, err
+		}
+	}
+	if err := c.throttle(ctx, v, accounts.Fold(email), known); err != nil {
+		return reply{}, err
+	}
+	matches, err := accounts.CheckPassword(ctx, v.form.Get("password"), credentials.PasswordHash)
+	if err != nil {
+		return reply{}, err
+	}
+	if !matches || credentials.Role != accounts.RoleAdmin || credentials.Status != accounts.StatusActive {
+		return c.refuseSignIn(ctx, v, email)
+	}
+	v.by.Name, v.by.UserID = credentials.Email, credentials.UserID
+	two, _, err := c.store.TwoStep(ctx, credentials.UserID)
+	if err != nil {
+		return reply{}, err
+	}
+	return c.admit(ctx, v, credentials.UserID, two.Confirmed, v.form.Get("next"))
+}
+
+// refuseSignIn writes the failure down. What was typed may be a password in the
+// wrong field: only what looks like an e-mail is kept.
+func (c *Console) refuseSignIn(ctx context.Context, v *visit, email string) (reply, error) {
+	target := "something that is no e-mail"
+	if n, err := (accounts.NewUser{Email: email, Plan: "any"}).Normalize(); err == nil {
+		target = n.Email
+	}
+	by := v.by
+	by.Name = "nobody"
+	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "A sign-in as " + target + " failed."})
+	if err != nil {
+		return reply{}, err
+	}
+	return showAgain(c.signInPage(v, email, v.form.Get("next"), &wrongSignIn))
+}
+
+// admit opens a session with a token of its own, or one that waits for a code.
+// Whatever session the browser had is replaced.
+func (c *Console) admit(ctx context.Context, v *visit, userID uuid.UUID, codePending bool, next string) (reply, error) {
+	token := accounts.MintToken()
+	_, err := c.store.OpenSession(ctx, v.by, store.NewSession{UserID: userID, Token: token, UserAgent: v.userAgent, CodePending: codePending, Replaces: v.operator.Session.ID})
+	if err != nil {
+		return reply{}, err
+	}
+	if codePending {
+		v.x.setCookie(sessionCookie, token.Reveal(), accounts.CodePatience)
+		return leadTo("/admin/login/code", "next", ownPath(next))
+	}
+	v.x.setCookie(sessionCookie, token.Reveal(), accounts.SessionLife)
+	browser := accounts.MintToken()
+	if err := c.store.RememberBrowser(ctx, userID, browser); err != nil {
+		return reply{}, err
+	}
+	v.x.setCookie(browserCookie, browser.Reveal(), accounts.BrowserMemory)
+	if next = ownPath(next); next == "" {
+		next = "/admin"
+	}
+	return leadTo(next)
+}
+
+// askCode shows the second step of a sign-in that has passed the first.
+func (c *Console) askCode(_ context.Context, v *visit) (reply, error) {
+	if !v.operator.Session.CodePending {
+		return leadTo("/admin/login")
+	}
+	return show(c.codePage(v, v.query.Get("next"), nil))
+}
+
+func (c *Console) codePage(v *visit, next string, n *views.Notice) templ.Component {
+	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "The six digits that your authenticator app shows, or one of your recovery codes.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
+		Back:   views.Link{Text: "Sign in as somebody else", Path: "/admin/login"},
+		Fields: []views.Field{{Name: "code", Label: "Code", Autocomplete: "one-time-code", Required: true, Autofocus: true, MaxLength: 20}}}))
+}
+
+func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
+	if !v.operator.Session.CodePending {
+		return leadTo("/admin/login")
+	}
+	userID := v.operator.Session.UserID
+	if err := c.throttle(ctx, v, "code "+userID.String(), false); err != nil {
+		return reply{}, err
+	}
+	right, err := c.takeCode(ctx, v, userID, v.form.Get("code"))
+	if err != nil {
+		return reply{}, err
+	}
+	if !right {
+		err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.operator.Email, Details: "A sign-in as " + v.operator.Email + " failed at the second step."})
+		if err != nil {
+			return reply{}, err
+		}
+		return showAgain(c.codePage(v, v.form.Get("next"), &views.Notice{Tone: views.ToneBad, Title: "That code did not match", Text: "Codes change every 30 seconds and work once. Check the clock of the phone."}))
+	}
+	return c.admit(ctx, v, userID, false, v.form.Get("next"))
+}
+
+// takeCode takes a code of the app or a recovery code; each works once.
+func (c *Console) takeCode(ctx context.Context, v *visit, userID uuid.UUID, code string) (bool, error) {
+	two, found, err := c.store.TwoStep(ctx, userID)
+	if err != nil || !found {
+		return false, err
+	}
+	if step, ok := two.Step(code, c.now()); ok {
+		return c.store.TakeStep(ctx, userID, step)
+	}
+	return c.store.TakeRecoveryCode(ctx, v.by, userID, accounts.HashRecoveryCode(code))
+}
+
+func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {
+	if err := c.store.EndSession(ctx, v.by, v.operator.Session.UserID, v.operator.Session.ID); err != nil {
+		return reply{}, err
+	}
+	v.x.setCookie(sessionCookie, "", 0)
+	return leadTo("/admin/login", "done", "signed-out")
+}
+
+// setup shows the form that makes the first operator, to who holds the link.
+func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
+	token := v.query.Get("token")
+	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
+		return reply{}, err
+	}
+	return show(c.setupPage(v, token, setupFields("", "")))
+}
+
+func setupFields(email, name string) []views.Field {
+	return []views.Field{
+		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: true},
+		{Name: "name", Label: "Name", Autocomplete: "name", Value: name, Hint: "May stay empty."},
+		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Hint: "At least 12 characters: a few words in a row are easy to remember.", Required: true},
+	}
+}
+
+func (c *Console) setupPage(v *visit, token string, fields []views.Field) templ.Component {
+	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "You become its first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
+}
+
+func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
+	token := v.form.Get("token")
+	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
+		return reply{}, err
+	}
+	email, name := v.form.Get("email"), v.form.Get("name")
+	fields := setupFields(email, name)
+	hash, err := accounts.HashPassword(ctx, v.form.Get("password"))
+	var id uuid.UUID
+	if err == nil {
+		v.by.Name = "setup"
+		id, err = c.store.SetUp(ctx, v.by, accounts.TokenFrom(token), email, name, hash)
+	}
+	if err != nil {
+		if withProblems(fields, err) {
+			return showAgain(c.setupPage(v, token, fields))
+		}
+		return reply{}, err
+	}
+	v.by.Name, v.by.UserID = strings.TrimSpace(email), id
+	return c.admit(ctx, v, id, false, "")
+}
+
+// chooseTheme keeps the colours in a cookie of this browser.
+func (c *Console) chooseTheme(_ context.Context, v *visit) (reply, error) {
+	v.x.setCookie(themeCookie, v.form.Get("theme"), accounts.BrowserMemory)
+	if back := ownPath(v.form.Get("back")); back != "" {
+		return leadTo(back)
+	}
+	return leadTo("/admin")
+}

@@ -1,0 +1,312 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/usage"
+	"codexible/views"
+
+	"github.com/google/uuid"
+)
+
+// usageWish is what the usage page is asked for, read and checked.
+type usageWish struct {
+	span     usage.Range
+	user     store.UserLine
+	key      store.KeyLine
+	model    string
+	plan     accounts.Plan
+	measure  views.Measure
+	group    string
+	plans    []accounts.Plan
+	problems []string
+	// texts are the fields as they were typed.
+	texts map[string]string
+}
+
+const longestRange = 366
+
+// readUsage reads the range and the filters. What is wrong with them is told on
+// the page, in a sentence each.
+func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err error) {
+	w.texts = map[string]string{}
+	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
+		w.texts[name] = strings.TrimSpace(v.query.Get(name))
+	}
+	w.measure, w.group, w.model = oneOf(w.texts["measure"], views.Measures()), w.texts["group"], w.texts["model"]
+	if w.measure == "" {
+		w.measure = views.MeasureCredits
+	}
+	if w.plans, err = c.store.Plans(ctx); err != nil {
+		return w, err
+	}
+	w.readSpan(usage.DayOf(c.now()))
+	if err := c.readUsageKey(ctx, &w); err != nil {
+		return w, err
+	}
+	if text := w.texts["user"]; text != "" {
+		w.user, err = c.store.UserByEmail(ctx, text)
+		if errors.Is(err, accounts.ErrUserNotFound) {
+			w.problem("There is no user with this e-mail.")
+		} else if err != nil {
+			return w, err
+		}
+	}
+	if i := slices.IndexFunc(w.plans, func(p accounts.Plan) bool { return p.ID.String() == w.texts["plan"] }); i >= 0 {
+		w.plan = w.plans[i]
+	}
+	w.checkCombination()
+	return w, nil
+}
+
+func (w *usageWish) problem(text string) { w.problems = append(w.problems, text) }
+
+func (w *usageWish) readSpan(today usage.Day) {
+	w.span = usage.LastDays(today, 30)
+	read := func(name string, into *usage.Day) {
+		if text := w.texts[name]; text != "" {
+			day, ok := usage.ParseDay(text)
+			if !ok {
+				w.problem("A day is written as 2026-12-31.")
+				return
+			}
+			*into = day
+		}
+	}
+	read("to", &w.span.To)
+	w.span.From = w.span.To.Add(-29)
+	read("from", &w.span.From)
+	switch {
+	case w.span.From > w.span.To:
+		w.problem("The first day has to lie before the last.")
+	case w.span.From < w.span.To.Add(1-longestRange):
+		w.problem("A range is a year at the most.")
+	}
+	if len(w.problems) > 0 {
+		w.span = usage.LastDays(today, 30)
+	}
+}
+
+// readUsageKey finds a key by its id or its prefix.
+func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
+	text := strings.TrimSuffix(w.texts["key"], "…")
+	if text == "" {
+		return nil
+	}
+	id, parseErr := uuid.Parse(text)
+	if parseErr == nil {
+		w.key, err = c.store.Key(ctx, id, uuid.Nil)
+	} else {
+		var found []store.KeyLine
+		found, err = c.store.Keys(ctx, store.KeyQuery{Text: text, Page: store.Page{Limit: 2}})
+		if err == nil && (len(found) != 1 || found[0].Prefix != text) {
+			err = keys.ErrNotFound
+		} else if err == nil {
+			w.key = found[0]
+		}
+	}
+	if errors.Is(err, keys.ErrNotFound) {
+		w.problem("There is no key with this id or prefix.")
+		return nil
+	}
+	return err
+}
+
+func (w *usageWish) checkCombination() {
+	byPlan := w.plan.ID != uuid.Nil
+	switch {
+	case byPlan && (w.user.ID != uuid.Nil || w.key.ID != uuid.Nil || w.model != ""):
+		w.problem("A plan is shown over all its users: take the other filters away.")
+	case w.key.ID != uuid.Nil && w.model != "":
+		w.problem("Models are counted for users, not for single keys: choose a key or a model.")
+	case w.key.ID != uuid.Nil && w.user.ID != uuid.Nil && w.key.UserID != w.user.ID:
+		w.problem("This key belongs to another user.")
+	}
+}
+
+// groups are the ways in which the present filters can be divided, days first.
+func (w *usageWish) groups() []string {
+	switch {
+	case w.key.ID != uuid.Nil, w.plan.ID != uuid.Nil, w.model != "":
+		return []string{"day"}
+	case w.user.ID != uuid.Nil:
+		return []string{"day", "model"}
+	}
+	return []string{"day", "model", "plan"}
+}
+
+// read gives the days of the chart, and the rows of the table.
+func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.DayTotal, groups []store.GroupDay, err error) {
+	all := w.user.ID == uuid.Nil
+	switch {
+	case w.key.ID != uuid.Nil:
+		days, err = c.store.KeyHistory(ctx, w.key.UserID, w.key.ID, w.span)
+	case w.plan.ID != uuid.Nil:
+		groups, err = c.store.Groups(ctx, store.ByPlan, w.plan.ID.String(), w.span)
+	case w.group == "plan" && all:
+		groups, err = c.store.Groups(ctx, store.ByPlan, "", w.span)
+	case all && (w.model != "" || w.group == "model"):
+		groups, err = c.store.Groups(ctx, store.ByModel, w.model, w.span)
+	case w.model != "" || w.group == "model":
+		groups, err = c.store.UserModels(ctx, w.user.ID, w.model, w.span)
+	case all:
+		var sums []store.DaySummary
+		sums, err = c.store.Summaries(ctx, w.span)
+		days = totalsOf(sums)
+	default:
+		days, err = c.store.History(ctx, w.user.ID, w.span)
+	}
+	if groups != nil {
+		days = sumByDay(w.span, groups)
+	}
+	if days == nil {
+		days = usage.Fill(w.span, nil)
+	}
+	return days, groups, err
+}
+
+func sumByDay(span usage.Range, groups []store.GroupDay) []usage.DayTotal {
+	sums := map[usage.Day]usage.DayTotal{}
+	for _, g := range groups {
+		sum := sums[g.Day]
+		sums[g.Day] = usage.DayTotal{Day: g.Day, Credits: sum.Credits + g.Credits, Requests: sum.Requests + g.Requests, CostMicros: sum.CostMicros + g.CostMicros}
+	}
+	rows := make([]usage.DayTotal, 0, len(sums))
+	for _, sum := range sums {
+		rows = append(rows, sum)
+	}
+	return usage.Fill(span, rows)
+}
+
+// usage shows any range of days with filters.
+func (c *Console) usage(ctx context.Context, v *visit) (reply, error) {
+	w, err := c.readUsage(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	if !slices.Contains(w.groups(), w.group) {
+		w.group = "day"
+	}
+	p := c.usagePage(v, &w)
+	if len(w.problems) > 0 {
+		p.Chart = views.DayChart("Nothing to draw", w.measure, nil)
+		r, err := show(views.UsagePage(p))
+		r.status = statuses[fault.Invalid]
+		return r, err
+	}
+	days, groups, err := c.readFigures(ctx, &w)
+	if err != nil {
+		return reply{}, err
+	}
+	p.Chart = views.DayChart(w.title(), w.measure, days)
+	p.Rows, p.Total = usageRows(&w, days, groups)
+	return show(views.UsagePage(p))
+}
+
+func (w *usageWish) title() string {
+	name := map[views.Measure]string{views.MeasureCredits: "Credits", views.MeasureRequests: "Requests", views.MeasureCost: "Cost"}[w.measure]
+	switch {
+	case w.key.ID != uuid.Nil:
+		return name + " of key " + w.key.Label
+	case w.plan.ID != uuid.Nil:
+		return name + " of plan " + w.plan.Name
+	case w.user.ID != uuid.Nil && w.model != "":
+		return name + " of " + w.user.Email + " with " + w.model
+	case w.user.ID != uuid.Nil:
+		return name + " of " + w.user.Email
+	case w.model != "":
+		return name + " with " + w.model
+	}
+	return name + " of everybody"
+}
+
+func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
+	path := func(changed ...string) string {
+		pairs := []string{}
+		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
+			value := w.texts[name]
+			for i := 0; i+1 < len(changed); i += 2 {
+				if changed[i] == name {
+					value = changed[i+1]
+				}
+			}
+			pairs = append(pairs, name, value)
+		}
+		return views.WithQuery("/admin/usage", pairs...)
+	}
+	p := views.Usage{
+		Frame: v.frame("Usage", views.SectionUsage), Problems: w.problems, GroupHead: strings.ToUpper(w.group[:1]) + w.group[1:],
+		From: views.Field{Name: "from", Label: "From", Type: "date", Value: string(w.span.From)}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: string(w.span.To)},
+		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "Id or prefix", Value: w.texts["key"]},
+		Model: views.Field{Name: "model", Label: "Model", Type: "search", Placeholder: "Any", Value: w.model}, Plan: planChoice(w.plans, w.plan.ID),
+		Measure:   views.Field{Name: "measure", Label: "Draw", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
+		ExportURL: strings.Replace(path(), "/admin/usage", "/admin/usage/export", 1),
+	}
+	today := usage.DayOf(c.now())
+	for _, n := range []int{7, 30, 90, 365} {
+		span := usage.LastDays(today, n)
+		text := fmt.Sprintf("%d days", n)
+		p.Quick.Links = append(p.Quick.Links, views.Link{Text: text, Path: path("from", string(span.From), "to", string(span.To))})
+		if span == w.span {
+			p.Quick.Current = text
+		}
+	}
+	for _, group := range w.groups() {
+		p.Groups.Links = append(p.Groups.Links, views.Link{Text: "By " + group, Path: path("group", group)})
+	}
+	p.Groups.Current = "By " + w.group
+	return p
+}
+
+// usageRows are the table: days with something used, the newest first, or groups, the dearest first.
+func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (rows []views.UsageRow, total views.UsageRow) {
+	total.Name = "Together"
+	add := func(to *views.UsageRow, d usage.DayTotal) {
+		to.Requests, to.Credits, to.CostMicros = to.Requests+d.Requests, to.Credits+d.Credits, to.CostMicros+d.CostMicros
+	}
+	for _, d := range slices.Backward(days) {
+		add(&total, d)
+		if w.group == "day" && d.Requests > 0 {
+			row := views.UsageRow{Name: views.Date(d.Day)}
+			add(&row, d)
+			rows = append(rows, row)
+		}
+	}
+	if w.group == "day" {
+		return rows, total
+	}
+	byName := map[string]*views.UsageRow{}
+	for _, g := range groups {
+		row := byName[g.Name]
+		if row == nil {
+			row = &views.UsageRow{Name: w.groupName(g.Name), Mono: w.group == "model"}
+			byName[g.Name] = row
+		}
+		add(row, g.DayTotal)
+	}
+	for _, row := range byName {
+		rows = append(rows, *row)
+	}
+	slices.SortFunc(rows, func(a, b views.UsageRow) int {
+		return cmp.Or(cmp.Compare(b.CostMicros, a.CostMicros), cmp.Compare(b.Credits, a.Credits), cmp.Compare(a.Name, b.Name))
+	})
+	return rows, total
+}
+
+func (w *usageWish) groupName(name string) string {
+	for _, p := range w.plans {
+		if p.ID.String() == name {
+			return p.Name
+		}
+	}
+	return name
+}

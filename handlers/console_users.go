@@ -1,0 +1,380 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"codexible/accounts"
+	"codexible/store"
+	"codexible/views"
+
+	"github.com/google/uuid"
+)
+
+// users lists users with filters, sorted, a page at a time.
+func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
+	plans, err := c.store.Plans(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	planID, _ := uuid.Parse(v.query.Get("plan"))
+	q := store.UserQuery{
+		Text: strings.TrimSpace(v.query.Get("q")), PlanID: planID, Role: oneOf(v.query.Get("role"), accounts.Roles()),
+		Status: oneOf(v.query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
+	}
+	order := oneOf(v.query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
+	users, err := c.store.SortedUsers(ctx, q, store.Order(order))
+	if err != nil {
+		return reply{}, err
+	}
+	p := views.Users{
+		Frame: v.frame("Users", views.SectionUsers), Sort: order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
+		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "E-mail or name", Value: q.Text},
+		Plan:   planChoice(plans, planID), Role: choice("role", "Role", "Every role", string(q.Role), accounts.Roles()),
+		Status: choice("status", "Status", "Every status", string(q.Status), accounts.Statuses()),
+	}
+	path := func(sort, after string) string {
+		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
+	}
+	p.ByEmail, p.ByCreated = userSorts(order, func(sort string) string { return path(sort, "") })
+	if len(users) > pageSize {
+		users = users[:pageSize]
+		p.Pager.Onward, p.Pager.OnwardText = path(order, users[pageSize-1].ID.String()), "Next page"
+	}
+	if q.After != uuid.Nil {
+		p.Pager.Newest = path(order, "")
+	}
+	p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
+	for _, u := range users {
+		p.Lines = append(p.Lines, userLine(u, plans))
+	}
+	return show(views.UsersPage(p))
+}
+
+func userSorts(order string, path func(string) string) (byEmail, byCreated views.SortHead) {
+	byEmail = views.SortHead{Path: path(string(store.EmailAsc)), Ascending: order == string(store.EmailAsc), Descending: order == string(store.EmailDesc)}
+	if byEmail.Ascending {
+		byEmail.Path = path(string(store.EmailDesc))
+	}
+	byCreated = views.SortHead{Path: path(string(store.OldestFirst)), Ascending: order == string(store.OldestFirst), Descending: order == ""}
+	if byCreated.Ascending {
+		byCreated.Path = path("")
+	}
+	return byEmail, byCreated
+}
+
+// oneOf gives the value if it is among those that exist; else the zero value.
+func oneOf[T ~string](value string, known []T) (none T) {
+	if slices.Contains(known, T(value)) {
+		return T(value)
+	}
+	return none
+}
+
+func choice[T ~string](name, label, every, value string, known []T) views.Field {
+	f := views.Field{Name: name, Label: label, Type: "select", Value: value, Options: []views.Option{{Label: every}}}
+	for _, k := range known {
+		f.Options = append(f.Options, views.Option{Value: string(k), Label: strings.ToUpper(string(k[:1])) + string(k[1:])})
+	}
+	return f
+}
+
+func planChoice(plans []accounts.Plan, chosen uuid.UUID) views.Field {
+	f := views.Field{Name: "plan", Label: "Plan", Type: "select", Options: []views.Option{{Label: "Every plan"}}}
+	if chosen != uuid.Nil {
+		f.Value = chosen.String()
+	}
+	for _, p := range plans {
+		f.Options = append(f.Options, views.Option{Value: p.ID.String(), Label: p.Name})
+	}
+	return f
+}
+
+func userLine(u store.UserLine, plans []accounts.Plan) views.UserLine {
+	line := views.UserLine{User: u.User, PlanName: u.PlanName, ActiveKeys: u.KeyCount, UsedToday: u.CreditsUsedToday}
+	for _, p := range plans {
+		if p.ID == u.PlanID {
+			line.DailyLimit = p.DailyCreditLimit
+		}
+	}
+	return line
+}
+
+// The user's page shows so many keys, charges and entries.
+const (
+	keysShown    = 100
+	chargesShown = 20
+	auditShown   = 10
+	maxOffset    = 10_000
+)
+
+// user shows one user with all that belongs to them.
+func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
+	u, plan, err := c.userOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	now := c.now()
+	span, choice := v.days(now)
+	p := views.User{Frame: v.frame(u.Email, views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), User: u, Plan: plan, Range: choice, Now: now, KeyLabels: map[string]string{}}
+	days, err := c.store.History(ctx, u.ID, span)
+	if err != nil {
+		return reply{}, err
+	}
+	p.Chart = views.DayChart("Credits by day", views.MeasureCredits, days)
+	if p.Models, err = c.store.Models(ctx, u.ID, span); err != nil {
+		return reply{}, err
+	}
+	if err := c.userKeys(ctx, &p); err != nil {
+		return reply{}, err
+	}
+	offset, _ := strconv.Atoi(v.query.Get("offset"))
+	offset = max(0, min(offset, maxOffset))
+	if p.Charges, err = c.store.Charges(ctx, u.ID, span.From, chargesShown+1, offset); err != nil {
+		return reply{}, err
+	}
+	at := func(offset int) string {
+		return views.WithQuery(v.path, "days", v.query.Get("days"), "offset", strconv.Itoa(offset)) + "#charges"
+	}
+	if len(p.Charges) > chargesShown {
+		p.Charges = p.Charges[:chargesShown]
+		p.Pager.Onward, p.Pager.OnwardText = at(offset+chargesShown), "Older"
+	}
+	if offset > 0 {
+		p.Pager.Newest = at(0)
+	}
+	p.Audit, err = c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: u.ID, Limit: auditShown}})
+	if err != nil {
+		return reply{}, err
+	}
+	return show(views.UserPage(p))
+}
+
+func (c *Console) userKeys(ctx context.Context, p *views.User) error {
+	list, err := c.store.KeysOf(ctx, p.User.ID, keysShown)
+	for _, k := range list {
+		p.Keys = append(p.Keys, views.KeyLine{Key: k, Email: p.User.Email})
+		p.KeyLabels[k.ID.String()] = k.Label
+	}
+	return err
+}
+
+// userOf reads the user of the path with the plan.
+func (c *Console) userOf(ctx context.Context, v *visit) (views.UserLine, accounts.Plan, error) {
+	id, err := v.idOf()
+	if err != nil {
+		return views.UserLine{}, accounts.Plan{}, err
+	}
+	u, err := c.store.User(ctx, id)
+	if err != nil {
+		return views.UserLine{}, accounts.Plan{}, err
+	}
+	plan, err := c.store.Plan(ctx, u.PlanID)
+	return userLine(u, []accounts.Plan{plan}), plan, err
+}
+
+func (v *visit) userForm(title string, u views.UserLine) views.Form {
+	back := "/admin/users/" + u.ID.String()
+	return views.Form{
+		Frame:  v.frame(title, views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}, views.Link{Text: u.Email, Path: back}),
+		Action: v.path, Cancel: back,
+	}
+}
+
+// openPlans are the choices of a user's plan: the plans that take users.
+func openPlans(plans []accounts.Plan) (options []views.Option) {
+	for _, p := range plans {
+		if !p.Archived {
+			options = append(options, views.Option{Value: p.Name, Label: fmt.Sprintf("%s, %s a day", p.Name, views.Count(p.DailyCreditLimit, "credit"))})
+		}
+	}
+	return options
+}
+
+func roleOptions() []views.Option {
+	return []views.Option{
+		{Value: string(accounts.RoleUser), Label: "User: uses the API"},
+		{Value: string(accounts.RoleService), Label: "Service: checks other people's keys"},
+		{Value: string(accounts.RoleAdmin), Label: "Admin: manages everything"},
+	}
+}
+
+// newUser shows and takes the form that creates a user.
+func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
+	plans, err := c.store.Plans(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	value := func(name string) string { return v.form.Get(name) }
+	form := views.Form{
+		Frame: v.frame("Create a user", views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), Action: v.path, Submit: "Create the user", Cancel: "/admin/users",
+		Fields: []views.Field{
+			{Name: "email", Label: "E-mail", Type: "email", Value: value("email"), Required: true, Autofocus: true},
+			{Name: "name", Label: "Name", Value: value("name"), Hint: "What people call the customer. May stay empty.", MaxLength: accounts.MaxNameLength},
+			{Name: "plan", Label: "Plan", Type: "select", Value: value("plan"), Options: openPlans(plans)},
+			{Name: "role", Label: "Role", Type: "select", Value: value("role"), Options: roleOptions()},
+		},
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	u, err := c.store.CreateUser(ctx, v.by, accounts.NewUser{Email: value("email"), Name: value("name"), Plan: value("plan"), Role: accounts.Role(value("role"))})
+	switch {
+	case err == nil:
+		return leadTo("/admin/users/"+u.ID.String(), "done", "user-created")
+	case errors.Is(err, accounts.ErrEmailTaken):
+		form.Fields[0].Problem = accounts.ErrEmailTaken.Message
+	case !withProblems(form.Fields, err):
+		return reply{}, err
+	}
+	return showAgain(views.FormPage(form))
+}
+
+// editUser changes a user's name and role.
+func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
+	u, _, err := c.userOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.userForm("Edit "+u.Email, u)
+	form.Submit = "Save"
+	form.Fields = []views.Field{
+		{Name: "name", Label: "Name", Value: u.Name, MaxLength: accounts.MaxNameLength},
+		{Name: "role", Label: "Role", Type: "select", Value: string(u.Role), Options: roleOptions(), Hint: "A user who is no admin any more is signed out of this console at once."},
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	name, role := v.form.Get("name"), accounts.Role(v.form.Get("role"))
+	form.Fields[0].Value, form.Fields[1].Value = name, string(role)
+	if v.self(u) && role != accounts.RoleAdmin {
+		form.Fields[1].Problem = "You cannot take the admin role from yourself. Another admin can."
+		return showAgain(views.FormPage(form))
+	}
+	_, err = c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Name: &name, Role: &role})
+	if err == nil {
+		return leadTo("/admin/users/"+u.ID.String(), "done", "user-changed")
+	}
+	if withProblems(form.Fields, err) {
+		return showAgain(views.FormPage(form))
+	}
+	return reply{}, err
+}
+
+func (v *visit) self(u views.UserLine) bool { return u.ID == v.operator.Session.UserID }
+
+// changePlan takes two steps: the first chooses, the second says what will happen.
+func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
+	u, plan, err := c.userOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	plans, err := c.store.Plans(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.userForm("Change the plan of "+u.Email, u)
+	form.Intro, form.Submit = fmt.Sprintf("The present plan is %s.", plan.Name), "Go on"
+	form.Fields = []views.Field{{Name: "plan", Label: "New plan", Type: "select", Value: plan.Name, Options: openPlans(plans), Hint: "Archived plans take no users."}}
+	i := slices.IndexFunc(plans, func(p accounts.Plan) bool {
+		return accounts.Fold(p.Name) == accounts.Fold(strings.TrimSpace(v.form.Get("plan"))) && !p.Archived
+	})
+	switch {
+	case !v.post:
+		return show(views.FormPage(form))
+	case i < 0 || plans[i].ID == plan.ID:
+		form.Fields[0].Problem = "Choose another plan than the present one."
+		return showAgain(views.FormPage(form))
+	case v.form.Get("confirmed") == "":
+		form.Intro, form.Submit, form.Consequences = "", "Change the plan to "+plans[i].Name, planConsequences(u, plan, plans[i])
+		form.Fields = []views.Field{{Name: "plan", Type: "hidden", Value: plans[i].Name}, {Name: "confirmed", Type: "hidden", Value: "yes"}}
+		return show(views.FormPage(form))
+	}
+	name := plans[i].Name
+	if _, err := c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Plan: &name}); err != nil {
+		return reply{}, err
+	}
+	return leadTo("/admin/users/"+u.ID.String(), "done", "plan-moved")
+}
+
+func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
+	left := max(to.DailyCreditLimit-u.UsedToday, 0)
+	list := []string{
+		fmt.Sprintf("%s moves from %s to %s, with %s at once.", u.Email, from.Name, to.Name, views.Count(u.ActiveKeys, "active key")),
+		fmt.Sprintf("The day has %s instead of %s; %s used today, so %s left until 00:00 UTC.", views.Count(to.DailyCreditLimit, "credit"), views.Number(from.DailyCreditLimit), verb(u.UsedToday), verb(left)),
+		fmt.Sprintf("The price is %s a month instead of %s. Codexible sends no invoice.", views.Price(to.PriceCents), views.Price(from.PriceCents)),
+	}
+	if to.RateLimitPerMinute != from.RateLimitPerMinute {
+		list = append(list, fmt.Sprintf("Each key may send %s a minute instead of %s.", views.Count(to.RateLimitPerMinute, "request"), views.Number(from.RateLimitPerMinute)))
+	}
+	if left == 0 {
+		list = append(list, "The new plan's credits of today are used up: the next charge is refused.")
+	}
+	return list
+}
+
+// verb writes a number with the verb that fits it.
+func verb(n int64) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return views.Number(n) + " are"
+}
+
+func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
+	u, _, err := c.userOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.userForm("Suspend "+u.Email, u)
+	form.Submit, form.Danger = "Suspend this user", true
+	form.Consequences = []string{
+		fmt.Sprintf("%s at once: every request with them is answered 403.", stop(u.ActiveKeys)),
+		"Nothing is deleted. Keys, usage and the audit trail stay, and reactivating brings the keys back as they are.",
+	}
+	if u.Role == accounts.RoleAdmin {
+		form.Consequences = append(form.Consequences, "The user is signed out of this console.")
+	}
+	if v.self(u) {
+		form.Notice = &views.Notice{Tone: views.ToneBad, Title: "This is you", Text: "You cannot suspend yourself. Another admin can."}
+		return showAgain(views.FormPage(form))
+	}
+	return c.setStatus(ctx, v, u, form, accounts.StatusSuspended, "user-suspended")
+}
+
+func stop(keys int64) string {
+	if keys == 1 {
+		return "The one active key stops"
+	}
+	return "The " + views.Number(keys) + " active keys stop"
+}
+
+func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
+	u, plan, err := c.userOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form := v.userForm("Reactivate "+u.Email, u)
+	form.Submit = "Reactivate this user"
+	form.Consequences = []string{
+		fmt.Sprintf("%s of this user works again at once, with the same secret.", views.Count(u.ActiveKeys, "active key")),
+		fmt.Sprintf("The plan is %s; %s used today.", plan.Name, verb(u.UsedToday)),
+	}
+	return c.setStatus(ctx, v, u, form, accounts.StatusActive, "user-reactivated")
+}
+
+func (c *Console) setStatus(ctx context.Context, v *visit, u views.UserLine, form views.Form, status accounts.Status, done string) (reply, error) {
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	if u.Status != status {
+		if _, err := c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Status: &status}); err != nil {
+			return reply{}, err
+		}
+	}
+	return leadTo("/admin/users/"+u.ID.String(), "done", done)
+}

@@ -1,0 +1,345 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/store"
+	"codexible/views"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+)
+
+// visit is a request to the console, read whole: nothing of Fiber is left in it.
+type visit struct {
+	// operator is who is signed in; zero in front of the door.
+	operator store.Operator
+	// token is the session's, or in front of the door the browser's own.
+	token     accounts.Token
+	query     url.Values
+	form      url.Values
+	path      string
+	here      string
+	id        string
+	by        accounts.Actor
+	userAgent string
+	browser   accounts.Token
+	theme     views.Theme
+	address   string
+	post      bool
+
+	x *exchange
+}
+
+// reply is what a visit gets: a page, a way to another page, or a file.
+type reply struct {
+	status   int
+	page     templ.Component
+	redirect string
+	// plain keeps the page from being compressed: it holds a secret beside what somebody typed.
+	plain    bool
+	filename string
+	stream   func(ctx context.Context, w io.Writer) error
+}
+
+func show(page templ.Component) (reply, error) { return reply{status: fiber.StatusOK, page: page}, nil }
+
+func showAgain(page templ.Component) (reply, error) {
+	return reply{status: fiber.StatusUnprocessableEntity, page: page}, nil
+}
+
+func leadTo(path string, pairs ...string) (reply, error) {
+	return reply{redirect: views.WithQuery(path, pairs...)}, nil
+}
+
+// pageHandler answers a visit. A fault becomes a page that says what went wrong.
+type pageHandler func(ctx context.Context, v *visit) (reply, error)
+
+var (
+	errForm = fault.New(fault.Forbidden, "This form does not belong to your present session, so nothing was changed. Go back, load the page again and send it once more.")
+	errPost = fault.New(fault.UnsupportedMediaType, "Forms are sent as application/x-www-form-urlencoded.")
+	errPage = fault.New(fault.NotFound, "There is no such page. What it named may be gone, or the address was mistyped.")
+)
+
+// page adapts a handler behind the door: signed out, a page leads to the
+// sign-in, and a form finds no token that fits.
+func (c *Console) page(serve pageHandler) operation {
+	return c.adapt(func(ctx context.Context, v *visit) (reply, error) {
+		if v.operator.Session.ID == uuid.Nil || v.operator.Session.CodePending {
+			if v.post {
+				return reply{}, errForm
+			}
+			return leadTo("/admin/login", "next", v.here)
+		}
+		return serve(ctx, v)
+	})
+}
+
+// door adapts a handler that needs nobody to be signed in.
+func (c *Console) door(serve pageHandler) operation { return c.adapt(serve) }
+
+func (c *Console) adapt(serve pageHandler) operation {
+	return asset(func(x *exchange) error {
+		secureHeaders(x)
+		v, err := c.visit(x)
+		var r reply
+		if err == nil {
+			r, err = serve(x.ctx, v)
+		}
+		if err != nil {
+			c.fail(x, v, err)
+			return nil
+		}
+		return c.answer(x, v, r)
+	})
+}
+
+// The policy names no inline script and no inline style: there are none.
+const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func secureHeaders(x *exchange) {
+	x.Set(fiber.HeaderContentSecurityPolicy, consoleCSP)
+	x.Set(fiber.HeaderXFrameOptions, "DENY")
+	// With no-referrer a browser would send forms with the origin "null".
+	x.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	x.Set("Cross-Origin-Opener-Policy", "same-origin")
+	x.Set("Cross-Origin-Resource-Policy", "same-origin")
+	x.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
+	if x.secure() {
+		x.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+}
+
+// secure tells whether the browser came by TLS, itself or to a trusted proxy.
+func (x *exchange) secure() bool {
+	if x.Context().IsTLS() {
+		return true
+	}
+	peer, ok := x.Context().RemoteAddr().(*net.TCPAddr)
+	return ok && x.api.trusted(peer.AddrPort().Addr().Unmap()) && strings.EqualFold(x.Get(fiber.HeaderXForwardedProto), "https")
+}
+
+// Names of the cookies. Behind TLS they begin with __Host-, which binds them to this host and to TLS.
+const (
+	sessionCookie = "codexible_session"
+	doorCookie    = "codexible_door"
+	browserCookie = "codexible_browser"
+	themeCookie   = "codexible_theme"
+)
+
+func (x *exchange) cookieName(name string) string {
+	if x.secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (x *exchange) setCookie(name, value string, life time.Duration) {
+	cookie := &fiber.Cookie{Name: x.cookieName(name), Value: value, Path: "/", HTTPOnly: true, Secure: x.secure(), SameSite: fiber.CookieSameSiteLaxMode}
+	switch {
+	case value == "":
+		cookie.Expires = time.Unix(0, 0)
+	case life > 0:
+		cookie.MaxAge = int(life.Seconds())
+	}
+	x.Cookie(cookie)
+}
+
+// visit reads the request, finds the operator, and checks a form's token.
+func (c *Console) visit(x *exchange) (*visit, error) {
+	v := &visit{x: x, path: x.Path(), here: x.OriginalURL(), id: x.Params("id"), userAgent: x.Get(fiber.HeaderUserAgent), address: x.address.String(), post: x.Method() == fiber.MethodPost}
+	v.theme = views.Theme(x.Cookies(x.cookieName(themeCookie)))
+	if v.theme != views.ThemeLight && v.theme != views.ThemeDark {
+		v.theme = views.ThemeSystem
+	}
+	v.browser = accounts.TokenFrom(x.Cookies(x.cookieName(browserCookie)))
+	v.by = accounts.Actor{Address: v.address, RequestID: x.requestID}
+	v.query, _ = url.ParseQuery(string(x.Context().URI().QueryString())) // what cannot be read is as absent
+	if err := c.findOperator(x.ctx, v); err != nil {
+		return v, err
+	}
+	if !v.post {
+		return v, nil
+	}
+	return v, v.readForm()
+}
+
+func (c *Console) findOperator(ctx context.Context, v *visit) error {
+	if text := v.x.Cookies(v.x.cookieName(sessionCookie)); text != "" {
+		token := accounts.TokenFrom(text)
+		o, found, err := c.store.OperatorByToken(ctx, token)
+		if err != nil {
+			return err
+		}
+		if found {
+			v.operator, v.token = o, token
+			v.by.Name, v.by.UserID = o.Email, o.Session.UserID
+			return nil
+		}
+	}
+	if text := v.x.Cookies(v.x.cookieName(doorCookie)); text != "" {
+		v.token = accounts.TokenFrom(text)
+		return nil
+	}
+	if !v.post {
+		v.token = accounts.MintToken()
+		v.x.setCookie(doorCookie, v.token.Reveal(), 0)
+	}
+	return nil
+}
+
+func (v *visit) readForm() error {
+	body, err := v.x.body()
+	if err != nil {
+		return err
+	}
+	if mediaType, _, _ := mime.ParseMediaType(v.x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
+		return errPost
+	}
+	if v.form, err = url.ParseQuery(body); err != nil {
+		return fault.New(fault.BadRequest, "The form cannot be read. Load the page again and send it once more.").Because(err)
+	}
+	// A browser says where a form came from; one that does not is judged by the token alone.
+	if site := v.x.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return errForm
+	}
+	if !tokenFits(v.token, v.form.Get("_csrf")) {
+		return errForm
+	}
+	return nil
+}
+
+// formToken is what every form of a session carries: a MAC under the session's
+// own token, masked anew each time, so that a compressed page tells nothing of it.
+func formToken(token accounts.Token) string {
+	mac := formMAC(token)
+	masked := make([]byte, 2*len(mac))
+	_, _ = rand.Read(masked[:len(mac)]) // never fails: crypto/rand ends the program instead
+	subtle.XORBytes(masked[len(mac):], masked[:len(mac)], mac)
+	return base64.RawURLEncoding.EncodeToString(masked)
+}
+
+func formMAC(token accounts.Token) []byte {
+	mac := hmac.New(sha256.New, []byte(token.Reveal()))
+	mac.Write([]byte("codexible form"))
+	return mac.Sum(nil)
+}
+
+func tokenFits(token accounts.Token, given string) bool {
+	masked, err := base64.RawURLEncoding.DecodeString(given)
+	if err != nil || len(masked) != 2*sha256.Size || token.Reveal() == "" {
+		return false
+	}
+	mac := make([]byte, sha256.Size)
+	subtle.XORBytes(mac, masked[:sha256.Size], masked[sha256.Size:])
+	return hmac.Equal(mac, formMAC(token))
+}
+
+// answer renders into a buffer before anything is sent.
+func (c *Console) answer(x *exchange, v *visit, r reply) error {
+	switch {
+	case r.redirect != "":
+		x.Set(fiber.HeaderLocation, r.redirect)
+		x.Status(fiber.StatusSeeOther)
+		return nil
+	case r.stream != nil:
+		c.send(x, r)
+		return nil
+	}
+	var b bytes.Buffer
+	if err := r.page.Render(x.ctx, &b); err != nil {
+		c.fail(x, v, err)
+		return nil
+	}
+	x.html(r.status, b.Bytes(), !r.plain)
+	return nil
+}
+
+func (x *exchange) html(status int, body []byte, compress bool) {
+	x.Vary(fiber.HeaderAcceptEncoding)
+	if compress && x.Context().Request.Header.HasAcceptEncoding("gzip") {
+		body = fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
+		x.Set(fiber.HeaderContentEncoding, "gzip")
+	}
+	x.Context().Response.SetStatusCode(status)
+	x.Context().Response.Header.SetContentType(fiber.MIMETextHTMLCharsetUTF8)
+	x.Context().Response.SetBodyRaw(body)
+}
+
+// streamLife bounds a download; it goes on after the request's own deadline.
+const streamLife = 10 * time.Minute
+
+// send lets a file flow as it is made. It begins after the handler has
+// returned, so a failure can only cut it off: a client sees that it is not whole.
+func (c *Console) send(x *exchange, r reply) {
+	x.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.filename}))
+	x.Context().Response.Header.SetContentType(mediaTypeOf(r.filename))
+	log, requestID := x.api.Log, x.requestID
+	// An error of the pipe leaves the answer without its last chunk: nobody takes half a file for a whole one.
+	from, to := io.Pipe()
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), streamLife)
+		defer cancel()
+		err := r.stream(ctx, to)
+		if err != nil {
+			log.Warn("a download was cut off", "request_id", requestID, "file", r.filename, "error", err)
+		}
+		_ = to.CloseWithError(err)
+	}()
+	x.Context().SetBodyStream(from, -1)
+}
+
+func mediaTypeOf(filename string) string {
+	if strings.HasSuffix(filename, ".csv") {
+		return "text/csv; charset=utf-8"
+	}
+	return fiber.MIMEOctetStream
+}
+
+// titles are the headings of pages that say what went wrong.
+var titles = map[fault.Kind]string{
+	fault.NotFound: "Not found", fault.Forbidden: "Not allowed", fault.Conflict: "That did not fit", fault.Invalid: "That cannot be",
+	fault.RateLimited: "Too many tries", fault.Unavailable: "Away for a moment", fault.Internal: "Something went wrong",
+}
+
+// fail shows a fault as a page. What is ours to mend goes into the log.
+func (c *Console) fail(x *exchange, v *visit, err error) {
+	f := fault.As(err)
+	status := statuses[f.Kind]
+	if status >= fiber.StatusInternalServerError {
+		x.api.Log.LogAttrs(x.ctx, slog.LevelError, "a page of the console failed",
+			slog.String("request_id", x.requestID), slog.String("route", x.route.path), slog.String("error", err.Error()))
+	}
+	if f.RetryAfter > 0 {
+		x.Set(fiber.HeaderRetryAfter, strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
+	}
+	title := titles[f.Kind]
+	if title == "" {
+		title = "That request cannot be answered"
+	}
+	var b bytes.Buffer
+	theme := views.ThemeSystem
+	if v != nil {
+		theme = v.theme
+	}
+	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "To the overview", Path: "/admin"}}).Render(x.ctx, &b)
+	x.html(status, b.Bytes(), false)
+}
