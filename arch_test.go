@@ -63,13 +63,16 @@ var drawers = []string{
 
 // listed is a package as go list tells it; test files are not in its imports.
 type listed struct {
-	ImportPath, Dir, Name string
-	GoFiles, Imports      []string
+	ImportPath string   `json:"ImportPath"` //nolint:tagliatelle // as go list writes it
+	Dir        string   `json:"Dir"`        //nolint:tagliatelle // as go list writes it
+	Name       string   `json:"Name"`       //nolint:tagliatelle // as go list writes it
+	GoFiles    []string `json:"GoFiles"`    //nolint:tagliatelle // as go list writes it
+	Imports    []string `json:"Imports"`    //nolint:tagliatelle // as go list writes it
 }
 
 func packages(t *testing.T) []listed {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Name,GoFiles,Imports", "codexible/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Dir,Name,GoFiles,Imports", "codexible/...")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

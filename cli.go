@@ -78,8 +78,7 @@ func (t *terminal) obey(ctx context.Context, args []string) error {
 	if errors.Is(err, errHelped) {
 		return nil
 	}
-	var wrong *kong.ParseError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
 		return &usageError{problem: wrong.Error(), command: commandOf(wrong.Context)}
 	}
 	if err != nil {
@@ -104,8 +103,7 @@ func (t *terminal) exit(err error) int {
 		return exitOK
 	}
 	_, _ = fmt.Fprintln(t.err, "codexible: "+strings.Join(strings.Fields(reason(err)), " "))
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if _, wrong := errors.AsType[*usageError](err); wrong {
 		return exitUsage
 	}
 	return exitFailed
@@ -163,9 +161,9 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 			return fmt.Errorf("VALKEY_URL: %w", err)
 		}
 		ending.add(func() error { server.Close(); return nil })
-		news := newNews(server.Changes())
+		news := newNews(ctx, server.Changes())
 		ending.add(news.close)
-		publish(s, news)
+		publish(ctx, s, news)
 	}
 	return work(s)
 }

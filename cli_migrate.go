@@ -91,7 +91,7 @@ func (migrateDown) Help() string {
 // Validate refuses a number that takes nothing back.
 func (c migrateDown) Validate() error {
 	if c.N < 1 {
-		return errors.New("N must be 1 or more")
+		return errors.New("the number must be 1 or more")
 	}
 	return nil
 }

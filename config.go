@@ -218,7 +218,7 @@ func (c *Config) contradictions() (problems []string) {
 // readEnvFile reads a .env file; one that does not exist is empty. The parser's
 // own complaint is left out, because it quotes the lines that follow.
 func readEnvFile(path string) (map[string]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the file .env of a folder that the program was started in
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
@@ -336,7 +336,9 @@ func (u secretURL) String() string {
 func (u secretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 // MarshalText masks the URL in JSON and wherever texts are encoded.
-func (u secretURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+func (u secretURL) MarshalText() ([]byte, error) { //nolint:unparam // encoding.TextMarshaler
+	return []byte(u.String()), nil
+}
 
 // LogValue masks the URL in logs.
 func (u secretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }

@@ -70,8 +70,8 @@ func openStore(ctx context.Context, c *Config, log *slog.Logger) (*store.Store, 
 
 // publish has every change that this process makes told to w; those of other
 // processes are not for it, so what it follows ends before it begins.
-func publish(s *store.Store, w store.Watcher) {
-	ended, cancel := context.WithCancel(context.Background())
+func publish(ctx context.Context, s *store.Store, w store.Watcher) {
+	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	s.Watch(ended, w)
 }

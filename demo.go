@@ -208,7 +208,7 @@ func instants(random *rand.Rand, n int, begin, end time.Time) []time.Time {
 		hour, _ := slices.BinarySearch(until[:], drawn)
 		before := 0.0
 		if hour > 0 {
-			before = until[hour-1]
+			before = until[hour-1] //nolint:gosec // the last hour holds the whole total, so a search ends there
 		}
 		into := (drawn - before) / demoHours[hour]
 		moments[i] = begin.Add(time.Duration((float64(hour) + into) * float64(time.Hour))).Truncate(time.Microsecond)

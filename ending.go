@@ -13,9 +13,9 @@ type ending []func() error
 func (e *ending) add(takeDown func() error) { *e = append(*e, takeDown) }
 
 // background starts work that goes on until its turn to end comes, which waits
-// for it.
-func (e *ending) background(work func(ctx context.Context)) {
-	ctx, cancel := context.WithCancel(context.Background())
+// for it; the end of ctx does not end it.
+func (e *ending) background(ctx context.Context, work func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

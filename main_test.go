@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net"
@@ -22,8 +23,6 @@ import (
 
 	"codexible/keys"
 	"codexible/store/storetest"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // shell runs the program as an operator does, in a folder and an environment of
@@ -272,8 +271,10 @@ func TestSuspensionsReachEveryInstanceThroughTheDatabaseOrValkey(t *testing.T) {
 			if s.env["VALKEY_URL"] != "" {
 				want["valkey"] = "ok"
 			}
-			if diff := cmp.Diff(want, ready); diff != "" {
-				t.Errorf("ready, want - got +:\n%s", diff)
+			for part, state := range want {
+				if ready[part] != state {
+					t.Errorf("ready: %s is %v, want %v", part, ready[part], state)
+				}
 			}
 		})
 	}
@@ -295,8 +296,12 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		if list, isList := answer.([]any); isList {
 			shape, answer = "list of ", list[0]
 		}
-		names := slices.Sorted(maps.Keys(answer.(map[string]any)))
-		if key, shown := answer.(map[string]any)["key"].(string); shown {
+		object, isObject := answer.(map[string]any)
+		if !isObject {
+			t.Fatalf("codexible %v printed %q", args, stdout)
+		}
+		names := slices.Sorted(maps.Keys(object))
+		if key, shown := object["key"].(string); shown {
 			s.remember(key)
 		}
 		return shape + strings.Join(names, " ")
@@ -356,7 +361,7 @@ func TestExitCodesTellFailuresFromWrongUsage(t *testing.T) {
 		{exitUsage, "--role", []string{"user", "create", "--email", "a@b.c", "--plan", "Pro", "--role", "king"}},
 		{exitUsage, "<id>", []string{"key", "revoke", "not-an-id"}},
 		{exitUsage, "--limit", []string{"user", "list", "--limit", "0"}},
-		{exitUsage, "N must be", []string{"migrate", "down", "0"}},
+		{exitUsage, "number must be", []string{"migrate", "down", "0"}},
 		{exitFailed, "no such user", []string{"user", "suspend", "nobody@example.com"}},
 		{exitFailed, "no such user", []string{"key", "create", "--user", unknown}},
 		{exitFailed, "no such key", []string{"key", "rotate", unknown}},
@@ -415,7 +420,7 @@ func TestABadConfigurationStopsTheStartWithEveryProblemInOneLine(t *testing.T) {
 
 func TestAPortThatIsTakenStopsTheStart(t *testing.T) {
 	s := newShell(t, storetest.SQLiteURL(t))
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -460,7 +465,7 @@ func statement(t *testing.T, url, query string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if _, err := db.Exec(query); err != nil {
+	if _, err := db.ExecContext(t.Context(), query); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -552,7 +557,7 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 		go func() { code <- r.stop() }()
 		eventually(t, 5*time.Second, "the signal to be seen", func() bool { return strings.Contains(s.log.String(), "shutting down") })
 		eventually(t, 5*time.Second, "connections to be refused", func() bool {
-			conn, err := net.Dial("tcp", address)
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 			if err == nil {
 				_ = conn.Close()
 			}
@@ -581,7 +586,7 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 // begin sends the beginning of a request.
 func begin(t *testing.T, address, text string) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -659,7 +664,7 @@ func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
 			t.Errorf("%s: %d %v", k.Key, status, answer)
 		}
 	}
-	curl := exec.Command("bash", "-c", said.Try+" --silent --fail")
+	curl := exec.CommandContext(t.Context(), "bash", "-c", said.Try+" --silent --fail")
 	if out, err := curl.Output(); err != nil || !strings.Contains(string(out), `"daily_limit":250`) {
 		t.Errorf("%s: %v %s", said.Try, err, out)
 	}
@@ -702,16 +707,16 @@ func TestTheStaticBinaryServesAndEndsInOrder(t *testing.T) {
 		t.Errorf("%d %v", status, health)
 	}
 	p.stop(t)
-	if out, err := exec.Command("bash", "-c", "file --brief "+program+" || true").Output(); err == nil && strings.Contains(string(out), "dynamically linked") {
+	if out, err := exec.CommandContext(t.Context(), "bash", "-c", "file --brief "+program+" || true").Output(); err == nil && strings.Contains(string(out), "dynamically linked") {
 		t.Errorf("the binary needs libraries of the machine: %s", out)
 	}
-	cmd := exec.Command(program, "serve")
+	cmd := exec.CommandContext(t.Context(), program, "serve")
 	cmd.Dir, cmd.Env = t.TempDir(), []string{"PORT=99999"}
 	out, err := cmd.CombinedOutput()
-	if exit, ended := err.(*exec.ExitError); !ended || exit.ExitCode() != exitFailed || !strings.Contains(string(out), "PORT must ") {
+	if exit, ended := errors.AsType[*exec.ExitError](err); !ended || exit.ExitCode() != exitFailed || !strings.Contains(string(out), "PORT must ") {
 		t.Errorf("a bad port: %v %s", err, out)
 	}
-	interrupted := exec.Command(program, "serve", "--demo")
+	interrupted := exec.CommandContext(t.Context(), program, "serve", "--demo")
 	interrupted.Dir, interrupted.Env = t.TempDir(), []string{"PORT=0", "TMPDIR=" + t.TempDir()}
 	stdout, err := interrupted.StdoutPipe()
 	if err != nil {

@@ -70,8 +70,8 @@ func (s *service) serve(ctx context.Context) (err error) {
 	if err := s.connectValkey(ctx); err != nil {
 		return err
 	}
-	s.buildVerifier()
-	s.startBackground()
+	s.buildVerifier(ctx)
+	s.startBackground(ctx)
 	return s.answer(ctx)
 }
 
@@ -102,21 +102,27 @@ func (s *service) connectValkey(ctx context.Context) error {
 	}
 	s.ending.add(func() error { server.Close(); return nil })
 
-	failover := limits.StartFailover(server.Counter(), s.local, s.log)
+	failover := limits.StartFailover(server.Counter(), s.local, s.log) //nolint:contextcheck // it ends with its Close, after the last request
 	s.ending.add(func() error { failover.Close(); return nil })
 	s.counter = failover
 
-	s.news = newNews(server.Changes())
+	s.news = newNews(ctx, server.Changes())
 	s.ending.add(s.news.close)
-	publish(s.books, s.news)
+	publish(ctx, s.books, s.news)
 
 	s.shared = newSharedTotals(s.books, server.Totals(), time.Now)
 	s.ledger = s.shared
-	s.ending.background(s.shared.run)
+	s.ending.add(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shareInterval)
+		defer cancel()
+		s.shared.share(ctx)
+		return nil
+	})
+	s.ending.background(ctx, s.shared.run)
 	return nil
 }
 
-func (s *service) buildVerifier() {
+func (s *service) buildVerifier(ctx context.Context) {
 	// Where this process alone charges, it knows every change of a total; elsewhere one may be a moment old.
 	var totals *usage.Totals
 	switch {
@@ -128,29 +134,29 @@ func (s *service) buildVerifier() {
 		totals = usage.NewTotals(s.books, nil, 0, time.Now)
 	}
 	s.registry = prometheus.NewRegistry()
-	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry))
+	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
 	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.fixed})
 	s.watchParts()
 	s.ending.add(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 		defer cancel()
 		return errors.Join(s.meter.Close(ctx), s.verifier.Flush(ctx))
 	})
 }
 
 // startBackground starts what works beside the requests.
-func (s *service) startBackground() {
-	s.ending.background(s.verifier.Run)
-	s.ending.background(func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
+func (s *service) startBackground(ctx context.Context) {
+	s.ending.background(ctx, s.verifier.Run)
+	s.ending.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
 	if s.news != nil {
-		s.ending.background(func(ctx context.Context) { s.news.follow(ctx, s.verifier) })
+		s.ending.background(ctx, func(ctx context.Context) { s.news.follow(ctx, s.verifier) })
 	}
-	s.ending.background(func(ctx context.Context) { keepHouse(ctx, s.log, s.chores()) })
+	s.ending.background(ctx, func(ctx context.Context) { keepHouse(ctx, s.log, s.chores()) })
 }
 
 // answer listens until ctx ends, then lets the open requests end.
 func (s *service) answer(ctx context.Context) error {
-	app := handlers.New(handlers.Parts{
+	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
 		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
@@ -208,7 +214,7 @@ func (s *service) listen(ctx context.Context) (listener net.Listener, scheme str
 	if err != nil {
 		return nil, "", err
 	}
-	s.ending.background(c.run)
+	s.ending.background(ctx, c.run)
 	return tls.NewListener(listener, c.config()), "https", nil
 }
 

@@ -23,7 +23,7 @@ func TestThePartsAreTakenDownInTheOppositeOrderAndOnce(t *testing.T) {
 	var order []string
 	var e ending
 	e.add(func() error { order = append(order, "store"); return errors.New("store") })
-	e.background(func(ctx context.Context) {
+	e.background(context.Background(), func(ctx context.Context) {
 		<-ctx.Done()
 		order = append(order, "background")
 	})
@@ -113,7 +113,7 @@ func TestRetentionKeepsTheDaysItSaysAndEveryTotal(t *testing.T) {
 			}
 		}
 		log := &logbook{}
-		service := &service{books: s, log: slog.New(slog.NewTextHandler(log, nil)), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences"})}
+		service := &service{books: s, log: slog.New(slog.NewTextHandler(log, nil)), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
 		if err := service.reconcile(ctx); err != nil || !strings.Contains(log.String(), "days_gone=3") || !strings.Contains(log.String(), "level=INFO") {
 			t.Errorf("the recount in the background: %v, %s", err, log)
 		}
@@ -137,7 +137,7 @@ func TestTheBackgroundRecountShoutsAboutWhatDiffers(t *testing.T) {
 		}
 		statement(t, url, "UPDATE daily_usage SET credits = 9")
 		log := &logbook{}
-		service := &service{books: s, log: slog.New(slog.NewTextHandler(log, nil)), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences"})}
+		service := &service{books: s, log: slog.New(slog.NewTextHandler(log, nil)), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
 		if err := service.reconcile(ctx); err != nil {
 			t.Fatal(err)
 		}

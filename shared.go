@@ -29,10 +29,10 @@ type news struct {
 // database alone.
 const newsQueue = 1024
 
-// newNews starts publishing; close ends it.
-func newNews(channel *valkey.Changes) *news {
+// newNews starts publishing; close ends it, the end of ctx does not.
+func newNews(ctx context.Context, channel *valkey.Changes) *news {
 	n := &news{channel: channel, queue: make(chan accounts.Change, newsQueue), closing: make(chan struct{}), sent: make(chan struct{})}
-	go n.run()
+	go n.run(context.WithoutCancel(ctx))
 	return n
 }
 
@@ -47,19 +47,19 @@ func (n *news) Changed(c accounts.Change) {
 // Up has nothing to do: a publisher keeps nothing that could be stale.
 func (*news) Up(bool) {}
 
-func (n *news) run() {
+func (n *news) run(ctx context.Context) {
 	defer close(n.sent)
 	for {
 		select {
 		case c := <-n.queue:
-			n.publish(c)
+			n.publish(ctx, c)
 			continue
 		case <-n.closing:
 		}
 		for {
 			select {
 			case c := <-n.queue:
-				n.publish(c)
+				n.publish(ctx, c)
 			default:
 				return
 			}
@@ -69,8 +69,8 @@ func (n *news) run() {
 
 // publish sends one change. That the server is away is known from the rate
 // counter, and the database's own channel carries the change too.
-func (n *news) publish(c accounts.Change) {
-	_ = n.channel.Publish(context.Background(), []byte(string(c.Subject)+" "+c.ID.String()))
+func (n *news) publish(ctx context.Context, c accounts.Change) {
+	_ = n.channel.Publish(ctx, []byte(string(c.Subject)+" "+c.ID.String()))
 }
 
 // close publishes what waits.
@@ -152,7 +152,7 @@ func (t *sharedTotals) Settle(ctx context.Context, at time.Time, charges []usage
 	defer t.mu.Unlock()
 	for i, r := range receipts {
 		if r.Outcome == usage.Accepted {
-			t.wait(userDay{charges[i].UserID, r.Day}, r.CreditsUsed)
+			t.wait(userDay{charges[i].UserID, r.Day}, r.CreditsUsed) //nolint:gosec // a ledger answers each charge
 		}
 	}
 	return receipts, nil

@@ -74,11 +74,11 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		publisher, receiver := newNews(server.Changes()), newNews(server.Changes())
+		publisher, receiver := newNews(ctx, server.Changes()), newNews(ctx, server.Changes())
 		t.Cleanup(func() { _ = errors.Join(publisher.close(), receiver.close()) })
-		publish(s, publisher)
-		elsewhere := verifierOver(t, s, clock.Now)
-		following(t, receiver, elsewhere)
+		publish(ctx, s, publisher)
+		elsewhere := verifierOver(t, s, clock.Now) //nolint:contextcheck // it ends with the test
+		following(t, receiver, elsewhere) //nolint:contextcheck // it ends with the test
 
 		code := func() keys.Code {
 			_, code, err := elsewhere.Identify(ctx, secret.Reveal())
@@ -106,13 +106,13 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 }
 
 func TestClosingPublishesTheChangesThatWait(t *testing.T) {
-	server := openValkey(t, valkeyURL(t))
+	ctx, server := context.Background(), openValkey(t, valkeyURL(t))
 	var heard heardChanges
-	receiver := newNews(server.Changes())
+	receiver := newNews(ctx, server.Changes())
 	t.Cleanup(func() { _ = receiver.close() })
 	following(t, receiver, &heard)
 	first := accounts.Change{Subject: accounts.SubjectPlan, ID: uuid.New()}
-	ready := newNews(server.Changes())
+	ready := newNews(ctx, server.Changes())
 	eventually(t, 5*time.Second, "the subscription", func() bool {
 		ready.Changed(first)
 		return heard.has(first)
@@ -120,12 +120,11 @@ func TestClosingPublishesTheChangesThatWait(t *testing.T) {
 	if err := ready.close(); err != nil {
 		t.Fatal(err)
 	}
-	sender := newNews(server.Changes())
-	var sent []accounts.Change
-	for range 100 {
-		c := accounts.Change{Subject: accounts.SubjectKey, ID: uuid.New()}
-		sent = append(sent, c)
-		sender.Changed(c)
+	sender := newNews(ctx, server.Changes())
+	sent := make([]accounts.Change, 100)
+	for i := range sent {
+		sent[i] = accounts.Change{Subject: accounts.SubjectKey, ID: uuid.New()}
+		sender.Changed(sent[i])
 	}
 	if err := sender.close(); err != nil {
 		t.Fatal(err)
@@ -192,9 +191,9 @@ func TestTotalsThatOneInstanceSettlesAreToldByTheOthers(t *testing.T) {
 		t.Error("a total that nobody shared was not asked of the books")
 	}
 	settle := func(credits ...int64) {
-		var charges []usage.Charge
-		for _, c := range credits {
-			charges = append(charges, usage.Charge{UserID: user, Credits: c})
+		charges := make([]usage.Charge, len(credits))
+		for i, c := range credits {
+			charges[i] = usage.Charge{UserID: user, Credits: c}
 		}
 		if _, err := here.Settle(ctx, now, charges); err != nil {
 			t.Fatal(err)
@@ -263,20 +262,20 @@ func TestTheTotalsThatWaitAreBounded(t *testing.T) {
 
 // A broken message on the channel is nobody's change.
 func TestMessagesThatAreNoChangesAreIgnored(t *testing.T) {
-	server := openValkey(t, valkeyURL(t))
+	ctx, server := context.Background(), openValkey(t, valkeyURL(t))
 	var heard heardChanges
-	n := newNews(server.Changes())
+	n := newNews(ctx, server.Changes())
 	t.Cleanup(func() { _ = n.close() })
 	following(t, n, &heard)
-	real := accounts.Change{Subject: accounts.SubjectUser, ID: uuid.New()}
-	eventually(t, 5*time.Second, "a real change after the broken ones", func() bool {
+	sound := accounts.Change{Subject: accounts.SubjectUser, ID: uuid.New()}
+	eventually(t, 5*time.Second, "a sound change after the broken ones", func() bool {
 		for _, broken := range []string{"", "user", "user not-an-id", strings.Repeat("x", 1000)} {
-			if err := server.Changes().Publish(context.Background(), []byte(broken)); err != nil {
+			if err := server.Changes().Publish(ctx, []byte(broken)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		n.Changed(real)
-		return heard.has(real)
+		n.Changed(sound)
+		return heard.has(sound)
 	})
 	heard.mu.Lock()
 	defer heard.mu.Unlock()
