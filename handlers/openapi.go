@@ -64,6 +64,9 @@ func (m members) MarshalJSON() ([]byte, error) {
 
 func (m members) with(name string, value any) members { return append(m, member{name, value}) }
 
+// OpenAPI is the document that every service publishes under /openapi.json.
+func OpenAPI() []byte { return encodeDocument(new(api).routes()) }
+
 // encodeDocument gives the OpenAPI document of a route table.
 func encodeDocument(routes []*route) []byte {
 	text, err := json.MarshalIndent(document(routes), "", "  ")
@@ -198,7 +201,7 @@ func (r *route) success(s *schemas) members {
 	case r.response != nil:
 		answer = answer.with("content", members{{fiber.MIMEApplicationJSON, members{{"schema", s.of(r.response, "")}, {"example", exampleOf(r.response, "")}}}})
 	case r.media == fiber.MIMEApplicationJSON:
-		answer = answer.with("content", members{{r.media, members{{"schema", members{{"type", "object"}}}}}})
+		answer = answer.with("content", members{{r.media, members{{"schema", members{{"type", "object"}, {"additionalProperties", true}}}}}})
 	default:
 		answer = answer.with("content", members{{r.media, members{{"schema", members{{"type", "string"}}}}}})
 	}

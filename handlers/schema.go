@@ -17,6 +17,8 @@ type schemas struct{ list members }
 func (s *schemas) of(t reflect.Type, tag reflect.StructTag) members {
 	_, known := kinds[t]
 	switch {
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && kinds[t.Elem()] == 0:
+		return explained(members{{"anyOf", []members{s.of(t.Elem(), ""), {{"type", "null"}}}}}, tag)
 	case t.Kind() == reflect.Pointer:
 		return orNull(s.of(t.Elem(), tag))
 	case known:
@@ -138,10 +140,14 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 }
 
 func explained(schema members, tag reflect.StructTag) members {
-	if text := tag.Get("doc"); text != "" {
-		schema = schema.with("description", text)
+	text := tag.Get("doc")
+	switch {
+	case text == "":
+		return schema
+	case schema[0].name == "$ref": // many tools overlook what stands beside a reference
+		schema = members{{"allOf", []members{schema}}}
 	}
-	return schema
+	return schema.with("description", text)
 }
 
 func enumOf(tag reflect.StructTag) []string {
@@ -159,13 +165,11 @@ func anys(texts []string) []any {
 	return list
 }
 
-// orNull lets a schema be null too.
+// orNull lets a scalar be null too.
 func orNull(schema members) members {
 	schema = slices.Clone(schema)
 	for i, m := range schema {
 		switch m.name {
-		case "$ref":
-			return append(members{{"anyOf", []members{{{"$ref", m.value}}, {{"type", "null"}}}}}, schema[i+1:]...)
 		case "type":
 			schema[i].value = []any{m.value, "null"}
 		case "enum":

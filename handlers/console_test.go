@@ -1,0 +1,781 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/handlers"
+	"codexible/store"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
+)
+
+const operatorPassword = "correct horse battery staple"
+
+// operatorHash is hashed once: it costs a core for a while.
+var operatorHash = sync.OnceValue(func() string {
+	hash, err := accounts.HashPassword(context.Background(), operatorPassword)
+	if err != nil {
+		panic(err)
+	}
+	return hash
+})
+
+// visitor is a browser without JavaScript: it keeps cookies and fills in forms.
+type visitor struct {
+	t        testing.TB
+	s        *service
+	client   *http.Client
+	header   http.Header
+	page     string
+	status   int
+	location string
+	answer   *http.Response
+}
+
+func (s *service) visitor(t testing.TB) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{t: t, s: s, header: http.Header{}, client: &http.Client{Jar: jar, CheckRedirect: client.CheckRedirect}}
+}
+
+// operator is a visitor who has signed in as root.
+func (s *service) operator(t testing.TB) *visitor {
+	t.Helper()
+	if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t)
+	v.signIn("root@example.com", operatorPassword)
+	if v.status != http.StatusSeeOther || v.location != "/admin" {
+		t.Fatalf("the operator cannot sign in: %d to %q: %s", v.status, v.location, v.page)
+	}
+	return v
+}
+
+func (v *visitor) signIn(email, password string) *visitor {
+	v.t.Helper()
+	return v.get("/admin/login").submit("/admin/login", "email", email, "password", password)
+}
+
+func (v *visitor) get(path string) *visitor {
+	v.t.Helper()
+	return v.send(http.MethodGet, path, "")
+}
+
+// submit fills in the form of the present page that is sent to a path: its
+// hidden fields and these.
+func (v *visitor) submit(path string, pairs ...string) *visitor {
+	v.t.Helper()
+	form := v.hidden(path)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], v.s.fill(pairs[i+1]))
+	}
+	return v.send(http.MethodPost, path, form.Encode())
+}
+
+var (
+	forms  = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>.*?</form>`)
+	inputs = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+)
+
+func (v *visitor) hidden(path string) url.Values {
+	v.t.Helper()
+	values := url.Values{}
+	for _, form := range forms.FindAllStringSubmatch(v.page, -1) {
+		if html.UnescapeString(form[1]) != v.s.fill(path) {
+			continue
+		}
+		for _, input := range inputs.FindAllStringSubmatch(form[0], -1) {
+			values.Set(input[1], html.UnescapeString(input[2]))
+		}
+		return values
+	}
+	v.t.Fatalf("the page has no form that is sent to %s: %s", v.s.fill(path), v.page)
+	return nil
+}
+
+func (v *visitor) send(method, path, form string) *visitor {
+	v.t.Helper()
+	r, err := http.NewRequest(method, "http://"+v.s.address+v.s.fill(path), strings.NewReader(form))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header = v.header.Clone()
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	v.answer, err = v.client.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer v.answer.Body.Close()
+	text, err := io.ReadAll(v.answer.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.page, v.status, v.location = string(text), v.answer.StatusCode, v.answer.Header.Get("Location")
+	return v
+}
+
+// sees asserts the status and texts of the present page.
+func (v *visitor) sees(status int, texts ...string) *visitor {
+	v.t.Helper()
+	if v.status != status {
+		v.t.Fatalf("answered %d (to %q), want %d: %s", v.status, v.location, status, v.page)
+	}
+	for _, text := range texts {
+		if !strings.Contains(html.UnescapeString(v.page), v.s.fill(text)) {
+			v.t.Errorf("the page lacks %q: %s", v.s.fill(text), v.page)
+		}
+	}
+	return v
+}
+
+// led asserts a way to a path, and goes it.
+func (v *visitor) led(path string) *visitor {
+	v.t.Helper()
+	if v.status != http.StatusSeeOther || v.location != v.s.fill(path) {
+		v.t.Fatalf("answered %d to %q, want a way to %q: %s", v.status, v.location, v.s.fill(path), v.page)
+	}
+	return v.get(v.location)
+}
+
+// consolePages are the pages behind the door, by path.
+var consolePages = []string{
+	"/admin", "/admin/users", "/admin/users/new", "/admin/users/$ada.user", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan", "/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate",
+	"/admin/keys", "/admin/keys?state=unused", "/admin/keys/new", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke",
+	"/admin/plans", "/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore",
+	"/admin/usage", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com", "/admin/audit", "/admin/system", "/admin/account",
+}
+
+// consoleForms are where forms behind the door are sent.
+var consoleForms = []string{
+	"/admin/logout", "/admin/usage/export", "/admin/audit/export", "/admin/system/backup", "/admin/account/password", "/admin/account/two-step", "/admin/account/two-step/confirm",
+	"/admin/account/two-step/off", "/admin/account/two-step/codes", "/admin/account/sessions/$ada.id/end", "/admin/users/new", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan",
+	"/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate", "/admin/keys/new", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke",
+	"/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore", "/admin/theme",
+}
+
+func TestConsolePagesAndFormsRefuseTheSignedOutAndWhoIsNoAdmin(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t) // somebody could sign in
+	outsider := s.visitor(t)
+	// Somebody with a session who is no admin: it may have been one when it began.
+	token := accounts.MintToken()
+	if _, err := s.store.OpenSession(context.Background(), accounts.ActorCLI, store.NewSession{UserID: s.id(t, "ada.user"), Token: token}); err != nil {
+		t.Fatal(err)
+	}
+	customer := s.visitor(t)
+	customer.header.Set("Cookie", "codexible_session="+token.Reveal())
+	waiting := accounts.MintToken()
+	if _, err := s.store.OpenSession(context.Background(), accounts.ActorCLI, store.NewSession{UserID: s.id(t, "root.user"), Token: waiting, CodePending: true}); err != nil {
+		t.Fatal(err)
+	}
+	halfway := s.visitor(t)
+	halfway.header.Set("Cookie", "codexible_session="+waiting.Reveal())
+	for name, v := range map[string]*visitor{"signed out": outsider, "no admin": customer, "before the second step": halfway} {
+		for _, path := range consolePages {
+			v.get(path)
+			if want := "/admin/login?next=" + url.QueryEscape(s.fill(path)); v.status != http.StatusSeeOther || v.location != want {
+				t.Errorf("%s: GET %s answered %d to %q, want the sign-in", name, s.fill(path), v.status, v.location)
+			}
+		}
+		for _, path := range consoleForms {
+			v.send(http.MethodPost, path, "")
+			if v.status != http.StatusForbidden {
+				t.Errorf("%s: POST %s answered %d, want 403", name, s.fill(path), v.status)
+			}
+		}
+	}
+}
+
+func TestConsoleFormsRefuseAMissingAndAForeignToken(t *testing.T) {
+	s := onSQLite(t)
+	v, other := s.operator(t), s.operator(t)
+	foreign := other.get("/admin/users/new").hidden("/admin/users/new").Get("_csrf")
+	for _, path := range consoleForms {
+		for name, form := range map[string]string{"none": "", "foreign": "_csrf=" + foreign, "broken": "_csrf=%00x", "short": "_csrf=YWJj"} {
+			if v.send(http.MethodPost, path, form); v.status != http.StatusForbidden {
+				t.Errorf("POST %s with token %s answered %d, want 403", s.fill(path), name, v.status)
+			}
+		}
+	}
+	own := v.get("/admin/users/$ada.user/suspend").hidden("/admin/users/$ada.user/suspend")
+	v.header.Set("Sec-Fetch-Site", "cross-site")
+	if v.send(http.MethodPost, "/admin/users/$ada.user/suspend", own.Encode()); v.status != http.StatusForbidden {
+		t.Errorf("a form from another site answered %d, want 403", v.status)
+	}
+	s.call(t, call{says: "nothing was changed", as: "ada", method: "GET", path: "/api/keys", status: 200})
+}
+
+func TestEveryConsolePageIsShownWithAStrictPolicyAndNoKey(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		for _, path := range consolePages {
+			v.get(path).sees(http.StatusOK, "<h1>")
+			for _, key := range []string{"ada.key", "bob.key", "root.key"} {
+				if strings.Contains(v.page, s.words[key]) {
+					t.Errorf("%s holds a key", path)
+				}
+			}
+			h := v.answer.Header
+			if policy := h.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") {
+				t.Errorf("%s has the policy %q", path, policy)
+			}
+			for name, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Content-Type": "text/html; charset=utf-8"} {
+				if got := h.Get(name); got != want {
+					t.Errorf("%s has %s %q, want %q", path, name, got, want)
+				}
+			}
+		}
+		for _, path := range []string{"/admin/users/" + uuid.NewString(), "/admin/users/nobody", "/admin/keys/x", "/admin/plans/x/edit"} {
+			v.get(path).sees(http.StatusNotFound, "<h1>")
+		}
+	})
+}
+
+func TestSignInAnswersAlikeWhateverIsWrong(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	ctx := context.Background()
+	if err := s.store.SetPassword(ctx, accounts.ActorCLI, s.id(t, "ada.user"), operatorHash()); err != nil {
+		t.Fatal(err)
+	}
+	token := regexp.MustCompile(`value="[^"]*"`)
+	var first string
+	for _, try := range [][2]string{{"root@example.com", "wrong"}, {"nobody@example.com", operatorPassword}, {"ada@example.com", operatorPassword}, {"bob@example.com", operatorPassword}, {"root@example.com", ""}} {
+		v := s.visitor(t).signIn(try[0], try[1]).sees(http.StatusUnprocessableEntity, "That did not match")
+		page := token.ReplaceAllString(v.page, "")
+		if first == "" {
+			first = page
+		}
+		if page != first {
+			t.Errorf("%s and %s are told from the first try", try[0], try[1])
+		}
+		for _, c := range v.answer.Cookies() {
+			if c.Name == "codexible_session" {
+				t.Errorf("%s gets a session", try[0])
+			}
+		}
+	}
+	entries, err := s.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 10}, Action: "session.failed"})
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("%d failures were written down (%v), want 5", len(entries), err)
+	}
+}
+
+func TestAPasswordTypedAsAnEmailIsNotWrittenDown(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	s.visitor(t).signIn("my secret password", "x").sees(http.StatusUnprocessableEntity)
+	entries, err := s.store.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 1}, Action: "session.failed"})
+	if err != nil || len(entries) != 1 || strings.Contains(entries[0].Details+entries[0].Target, "secret") {
+		t.Fatalf("%+v, %v", entries, err)
+	}
+}
+
+func TestASessionCookieIsRotatedAtSignInAndDeadAfterSignOut(t *testing.T) {
+	s := onSQLite(t)
+	v := s.operator(t)
+	home, _ := url.Parse("http://" + s.address)
+	session := func() (value string) {
+		for _, c := range v.client.Jar.Cookies(home) {
+			if c.Name == "codexible_session" {
+				value = c.Value
+			}
+		}
+		return value
+	}
+	first := session()
+	v.get("/admin").submit("/admin/logout").led("/admin/login?done=signed-out").sees(http.StatusOK, "You are signed out")
+	thief := s.visitor(t)
+	thief.header.Set("Cookie", "codexible_session="+first)
+	thief.get("/admin").sees(http.StatusSeeOther)
+	v.signIn("root@example.com", operatorPassword)
+	if second := session(); second == "" || second == first {
+		t.Errorf("the session's token is not rotated")
+	}
+	for _, c := range v.answer.Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+			t.Errorf("the cookie %s is %+v", c.Name, c)
+		}
+	}
+}
+
+func TestCookiesAreSecureBehindTLS(t *testing.T) {
+	s := onSQLite(t, func(p *handlers.Parts) { p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	v := s.visitor(t)
+	v.header.Set("X-Forwarded-Proto", "https")
+	v.get("/admin/login")
+	cookies := v.answer.Cookies()
+	if len(cookies) != 1 || !cookies[0].Secure || !strings.HasPrefix(cookies[0].Name, "__Host-") || v.answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%v", cookies)
+	}
+}
+
+func TestAfterSignInLeadsOnlyWithinTheConsole(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	for next, want := range map[string]string{
+		"/admin/users?q=a": "/admin/users?q=a", "https://evil.example": "/admin", "//evil.example": "/admin", "/admin//evil.example": "/admin",
+		"/administrator": "/admin", "/admin/\\evil": "/admin", "javascript:alert(1)": "/admin",
+	} {
+		v := s.visitor(t).get("/admin/login").submit("/admin/login", "email", "root@example.com", "password", operatorPassword, "next", next)
+		if v.location != want {
+			t.Errorf("next=%s leads to %q, want %q", next, v.location, want)
+		}
+		s.clock.Add(time.Minute * 2)
+	}
+}
+
+// from makes a visitor come from an address.
+func (v *visitor) from(address string) *visitor {
+	v.header.Set("X-Forwarded-For", address)
+	return v
+}
+
+func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerComesInFromElsewhere(t *testing.T) {
+	s := onSQLite(t, func(p *handlers.Parts) { p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	owner := s.operator(t).from("203.0.113.9")
+	s.clock.Add(2 * time.Minute)
+	guess := func(address, email string) (allowed int) {
+		v := s.visitor(t).from(address).get("/admin/login")
+		for range 20 {
+			v.get("/admin/login").submit("/admin/login", "email", email, "password", "wrong wrong wrong")
+			if v.status == http.StatusUnprocessableEntity {
+				allowed++
+			} else if v.status != http.StatusTooManyRequests || v.answer.Header.Get("Retry-After") == "" {
+				t.Fatalf("answered %d", v.status)
+			}
+		}
+		return allowed
+	}
+	one := guess("198.51.100.1", "root@example.com")
+	if one < 1 || one > 10 {
+		t.Fatalf("one address got %d tries at one account", one)
+	}
+	// The owner, from an address and a browser that nobody has seen.
+	s.visitor(t).from("192.0.2.44").signIn("root@example.com", operatorPassword).led("/admin")
+	total := one + 1
+	for _, address := range []string{"198.51.100.2", "198.51.100.3", "2001:db8::1", "2001:db8::2"} {
+		total += guess(address, "root@example.com")
+	}
+	if total > 10 {
+		t.Errorf("many addresses together got %d tries at one account, want at most 10", total)
+	}
+	// A botnet has spent the account's tries: the owner's own browser has tries of its own.
+	owner.get("/admin").submit("/admin/logout")
+	owner.signIn("root@example.com", operatorPassword).led("/admin")
+	// One address gets ten tries at all accounts together; of IPv6 a whole /64 is one.
+	s.clock.Add(2 * time.Minute)
+	spread := 0
+	for _, email := range []string{"a@example.com", "b@example.com", "c@example.com"} {
+		spread += guess("198.51.100.7", email)
+	}
+	if spread != 10 {
+		t.Errorf("one address got %d tries at three accounts, want 10", spread)
+	}
+}
+
+func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		ctx := context.Background()
+		link, err := handlers.SetupLink(ctx, s.store, "http://"+s.address+"/")
+		if err != nil || !strings.HasPrefix(link, "http://"+s.address+"/admin/setup?token=") {
+			t.Fatal(link, err)
+		}
+		path := strings.TrimPrefix(link, "http://"+s.address)
+		v := s.visitor(t)
+		v.get("/admin/login").sees(http.StatusOK, "Nobody can sign in yet")
+		v.get("/admin/setup?token=guess").sees(http.StatusNotFound)
+		v.get("/admin/setup").sees(http.StatusNotFound)
+		v.get(path).sees(http.StatusOK, "Set up the console")
+		v.submit("/admin/setup", "email", "no mail", "password", operatorPassword).sees(http.StatusUnprocessableEntity, "Must be an e-mail address")
+		v.submit("/admin/setup", "email", "op@example.com", "password", "short").sees(http.StatusUnprocessableEntity, "12 to 1000 characters")
+		late := s.visitor(t)
+		late.get(path).sees(http.StatusOK)
+		v.submit("/admin/setup", "email", "op@example.com", "name", "Operator", "password", operatorPassword).led("/admin").sees(http.StatusOK, "op@example.com")
+		late.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "was used already")
+		late.get(path).sees(http.StatusNotFound)
+		if again, err := handlers.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
+			t.Errorf("a second start gives the link %q (%v)", again, err)
+		}
+	})
+}
+
+func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/account").submit("/admin/account/two-step").sees(http.StatusOK, "Scan the code")
+		secret := strings.ReplaceAll(regexp.MustCompile(`totp-secret">([A-Z2-7 ]+)<`).FindStringSubmatch(v.page)[1], " ", "")
+		code := func() string {
+			text, err := totp.GenerateCode(secret, s.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		v.submit("/admin/account/two-step/confirm", "code", "000000").sees(http.StatusUnprocessableEntity, "did not match")
+		v.submit("/admin/account/two-step/confirm", "code", code()).sees(http.StatusOK, "recovery codes")
+		recovery := regexp.MustCompile(`<li>([a-z2-7]{5}-[a-z2-7]{5})</li>`).FindAllStringSubmatch(v.page, -1)
+		if len(recovery) != 10 {
+			t.Fatalf("%d recovery codes", len(recovery))
+		}
+		s.clock.Add(2 * time.Minute)
+		w := s.visitor(t)
+		w.signIn("root@example.com", operatorPassword).led("/admin/login/code").sees(http.StatusOK, "Enter the code")
+		w.get("/admin").sees(http.StatusSeeOther)
+		w.get("/admin/login/code").submit("/admin/login/code", "code", "123456").sees(http.StatusUnprocessableEntity, "did not match")
+		used := code()
+		w.submit("/admin/login/code", "code", used).led("/admin").sees(http.StatusOK)
+		x := s.visitor(t)
+		x.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+		x.submit("/admin/login/code", "code", used).sees(http.StatusUnprocessableEntity)
+		x.submit("/admin/login/code", "code", strings.ToUpper(recovery[0][1])).led("/admin").sees(http.StatusOK)
+		s.clock.Add(2 * time.Minute)
+		y := s.visitor(t)
+		y.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+		y.submit("/admin/login/code", "code", recovery[0][1]).sees(http.StatusUnprocessableEntity)
+		s.clock.Add(2 * time.Minute)
+		v.get("/admin/account").sees(http.StatusOK, "9 recovery codes left")
+		v.submit("/admin/account/two-step/off", "code", "000000").sees(http.StatusUnprocessableEntity, "did not match")
+		v.submit("/admin/account/two-step/off", "code", code()).led("/admin/account?done=two-step-off")
+		s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin")
+	})
+}
+
+func TestAPasswordChangeEndsEveryOtherSession(t *testing.T) {
+	s := onSQLite(t)
+	v, other := s.operator(t), s.visitor(t)
+	other.signIn("root@example.com", operatorPassword).led("/admin").sees(http.StatusOK)
+	const next = "another long password"
+	v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", next).sees(http.StatusUnprocessableEntity, "not your present password")
+	v.submit("/admin/account/password", "current", operatorPassword, "password", "short").sees(http.StatusUnprocessableEntity, "characters")
+	v.submit("/admin/account/password", "current", operatorPassword, "password", next).led("/admin/account?done=password-changed").sees(http.StatusOK, "Password changed")
+	other.get("/admin").sees(http.StatusSeeOther)
+	s.clock.Add(2 * time.Minute)
+	s.visitor(t).signIn("root@example.com", operatorPassword).sees(http.StatusUnprocessableEntity)
+	s.visitor(t).signIn("root@example.com", next).led("/admin")
+}
+
+func TestASessionIsListedAndEndedFromAnother(t *testing.T) {
+	s := onSQLite(t)
+	v, other := s.operator(t), s.visitor(t)
+	other.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux) Firefox/150.0")
+	other.signIn("root@example.com", operatorPassword).led("/admin")
+	v.get("/admin/account").sees(http.StatusOK, "Firefox on Linux", "This one")
+	end := regexp.MustCompile(`/admin/account/sessions/[0-9a-f-]+/end`).FindString(v.page)
+	v.submit(end).led("/admin/account?done=session-ended")
+	other.get("/admin").sees(http.StatusSeeOther)
+	v.get("/admin").sees(http.StatusOK)
+}
+
+// hostileTexts are what a user may type anywhere.
+var hostileTexts = []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'; DROP TABLE users; --`, "\u202eevil\u202c", "𝒳😀 ünï"}
+
+func TestWhatUsersTypeIsNeverUnescaped(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		for _, text := range hostileTexts {
+			name := text
+			if _, err := s.store.ChangeUser(context.Background(), accounts.ActorCLI, s.id(t, "ada.user"), accounts.UserChange{Name: &name}); err != nil {
+				t.Fatal(err)
+			}
+			v.get("/admin/keys/$ada.id/edit").submit("/admin/keys/$ada.id/edit", "label", text, "expires_at", "").led("/admin/keys/$ada.id?done=key-changed")
+			s.call(t, call{says: "a charge with the text as its model", as: "ada", method: "POST", path: "/api/usage", body: `{"model":` + quoted(text) + `}`, status: 200})
+			for _, path := range []string{"/admin", "/admin/users", "/admin/users/$ada.user", "/admin/keys", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/usage?group=model", "/admin/audit", "/admin/users?q=" + url.QueryEscape(text), "/admin/usage?model=" + url.QueryEscape(text)} {
+				v.get(path).sees(http.StatusOK)
+				for _, raw := range []string{"<script>alert", "<img src=x", `"><`, "onerror=alert(1)>"} {
+					if strings.Contains(v.page, raw) && raw != `"><` {
+						t.Errorf("%s holds %q unescaped", path, raw)
+					}
+				}
+			}
+			v.get("/admin/users/$ada.user").sees(http.StatusOK, text)
+			v.get("/admin/usage?group=model").sees(http.StatusOK, text)
+		}
+	})
+}
+
+func quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+func TestAUserIsCreatedChangedSuspendedAndReactivated(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/users/new").sees(http.StatusOK)
+		v.submit("/admin/users/new", "email", "ADA@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "exists already")
+		v.submit("/admin/users/new", "email", "nonsense", "plan", "Pro", "role", "king").sees(http.StatusUnprocessableEntity, "Must be an e-mail address", "Must be user, service or admin")
+		v.submit("/admin/users/new", "email", "eve@example.com", "name", "Eve", "plan", "Pro", "role", "user")
+		if v.status != http.StatusSeeOther || !strings.HasSuffix(v.location, "?done=user-created") {
+			t.Fatal(v.status, v.location)
+		}
+		v.get(v.location).sees(http.StatusOK, "eve@example.com", "User created")
+		v.get("/admin/users?q=eve&status=active&role=user").sees(http.StatusOK, "eve@example.com")
+		v.get("/admin/users?q=eve&status=suspended").sees(http.StatusOK, "Nobody matches")
+
+		v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Pro").sees(http.StatusUnprocessableEntity, "another plan")
+		v.submit("/admin/users/$ada.user/plan", "plan", "Business").sees(http.StatusOK, "moves from Pro to Business", "500 credits instead of 250")
+		s.call(t, call{says: "nothing before the confirmation", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 250, "request_count": 0, "date": "*"}`})
+		v.submit("/admin/users/$ada.user/plan").led("/admin/users/$ada.user?done=plan-moved")
+		s.call(t, call{says: "the plan's limit counts", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 500, "request_count": 0, "date": "*"}`})
+
+		v.get("/admin/users/$ada.user/suspend").sees(http.StatusOK, "What will happen", "answered 403")
+		v.submit("/admin/users/$ada.user/suspend").led("/admin/users/$ada.user?done=user-suspended").sees(http.StatusOK, "Suspended")
+		s.call(t, call{says: "the API refuses at once", as: "ada", method: "GET", path: "/api/keys", status: 403})
+		v.get("/admin/users/$ada.user/reactivate").submit("/admin/users/$ada.user/reactivate").led("/admin/users/$ada.user?done=user-reactivated")
+		s.call(t, call{says: "the API answers again", as: "ada", method: "GET", path: "/api/keys", status: 200})
+
+		v.get("/admin/users/$root.user/suspend").sees(http.StatusUnprocessableEntity, "You cannot suspend yourself")
+		v.submit("/admin/users/$root.user/suspend").sees(http.StatusUnprocessableEntity)
+		v.get("/admin/users/$root.user/edit").submit("/admin/users/$root.user/edit", "role", "user").sees(http.StatusUnprocessableEntity, "You cannot take the admin role from yourself")
+		v.get("/admin").sees(http.StatusOK)
+		v.get("/admin/audit?action=user.suspended").sees(http.StatusOK, "root@example.com", "status from active to suspended", "127.0.0.1")
+	})
+}
+
+var shownKey = regexp.MustCompile(`codexible_[0-9a-f]{32}`)
+
+func TestAKeyIsShownOnceAndAReloadNeitherShowsNorMintsIt(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/keys/new?user=$bob.user").sees(http.StatusOK, "bob@example.com")
+		form := v.hidden("/admin/keys/new")
+		v.submit("/admin/keys/new", "email", "nobody@example.com").sees(http.StatusUnprocessableEntity, "no user with this e-mail")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "expires_at", "yesterday").sees(http.StatusUnprocessableEntity, "Must be a date and a time")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "expires_at", "2001-01-01T00:00").sees(http.StatusUnprocessableEntity, "Must lie in the future")
+		form.Set("email", "bob@example.com")
+		form.Set("label", "Shown once")
+		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).sees(http.StatusOK, "it is not shown again")
+		keys := shownKey.FindAllString(v.page, -1)
+		if len(keys) != 1 || v.answer.Header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("%d keys are shown, %v", len(keys), v.answer.Header)
+		}
+		s.words["fresh.key"] = keys[0]
+		remember(keys[0])
+		s.call(t, call{says: "the key works", as: "fresh", method: "GET", path: "/api/keys", status: 200})
+		before := len(listKeys(t, s, "bob.user"))
+		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).led("/admin/keys?done=key-taken&q=bob%40example.com").sees(http.StatusOK, "was sent already", "Shown once")
+		if after := len(listKeys(t, s, "bob.user")); after != before || shownKey.MatchString(v.page) {
+			t.Errorf("a reload made a key (%d, then %d) or showed one", before, after)
+		}
+		form.Del("once")
+		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).sees(http.StatusForbidden)
+	})
+}
+
+func listKeys(t *testing.T, s *service, user string) []uuid.UUID {
+	t.Helper()
+	list, err := s.store.KeysOf(context.Background(), s.id(t, user), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]uuid.UUID, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return ids
+}
+
+func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "12").sees(http.StatusUnprocessableEntity, "Choose one of the times")
+		v.submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600").sees(http.StatusOK, "works until 4 Mar 2026, 13:00 UTC")
+		s.words["fresh.key"] = shownKey.FindString(v.page)
+		remember(s.words["fresh.key"])
+		both := []call{{says: "the old works within the grace", as: "ada", method: "GET", path: "/api/keys", status: 200}, {says: "the new works", as: "fresh", method: "GET", path: "/api/keys", status: 200}}
+		s.run(t, both)
+		v.get("/admin/keys/$ada.id").sees(http.StatusOK, "Old secret", "works until")
+		s.clock.Add(time.Hour)
+		both[0].status, both[0].says = 401, "the old stops after the grace"
+		s.run(t, both)
+		v.get("/admin/keys/$ada.id/revoke").sees(http.StatusOK, "It cannot be undone")
+		v.submit("/admin/keys/$ada.id/revoke").led("/admin/keys/$ada.id?done=key-revoked").sees(http.StatusOK, "Revoked")
+		s.call(t, call{says: "a revoked key", as: "fresh", method: "GET", path: "/api/keys", status: 401})
+		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke").sees(http.StatusNotFound)
+		v.get("/admin/keys?state=revoked").sees(http.StatusOK, "Revoked")
+	})
+}
+
+func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "price", "1.234", "features", "[]").
+			sees(http.StatusUnprocessableEntity, "Must be a whole number", "Must be an amount of dollars", "Must be a JSON object")
+		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "exists already")
+		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "price", "29.9", "features", `{"priority": true}`).led("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90")
+		v.get("/admin/plans/$plan.pro/edit").sees(http.StatusOK, "1 user has this plan", "30.00")
+		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "price", "30", "features", "{}").led("/admin/plans?done=plan-changed")
+		s.call(t, call{says: "the plan's credits count", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 251, "request_count": 0, "date": "*"}`})
+		v.get("/admin/plans/$plan.pro/archive").sees(http.StatusOK, "go on as before").submit("/admin/plans/$plan.pro/archive").led("/admin/plans?done=plan-archived").sees(http.StatusOK, "Archived")
+		v.get("/admin/users/new").submit("/admin/users/new", "email", "late@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "archived")
+		v.get("/admin/plans/$plan.pro/restore").submit("/admin/plans/$plan.pro/restore").led("/admin/plans?done=plan-restored")
+	})
+}
+
+func TestUsageIsShownAndExportedForEveryFilter(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.run(t, []call{
+			{says: "a charge of ada", as: "ada", method: "POST", path: "/api/usage", body: `{"credits": 7, "model": "=large", "cost_usd": 0.5}`, status: 200},
+			{says: "another", as: "ada", method: "POST", path: "/api/usage", body: `{"credits": 2, "model": "small"}`, status: 200},
+			{says: "a charge of bob", as: "bob", method: "POST", path: "/api/usage", body: `{"credits": 3, "model": "small"}`, status: 200},
+		})
+		v := s.operator(t)
+		for path, want := range map[string]string{
+			"": "12 credits", "?user=ada@example.com": "9 credits", "?key=$bob.id": "3 credits", "?key=$bob.prefix": "3 credits", "?model=small": "5 credits", "?plan=$plan.starter": "3 credits",
+			"?user=ada@example.com&model=small": "2 credits", "?group=model": "12 credits", "?group=plan": "12 credits", "?user=ada@example.com&group=model": "9 credits", "?measure=requests": "3 requests", "?measure=cost": "$0.5000",
+			"?from=2026-01-01&to=2026-03-03": "Nothing used", "?from=2025-03-05&to=2026-03-04": "12 credits",
+		} {
+			v.get("/admin/usage"+path).sees(http.StatusOK, want)
+		}
+		for path, want := range map[string]string{
+			"?from=nonsense": "A day is written as", "?from=2026-03-05&to=2026-03-01": "before the last", "?from=2020-01-01": "a year at the most", "?user=nobody@example.com": "no user with this e-mail",
+			"?key=zzz": "no key with this id or prefix", "?plan=$plan.pro&model=small": "take the other filters away", "?key=$bob.id&user=ada@example.com": "belongs to another user",
+		} {
+			v.get("/admin/usage"+path).sees(http.StatusUnprocessableEntity, want)
+			v.get("/admin/usage").send(http.MethodPost, "/admin/usage/export"+path, url.Values{"_csrf": {v.hidden("/admin/theme").Get("_csrf")}}.Encode()).sees(http.StatusUnprocessableEntity)
+		}
+		for path, want := range map[string][][]string{
+			"": {{"date_utc", "user_email", "key_prefix", "key_label", "requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"},
+				{"2026-03-04", "ada@example.com", "$ada.prefix", "Laptop", "2", "9", "0", "0", "0.5"}, {"2026-03-04", "bob@example.com", "$bob.prefix", "Laptop", "1", "3", "0", "0", "0"}},
+			"?group=model&user=ada@example.com": {{"date_utc", "user_email", "model", "requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"},
+				{"2026-03-04", "ada@example.com", "'=large", "1", "7", "0", "0", "0.5"}, {"2026-03-04", "ada@example.com", "small", "1", "2", "0", "0", "0"}},
+		} {
+			v.get("/admin/usage" + path)
+			v.submit(html.UnescapeString(regexp.MustCompile(`action="(/admin/usage/export[^"]*)"`).FindStringSubmatch(v.page)[1])).sees(http.StatusOK)
+			rows, err := csv.NewReader(strings.NewReader(v.page)).ReadAll()
+			if err != nil || len(rows) != len(want) || !strings.Contains(v.answer.Header.Get("Content-Disposition"), ".csv") {
+				t.Fatalf("%v, %v: %s", err, v.answer.Header, v.page)
+			}
+			for i := range want {
+				for j := range want[i] {
+					if rows[i][j] != s.fill(want[i][j]) {
+						t.Errorf("%s line %d: %v, want %v", path, i, rows[i], want[i])
+						break
+					}
+				}
+			}
+		}
+		v.get("/admin/audit?action=export.made").sees(http.StatusOK, "Exported the usage of")
+		v.submit("/admin/audit/export?action=export.made").sees(http.StatusOK, "export.made")
+		if strings.Contains(v.page, "user.created") {
+			t.Error("the export ignores its filter")
+		}
+	})
+}
+
+func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.run(t, []call{
+			{says: "a charge", as: "bob", method: "POST", path: "/api/usage", body: `{"credits": 70}`, status: 200},
+			{says: "over the quota", as: "bob", method: "POST", path: "/api/usage", body: `{"credits": 70}`, status: 429},
+			{says: "a revoked key", as: "ada.revoked", method: "GET", path: "/api/keys", status: 401},
+			{says: "a suspended user by verify", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key": "$sam.key"}`, status: 200},
+			{says: "no key", method: "GET", path: "/api/keys", status: 401},
+		})
+		v := s.operator(t)
+		v.signIn("root@example.com", "x")
+		v.get("/admin").sees(http.StatusOK, "70 credits", "bob@example.com", "93 %", "Quota used up", "Key revoked", "User suspended", "No key, or an unknown one")
+		t.Log(usage.DayOf(s.clock.Now()))
+	})
+}
+
+func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {
+	body := bytes.Repeat([]byte("backup "), 100_000)
+	broken := false
+	s := onSQLite(t, func(p *handlers.Parts) {
+		p.Console = handlers.NewConsole(handlers.ConsoleOptions{
+			Settings: []handlers.Setting{{Name: "DATABASE_URL", Value: "postgres://me:…@db/x"}},
+			Backup: func(_ context.Context, file string) error {
+				if broken {
+					return io.ErrUnexpectedEOF
+				}
+				return writeFile(file, body)
+			}})
+	})
+	v := s.operator(t)
+	v.get("/admin/system").sees(http.StatusOK, "postgres://me:…@db/x", "SQLite", "init")
+	v.submit("/admin/system/backup").sees(http.StatusOK)
+	if v.page != string(body) {
+		t.Errorf("%d bytes arrived of %d", len(v.page), len(body))
+	}
+	broken = true
+	v.get("/admin/system")
+	r, _ := http.NewRequest(http.MethodPost, "http://"+s.address+"/admin/system/backup", strings.NewReader(v.hidden("/admin/system/backup").Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := v.client.Do(r)
+	if err == nil {
+		defer answer.Body.Close()
+		if _, err = io.ReadAll(answer.Body); err == nil {
+			t.Error("a backup that failed arrived as a whole file")
+		}
+	}
+}
+
+func TestTheConsoleIsLightOnTheWireAndItsAssetsAreKeptForGood(t *testing.T) {
+	s := onSQLite(t)
+	v := s.operator(t)
+	v.header.Set("Accept-Encoding", "gzip")
+	v.get("/admin").sees(http.StatusOK)
+	if v.answer.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatal("the page is not compressed")
+	}
+	page := len(v.page)
+	v.header.Del("Accept-Encoding")
+	v.get("/admin")
+	assets, fonts := 0, 0
+	seen := map[string]bool{}
+	for _, path := range regexp.MustCompile(`/static/[\w.-]+`).FindAllString(v.page+cssOf(v), -1) {
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		v.header.Set("Accept-Encoding", "gzip")
+		v.get(path).sees(http.StatusOK)
+		if !strings.Contains(v.answer.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s is not kept: %s", path, v.answer.Header.Get("Cache-Control"))
+		}
+		if strings.HasSuffix(path, ".woff2") {
+			fonts += len(v.page)
+		} else {
+			assets += len(v.page)
+		}
+	}
+	t.Logf("HTML %d, other assets %d, fonts %d bytes", page, assets, fonts)
+	if page+assets > 60<<10 || fonts > 70<<10 || page > 20<<10 || len(seen) < 5 {
+		t.Errorf("a first visit is %d bytes and %d of fonts, a repeat visit %d", page+assets, fonts, page)
+	}
+	v.get("/static/console.css").sees(http.StatusNotFound)
+}
+
+func cssOf(v *visitor) string {
+	path := regexp.MustCompile(`/static/console-\w+\.css`).FindString(v.page)
+	page := v.page
+	css := v.get(path).page
+	v.page = page
+	return css
+}
+
+func writeFile(name string, body []byte) error { return os.WriteFile(name, body, 0o600) }

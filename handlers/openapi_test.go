@@ -1,0 +1,203 @@
+package handlers_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"codexible/handlers"
+
+	"github.com/google/uuid"
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/openapi.json")
+
+const committedDocument = "../docs/openapi.json"
+
+func parseUUID(text string, id *[16]byte) error {
+	parsed, err := uuid.Parse(text)
+	*id = parsed
+	return err
+}
+
+// document is the OpenAPI document as the service publishes it.
+type document struct {
+	model     *v3.Document
+	validator validator.Validator
+}
+
+var published = sync.OnceValue(func() *document {
+	parsed, err := libopenapi.NewDocument(handlers.OpenAPI())
+	if err != nil {
+		panic(err)
+	}
+	model, err := parsed.BuildV3Model()
+	if err != nil {
+		panic(err)
+	}
+	check, errs := validator.NewValidator(parsed, config.WithFormatAssertions(), config.WithStrictMode(),
+		config.WithStrictIgnoredHeadersExtra("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary", "Allow", "Retry-After"),
+		// Their names are the request's fields and the plan's own flags.
+		config.WithStrictIgnorePaths("$.body.error.fields.*", "$.body.features.*", "$.body[*].features.*"))
+	if len(errs) > 0 {
+		panic(errs)
+	}
+	return &document{&model.Model, check}
+})
+
+// operation finds what the document says of a request: the path as it is written
+// there, and the operation; nil for what it does not know.
+func (d *document) operation(method, path string) (string, *v3.Operation) {
+	best, found := "", (*v3.Operation)(nil)
+	for pattern, item := range d.model.Paths.PathItems.FromOldest() {
+		op := item.GetOperations().GetOrZero(strings.ToLower(method))
+		if op != nil && matches(pattern, path) && (found == nil || !strings.Contains(pattern, "{")) {
+			best, found = pattern, op
+		}
+	}
+	return best, found
+}
+
+func matches(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return false
+	}
+	for i := range want {
+		if want[i] != have[i] && (!strings.HasPrefix(want[i], "{") || have[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// seen are the answers that tests have met: method, pattern and status.
+var seen sync.Map
+
+// assertDocumented holds an answer against the document.
+func assertDocumented(t testing.TB, a answer) {
+	t.Helper()
+	method := a.Request.Method
+	pattern, op := published().operation(method, a.Request.URL.EscapedPath())
+	if op == nil {
+		return // an unknown path, a method that a path does not take, or a page
+	}
+	if op.Responses.Codes.GetOrZero(fmt.Sprint(a.StatusCode)) == nil {
+		t.Errorf("the document knows no %d of %s %s: %s", a.StatusCode, method, pattern, a.text)
+		return
+	}
+	seen.Store(fmt.Sprintf("%s %s %d", method, pattern, a.StatusCode), true)
+	if a.Header.Get("Content-Type") != "application/json" || pattern == "/openapi.json" {
+		return // the document does not describe itself
+	}
+	response := *a.Response
+	response.Body = body(a.text)
+	if valid, errs := published().validator.GetResponseBodyValidator().ValidateResponseBody(a.Request, &response); !valid {
+		for _, e := range errs {
+			t.Errorf("%s %s %d: %s: %s", method, pattern, a.StatusCode, e.Message, e.Reason)
+			for _, detail := range e.SchemaValidationErrors {
+				t.Errorf("  %s at %s", detail.Reason, detail.FieldPath)
+			}
+		}
+	}
+}
+
+func body(text []byte) *closer { return &closer{bytes.NewReader(text)} }
+
+type closer struct{ *bytes.Reader }
+
+func (*closer) Close() error { return nil }
+
+// unseenStatuses are the answers that the document names and no test has met.
+func unseenStatuses() (unseen []string) {
+	for pattern, item := range published().model.Paths.PathItems.FromOldest() {
+		for method, op := range item.GetOperations().FromOldest() {
+			for status := range op.Responses.Codes.KeysFromOldest() {
+				answer := fmt.Sprintf("%s %s %s", strings.ToUpper(method), pattern, status)
+				if _, met := seen.Load(answer); !met {
+					unseen = append(unseen, answer)
+				}
+			}
+		}
+	}
+	return unseen
+}
+
+func TestOpenAPIDocumentIsCommittedAndValid(t *testing.T) {
+	text := handlers.OpenAPI()
+	if *update {
+		if err := os.WriteFile(committedDocument, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(committedDocument)
+	if err != nil || !bytes.Equal(committed, text) {
+		t.Errorf("docs/openapi.json is not what the service publishes; run: go test ./handlers -run TestOpenAPI -update (%v)", err)
+	}
+	if valid, errs := published().validator.ValidateDocument(); !valid {
+		for _, e := range errs {
+			t.Errorf("%s: %s", e.Message, e.Reason)
+		}
+	}
+}
+
+func TestOpenAPIDocumentIsPublished(t *testing.T) {
+	s := onSQLite(t)
+	a := s.send(t, call{method: http.MethodGet, path: "/openapi.json"})
+	if !bytes.Equal(a.text, handlers.OpenAPI()) {
+		t.Error("/openapi.json is another document")
+	}
+}
+
+// pages are the routes that the document leaves out: they answer a browser, not a program.
+var pages = []string{"GET /", "GET /docs", "GET /docs/*"}
+
+func TestOpenAPIDocumentAndRouterKnowTheSameRoutes(t *testing.T) {
+	s := onSQLite(t)
+	var routed, documented []string
+	for _, r := range s.app.GetRoutes(true) {
+		parts := strings.Split(r.Path, "/")
+		for i, part := range parts {
+			if name, found := strings.CutPrefix(part, ":"); found {
+				parts[i] = "{" + name + "}"
+			}
+		}
+		route := r.Method + " " + strings.Join(parts, "/")
+		console := strings.HasPrefix(r.Path, "/admin") || strings.HasPrefix(r.Path, "/static/")
+		if r.Method != http.MethodHead && !console && !slices.Contains(pages, route) {
+			routed = append(routed, route)
+		}
+	}
+	for pattern, item := range published().model.Paths.PathItems.FromOldest() {
+		for method, op := range item.GetOperations().FromOldest() {
+			documented = append(documented, strings.ToUpper(method)+" "+pattern)
+			if op.Summary == "" || op.OperationId == "" || len(op.Tags) != 1 {
+				t.Errorf("%s %s has no summary, id or tag", method, pattern)
+			}
+		}
+	}
+	slices.Sort(routed)
+	slices.Sort(documented)
+	if !slices.Equal(routed, documented) {
+		t.Errorf("routed and not documented: %v; documented and not routed: %v", without(routed, documented), without(documented, routed))
+	}
+}
+
+func without(list, others []string) (rest []string) {
+	for _, item := range list {
+		if !slices.Contains(others, item) {
+			rest = append(rest, item)
+		}
+	}
+	return rest
+}
