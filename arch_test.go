@@ -17,17 +17,18 @@ import (
 // import everything; what tests import is their own matter.
 var importMap = map[string][]string{
 	"fault":             {},
+	"trace":             {},
 	"static":            {},
 	"static/docs":       {},
 	"limits":            {},
 	"accounts":          {"fault"},
-	"usage":             {"fault"},
-	"keys":              {"accounts", "limits", "usage", "fault"},
+	"usage":             {"fault", "trace"},
+	"keys":              {"accounts", "limits", "usage", "fault", "trace"},
 	"gateway":           {"keys", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "fault", "accounts"},
 	"store":             {"accounts", "keys", "usage", "limits", "fault"},
 	"views":             {"accounts", "keys", "usage", "limits", "static"},
-	"handlers":          {"accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
+	"handlers":          {"accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "trace"},
 	"limits/limitstest": {"limits"},
 	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "fault"},
 }

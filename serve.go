@@ -19,6 +19,7 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
+	"codexible/trace"
 	"codexible/usage"
 	"codexible/valkey"
 
@@ -51,8 +52,10 @@ type service struct {
 	// backedUp is when the latest scheduled backup was made, in Unix seconds.
 	backedUp      prometheus.Gauge
 	backupsFailed prometheus.Counter
-	draining      atomic.Bool
-	ending        ending
+	// tracer is nil without a collector.
+	tracer   *trace.Tracer
+	draining atomic.Bool
+	ending   ending
 }
 
 // writeTimeout is how long what was accepted gets to reach the disk after the
@@ -137,11 +140,26 @@ func (s *service) buildVerifier(ctx context.Context) {
 	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
 	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.fixed})
 	s.watchParts()
+	s.followRequests(ctx)
 	s.ending.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 		defer cancel()
 		return errors.Join(s.meter.Close(ctx), s.verifier.Flush(ctx))
 	})
+}
+
+// followRequests sends the traces of sampled requests to the collector, where there is one.
+func (s *service) followRequests(ctx context.Context) {
+	if s.config.OTLPEndpoint == "" {
+		return
+	}
+	dropped := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "codexible_trace_spans_dropped_total", Help: "Spans that the collector did not take in time.",
+	})
+	s.registry.MustRegister(dropped)
+	exporter := newTraceExporter(s.config.OTLPEndpoint, s.log, func(spans int) { dropped.Add(float64(spans)) })
+	s.ending.background(ctx, exporter.run)
+	s.tracer = &trace.Tracer{Ratio: s.config.TraceRatio, Sink: exporter.take}
 }
 
 // startBackground starts what works beside the requests.
@@ -160,7 +178,7 @@ func (s *service) answer(ctx context.Context) error {
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
 		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
-		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(),
+		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer,
 	})
 	listener, scheme, err := s.listen(ctx)
 	if err != nil {

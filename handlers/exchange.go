@@ -14,6 +14,7 @@ import (
 	"codexible/accounts"
 	"codexible/fault"
 	"codexible/keys"
+	"codexible/trace"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
@@ -34,6 +35,8 @@ type exchange struct {
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	deadline deadline
+	// span follows the request if it is sampled; nil if not.
+	span *trace.Span
 	// bodyEnded tells that nothing of the body is left to drain.
 	bodyEnded bool
 }
@@ -43,7 +46,8 @@ func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
 		x.deadline.at = x.began.Add(requestDeadline)
-		x.ctx = &x.deadline
+		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
+		x.ctx = trace.With(&x.deadline, x.span)
 		defer x.deadline.release()
 		x.end(x.guarded())
 		return nil
@@ -83,10 +87,12 @@ var (
 	headerReferrer  = []byte("Referrer-Policy")
 	headerCSP       = []byte("Content-Security-Policy")
 	headerCache     = []byte("Cache-Control")
-	valueNoSniff    = []byte("nosniff")
-	valueReferrer   = []byte("no-referrer")
-	valueCSP        = []byte("default-src 'none'; frame-ancestors 'none'")
-	valueNoStore    = []byte("no-store")
+
+	headerTraceparent = []byte("Traceparent")
+	valueNoSniff      = []byte("nosniff")
+	valueReferrer     = []byte("no-referrer")
+	valueCSP          = []byte("default-src 'none'; frame-ancestors 'none'")
+	valueNoStore      = []byte("no-store")
 )
 
 const maxRequestID = 128
@@ -120,7 +126,17 @@ func (x *exchange) end(err error) {
 	took := time.Since(x.began)
 	status := x.Context().Response.StatusCode()
 	x.route.observe(status, took)
+	if x.span != nil {
+		x.follow(status, took)
+	}
 	x.logRequest(status, took, err)
+}
+
+// follow ends the request's span, with the names that OpenTelemetry gives to what HTTP knows.
+func (x *exchange) follow(status int, took time.Duration) {
+	x.span.End(x.Method()+" "+x.route.path, x.began.Add(took), status >= fiber.StatusInternalServerError,
+		trace.Attribute{Key: "http.request.method", Value: x.Method()}, trace.Attribute{Key: "http.route", Value: x.route.path},
+		trace.Attribute{Key: "http.response.status_code", Value: int64(status)}, trace.Attribute{Key: "codexible.request_id", Value: x.requestID})
 }
 
 func (x *exchange) logRequest(status int, took time.Duration, err error) {

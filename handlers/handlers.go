@@ -12,6 +12,7 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
+	"codexible/trace"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
@@ -45,6 +46,8 @@ type Parts struct {
 	DiskFree func() (bytes uint64, err error)
 	// Console is the operator's console; one that is told nothing of its process where nil.
 	Console *Console
+	// Tracer follows the requests that are sampled; none where nil.
+	Tracer *trace.Tracer
 	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
 	Draining func() bool
 }

@@ -11,6 +11,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/limits"
+	"codexible/trace"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -111,7 +112,9 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 	epoch := v.cache.epoch.Load()
 	question := string(binary.BigEndian.AppendUint64(h[:], uint64(epoch)))
 	found, err, _ := v.loading.Do(question, func() (any, error) {
+		asked := time.Now()
 		id, err := v.directory.IdentityByHash(context.WithoutCancel(ctx), h)
+		trace.Of(ctx).Child("key.lookup", asked, time.Now())
 		switch {
 		case errors.Is(err, ErrNotFound):
 			id = nil

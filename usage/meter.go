@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/trace"
 )
 
 // Ledger makes charges durable. Settle decides and records a batch in one
@@ -53,7 +54,10 @@ type Meter struct {
 }
 
 type pending struct {
-	charge  Charge
+	charge Charge
+	// span follows the request that charges, where it is sampled; arrived is known only then.
+	span    *trace.Span
+	arrived time.Time
 	receipt Receipt
 	err     error
 	settled chan struct{}
@@ -74,6 +78,9 @@ func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
 func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
 	p := pendings.Get().(*pending)
 	p.charge = c
+	if p.span = trace.Of(ctx); p.span != nil {
+		p.arrived = time.Now()
+	}
 	if err := m.enqueue(p); err != nil {
 		pendings.Put(p)
 		return Receipt{}, err
@@ -177,10 +184,15 @@ func (m *Meter) settle(batch []*pending, charges []Charge) {
 		// Whatever failed it, the callers did not: a repeat is the right answer to all of them.
 		err = fault.Away(err)
 	}
+	end := time.Now()
 	if m.observe != nil {
-		m.observe.BatchSettled(len(charges), time.Since(start), receipts, err)
+		m.observe.BatchSettled(len(charges), end.Sub(start), receipts, err)
 	}
 	for i, p := range batch {
+		if p.span != nil {
+			p.span.Child("charge.wait", p.arrived, start)
+			p.span.Child("charge.commit", start, end, trace.Attribute{Key: "codexible.batch_size", Value: int64(len(charges))}, trace.Attribute{Key: "codexible.failed", Value: err != nil})
+		}
 		if p.err = err; err == nil {
 			p.receipt = receipts[i]
 		}
