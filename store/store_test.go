@@ -7,8 +7,6 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
-	"codexible/keys"
-	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
 
@@ -47,5 +45,3 @@ func addSession(t *testing.T, db *sql.DB, dialect string, user uuid.UUID) {
 	storetest.Run(t, db, "INSERT INTO console_sessions (token_hash, id, user_id, created_at, last_seen_at, expires_at, address, user_agent) VALUES ("+
 		token+", "+literal(dialect, uuid.New())+", "+literal(dialect, user)+", "+at+", "+at+", "+at+", '', '')")
 }
-
-func newKeyOf(u store.UserLine) keys.NewKey { return keys.NewKey{UserID: u.ID, Secret: keys.Mint()} }
