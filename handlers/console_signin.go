@@ -43,20 +43,25 @@ func (c *Console) throttle(ctx context.Context, v *visit, account string, known 
 	} else {
 		counts = append(counts, count{"pair " + address + " " + account, triesPerPair}, count{"account " + account, triesPerAccount})
 	}
-	for _, count := range counts {
-		sum := sha256.Sum256([]byte("console sign-in: " + count.subject))
-		decision, err := c.api.Counter.Hit(ctx, limits.Key([16]byte(sum[:16])), count.limit)
-		if err != nil {
-			return fault.Away(err)
-		}
-		if !decision.Allowed {
-			wait := time.Duration(max(decision.ResetSeconds, 1)) * time.Second
-			f := fault.Newf(fault.RateLimited, "Too many tries to sign in. Wait %s and try again.", views.Span(wait))
-			f.RetryAfter = wait
-			return f
+	// A try that one count refuses must not spend another's: they are all looked at first.
+	for _, decide := range []func(context.Context, limits.Subject, int64) (limits.Decision, error){c.api.Counter.Peek, c.api.Counter.Hit} {
+		for _, count := range counts {
+			sum := sha256.Sum256([]byte("console sign-in: " + count.subject))
+			decision, err := decide(ctx, limits.Key([16]byte(sum[:16])), count.limit)
+			if err != nil {
+				return fault.Away(err)
+			}
+			if !decision.Allowed {
+				return tooManyTries(decision)
+			}
 		}
 	}
 	return nil
+}
+
+func tooManyTries(d limits.Decision) error {
+	wait := time.Duration(max(d.ResetSeconds, 1)) * time.Second
+	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many tries to sign in. Wait " + views.Span(wait) + " and try again."}
 }
 
 func (v *visit) door(d views.Door) views.Door {
