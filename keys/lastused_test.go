@@ -125,6 +125,15 @@ func TestTwoSecretsOfAKeyShareItsLastUse(t *testing.T) {
 	if diff := cmp.Diff([]lastUsesAt{{id.Key.ID: noon.Add(time.Second)}}, d.flush(t)); diff != "" {
 		t.Error(diff)
 	}
+	third := Mint()
+	d.directory.set(third, id)
+	d.pass(2 * time.Minute)
+	d.wantCode(t, s, Valid)
+	d.pass(-time.Second) // the clock is set back: the later use was noted first
+	d.wantCode(t, third, Valid)
+	if diff := cmp.Diff([]lastUsesAt{{id.Key.ID: noon.Add(121 * time.Second)}}, d.flush(t)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
