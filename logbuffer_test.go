@@ -1,21 +1,32 @@
 package main
 
 import (
-	"bytes"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// writes counts the writes that reach it.
+// writes keeps the writes that reach it.
 type writes struct {
-	bytes.Buffer
-	count int
+	mu   sync.Mutex
+	list []string
 }
 
 func (w *writes) Write(p []byte) (int, error) {
-	w.count++
-	return w.Buffer.Write(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, string(p))
+	return len(p), nil
+}
+
+func (w *writes) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.list)
 }
 
 func TestLogLinesAreWrittenTogetherAndSoon(t *testing.T) {
@@ -27,19 +38,19 @@ func TestLogLinesAreWrittenTogetherAndSoon(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if w.count != 0 {
-			t.Error("a line was written by itself")
+		if got := w.all(); len(got) != 0 {
+			t.Errorf("lines were written by themselves: %q", got)
 		}
 		<-time.After(logDelay) // in the bubble's own time
 		synctest.Wait()
-		if w.count != 1 || w.String() != "one\ntwo\nthree\n" {
-			t.Errorf("%d writes of %q", w.count, w.String())
+		if diff := cmp.Diff([]string{"one\ntwo\nthree\n"}, w.all()); diff != "" {
+			t.Errorf("writes, want - got +:\n%s", diff)
 		}
 		_, _ = b.Write([]byte("four\n"))
 		b.flush()
-		if w.String() != "one\ntwo\nthree\nfour\n" {
-			t.Errorf("a flush left %q", w.String())
+		if diff := cmp.Diff([]string{"one\ntwo\nthree\n", "four\n"}, w.all()); diff != "" {
+			t.Errorf("after a flush, want - got +:\n%s", diff)
 		}
-		<-time.After(logDelay)
+		<-time.After(2 * logDelay)
 	})
 }

@@ -78,7 +78,7 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		t.Cleanup(func() { _ = errors.Join(publisher.close(), receiver.close()) })
 		publish(ctx, s, publisher)
 		elsewhere := verifierOver(t, s, clock.Now) //nolint:contextcheck // it ends with the test
-		following(t, receiver, elsewhere) //nolint:contextcheck // it ends with the test
+		following(t, receiver, elsewhere)          //nolint:contextcheck // it ends with the test
 
 		code := func() keys.Code {
 			_, code, err := elsewhere.Identify(ctx, secret.Reveal())
