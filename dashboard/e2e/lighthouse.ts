@@ -8,6 +8,7 @@ import { demo, Service } from './service';
 /* Lighthouse's own idea of a phone on a slow network, against the production build. */
 
 const atLeast = 95;
+const categoryIds = ['performance', 'accessibility', 'best-practices'];
 
 let service: Service;
 let dashboard: Dashboard;
@@ -39,12 +40,13 @@ async function audit(path: string, key: string | null): Promise<Audit> {
   const result = await lighthouse(dashboard.url + path, {
     port,
     logLevel: 'error',
-    onlyCategories: ['performance', 'accessibility', 'best-practices'],
+    onlyCategories: categoryIds,
     extraHeaders: key ? { Cookie: `codexible_key=${key}` } : {},
   });
   if (!result) throw new Error('Lighthouse gave no result');
   const { categories, audits, finalDisplayedUrl, runtimeError } = result.lhr;
-  if (runtimeError) throw new Error(`${runtimeError.code}: ${runtimeError.message}`);
+  // On a machine that is busy elsewhere a recording may fail; that is a run without scores.
+  if (runtimeError) return { scores: {}, told: `${runtimeError.code}: ${runtimeError.message}` };
   expect(new URL(finalDisplayedUrl).pathname).toBe(path);
   const timings = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'cumulative-layout-shift', 'total-byte-weight'];
   const lost = Object.values(audits).filter(({ score, scoreDisplayMode }) => score !== null && score < 1 && scoreDisplayMode !== 'informative');
@@ -54,7 +56,7 @@ async function audit(path: string, key: string | null): Promise<Audit> {
   };
 }
 
-const isGood = ({ scores }: Audit) => Object.values(scores).every((score) => score >= atLeast);
+const isGood = ({ scores }: Audit) => categoryIds.every((id) => (scores[id] ?? 0) >= atLeast);
 
 test.each([
   ['/dashboard/login', null],
