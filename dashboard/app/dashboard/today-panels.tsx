@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { getDashboardOverview, ownServer, type Overview, type Result } from '@/app/lib/api';
 import { button } from '@/app/ui/button';
-import { useResetText } from '@/app/ui/clock';
+import { useReset } from '@/app/ui/clock';
 import { Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
@@ -74,7 +74,7 @@ function useChange(value: Overview | null, onChange: (date: string) => void) {
 
 function Today({ credits_used: used, daily_limit: limit, request_count: requests }: Overview['usage']) {
   const { m, fill, number, plural } = useSpeech();
-  const reset = useResetText();
+  const reset = useReset();
   const left = Math.max(0, limit - used);
   const isUsedUp = left === 0;
   return (
@@ -109,7 +109,9 @@ function Today({ credits_used: used, daily_limit: limit, request_count: requests
         </p>
       </div>
       <p className="text-sm text-soft" data-figure="reset">
-        {fill(m.overview.resets, { reset })}
+        {fill(m.overview.resets, { reset: reset.utc })}{' '}
+        {/* A block of its own: what the browser adds must not count as painting the sentence anew. */}
+        <span className="inline-block">{reset.local}</span>
       </p>
       {isUsedUp ? <p className="text-sm text-soft">{m.overview.usedUpHint}</p> : null}
     </>

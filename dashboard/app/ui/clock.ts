@@ -22,14 +22,14 @@ export function useNow(stepMs: number): Date | null {
   return step === null ? null : new Date(step * stepMs);
 }
 
-/** When the quota resets: «00:00 UTC (07:00 your time), in 3 h 12 min». */
-export function useResetText(): string {
+/** When the quota resets: «00:00 UTC», and, which only the browser knows, «(07:00 your time), in 3 h 12 min». */
+export function useReset(): { utc: string; local: string } {
   const { m, fill } = useSpeech();
   const now = useNow(60_000);
-  if (!now) return m.reset.utc;
+  if (!now) return { utc: m.reset.utc, local: '' };
   const reset = nextMidnightUtc(now);
   const minutes = Math.round((reset.getTime() - now.getTime()) / 60_000);
   const clock = fill(m.reset.local, { time: localClock(reset) });
   const wait = minutes < 60 ? fill(m.reset.minutes, { m: minutes }) : fill(m.reset.hours, { h: Math.floor(minutes / 60), m: minutes % 60 });
-  return `${clock}, ${wait}`;
+  return { utc: m.reset.utc, local: `${clock}, ${wait}` };
 }

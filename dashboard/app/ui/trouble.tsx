@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { ApiError, Result } from '@/app/lib/api';
 import type { Messages } from '@/app/lib/i18n';
 import { button } from './button';
-import { useNow, useResetText } from './clock';
+import { useNow, useReset } from './clock';
 import { useSpeech } from './preferences';
 
 interface TroubleProps {
@@ -80,7 +80,7 @@ function titleOf(error: ApiError, m: Messages): string {
 
 function useHint(error: ApiError, automatic: boolean, secondsLeft: number): string {
   const { m, fill, plural } = useSpeech();
-  const reset = useResetText();
+  const reset = useReset();
   switch (error.kind) {
     case 'network':
       return automatic ? m.trouble.networkHint : m.login.reasons.unavailable;
@@ -93,7 +93,7 @@ function useHint(error: ApiError, automatic: boolean, secondsLeft: number): stri
     case 'rate_limited':
       return plural(m.trouble.rateLimitedHint, secondsLeft);
     case 'quota_exceeded':
-      return fill(m.trouble.quotaHint, { reset });
+      return fill(m.trouble.quotaHint, { reset: `${reset.utc} ${reset.local}`.trim() });
     case 'not_found':
       return m.trouble.notFoundHint;
     case 'conflict':

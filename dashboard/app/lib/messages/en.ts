@@ -88,7 +88,7 @@ export const en = {
   },
   reset: {
     utc: '00:00 UTC',
-    local: '00:00 UTC ({time} your time)',
+    local: '({time} your time)',
     hours: 'in {h} h {m} min',
     minutes: 'in {m} min',
   },

@@ -90,7 +90,7 @@ export const vi: Messages = {
   },
   reset: {
     utc: '00:00 UTC',
-    local: '00:00 UTC ({time} giờ của bạn)',
+    local: '({time} giờ của bạn)',
     hours: 'sau {h} giờ {m} phút',
     minutes: 'sau {m} phút',
   },
