@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,16 +78,28 @@ func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() u
 	return posting.Receipts, nil
 }
 
+// balancesAtOnce is how many users one statement reads: starting a statement
+// costs as much as finding a row.
+const balancesAtOnce = 16
+
+var selectBalances = selectBalance + "? AND d.user_id = u.id WHERE u.id IN (?" + strings.Repeat(", ?", balancesAtOnce-1) + ")"
+
 func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
 	rows := newLedgerRows(len(charges))
-	day := string(usage.DayOf(at))
+	users, _, _ := touched(charges)
+	args := make([]any, 1+balancesAtOnce)
+	args[0] = string(usage.DayOf(at))
+	for len(users) > 0 {
+		for i := range balancesAtOnce {
+			args[1+i] = users[min(i, len(users)-1)][:] // the last one fills up
+		}
+		if err := b.query(rows.addBalance, selectBalances, args...); err != nil {
+			return rows, err
+		}
+		users = users[min(balancesAtOnce, len(users)):]
+	}
 	for i := range charges {
 		c := &charges[i]
-		if _, known := rows.balances[c.UserID]; !known {
-			if err := b.query(rows.addBalance, selectBalance+"? AND d.user_id = u.id WHERE u.id = ?", day, c.UserID[:]); err != nil {
-				return rows, err
-			}
-		}
 		if c.IdempotencyKey == "" {
 			continue
 		}
