@@ -3,6 +3,9 @@
 
 document.documentElement.dataset.script = 'on';
 
+// On a narrow screen the sections scroll: the present one is brought into sight.
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' });
+
 // A button that copies the text of the element it names.
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false;

@@ -53,6 +53,9 @@ func (m Measure) tick(n, top int64) string {
 }
 
 func short(n, top float64) string {
+	if n == 0 {
+		return "0"
+	}
 	for _, unit := range []struct {
 		from, size float64
 		name       string
