@@ -26,8 +26,6 @@ func wrong(t *testing.T, err error) []string {
 	return slices.Sorted(maps.Keys(f.Fields))
 }
 
-func of[T any](v T) *T { return &v }
-
 func TestAUserIsTrimmedAndGetsTheDefaultRole(t *testing.T) {
 	got, err := accounts.NewUser{Email: " Ada@Example.com\t", Name: " Ada Lovelace ", Plan: " Pro "}.Normalize()
 	want := accounts.NewUser{Email: "Ada@Example.com", Name: "Ada Lovelace", Plan: "Pro", Role: accounts.RoleUser}
@@ -41,12 +39,12 @@ func TestEveryWrongFieldOfAUserIsNamed(t *testing.T) {
 	if diff := cmp.Diff([]string{"email", "name", "plan", "role"}, wrong(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = accounts.UserChange{Name: of("a\x00b"), Plan: of("  "), Status: of(accounts.Status("gone")), Role: of(accounts.Role(""))}.Normalize()
+	_, err = accounts.UserChange{Name: new("a\x00b"), Plan: new("  "), Status: new(accounts.Status("gone")), Role: new(accounts.Role(""))}.Normalize()
 	if diff := cmp.Diff([]string{"name", "plan", "role", "status"}, wrong(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	change, err := accounts.UserChange{Name: of(" "), Plan: of(" Pro "), Status: of(accounts.StatusSuspended), Role: of(accounts.RoleService)}.Normalize()
-	want := accounts.UserChange{Name: of(""), Plan: of("Pro"), Status: of(accounts.StatusSuspended), Role: of(accounts.RoleService)}
+	change, err := accounts.UserChange{Name: new(" "), Plan: new(" Pro "), Status: new(accounts.StatusSuspended), Role: new(accounts.RoleService)}.Normalize()
+	want := accounts.UserChange{Name: new(""), Plan: new("Pro"), Status: new(accounts.StatusSuspended), Role: new(accounts.RoleService)}
 	if diff := cmp.Diff(want, change); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
@@ -87,7 +85,7 @@ func TestTextsAreCountedInCharactersAndHoldNoControls(t *testing.T) {
 }
 
 func TestAPlanIsMadeOfItsDefaults(t *testing.T) {
-	plan, err := accounts.PlanChange{Name: of("Pro"), DailyCreditLimit: of(int64(250))}.NewPlan()
+	plan, err := accounts.PlanChange{Name: new("Pro"), DailyCreditLimit: new(int64(250))}.NewPlan()
 	want := accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, Features: json.RawMessage("{}")}
 	if diff := cmp.Diff(want, plan); diff != "" || err != nil {
 		t.Error(err, diff)
@@ -103,7 +101,7 @@ func TestAChangeOfAPlanLeavesTheRestAsItIs(t *testing.T) {
 	if diff := cmp.Diff(before, accounts.PlanChange{}.Apply(before)); diff != "" {
 		t.Error(diff)
 	}
-	all := accounts.PlanChange{Name: of("Max"), DailyCreditLimit: of(int64(0)), PriceCents: of(int64(0)), RateLimitPerMinute: of(int64(1)), Features: json.RawMessage("{}"), Archived: of(true)}
+	all := accounts.PlanChange{Name: new("Max"), DailyCreditLimit: new(int64(0)), PriceCents: new(int64(0)), RateLimitPerMinute: new(int64(1)), Features: json.RawMessage("{}"), Archived: new(true)}
 	want := accounts.Plan{Name: "Max", RateLimitPerMinute: 1, Features: json.RawMessage("{}"), Archived: true}
 	if diff := cmp.Diff(want, all.Apply(before)); diff != "" {
 		t.Error(diff)
@@ -115,11 +113,11 @@ func TestThePlansNumbersHaveTheContractsBounds(t *testing.T) {
 		change accounts.PlanChange
 		wrong  []string
 	}{
-		{accounts.PlanChange{Name: of(" Pro "), DailyCreditLimit: of(int64(0)), PriceCents: of(int64(0)), RateLimitPerMinute: of(int64(1))}, nil},
-		{accounts.PlanChange{DailyCreditLimit: of(int64(1_000_000_000)), PriceCents: of(int64(1_000_000_000)), RateLimitPerMinute: of(int64(1_000_000))}, nil},
-		{accounts.PlanChange{Name: of(" "), DailyCreditLimit: of(int64(-1)), PriceCents: of(int64(-1)), RateLimitPerMinute: of(int64(0))},
+		{accounts.PlanChange{Name: new(" Pro "), DailyCreditLimit: new(int64(0)), PriceCents: new(int64(0)), RateLimitPerMinute: new(int64(1))}, nil},
+		{accounts.PlanChange{DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(1_000_000_000)), RateLimitPerMinute: new(int64(1_000_000))}, nil},
+		{accounts.PlanChange{Name: new(" "), DailyCreditLimit: new(int64(-1)), PriceCents: new(int64(-1)), RateLimitPerMinute: new(int64(0))},
 			[]string{"daily_credit_limit", "name", "price_cents", "rate_limit_per_minute"}},
-		{accounts.PlanChange{DailyCreditLimit: of(int64(1_000_000_001)), PriceCents: of(int64(1_000_000_001)), RateLimitPerMinute: of(int64(1_000_001))},
+		{accounts.PlanChange{DailyCreditLimit: new(int64(1_000_000_001)), PriceCents: new(int64(1_000_000_001)), RateLimitPerMinute: new(int64(1_000_001))},
 			[]string{"daily_credit_limit", "price_cents", "rate_limit_per_minute"}},
 	} {
 		_, err := c.change.Normalize()

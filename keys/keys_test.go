@@ -14,8 +14,6 @@ import (
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-func of[T any](v T) *T { return &v }
-
 // wrong gives the fields that an error complains about, in alphabetical order.
 func wrong(t *testing.T, err error) []string {
 	t.Helper()
@@ -43,9 +41,9 @@ func TestLabelsAndExpiriesAreChecked(t *testing.T) {
 		expires *time.Time
 		wrong   []string
 	}{
-		{strings.Repeat("é", 100), of(noon.Add(time.Microsecond)), nil},
-		{strings.Repeat("é", 101), of(noon), []string{"expires_at", "label"}},
-		{"a\nb", of(noon.Add(-time.Hour)), []string{"expires_at", "label"}},
+		{strings.Repeat("é", 100), new(noon.Add(time.Microsecond)), nil},
+		{strings.Repeat("é", 101), new(noon), []string{"expires_at", "label"}},
+		{"a\nb", new(noon.Add(-time.Hour)), []string{"expires_at", "label"}},
 	} {
 		_, err := NewKey{Label: c.label, ExpiresAt: c.expires}.Normalize(noon)
 		if diff := cmp.Diff(c.wrong, wrong(t, err)); diff != "" {
@@ -56,10 +54,10 @@ func TestLabelsAndExpiriesAreChecked(t *testing.T) {
 			t.Errorf("changing to %q: %s", c.label, diff)
 		}
 	}
-	if _, err := (KeyChange{Label: of(" ")}).Normalize(noon); err == nil {
+	if _, err := (KeyChange{Label: new(" ")}).Normalize(noon); err == nil {
 		t.Error("a key's label may be emptied")
 	}
-	change, err := KeyChange{Label: of(" a "), ExpiresAt: of((*time.Time)(nil))}.Normalize(noon)
+	change, err := KeyChange{Label: new(" a "), ExpiresAt: new((*time.Time)(nil))}.Normalize(noon)
 	if err != nil || *change.Label != "a" || *change.ExpiresAt != nil {
 		t.Errorf("%v, %v", change, err)
 	}
@@ -69,7 +67,7 @@ func TestLabelsAndExpiriesAreChecked(t *testing.T) {
 }
 
 func TestAKeyExpiresAtTheInstantItNames(t *testing.T) {
-	k := Key{ExpiresAt: of(noon)}
+	k := Key{ExpiresAt: new(noon)}
 	if k.Expired(noon.Add(-1)) || !k.Expired(noon) || (&Key{}).Expired(noon) {
 		t.Error("the bound of the expiry is wrong")
 	}

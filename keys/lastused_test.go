@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestAFirstUseIsWrittenWithTheNextFlushAndABusyKeyOnceAMinute(t *testing.T) 
 
 func TestWhatTheDirectoryKnowsOfTheLastUseIsNotWrittenAgain(t *testing.T) {
 	d, s, id := newDesk(t), Mint(), someone()
-	id.Key.LastUsedAt = of(noon.Add(-59 * time.Second))
+	id.Key.LastUsedAt = new(noon.Add(-59 * time.Second))
 	d.directory.set(s, id)
 	d.wantCode(t, s, Valid)
 	if writes := d.flush(t); len(writes) != 0 {
@@ -86,9 +87,7 @@ func TestALastUseThatCouldNotBeWrittenWaits(t *testing.T) {
 		if len(batch) > flushBatch {
 			t.Errorf("a batch writes %d keys, want %d at most", len(batch), flushBatch)
 		}
-		for id, at := range batch {
-			got[id] = at
-		}
+		maps.Copy(got, batch)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -117,7 +116,7 @@ func TestASweepKeepsALastUseThatWaits(t *testing.T) {
 func TestTwoSecretsOfAKeyShareItsLastUse(t *testing.T) {
 	d, old, s, id := newDesk(t), Mint(), Mint(), someone()
 	d.directory.set(s, id)
-	id.SecretEndsAt = of(noon.Add(time.Hour))
+	id.SecretEndsAt = new(noon.Add(time.Hour))
 	d.directory.set(old, id)
 	d.wantCode(t, s, Valid)
 	d.pass(time.Second)

@@ -78,10 +78,10 @@ func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, 
 		return nil, NotFound, err
 	}
 	code := e.identity.standing(now)
-	switch code {
-	case NotFound:
+	if code == NotFound {
 		return nil, NotFound, nil
-	case Valid:
+	}
+	if code == Valid {
 		v.touch(e, now)
 	}
 	return e.identity, code, nil

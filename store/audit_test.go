@@ -36,34 +36,34 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		expiry := of(storetest.Start.Add(48 * time.Hour))
+		expiry := new(storetest.Start.Add(48 * time.Hour))
 		var plan accounts.Plan
 		for _, change := range []func() error{
 			func() error {
-				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Plan: of("Business"), Name: of("")}))
+				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Plan: new("Business"), Name: new("")}))
 			},
 			func() error {
-				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)}))
+				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)}))
 			},
 			func() error {
-				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Status: of(accounts.StatusActive)}))
+				return second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Status: new(accounts.StatusActive)}))
 			},
 			func() error { return s.SetPassword(ctx, ada, u.ID, "$argon2id$hash") },
 			func() error {
-				return second(s.ChangeKey(ctx, ada, k.ID, u.ID, keys.KeyChange{Label: of("Box"), ExpiresAt: &expiry}))
+				return second(s.ChangeKey(ctx, ada, k.ID, u.ID, keys.KeyChange{Label: new("Box"), ExpiresAt: &expiry}))
 			},
 			func() error {
 				return second(s.RotateKey(ctx, ada, keys.Rotation{KeyID: k.ID, Grace: time.Hour, Secret: rotated}, u.ID))
 			},
 			func() error { return s.RevokeKey(ctx, ada, k.ID, uuid.Nil) },
 			func() (err error) {
-				plan, err = s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of("Max"), DailyCreditLimit: of(int64(9))})
+				plan, err = s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new("Max"), DailyCreditLimit: new(int64(9))})
 				return err
 			},
 			func() error {
-				return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{DailyCreditLimit: of(int64(10))}))
+				return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{DailyCreditLimit: new(int64(10))}))
 			},
-			func() error { return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: of(true)})) },
+			func() error { return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: new(true)})) },
 			func() error {
 				return s.Record(ctx, ada, accounts.AuditEntry{Action: "session.refused", Subject: accounts.SubjectSession, Target: "cy@example.com", Details: "A sign-in was refused."})
 			},
@@ -125,8 +125,8 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 		was, entries := identity(), auditLog(t, s)
 		for name, err := range map[string]error{
 			"a taken e-mail":          second(s.CreateUser(ctx, ada, accounts.NewUser{Email: c.User.Email, Plan: "Pro"})),
-			"a plan of nowhere":       second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: of("X"), Plan: of("None")})),
-			"a taken plan":            second(s.ChangePlan(ctx, ada, c.User.PlanID, accounts.PlanChange{Name: of("Business"), DailyCreditLimit: of(int64(1))})),
+			"a plan of nowhere":       second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: new("X"), Plan: new("None")})),
+			"a taken plan":            second(s.ChangePlan(ctx, ada, c.User.PlanID, accounts.PlanChange{Name: new("Business"), DailyCreditLimit: new(int64(1))})),
 			"another's key":           s.RevokeKey(ctx, ada, c.Key.ID, uuid.New()),
 			"a key of nobody":         second(s.CreateKey(ctx, ada, keys.NewKey{UserID: uuid.New(), Secret: keys.Mint()})),
 			"a secret that is in use": second(s.RotateKey(ctx, ada, keys.Rotation{KeyID: c.Key.ID, Secret: c.Secret, Grace: time.Hour}, uuid.Nil)),
@@ -138,13 +138,13 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 		storetest.Run(t, db, "DROP TABLE audit_log"+map[bool]string{true: "_search", false: ""}[dialectOf(url) == "sqlite"])
 		for name, err := range map[string]error{
 			"CreateUser": second(s.CreateUser(ctx, ada, accounts.NewUser{Email: "new@example.com", Plan: "Pro"})),
-			"ChangeUser": second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)})),
+			"ChangeUser": second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)})),
 			"CreateKey":  second(s.CreateKey(ctx, ada, keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()})),
-			"ChangeKey":  second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{Label: of("X")})),
+			"ChangeKey":  second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{Label: new("X")})),
 			"RotateKey":  second(s.RotateKey(ctx, ada, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()}, uuid.Nil)),
 			"RevokeKey":  s.RevokeKey(ctx, ada, c.Key.ID, uuid.Nil),
-			"CreatePlan": second(s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of("Max"), DailyCreditLimit: of(int64(1))})),
-			"ChangePlan": second(s.ChangePlan(ctx, ada, c.User.PlanID, accounts.PlanChange{DailyCreditLimit: of(int64(1))})),
+			"CreatePlan": second(s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new("Max"), DailyCreditLimit: new(int64(1))})),
+			"ChangePlan": second(s.ChangePlan(ctx, ada, c.User.PlanID, accounts.PlanChange{DailyCreditLimit: new(int64(1))})),
 		} {
 			if err == nil {
 				t.Errorf("%s succeeds without its audit entry", name)
@@ -184,10 +184,10 @@ func TestWatchersLearnOfAChangeAfterItsCommitAndOfNoneThatFailed(t *testing.T) {
 		if up := <-w.ups; !up {
 			t.Error("the news do not begin")
 		}
-		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: of("None")}); err == nil {
+		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: new("None")}); err == nil {
 			t.Fatal("a plan of nowhere passes")
 		}
-		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: of("Renamed")}); err != nil {
+		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: new("Renamed")}); err != nil {
 			t.Fatal(err)
 		}
 		if change := <-w.seen; change != (accounts.Change{Subject: accounts.SubjectUser, ID: c.User.ID}) {
@@ -237,7 +237,7 @@ func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
 		if err := there.RevokeKey(context.Background(), ada, before.Key.ID, uuid.Nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := there.ChangePlan(context.Background(), ada, before.User.PlanID, accounts.PlanChange{PriceCents: of(int64(1))}); err != nil {
+		if _, err := there.ChangePlan(context.Background(), ada, before.User.PlanID, accounts.PlanChange{PriceCents: new(int64(1))}); err != nil {
 			t.Fatal(err)
 		}
 		want := []accounts.Change{{Subject: accounts.SubjectKey, ID: before.Key.ID}, {Subject: accounts.SubjectPlan, ID: before.User.PlanID}}
@@ -258,7 +258,7 @@ func TestTheAuditLogIsSearchedAndPaged(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
 		a, b := createUser(t, s, accounts.NewUser{Email: "ann@example.com", Plan: "Pro"}), createUser(t, s, accounts.NewUser{Email: "bob@example.com", Plan: "Pro"})
-		if _, err := s.ChangeUser(ctx, accounts.ActorCLI, a.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)}); err != nil {
+		if _, err := s.ChangeUser(ctx, accounts.ActorCLI, a.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)}); err != nil {
 			t.Fatal(err)
 		}
 		found := func(q store.AuditQuery) (lines []string) {

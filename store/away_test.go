@@ -25,9 +25,9 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 	t.Chdir(t.TempDir()) // a text may be the path of a file
 	arguments := map[reflect.Type]any{}
 	for _, a := range []any{
-		ada, accounts.NewUser{Email: "new@example.com", Plan: "Pro"}, accounts.UserChange{Name: of("Name")},
-		accounts.PlanChange{Name: of("New"), DailyCreditLimit: of(int64(1))}, accounts.AuditEntry{Action: "a.b", Subject: accounts.SubjectSystem},
-		keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()}, keys.KeyChange{Label: of("Label")}, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()},
+		ada, accounts.NewUser{Email: "new@example.com", Plan: "Pro"}, accounts.UserChange{Name: new("Name")},
+		accounts.PlanChange{Name: new("New"), DailyCreditLimit: new(int64(1))}, accounts.AuditEntry{Action: "a.b", Subject: accounts.SubjectSystem},
+		keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()}, keys.KeyChange{Label: new("Label")}, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()},
 		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, storetest.Start, usage.Day("2026-03-04"),
 		usage.Range{From: "2026-03-04", To: "2026-03-04"}, 10, "text@example.com",
 		[]store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
@@ -58,7 +58,7 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 			}
 		}
 		out := method.Call(in)
-		errs[name], _ = out[len(out)-1].Interface().(error)
+		errs[name], _ = reflect.TypeAssert[error](out[len(out)-1])
 	}
 	return errs
 }
@@ -66,8 +66,8 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 // idle is a function that does nothing and answers zeros.
 func idle(shape reflect.Type) reflect.Value {
 	return reflect.MakeFunc(shape, func([]reflect.Value) (out []reflect.Value) {
-		for i := range shape.NumOut() {
-			out = append(out, reflect.Zero(shape.Out(i)))
+		for answer := range shape.Outs() {
+			out = append(out, reflect.Zero(answer))
 		}
 		return out
 	})

@@ -28,7 +28,7 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		expiry := storetest.Start.Add(time.Hour + 999*time.Nanosecond).In(time.FixedZone("east", 3600))
 		made, err := s.CreateKey(ctx, ada, keys.NewKey{UserID: u.ID, Label: " CI ", ExpiresAt: &expiry, Secret: secret})
 		want := keys.Key{ID: made.ID, UserID: u.ID, Prefix: secret.Prefix(), Label: "CI", Status: keys.StatusActive,
-			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: of(storetest.Start.Add(time.Hour))}
+			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: new(storetest.Start.Add(time.Hour))}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
 		}
@@ -82,7 +82,7 @@ func TestAnothersKeyAndARevokedOneAnswerLikeNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, id := range map[string]uuid.UUID{"another's": other.Key.ID, "none": uuid.New(), "zero": uuid.Nil, "revoked": revoked.ID} {
-			change := keys.KeyChange{Label: of("mine")}
+			change := keys.KeyChange{Label: new("mine")}
 			for method, err := range map[string]error{
 				"ChangeKey": second(s.ChangeKey(ctx, ada, id, c.User.ID, change)),
 				"RevokeKey": s.RevokeKey(ctx, ada, id, c.User.ID),
@@ -110,15 +110,15 @@ func TestAChangeOfAKeyTouchesWhatItNamesAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Pro")
 		want := c.Key
-		expiry := of(storetest.Start.Add(time.Hour))
+		expiry := new(storetest.Start.Add(time.Hour))
 		for _, step := range []struct {
 			change keys.KeyChange
 			expect func()
 		}{
 			{keys.KeyChange{}, func() {}},
 			{keys.KeyChange{ExpiresAt: &expiry}, func() { want.ExpiresAt = expiry }},
-			{keys.KeyChange{Label: of(" CI ")}, func() { want.Label = "CI" }},
-			{keys.KeyChange{ExpiresAt: of((*time.Time)(nil))}, func() { want.ExpiresAt = nil }},
+			{keys.KeyChange{Label: new(" CI ")}, func() { want.Label = "CI" }},
+			{keys.KeyChange{ExpiresAt: new((*time.Time)(nil))}, func() { want.ExpiresAt = nil }},
 		} {
 			step.expect()
 			got, err := s.ChangeKey(ctx, ada, c.Key.ID, c.User.ID, step.change)
@@ -146,7 +146,7 @@ func TestARevokedKeyStaysRevoked(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := c.Key
-		want.Status, want.RevokedAt = keys.StatusRevoked, of(storetest.Start.Add(time.Minute))
+		want.Status, want.RevokedAt = keys.StatusRevoked, new(storetest.Start.Add(time.Minute))
 		read, err := s.Key(ctx, c.Key.ID, c.User.ID)
 		if diff := cmp.Diff(want, read.Key); diff != "" || err != nil {
 			t.Error(err, diff)
@@ -364,7 +364,7 @@ func everything(t *testing.T, url string) (all []byte) {
 	db := storetest.Raw(t, url)
 	for _, table := range relations(t, db, url) {
 		var rows string
-		err := db.QueryRow("SELECT COALESCE(string_agg(t::text, E'\\n'), '') FROM \"" + table + "\" AS t").Scan(&rows)
+		err := db.QueryRowContext(context.Background(), "SELECT COALESCE(string_agg(t::text, E'\\n'), '') FROM \""+table+"\" AS t").Scan(&rows)
 		if err == nil { // an index is no table
 			all = append(all, rows...)
 		}

@@ -26,7 +26,7 @@ type bookkeeper struct {
 }
 
 type firstCharge struct {
-	print   [16]byte
+	mark    [16]byte
 	receipt usage.Receipt
 	at      time.Time
 }
@@ -34,7 +34,7 @@ type firstCharge struct {
 func (b *bookkeeper) charge(at time.Time, c usage.Charge) usage.Receipt {
 	scope, day := usage.ReplayKey{KeyID: c.KeyID, Text: c.IdempotencyKey}, usage.DayOf(at)
 	if first, found := b.first[scope]; found && c.IdempotencyKey != "" && at.Sub(first.at) < usage.ReplayWindow {
-		first.receipt.Outcome = map[bool]usage.Outcome{true: usage.Duplicate, false: usage.Mismatch}[first.print == c.Fingerprint()]
+		first.receipt.Outcome = map[bool]usage.Outcome{true: usage.Duplicate, false: usage.Mismatch}[first.mark == c.Fingerprint()]
 		return first.receipt
 	}
 	row := c.UserID.String() + string(day)

@@ -95,7 +95,7 @@ func relations(t *testing.T, db *sql.DB, url string) (names []string) {
 	if dialectOf(url) == "postgres" {
 		query = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY relname"
 	}
-	rows, err := db.Query(query)
+	rows, err := db.QueryContext(context.Background(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestARebuiltTableOnSQLiteKeepsTheRowsThatReferToIt(t *testing.T) {
 // rebuildUsers is what a planner writes to change what SQLite cannot alter in place.
 func rebuildUsers(t *testing.T, db *sql.DB) string {
 	t.Helper()
-	rows, err := db.Query("SELECT sql FROM sqlite_master WHERE tbl_name = 'users' AND sql IS NOT NULL ORDER BY type DESC, name")
+	rows, err := db.QueryContext(context.Background(), "SELECT sql FROM sqlite_master WHERE tbl_name = 'users' AND sql IS NOT NULL ORDER BY type DESC, name")
 	if err != nil {
 		t.Fatal(err)
 	}

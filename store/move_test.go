@@ -36,11 +36,11 @@ func furnish(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	name := "Lüttich „Pläne“ '2026'"
-	plan, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: &name, DailyCreditLimit: of(int64(accounts.MaxDailyCredits)), Features: features})
+	plan, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: &name, DailyCreditLimit: new(int64(accounts.MaxDailyCredits)), Features: features})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: of(true)}); err != nil {
+	if _, err := s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	for i, text := range nasty {

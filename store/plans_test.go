@@ -20,8 +20,8 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		clock.Add(time.Second)
-		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of(" Größe XL "), DailyCreditLimit: of(int64(1_000_000_000)), PriceCents: of(int64(9)), RateLimitPerMinute: of(int64(7)),
-			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: of(true)})
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)),
+			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: new(true)})
 		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7,
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
@@ -46,16 +46,16 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 func TestAPlansNameIsTakenWithoutCase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
-		_, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: of("PRO"), DailyCreditLimit: of(int64(1))})
+		_, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new("PRO"), DailyCreditLimit: new(int64(1))})
 		if !errors.Is(err, accounts.ErrPlanTaken) {
 			t.Errorf("%v", err)
 		}
-		_, err = s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: of("business")})
+		_, err = s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: new("business")})
 		if !errors.Is(err, accounts.ErrPlanTaken) {
 			t.Errorf("%v", err)
 		}
 		wantKind(t, err, fault.Conflict)
-		if p, err := s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: of("STARTER")}); err != nil || p.Name != "STARTER" {
+		if p, err := s.ChangePlan(ctx, ada, planID(t, s, "Starter"), accounts.PlanChange{Name: new("STARTER")}); err != nil || p.Name != "STARTER" {
 			t.Errorf("a plan cannot change the case of its own name: %v", err)
 		}
 		if _, err := s.CreateUser(ctx, ada, accounts.NewUser{Email: "a@b", Plan: "Starter"}); err != nil {
@@ -70,7 +70,7 @@ func TestAPlanThatDoesNotExistIsNotFound(t *testing.T) {
 			if err := second(s.Plan(context.Background(), id)); !errors.Is(err, accounts.ErrPlanNotFound) {
 				t.Errorf("%v", err)
 			}
-			if err := second(s.ChangePlan(context.Background(), ada, id, accounts.PlanChange{Name: of("A")})); !errors.Is(err, accounts.ErrPlanNotFound) {
+			if err := second(s.ChangePlan(context.Background(), ada, id, accounts.PlanChange{Name: new("A")})); !errors.Is(err, accounts.ErrPlanNotFound) {
 				t.Errorf("%v", err)
 			}
 		}
@@ -95,15 +95,15 @@ func TestAChangeOfAPlanCountsFromTheNextChargeOn(t *testing.T) {
 		}{
 			{func() error { return nil }, true, 75},
 			{func() error { return nil }, false, 75},
-			{func() error { return second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: of("Pro")})) }, true, 250},
+			{func() error { return second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: new("Pro")})) }, true, 250},
 			{func() error {
-				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(149))}))
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: new(int64(149))}))
 			}, false, 149},
 			{func() error {
-				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(150))}))
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: new(int64(150))}))
 			}, true, 150},
 			{func() error {
-				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: of(int64(0))}))
+				return second(s.ChangePlan(ctx, ada, pro, accounts.PlanChange{DailyCreditLimit: new(int64(0))}))
 			}, false, 0},
 		} {
 			if err := step.change(); err != nil {

@@ -166,7 +166,7 @@ func TestTheSearchFollowsRenamesRelabelsAndRotations(t *testing.T) {
 			}
 		}
 		found(1, "byron", "laptop", k.Prefix)
-		if _, err := s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Name: of("Countess Lovelace")}); err != nil {
+		if _, err := s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Name: new("Countess Lovelace")}); err != nil {
 			t.Fatal(err)
 		}
 		found(0, "byron")
@@ -174,7 +174,7 @@ func TestTheSearchFollowsRenamesRelabelsAndRotations(t *testing.T) {
 		if len(emails(t, s, "byron")) != 0 || len(emails(t, s, "lovelace")) != 1 {
 			t.Error("the user is found by the old name")
 		}
-		if _, err := s.ChangeKey(ctx, ada, k.ID, u.ID, keys.KeyChange{Label: of("desktop")}); err != nil {
+		if _, err := s.ChangeKey(ctx, ada, k.ID, u.ID, keys.KeyChange{Label: new("desktop")}); err != nil {
 			t.Fatal(err)
 		}
 		found(0, "laptop")
@@ -229,7 +229,7 @@ func TestARenameAndARelabelAtTheSameMomentAreBothFound(t *testing.T) {
 			if err := s.RevokeKey(ctx, ada, added.ID, uuid.Nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: of("nobody")}); err != nil {
+			if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Name: new("nobody")}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -162,7 +164,7 @@ func TestSeveralInstancesOnOneDatabaseNeverExceedThePlanTogether(t *testing.T) {
 func agree(t *testing.T, db *sql.DB) {
 	t.Helper()
 	sums := func(query string) (sums [5]int64) {
-		if err := db.QueryRow(query).Scan(&sums[0], &sums[1], &sums[2], &sums[3], &sums[4]); err != nil {
+		if err := db.QueryRowContext(context.Background(), query).Scan(&sums[0], &sums[1], &sums[2], &sums[3], &sums[4]); err != nil {
 			t.Fatal(err)
 		}
 		return sums
@@ -174,11 +176,11 @@ func agree(t *testing.T, db *sql.DB) {
 			t.Errorf("%s does not agree with the charges: %s", table, diff)
 		}
 	}
-	hours := "0"
-	for hour := range usage.HoursADay {
-		hours += fmt.Sprintf(" + SUM(h%02d)", hour)
+	hours := make([]string, usage.HoursADay)
+	for hour := range hours {
+		hours[hour] = fmt.Sprintf("SUM(h%02d)", hour)
 	}
-	got := sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(credits), 0), COALESCE(SUM(cost_micros), 0), COALESCE(" + hours + ", 0), COUNT(*) FROM user_days")
+	got := sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(credits), 0), COALESCE(SUM(cost_micros), 0), COALESCE(" + strings.Join(hours, " + ") + ", 0), COUNT(*) FROM user_days")
 	if got[0] != want[0] || got[1] != want[1] || got[2] != want[4] || got[3] != want[0] {
 		t.Errorf("the users' days say %d requests, %d credits, %d cost, %d by the hour; the charges %v", got[0], got[1], got[2], got[3], want)
 	}
@@ -253,7 +255,7 @@ func TestARepeatAnswersAsTheFirstForADayAndIsDecidedAnewAfter(t *testing.T) {
 			t.Fatalf("the first is %v", first)
 		}
 		settle(t, s, storetest.Start.Add(time.Minute), c.Charge(40))
-		if _, err := s.ChangeUser(context.Background(), ada, c.User.ID, accounts.UserChange{Plan: of("Business")}); err != nil {
+		if _, err := s.ChangeUser(context.Background(), ada, c.User.ID, accounts.UserChange{Plan: new("Business")}); err != nil {
 			t.Fatal(err)
 		}
 		want.Outcome = usage.Duplicate
@@ -370,7 +372,7 @@ func TestABatchOfTheLargestSizeIsSettled(t *testing.T) {
 		var batch []usage.Charge
 		for i := range usage.MaxBatch {
 			charge := on[i%len(on)]
-			charge.IdempotencyKey, charge.Model = fmt.Sprint(i), fmt.Sprint("model ", i)
+			charge.IdempotencyKey, charge.Model = strconv.Itoa(i), fmt.Sprint("model ", i)
 			batch = append(batch, charge)
 		}
 		for _, want := range []usage.Outcome{usage.Accepted, usage.Duplicate} {

@@ -16,8 +16,6 @@ import (
 // ada is an operator who makes changes from somewhere.
 var ada = accounts.Actor{Name: "ada@example.com", UserID: uuid.UUID{15: 1}, Address: "192.0.2.7", RequestID: "req-1"}
 
-func of[T any](v T) *T { return &v }
-
 func charges(c ...usage.Charge) []usage.Charge { return c }
 
 func wantKind(t *testing.T, err error, want fault.Kind) {

@@ -85,7 +85,7 @@ func TestAUserNeedsAPlanThatTakesUsers(t *testing.T) {
 		ctx := context.Background()
 		old := storetest.NewPlan(t, s, "Old", 1)
 		loyal := createUser(t, s, accounts.NewUser{Email: "loyal@example.com", Plan: "Old"})
-		if _, err := s.ChangePlan(ctx, ada, old.ID, accounts.PlanChange{Archived: of(true)}); err != nil {
+		if _, err := s.ChangePlan(ctx, ada, old.ID, accounts.PlanChange{Archived: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		for _, plan := range []string{"Old", "None", "Pro'; DROP TABLE users; --"} {
@@ -95,13 +95,13 @@ func TestAUserNeedsAPlanThatTakesUsers(t *testing.T) {
 				t.Errorf("%v does not name the plan", err)
 			}
 		}
-		if _, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: of("OLD"), Name: of("Loyal")}); err != nil {
+		if _, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: new("OLD"), Name: new("Loyal")}); err != nil {
 			t.Errorf("who has an archived plan cannot keep it: %v", err)
 		}
-		if _, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: of("Pro")}); err != nil {
+		if _, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: new("Pro")}); err != nil {
 			t.Error(err)
 		}
-		_, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: of("Old")})
+		_, err := s.ChangeUser(ctx, ada, loyal.ID, accounts.UserChange{Plan: new("Old")})
 		wantKind(t, err, fault.Invalid)
 	})
 }
@@ -117,12 +117,12 @@ func TestAChangeOfAUserTouchesWhatItNamesAlone(t *testing.T) {
 			expect func()
 		}{
 			{accounts.UserChange{}, func() {}},
-			{accounts.UserChange{Name: of("Countess")}, func() { want.Name = "Countess" }},
-			{accounts.UserChange{Plan: of("business")}, func() { want.PlanID, want.PlanName = planID(t, s, "Business"), "Business" }},
-			{accounts.UserChange{Role: of(accounts.RoleAdmin)}, func() { want.Role = accounts.RoleAdmin }},
-			{accounts.UserChange{Status: of(accounts.StatusSuspended)}, func() { want.Status = accounts.StatusSuspended }},
-			{accounts.UserChange{Status: of(accounts.StatusActive)}, func() { want.Status = accounts.StatusActive }},
-			{accounts.UserChange{Name: of("")}, func() { want.Name = "" }},
+			{accounts.UserChange{Name: new("Countess")}, func() { want.Name = "Countess" }},
+			{accounts.UserChange{Plan: new("business")}, func() { want.PlanID, want.PlanName = planID(t, s, "Business"), "Business" }},
+			{accounts.UserChange{Role: new(accounts.RoleAdmin)}, func() { want.Role = accounts.RoleAdmin }},
+			{accounts.UserChange{Status: new(accounts.StatusSuspended)}, func() { want.Status = accounts.StatusSuspended }},
+			{accounts.UserChange{Status: new(accounts.StatusActive)}, func() { want.Status = accounts.StatusActive }},
+			{accounts.UserChange{Name: new("")}, func() { want.Name = "" }},
 		} {
 			step.expect()
 			changed, err := s.ChangeUser(ctx, ada, want.ID, step.change)
@@ -152,7 +152,7 @@ func TestAUserWhoDoesNotExistIsNotFound(t *testing.T) {
 			"UserByEmail of ''":  second(s.UserByEmail(ctx, "")),
 			"UserByEmail of NUL": second(s.UserByEmail(ctx, "ada@example.com\x00")),
 			"CredentialsByEmail of bytes that are no text": second(s.CredentialsByEmail(ctx, "\xff@example.com")),
-			"ChangeUser":         second(s.ChangeUser(ctx, ada, nobody, accounts.UserChange{Name: of("A")})),
+			"ChangeUser":         second(s.ChangeUser(ctx, ada, nobody, accounts.UserChange{Name: new("A")})),
 			"CredentialsByEmail": second(s.CredentialsByEmail(ctx, "nobody@example.com")),
 			"SetPassword":        s.SetPassword(ctx, ada, nobody, "hash"),
 			"CreateKey":          second(s.CreateKey(ctx, ada, keys.NewKey{UserID: nobody, Secret: keys.Mint()})),
@@ -222,7 +222,7 @@ func TestTheListOfUsersIsNarrowedByPlanRoleAndStatus(t *testing.T) {
 		admin := createUser(t, s, accounts.NewUser{Email: "admin@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
 		gone := createUser(t, s, accounts.NewUser{Email: "gone@example.com", Plan: "Starter"})
 		here := createUser(t, s, accounts.NewUser{Email: "here@example.com", Plan: "Starter"})
-		if _, err := s.ChangeUser(ctx, ada, gone.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)}); err != nil {
+		if _, err := s.ChangeUser(ctx, ada, gone.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)}); err != nil {
 			t.Fatal(err)
 		}
 		page := store.Page{Limit: 10}
@@ -332,14 +332,14 @@ func TestWhoIsNoActiveAdminLosesTheConsoleSessions(t *testing.T) {
 		left   int64
 	}{
 		"suspended": {func(s *store.Store, id uuid.UUID) error {
-			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Status: of(accounts.StatusSuspended)}))
+			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Status: new(accounts.StatusSuspended)}))
 		}, 1},
 		"demoted": {func(s *store.Store, id uuid.UUID) error {
-			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Role: of(accounts.RoleService)}))
+			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Role: new(accounts.RoleService)}))
 		}, 1},
 		"given another password": {func(s *store.Store, id uuid.UUID) error { return s.SetPassword(context.Background(), ada, id, "hash") }, 1},
 		"renamed": {func(s *store.Store, id uuid.UUID) error {
-			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Name: of("Ada")}))
+			return second(s.ChangeUser(context.Background(), ada, id, accounts.UserChange{Name: new("Ada")}))
 		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,21 +78,21 @@ func TestWhatIsDoneToAKeyItsUserOrPlanIsSeenByTheNextRequest(t *testing.T) {
 			}
 		}
 		f.wantCode(t, c.Secret, keys.Valid)
-		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: of(accounts.StatusSuspended)})))
+		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)})))
 		f.wantCode(t, c.Secret, keys.Suspended)
-		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: of(accounts.StatusActive), Plan: of("Pro")})))
+		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: new(accounts.StatusActive), Plan: new("Pro")})))
 		if v := f.verify(t, c.Secret, 0); v.Code != keys.Valid || v.Limit != 250 || v.Identity.Plan.Name != "Pro" {
 			t.Errorf("%s with %d credits on %s", v.Code, v.Limit, v.Identity.Plan.Name)
 		}
-		do(second(s.ChangePlan(ctx, ada, planID(t, s, "Pro"), accounts.PlanChange{DailyCreditLimit: of(int64(9)), RateLimitPerMinute: of(int64(77))})))
+		do(second(s.ChangePlan(ctx, ada, planID(t, s, "Pro"), accounts.PlanChange{DailyCreditLimit: new(int64(9)), RateLimitPerMinute: new(int64(77))})))
 		if v := f.verify(t, c.Secret, 0); v.Limit != 9 || v.Rate.Limit != 77 {
 			t.Errorf("the plan gives %d credits and %d requests", v.Limit, v.Rate.Limit)
 		}
-		expiry := of(clock.Now().Add(time.Hour))
+		expiry := new(clock.Now().Add(time.Hour))
 		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: &expiry})))
 		clock.Add(time.Hour)
 		f.wantCode(t, c.Secret, keys.Expired)
-		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: of((*time.Time)(nil))})))
+		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: new((*time.Time)(nil))})))
 		f.wantCode(t, c.Secret, keys.Valid)
 		rotated := keys.Mint()
 		f.wantCode(t, rotated, keys.NotFound)
@@ -164,7 +164,7 @@ func TestLastUsesReachTheDatabaseInOneFlush(t *testing.T) {
 			t.Fatal(err)
 		}
 		k, err := s.Key(context.Background(), c.Key.ID, uuid.Nil)
-		if diff := cmp.Diff(of(storetest.Start.Add(1234*time.Microsecond)), k.LastUsedAt); diff != "" || err != nil {
+		if diff := cmp.Diff(new(storetest.Start.Add(1234*time.Microsecond)), k.LastUsedAt); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
 	})

@@ -21,7 +21,7 @@ type model struct {
 }
 
 type modelReplay struct {
-	print   [16]byte
+	mark    [16]byte
 	receipt Receipt
 	at      time.Time
 }
@@ -31,9 +31,9 @@ func newModel() *model {
 }
 
 func (m *model) charge(at time.Time, c Charge) Receipt {
-	scope, print := ReplayKey{c.KeyID, c.IdempotencyKey}, c.Fingerprint()
+	scope, mark := ReplayKey{c.KeyID, c.IdempotencyKey}, c.Fingerprint()
 	if r, found := m.first[scope]; c.IdempotencyKey != "" && found && at.Sub(r.at) < ReplayWindow {
-		r.receipt.Outcome = map[bool]Outcome{true: Duplicate, false: Mismatch}[r.print == print]
+		r.receipt.Outcome = map[bool]Outcome{true: Duplicate, false: Mismatch}[r.mark == mark]
 		return r.receipt
 	}
 	row := c.UserID.String() + string(DayOf(at))
@@ -41,7 +41,7 @@ func (m *model) charge(at time.Time, c Charge) Receipt {
 	if m.used[row]+c.Credits <= m.limit[c.UserID] {
 		m.used[row] += c.Credits
 		receipt.Outcome, receipt.CreditsUsed = Accepted, m.used[row]
-		m.first[scope] = modelReplay{print, receipt, at}
+		m.first[scope] = modelReplay{mark, receipt, at}
 	}
 	return receipt
 }
@@ -68,7 +68,7 @@ func (l *ledger) settle(at time.Time, charges []Charge) Posting {
 	}
 	for key, r := range l.replays {
 		if at.Sub(r.at) < ReplayWindow {
-			replays[key] = Replay{ReplayKey: key, Fingerprint: r.print, Receipt: r.receipt}
+			replays[key] = Replay{ReplayKey: key, Fingerprint: r.mark, Receipt: r.receipt}
 		}
 	}
 	p := Decide(at, charges, balances, replays, l.mint)

@@ -20,11 +20,11 @@ func TestAFingerprintTellsEveryFieldThatARepeatHasToRepeat(t *testing.T) {
 	} {
 		c := base
 		change(&c)
-		print := c.Fingerprint()
-		if other, taken := seen[print]; taken {
+		mark := c.Fingerprint()
+		if other, taken := seen[mark]; taken {
 			t.Errorf("%s has the fingerprint of %s", name, other)
 		}
-		seen[print] = name
+		seen[mark] = name
 	}
 	same := base
 	same.UserID, same.KeyID, same.IdempotencyKey = uuid.New(), uuid.New(), "again"

@@ -1,6 +1,9 @@
 package usage
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // MicrosPerUSD is how many micro-dollars a dollar has. Money is kept in whole
 // micro-dollars.
@@ -28,7 +31,7 @@ func decimal(number string) (digits []byte, exponent int, ok bool) {
 			mantissa = number[:i]
 			// An exponent beyond an int saturates: the number is then zero or far too large all the same.
 			e, err := strconv.ParseInt(number[i+1:], 10, 32)
-			if err != nil && !isRangeError(err) {
+			if err != nil && !errors.Is(err, strconv.ErrRange) {
 				return nil, 0, false
 			}
 			exponent = int(e)
@@ -61,11 +64,6 @@ func decimal(number string) (digits []byte, exponent int, ok bool) {
 		}
 	}
 	return digits, exponent, seen && (!negative || len(digits) == 0)
-}
-
-func isRangeError(err error) bool {
-	e, ok := err.(*strconv.NumError)
-	return ok && e.Err == strconv.ErrRange
 }
 
 // scale gives digits × 10^exponent, rounded half to even, while it is within

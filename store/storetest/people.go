@@ -84,7 +84,7 @@ func Raw(t testing.TB, url string) *sql.DB {
 // Count reads one number from a database.
 func Count(t testing.TB, db *sql.DB, query string, args ...any) (n int64) {
 	t.Helper()
-	if err := db.QueryRow(query, args...).Scan(&n); err != nil {
+	if err := db.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
@@ -94,7 +94,7 @@ func Count(t testing.TB, db *sql.DB, query string, args ...any) (n int64) {
 func Run(t testing.TB, db *sql.DB, statements ...string) {
 	t.Helper()
 	for _, statement := range statements {
-		if _, err := db.Exec(statement); err != nil {
+		if _, err := db.ExecContext(context.Background(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}

@@ -138,11 +138,11 @@ func postgresServer(t testing.TB) string {
 	return server
 }
 
-func newDatabase(t testing.TB, server, template string) string {
-	t.Helper()
+func newDatabase(tb testing.TB, server, template string) string {
+	tb.Helper()
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
-	exec(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template)
-	t.Cleanup(func() { exec(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	exec(tb, server, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	tb.Cleanup(func() { exec(tb, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return databaseURL(server, name)
 }
 
@@ -170,7 +170,7 @@ func exec(t testing.TB, url, statement string) {
 	defer func() { _ = db.Close() }()
 	// Another test process may be using the template at this moment.
 	for try := 0; ; try++ {
-		_, err = db.Exec(statement)
+		_, err = db.ExecContext(context.Background(), statement)
 		if err == nil {
 			return
 		}
