@@ -1,0 +1,162 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"codexible/store"
+	"codexible/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// nextVersion is what a version after this one would bring: a column of users,
+// on SQLite by the rebuild that most changes of a table need there.
+func nextVersion(t *testing.T, url string) store.Files {
+	t.Helper()
+	up, down := "ALTER TABLE users ADD COLUMN note text NOT NULL DEFAULT 'none';", "ALTER TABLE users DROP COLUMN note;"
+	if dialectOf(url) == "sqlite" {
+		db := storetest.Raw(t, url)
+		columns := strings.Join(texts(t, db, "SELECT name FROM pragma_table_info('users')"), ", ")
+		table := texts(t, db, "SELECT sql FROM sqlite_schema WHERE name = 'users'")[0]
+		indexes := strings.Join(texts(t, db, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'users' AND sql IS NOT NULL"), ";\n")
+		rebuild := func(more string) string {
+			return strings.Join([]string{
+				strings.Replace(table, "CREATE TABLE `users` (", "CREATE TABLE `rebuilt` ("+more, 1),
+				"INSERT INTO rebuilt (" + columns + ") SELECT " + columns + " FROM users", "DROP TABLE users", "ALTER TABLE rebuilt RENAME TO users", indexes,
+			}, ";\n") + ";"
+		}
+		up, down = rebuild("`note` text NOT NULL DEFAULT 'none', "), rebuild("")
+	}
+	return withMigration(t, dialectOf(url), "9999_notes.sql", "-- +goose Up\n"+up+"\n-- +goose Down\n"+down+"\n")
+}
+
+// contents is every row of every table that schema.hcl declares.
+func contents(t *testing.T, url string) map[string][]string {
+	t.Helper()
+	all, db := map[string][]string{}, storetest.Raw(t, url) // a connection that has planned nothing before the schema changed
+	for _, table := range regexp.MustCompile(`(?m)^table "(\w+)"`).FindAllStringSubmatch(string(storetest.Files().Schema), -1) {
+		all[table[1]] = rowsOf(t, db, table[1])
+	}
+	return all
+}
+
+func rowsOf(t *testing.T, db *sql.DB, table string) (list []string) {
+	t.Helper()
+	rows, err := db.Query("SELECT * FROM " + table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		cells, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			to[i] = &cells[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, fmt.Sprint(cells...))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestAnUpgradeAndTheWayBackKeepEveryRow(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
+		s := storetest.Open(t, url, clock.Now)
+		chargeDays(t, s, clock)
+		for range 3 {
+			storetest.NewCustomer(t, s, "Pro")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before := contents(t, url)
+		newer, older := newMigrator(t, url, nextVersion(t, url)), newMigrator(t, url, storetest.Files())
+
+		applied, err := newer.Up(ctx)
+		if err != nil || len(applied) != 1 {
+			t.Fatalf("the newer version applied %v: %v", versions(applied), err)
+		}
+		if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM users WHERE note = 'none'"); n != int64(len(before["users"])) {
+			t.Errorf("after the upgrade %d of %d users have what it added", n, len(before["users"]))
+		}
+		upgraded := contents(t, url)
+		for table, rows := range before {
+			if table != "users" {
+				if diff := cmp.Diff(rows, upgraded[table]); diff != "" {
+					t.Errorf("the upgrade changed %s: %s", table, diff)
+				}
+			}
+		}
+		_, err = older.Up(ctx)
+		wantError(t, err, "newer version", "codexible migrate down")
+
+		undone, err := newer.Down(ctx, 1)
+		if err != nil || len(undone) != 1 {
+			t.Fatalf("the way back took %v: %v", versions(undone), err)
+		}
+		if diff := cmp.Diff(before, contents(t, url)); diff != "" {
+			t.Errorf("the way back changed rows: %s", diff)
+		}
+		if err := older.Check(ctx); err != nil {
+			t.Errorf("the older version does not start again: %v", err)
+		}
+		again := storetest.Open(t, url, clock.Now)
+		if r := reconcile(t, again); len(r.Differences) > 0 || r.Charges != 60 {
+			t.Errorf("the books hold %d charges and differ: %v", r.Charges, r.Differences)
+		}
+	})
+}
+
+// The schema before the last migration, with data: what a version before this one leaves behind.
+func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
+		s := storetest.Open(t, url, clock.Now)
+		chargeDays(t, s, clock)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		m := newMigrator(t, url, storetest.Files())
+		kept := []string{"plans", "users", "api_keys", "key_secrets", "usage", "daily_usage", "model_usage", "user_days", "audit_log"}
+		before := contents(t, url)
+		undone, err := m.Down(ctx, 1)
+		if err != nil || len(undone) != 1 {
+			t.Fatalf("%v: %v", versions(undone), err)
+		}
+		wantError(t, m.Check(ctx), undone[0].Version+"_"+undone[0].Name+" is pending")
+		db := storetest.Raw(t, url)
+		for _, table := range kept {
+			if diff := cmp.Diff(before[table], rowsOf(t, db, table)); diff != "" {
+				t.Errorf("the previous schema has other rows in %s: %s", table, diff)
+			}
+		}
+		if applied, err := m.Up(ctx); err != nil || len(applied) != 1 {
+			t.Fatalf("%v: %v", versions(applied), err)
+		}
+		if err := m.Check(ctx); err != nil {
+			t.Error(err)
+		}
+		after := contents(t, url)
+		for _, table := range kept {
+			if diff := cmp.Diff(before[table], after[table]); diff != "" {
+				t.Errorf("the upgrade changed %s: %s", table, diff)
+			}
+		}
+		if r := reconcile(t, storetest.Open(t, url, clock.Now)); len(r.Differences) > 0 || r.Charges != 60 {
+			t.Errorf("the books hold %d charges and differ: %v", r.Charges, r.Differences)
+		}
+	})
+}
