@@ -71,10 +71,11 @@ func (p pairFiles) write(t *testing.T, serial int64) {
 // shownSerial connects and says which certificate is shown.
 func shownSerial(t *testing.T, address string) int64 {
 	t.Helper()
-	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	dialed, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn, _ := dialed.(*tls.Conn)
 	defer func() { _ = conn.Close() }()
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
@@ -87,7 +88,8 @@ func TestAReplacedCertificateIsShownAndABrokenOneIsNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ctx := context.Background()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +102,13 @@ func TestAReplacedCertificateIsShownAndABrokenOneIsNot(t *testing.T) {
 				return
 			}
 			go func() {
-				_ = conn.(*tls.Conn).Handshake()
+				if encrypted, is := conn.(*tls.Conn); is {
+					_ = encrypted.HandshakeContext(ctx)
+				}
 				_ = conn.Close()
 			}()
 		}
 	}()
-	ctx := context.Background()
 	third, thirdKey := newPair(t, 3)
 	for _, step := range []struct {
 		name   string

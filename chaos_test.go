@@ -147,7 +147,7 @@ type proxy struct {
 
 func startProxy(t *testing.T, target string) *proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func (p *proxy) run() {
 			target := p.target
 			p.conns[near] = true
 			p.mu.Unlock()
-			far, err := net.Dial("tcp", target)
+			far, err := new(net.Dialer).DialContext(context.Background(), "tcp", target)
 			if err != nil {
 				return
 			}
@@ -404,7 +404,7 @@ func TestChaosDiskFull(t *testing.T) {
 	if os.Geteuid() != 0 {
 		namespace = "-Urm"
 	}
-	p := serveWith(t, exec.Command("unshare", namespace, "sh", "-c", `mount -t tmpfs -o size=16m,mode=700 tmpfs "$1" && cp "$2"/* "$1"/ && exec "$3" serve`, "sh", disk, source, path), "DATA_DIR="+disk)
+	p := serveWith(t, exec.CommandContext(t.Context(), "unshare", namespace, "sh", "-c", `mount -t tmpfs -o size=16m,mode=700 tmpfs "$1" && cp "$2"/* "$1"/ && exec "$3" serve`, "sh", disk, source, path), "DATA_DIR="+disk)
 	inside := fmt.Sprintf("/proc/%d/root%s", p.cmd.Process.Pid, disk)
 	d := beginDrill(t, p.url, c)
 	d.expect("before", 0, http.StatusOK)

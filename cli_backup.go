@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"codexible/store"
 )
@@ -57,9 +58,9 @@ type restoreCommand struct {
 func (restoreCommand) Help() string {
 	return `Stop the service first. The backup is verified before anything changes. Example:
 
-    systemctl stop codexible
+    systemctl stop codexible.service
     codexible restore --force /var/backups/codexible-2026-11-23.db
-    systemctl start codexible`
+    systemctl start codexible.service`
 }
 
 // restoredJSON is a restore as --json prints it.
@@ -152,11 +153,11 @@ func (c migrateDataCommand) Run(ctx context.Context, t *terminal) error {
 	return t.print(answer, func(w io.Writer) {
 		line(w, "TABLE", "ROWS", "SUMS, EQUAL IN BOTH")
 		for _, m := range moved {
-			sums := ""
+			var sums []string
 			for _, column := range slices.Sorted(maps.Keys(m.Sums)) {
-				sums += fmt.Sprintf("%s %d  ", column, m.Sums[column])
+				sums = append(sums, fmt.Sprintf("%s %d", column, m.Sums[column]))
 			}
-			line(w, m.Table, strconv.FormatInt(m.Rows, 10), sums)
+			line(w, m.Table, strconv.FormatInt(m.Rows, 10), strings.Join(sums, ", "))
 		}
 		line(w, fmt.Sprintf("\n%d rows of %d tables are in %s, and every value was compared. Keep the old file until the service has run on the new database.",
 			rows, len(moved), secretURL{to}))

@@ -27,7 +27,7 @@ func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 	s := &service{
 		books: storetest.Open(t, url, clock.Now), log: slog.New(slog.DiscardHandler),
 		config:   Config{DatabaseURL: secretURL{url}, BackupDir: folder, BackupInterval: 6 * time.Hour, BackupKeep: 2},
-		backedUp: prometheus.NewGauge(prometheus.GaugeOpts{Name: "a"}), backupsFailed: prometheus.NewCounter(prometheus.CounterOpts{Name: "b"}),
+		backedUp: prometheus.NewGauge(prometheus.GaugeOpts{Name: "made", Help: "When."}), backupsFailed: prometheus.NewCounter(prometheus.CounterOpts{Name: "failed_total", Help: "How many."}),
 	}
 	for _, step := range []struct {
 		pass  time.Duration
@@ -72,15 +72,14 @@ func gaugeValue(t *testing.T, g prometheus.Gauge) int64 {
 }
 
 // codexible runs the real program to its end.
-func codexible(t *testing.T, stdin string, env []string, args ...string) (stdout, stderr string, code int) {
+func codexible(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	path, err := theProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := exec.Command(path, args...)
+	p := exec.CommandContext(t.Context(), path, args...)
 	p.Dir, p.Env = t.TempDir(), append([]string{"PATH=" + os.Getenv("PATH")}, env...)
-	p.Stdin = strings.NewReader(stdin)
 	var out, errs strings.Builder
 	p.Stdout, p.Stderr = &out, &errs
 	_ = p.Run()
@@ -92,22 +91,22 @@ func TestBackupAndRestoreWorkBesideARunningService(t *testing.T) {
 	env := []string{"DATA_DIR=" + filepath.Join(folder, "data")}
 	p := startProgram(t, env...)
 	file := filepath.Join(folder, "copy.db")
-	out, errs, code := codexible(t, "", env, "backup", file, "--json")
+	out, errs, code := codexible(t, env, "backup", file, "--json")
 	var made backupJSON
 	if err := json.Unmarshal([]byte(out), &made); err != nil || code != exitOK || made.File != file || made.Bytes == 0 || len(made.SHA256) != 64 {
 		t.Fatalf("code %d, %q, %q", code, out, errs)
 	}
-	if _, errs, code := codexible(t, "", env, "restore", file); code != exitFailed || !strings.Contains(errs, "--force") {
+	if _, errs, code := codexible(t, env, "restore", file); code != exitFailed || !strings.Contains(errs, "--force") {
 		t.Errorf("without --force: code %d, %q", code, errs)
 	}
-	if _, errs, code := codexible(t, "", env, "restore", "--force", file); code != exitFailed || !strings.Contains(errs, "stop the service first") || strings.Count(errs, "\n") != 1 {
+	if _, errs, code := codexible(t, env, "restore", "--force", file); code != exitFailed || !strings.Contains(errs, "stop the service first") || strings.Count(errs, "\n") != 1 {
 		t.Errorf("while the service runs: code %d, %q", code, errs)
 	}
 	if a := get(t, p.url+"/health/ready"); a.status != http.StatusOK {
 		t.Errorf("after a refused restore the service answers %d: %s", a.status, a.body)
 	}
 	p.stop(t)
-	out, errs, code = codexible(t, "", env, "restore", "--force", file, "--json")
+	out, errs, code = codexible(t, env, "restore", "--force", file, "--json")
 	var restored restoredJSON
 	if err := json.Unmarshal([]byte(out), &restored); err != nil || code != exitOK || restored.Aside == nil || restored.SHA256 != made.SHA256 {
 		t.Fatalf("code %d, %q, %q", code, out, errs)
@@ -116,7 +115,7 @@ func TestBackupAndRestoreWorkBesideARunningService(t *testing.T) {
 }
 
 func TestMovingToPostgresTakesNoPasswordFromTheCommandLine(t *testing.T) {
-	_, errs, code := codexible(t, "", nil, "migrate-data", "--to", "postgres://u:sesame@127.0.0.1/d")
+	_, errs, code := codexible(t, nil, "migrate-data", "--to", "postgres://u:sesame@127.0.0.1/d")
 	if code != exitUsage || strings.Contains(errs, "sesame") || !strings.Contains(errs, "DATABASE_URL") {
 		t.Errorf("code %d, %q", code, errs)
 	}
@@ -126,10 +125,10 @@ func TestMovingToPostgresByTheCommandLine(t *testing.T) {
 	target, source := storetest.PostgresURL(t), storetest.SQLiteURL(t)
 	newCustomer(t, source, accounts.MaxDailyCredits, 3)
 	env := []string{"DATABASE_URL=" + target}
-	if _, errs, code := codexible(t, "", env, "migrate", "up"); code != exitOK {
+	if _, errs, code := codexible(t, env, "migrate", "up"); code != exitOK {
 		t.Fatal(errs)
 	}
-	out, errs, code := codexible(t, "", env, "migrate-data", "--from", source, "--json")
+	out, errs, code := codexible(t, env, "migrate-data", "--from", source, "--json")
 	var moved []movedJSON
 	if err := json.Unmarshal([]byte(out), &moved); err != nil || code != exitOK {
 		t.Fatalf("code %d, %q, %q", code, out, errs)
@@ -141,7 +140,7 @@ func TestMovingToPostgresByTheCommandLine(t *testing.T) {
 	if rows["api_keys"] != 3 || rows["users"] != 1 || rows["plans"] != 4 {
 		t.Errorf("moved %v", rows)
 	}
-	if _, errs, code := codexible(t, "", env, "migrate-data", "--from", source); code != exitFailed || !strings.Contains(errs, "in use") {
+	if _, errs, code := codexible(t, env, "migrate-data", "--from", source); code != exitFailed || !strings.Contains(errs, "in use") {
 		t.Errorf("a second move: code %d, %q", code, errs)
 	}
 }
@@ -154,7 +153,11 @@ type page struct {
 
 func get(t *testing.T, url string) page {
 	t.Helper()
-	response, err := loadClient.Get(url)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := loadClient.Do(request)
 	if err != nil {
 		return page{body: err.Error()}
 	}
@@ -205,7 +208,7 @@ func TestTheProgramServesTLSItself(t *testing.T) {
 		t.Errorf("certificate %d is shown", serial)
 	}
 	env := []string{"HOST=127.0.0.1", "PORT=" + address[strings.LastIndex(address, ":")+1:], "TLS_CERT=" + files.cert, "TLS_KEY=" + files.key}
-	if out, errs, code := codexible(t, "", env, "health"); code != exitOK {
+	if out, errs, code := codexible(t, env, "health"); code != exitOK {
 		t.Errorf("codexible health: code %d, %q, %q", code, out, errs)
 	}
 	p.stop(t)

@@ -19,26 +19,21 @@ import (
 // collected is what a collector was sent, in the words of OTLP's JSON.
 type collected struct {
 	ResourceSpans []struct {
-		Resource   struct{ Attributes []otlpAttribute }
-		ScopeSpans []struct{ Spans []otlpSpan }
-	}
+		ScopeSpans []struct {
+			Spans []otlpSpan `json:"spans"`
+		} `json:"scopeSpans"` //nolint:tagliatelle // as OTLP writes it
+	} `json:"resourceSpans"` //nolint:tagliatelle // as OTLP writes it
 }
 
+//nolint:tagliatelle // as OTLP writes it
 type otlpSpan struct {
-	TraceID           string
-	SpanID            string
-	ParentSpanID      string
-	Name              string
-	Kind              int
-	StartTimeUnixNano string
-	EndTimeUnixNano   string
-	Attributes        []otlpAttribute
-	Status            struct{ Code int }
-}
-
-type otlpAttribute struct {
-	Key   string
-	Value map[string]any
+	TraceID           string `json:"traceId"`
+	SpanID            string `json:"spanId"`
+	ParentSpanID      string `json:"parentSpanId"`
+	Name              string `json:"name"`
+	Kind              int    `json:"kind"`
+	StartTimeUnixNano string `json:"startTimeUnixNano"`
+	EndTimeUnixNano   string `json:"endTimeUnixNano"`
 }
 
 // collector is a collector that keeps what it is sent.
@@ -79,7 +74,7 @@ func TestASampledChargeIsFollowedFromHTTPToTheCommit(t *testing.T) {
 	p := startProgram(t, "DATABASE_URL="+database, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "OTEL_TRACES_SAMPLER_ARG=0")
 	const traceID, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	for _, traceparent := range []string{"", "00-" + traceID + "-" + caller + "-01"} {
-		request, err := http.NewRequest(http.MethodPost, p.url+"/api/usage", strings.NewReader(`{"credits":1}`))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/api/usage", strings.NewReader(`{"credits":1}`))
 		if err != nil {
 			t.Fatal(err)
 		}

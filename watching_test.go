@@ -54,10 +54,12 @@ func expressions(t *testing.T) map[string]string {
 	}
 	var dashboard struct {
 		Panels []struct {
-			Title   string
-			Type    string
-			Targets []struct{ Expr string }
-		}
+			Title   string `json:"title"`
+			Type    string `json:"type"`
+			Targets []struct {
+				Expr string `json:"expr"`
+			} `json:"targets"`
+		} `json:"panels"`
 	}
 	text, err := os.ReadFile("deploy/grafana.json")
 	if err != nil {

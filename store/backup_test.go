@@ -38,7 +38,7 @@ func backedUp(t *testing.T) (url, file string) {
 func TestABackupUnderLoadIsOneMomentOfTheBooks(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	s := storetest.Open(t, url, time.Now)
-	var customers []storetest.Customer
+	customers := make([]storetest.Customer, 0, 8)
 	for range 8 {
 		customers = append(customers, storetest.NewCustomer(t, s, storetest.NewPlan(t, s, fmt.Sprint("Plan ", len(customers)), accounts.MaxDailyCredits).Name))
 	}
@@ -313,7 +313,7 @@ func TestARestoreOfAnOlderSchemaSaysWhatIsPending(t *testing.T) {
 
 func TestScheduledBackupsAreKeptByNumber(t *testing.T) {
 	folder := t.TempDir()
-	var names []string
+	names := make([]string, 0, 5)
 	for day := range 5 {
 		name := store.BackupName(storetest.Start.AddDate(0, 0, day))
 		names = append(names, name)
@@ -337,7 +337,7 @@ func TestScheduledBackupsAreKeptByNumber(t *testing.T) {
 	if err != nil || len(removed) != 3 {
 		t.Fatalf("removed %v: %v", removed, err)
 	}
-	var left []string
+	left := make([]string, 0, 8)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)

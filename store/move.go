@@ -211,7 +211,7 @@ func (t *movable) send(ctx context.Context, reading *sql.Tx, writing pgx.Tx) (*t
 		// An expression has no declared type, so the driver gives the stored value as it is.
 		names[i], cells[i] = c.name, "+"+pgx.Identifier{c.name}.Sanitize()
 	}
-	rows, err := reading.QueryContext(ctx, "SELECT "+strings.Join(cells, ", ")+" FROM "+t.quoted())
+	rows, err := reading.QueryContext(ctx, "SELECT "+strings.Join(cells, ", ")+" FROM "+t.quoted()) //nolint:gosec // the names are those of schema.hcl
 	if err != nil {
 		return nil, err
 	}
@@ -387,7 +387,7 @@ func kindOf(t schema.Type) (columnKind, error) {
 	return 0, fmt.Errorf("it is not known how to move a %T", t)
 }
 
-var errText = errors.New("Postgres takes no text with a NUL or with bytes that are not UTF-8: change it, then move")
+var errText = errors.New("a text with a NUL, or with bytes that are not UTF-8, is not for Postgres: change it, then move")
 
 var errStored = errors.New("it is stored in a way that this version does not write")
 
@@ -396,7 +396,7 @@ var errStored = errors.New("it is stored in a way that this version does not wri
 func (k columnKind) fromSQLite(stored any) (any, error) {
 	switch v := stored.(type) {
 	case nil:
-		return nil, nil
+		return nil, nil //nolint:nilnil // NULL is a value
 	case int64:
 		switch k {
 		case kindNumber:
@@ -405,6 +405,7 @@ func (k columnKind) fromSQLite(stored any) (any, error) {
 			return v != 0, nil
 		case kindInstant:
 			return time.UnixMicro(v).UTC(), nil
+		default:
 		}
 	case []byte:
 		switch {
@@ -422,6 +423,7 @@ func (k columnKind) fromSQLite(stored any) (any, error) {
 			return v, nil
 		case kindDate:
 			return time.Parse(time.DateOnly, v)
+		default:
 		}
 	}
 	return nil, errStored

@@ -20,7 +20,7 @@ import (
 
 // nasty are texts that have broken an export somewhere.
 var nasty = []string{
-	`a'b"c\d`, `\N`, `\.`, "%_%", "{}", "NULL", "null", "  ", "a,b;c|d", "--", "/* */", "$1 $$ ?", "Ünïcödé", "日本語", "🦊👩‍👩‍👧", "e\u0301", "\u200f\u202e", "\ufeff", "İıſß",
+	`a'b"c\d`, `\N`, `\.`, "%_%", "{}", "NULL", "null", "  ", "a,b;c|d", "--", "/* */", "$1 $$ ?", "Ünïcödé", "नमस्ते", "🦊👩‍👩‍👧", "e\u0301", "\u200f\u202e", "\ufeff", "İıſß",
 	strings.Repeat("x", 99),
 }
 
@@ -53,7 +53,7 @@ func furnish(t *testing.T, url string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		receipts, err := s.Settle(ctx, clock.Now(), charges(usage.Charge{UserID: u.ID, KeyID: k.ID, Credits: 3, Model: text, PromptTokens: usage.MaxTokens, CostMicros: 999_999_999_999, IdempotencyKey: "~!" + fmt.Sprint(i)}))
+		receipts, err := s.Settle(ctx, clock.Now(), charges(usage.Charge{UserID: u.ID, KeyID: k.ID, Credits: 3, Model: text, PromptTokens: usage.MaxTokens, CostMicros: 999_999_999_999, IdempotencyKey: fmt.Sprintf("~!%d", i)}))
 		if err != nil || receipts[0].Outcome != usage.Accepted {
 			t.Fatal(receipts, err)
 		}
@@ -84,7 +84,7 @@ func fillEmptyTables(t *testing.T, db *sql.DB) {
 
 func texts(t *testing.T, db *sql.DB, query string) (list []string) {
 	t.Helper()
-	rows, err := db.Query(query)
+	rows, err := db.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatal(query, err)
 	}
@@ -95,6 +95,9 @@ func texts(t *testing.T, db *sql.DB, query string) (list []string) {
 			t.Fatal(err)
 		}
 		list = append(list, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return list
 }

@@ -96,12 +96,12 @@ func (r *RestoreResult) fetch(ctx context.Context, backup, partial string, files
 }
 
 func copyFile(from, to string) error {
-	source, err := os.Open(from)
+	source, err := os.Open(from) //nolint:gosec // the operator names it
 	if err != nil {
 		return err
 	}
 	defer func() { _ = source.Close() }()
-	target, err := os.OpenFile(to, os.O_WRONLY|os.O_TRUNC, 0o600)
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // it was made beside the database
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func setAside(ctx context.Context, file string) (aside string, err error) {
 	aside = file + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		err := os.Rename(file+suffix, aside+suffix)
-		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
+		if err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
 			return "", err
 		}
 	}
@@ -182,7 +182,7 @@ func isBusy(err error) bool {
 // It is not for a process that has the file open itself: closing any descriptor
 // of a file gives up the process's own locks on it.
 func refuseHeld(file string) error {
-	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	f, err := os.OpenFile(file, os.O_RDWR, 0) //nolint:gosec // it is the database
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func refuseHeld(file string) error {
 	const pendingByte, lockBytes = 0x40000000, 512
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: pendingByte, Len: lockBytes}
 	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil || lock.Type == syscall.F_UNLCK {
-		return nil //nolint:nilerr // a file system without locks cannot tell, and the WAL's own lock is asked next
+		return nil // a file system without locks cannot tell, and the WAL's own lock is asked next
 	}
 	return fmt.Errorf("%s is in use by process %d: stop the service first", file, lock.Pid)
 }

@@ -48,7 +48,7 @@ func contents(t *testing.T, url string) map[string][]string {
 
 func rowsOf(t *testing.T, db *sql.DB, table string) (list []string) {
 	t.Helper()
-	rows, err := db.Query("SELECT * FROM " + table)
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,9 @@ func rowsOf(t *testing.T, db *sql.DB, table string) (list []string) {
 			t.Fatal(err)
 		}
 		list = append(list, fmt.Sprint(cells...))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	slices.Sort(list)
 	return list

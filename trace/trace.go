@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// ID names a trace; SpanID a span of it.
-type (
-	ID     [16]byte
-	SpanID [8]byte
-)
+// ID names a trace.
+type ID [16]byte
+
+// SpanID names a span of a trace.
+type SpanID [8]byte
 
 // Attribute is a fact about a span: Value is a string, an int64 or a bool.
 type Attribute struct {
