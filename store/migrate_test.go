@@ -169,8 +169,8 @@ func TestMigrationsLeadUpFromNothingDownToNothingAndUpAgain(t *testing.T) {
 }
 
 func TestAFreshDatabaseHoldsTheThreePlansAndNothingElse(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, url string) {
-		s, db := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now), storetest.Raw(t, url)
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		s, db := storetest.Connect(t, url, storetest.NewClock(storetest.Start).Now), storetest.Raw(t, url)
 		plans, err := s.Plans(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -295,8 +295,7 @@ func TestAMigrationThatIsPendingUnknownOrChangedStopsTheStartWithASentence(t *te
 }
 
 func TestAFailedMigrationIsRolledBackWhole(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, url string) {
-		storetest.Migrate(t, url)
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		db := storetest.Raw(t, url)
 		before := relations(t, db, url)
 		m := newMigrator(t, url, withMigration(t, dialectOf(url), "9998_broken.sql",
@@ -445,8 +444,7 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 		{"table model_usage: foreign key model_usage_user differs", rewrite("model_usage", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE RESTRICT", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE"),
 			[]string{"ALTER TABLE model_usage DROP CONSTRAINT model_usage_user", "ALTER TABLE model_usage ADD CONSTRAINT model_usage_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE"}},
 	}
-	storetest.EachURL(t, func(t *testing.T, url string) {
-		storetest.Migrate(t, url)
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		db, m := storetest.Raw(t, url), newMigrator(t, url, storetest.Files())
 		var want []string
 		for _, d := range drifts {
@@ -468,8 +466,7 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 }
 
 func TestTablesOfOthersAreNoDrift(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, url string) {
-		storetest.Migrate(t, url)
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		storetest.Run(t, storetest.Raw(t, url), "CREATE TABLE of_someone_else (id text)")
 		if err := newMigrator(t, url, storetest.Files()).Check(context.Background()); err != nil {
 			t.Error(err)
