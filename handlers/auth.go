@@ -124,11 +124,10 @@ var (
 )
 
 func (x *exchange) tell(d limits.Decision) {
-	var text [20]byte
 	header := &x.Context().Response.Header
-	header.SetCanonical(headerLimit, strconv.AppendInt(text[:0], d.Limit, 10))
-	header.SetCanonical(headerRemaining, strconv.AppendInt(text[:0], d.Remaining, 10))
-	header.SetCanonical(headerReset, strconv.AppendInt(text[:0], d.ResetSeconds, 10))
+	header.SetCanonical(headerLimit, strconv.AppendInt(x.digits[:0], d.Limit, 10))
+	header.SetCanonical(headerRemaining, strconv.AppendInt(x.digits[:0], d.Remaining, 10))
+	header.SetCanonical(headerReset, strconv.AppendInt(x.digits[:0], d.ResetSeconds, 10))
 }
 
 func tooMany(who string, d limits.Decision) error {

@@ -53,7 +53,7 @@ func (f *field) param(x *exchange, request reflect.Value) (problem string, err e
 	switch f.in {
 	case "path":
 		id, err := uuid.Parse(x.Params(f.name))
-		if err != nil || len(x.Params(f.name)) != len(uuid.Nil.String()) {
+		if err != nil || len(x.Params(f.name)) != uuidLength {
 			return "", errNoSuchID
 		}
 		request.FieldByIndex(f.index).Set(reflect.ValueOf(id))

@@ -62,7 +62,7 @@ func (x *exchange) discardBody() {
 	if stream == nil || x.bodyEnded || (length >= 0 && length <= readAhead) {
 		return
 	}
-	if _, err := io.CopyN(io.Discard, stream, drainBytes); !errors.Is(err, io.EOF) {
+	if _, err := io.CopyN(io.Discard, stream, drainBytes+1); !errors.Is(err, io.EOF) {
 		x.Context().SetConnectionClose()
 	}
 }

@@ -41,7 +41,7 @@ func (f *field) parse(dst reflect.Value, text string) bool {
 	case uuidKind:
 		id, err := uuid.Parse(text)
 		dst.Set(reflect.ValueOf(id))
-		return err == nil && len(text) == len(uuid.Nil.String())
+		return err == nil && len(text) == uuidLength
 	case timeKind:
 		at, ok := parseTime(text)
 		dst.Set(reflect.ValueOf(at))

@@ -97,8 +97,10 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	return append(strconv.AppendBool(append(b, `},"duplicate":`...), v.Duplicate), '}')
 }
 
+const uuidLength = 36
+
 func appendUUID(b []byte, id uuid.UUID) []byte {
-	var text [36]byte
+	var text [uuidLength]byte
 	hex.Encode(text[:8], id[:4])
 	hex.Encode(text[9:13], id[4:6])
 	hex.Encode(text[14:18], id[6:8])

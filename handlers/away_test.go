@@ -1,0 +1,106 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"codexible/handlers"
+	"codexible/limits"
+)
+
+func upper(method string) string { return strings.ToUpper(method) }
+
+// concrete puts an id that nobody has into a path.
+func concrete(pattern string) string {
+	return strings.ReplaceAll(pattern, "{id}", "0190163d-8694-739b-aea5-966c26f8ad91")
+}
+
+// bodies are requests that get as far as the database.
+var bodies = map[string]string{
+	"POST /api/auth/validate":       `{"token":"codexible_00000000000000000000000000000000"}`,
+	"POST /api/keys/verify":         `{"key":"codexible_00000000000000000000000000000000","credits":1}`,
+	"POST /api/admin/users":         `{"email":"new@example.com","plan":"Pro"}`,
+	"POST /api/admin/tokens":        `{"user_id":"$ada.user"}`,
+	"POST /api/admin/plans":         `{"name":"Team","daily_credit_limit":1}`,
+	"PATCH /api/keys/{id}":          `{"label":"x"}`,
+	"PATCH /api/admin/users/{id}":   `{"name":"x"}`,
+	"PATCH /api/admin/tokens/{id}":  `{"label":"x"}`,
+	"PATCH /api/admin/plans/{id}":   `{"name":"x"}`,
+	"POST /api/keys/{id}/rotate":    `{}`,
+	"POST /api/usage":               `{"credits":1}`,
+	"GET /api/usage/detailed":       "",
+	"DELETE /api/admin/tokens/{id}": "",
+}
+
+// withoutDatabase are the paths that need none.
+var withoutDatabase = []string{"/health", "/metrics", "/openapi.json"}
+
+func TestWithTheDatabaseAwayNobodyIsToldThatTheirKeyIsBad(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		each(t, func(t *testing.T, s *service) {
+			if known { // the callers' keys are remembered, so what fails is what they ask for
+				for _, as := range []string{"ada", "gate", "root"} {
+					s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
+				}
+			}
+			if err := s.store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			for pattern, item := range published().model.Paths.PathItems.FromOldest() {
+				for method, op := range item.GetOperations().FromOldest() {
+					c := call{method: upper(method), path: concrete(pattern), body: bodies[upper(method)+" "+pattern], status: 503}
+					switch {
+					case strings.Contains(strings.Join(withoutDatabase, " "), pattern):
+						c.status = 200
+					case op.Tags[0] == "Verification":
+						c.as = "gate"
+					case op.Tags[0] == "Administration":
+						c.as = "root"
+					case len(op.Security) > 0:
+						c.as = "ada"
+					}
+					s.call(t, c)
+				}
+			}
+			s.call(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"no key can look like this"}`, status: 200, want: `{"valid":false,"user":null,"role":null,"session_source":"local","degraded":false,"message":"*"}`})
+			s.call(t, call{method: "GET", path: "/api/keys", status: 401})
+		})
+	}
+}
+
+// mode is a counter that says how it counts.
+type mode struct {
+	limits.Counter
+	mode limits.Mode
+}
+
+func (m mode) Mode() limits.Mode { return m.mode }
+
+func TestReadinessNamesWhatIsMissing(t *testing.T) {
+	const ready = "/health/ready"
+	counts := func(m limits.Mode) setting { return func(p *handlers.Parts) { p.Counter = mode{p.Counter, m} } }
+	s := onSQLite(t)
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"unused","disk":"unused"}`})
+	s = onSQLite(t, counts(limits.ModeShared))
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"ok","disk":"unused"}`})
+	s = onSQLite(t, counts(limits.ModeDegraded))
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"degraded","database":"ok","schema":"ok","valkey":"unavailable","disk":"unused"}`})
+	s = onSQLite(t, func(p *handlers.Parts) {
+		p.Schema = func(context.Context) error { return errors.New("column users.name is missing") }
+	})
+	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"unavailable","database":"ok","schema":"drifted","valkey":"unused","disk":"unused"}`, lacks: []string{"users.name"}})
+	s = onSQLite(t, func(p *handlers.Parts) { p.Draining = func() bool { return true } })
+	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"draining","database":"ok","schema":"ok","valkey":"unused","disk":"unused"}`})
+	each(t, func(t *testing.T, s *service) {
+		if err := s.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a := s.call(t, call{method: "GET", path: ready, status: http.StatusServiceUnavailable, want: `{"status":"unavailable","database":"unavailable","schema":"unknown","valkey":"unused","disk":"unused"}`})
+		if a.Header.Get("Retry-After") == "" {
+			t.Error("a 503 without Retry-After")
+		}
+	})
+}

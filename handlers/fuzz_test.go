@@ -1,0 +1,134 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"codexible/handlers"
+
+	"github.com/valyala/fasthttp"
+)
+
+// target is a service that a fuzzer asks in the process, without a socket.
+type target struct {
+	*service
+	handle fasthttp.RequestHandler
+}
+
+func fuzzTarget(f *testing.F) target {
+	f.Helper()
+	s := onSQLite(f, func(p *handlers.Parts) { p.Log = nil })
+	return target{s, s.app.Handler()}
+}
+
+// ask makes a request as somebody and gives the status and the body of the answer,
+// which is never a 5xx and always in the contract's shape.
+func (g target) ask(t *testing.T, as, method, path, body, token string) (int, []byte) {
+	t.Helper()
+	var ctx fasthttp.RequestCtx
+	var request fasthttp.Request
+	request.Header.SetMethod(method)
+	request.SetRequestURI(path)
+	if as != "" {
+		token = g.words[as+".key"]
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		request.Header.SetContentType("application/json")
+		request.SetBodyString(body)
+	}
+	ctx.Init(&request, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, nil)
+	g.handle(&ctx)
+	status, text := ctx.Response.StatusCode(), ctx.Response.Body()
+	if status >= 500 {
+		t.Fatalf("%s %q answered %d: %s", method, path, status, text)
+	}
+	if !json.Valid(text) {
+		t.Fatalf("%s %q answered no JSON: %q", method, path, text)
+	}
+	if status < 400 {
+		return status, text
+	}
+	var failure struct {
+		Error struct {
+			Code      string            `json:"code"`
+			Status    int               `json:"status"`
+			RequestID string            `json:"request_id"`
+			Fields    map[string]string `json:"fields"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal(text, &failure); err != nil || codes[failure.Error.Code] != status || failure.Error.Status != status || failure.Error.RequestID == "" {
+		t.Fatalf("%s %q answered %d without the contract's shape: %s", method, path, status, text)
+	}
+	return status, text
+}
+
+// A text in place of a key is one of the keys there are, or it is turned away.
+func FuzzKey(f *testing.F) {
+	g := fuzzTarget(f)
+	for _, seed := range []string{
+		"", " ", "codexible_", "codexible_00000000000000000000000000000000", "codexible_0000000000000000000000000000000g", "CODEXIBLE_00000000000000000000000000000000",
+		"codexible_demo_pro_2026", " codexible_00000000000000000000000000000000 ", "codexible_\x00", "\xff", "codexible_00000000000000000000000000000000, codexible_1", "a b", "é",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		status, _ := g.ask(t, "", http.MethodGet, "/api/keys", "", token)
+		body, err := json.Marshal(map[string]string{"token": token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		validated, text := g.ask(t, "ada", http.MethodPost, "/api/auth/validate", string(body), "")
+		verified, verdict := g.ask(t, "gate", http.MethodPost, "/api/keys/verify", strings.Replace(string(body), "token", "key", 1), "")
+		if validated != 200 || verified != 200 {
+			t.Fatalf("%q: validate %d, verify %d", token, validated, verified)
+		}
+		valid := strings.HasPrefix(string(text), `{"valid":true`)
+		if valid != strings.HasPrefix(string(verdict), `{"valid":true`) || (status == 200) && !valid || status != 200 && status != 401 && status != 403 {
+			t.Errorf("%q: a request answers %d, validate %s, verify %s", token, status, text, verdict)
+		}
+	})
+}
+
+// A body is taken, or refused as the caller's mistake.
+func FuzzBody(f *testing.F) {
+	g := fuzzTarget(f)
+	paths := []struct{ as, method, path string }{
+		{"ada", http.MethodPost, "/api/usage"}, {"ada", http.MethodPost, "/api/keys"}, {"ada", http.MethodPatch, g.fill("/api/keys/$ada.revoked.id")},
+		{"gate", http.MethodPost, "/api/keys/verify"}, {"ada", http.MethodPost, "/api/auth/validate"}, {"root", http.MethodPost, "/api/admin/users"},
+		{"root", http.MethodPost, "/api/admin/plans"}, {"root", http.MethodPost, "/api/admin/tokens"}, {"root", http.MethodPatch, g.fill("/api/admin/users/$bob.user")},
+	}
+	for i, seed := range []string{
+		`{"credits":1,"model":"m","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.1}`, `{"label":"x","expires_at":"2030-01-01T00:00:00Z"}`, `{"expires_at":null}`,
+		`{"key":"x","credits":1,"idempotency_key":"k"}`, `{"token":"x"}`, `{"email":"a@b.c","name":"n","plan":"Pro","role":"user"}`,
+		`{"name":"p","daily_credit_limit":1,"features":{"a":[null]},"archived":true}`, `{"user_id":"0190163d-8694-739b-aea5-966c26f8ad91"}`, `{"status":"active","name":null}`,
+		`{`, `[]`, `{"credits":1e999}`, "{\"model\":\"\\u0000\xff\"}", `{"expires_at":"9999-12-31T23:59:59-23:59"}`,
+	} {
+		f.Add(uint8(i), seed)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body string) {
+		p := paths[int(which)%len(paths)]
+		g.ask(t, p.as, p.method, p.path, body, "")
+	})
+}
+
+// A query is taken, or refused as the caller's mistake.
+func FuzzQuery(f *testing.F) {
+	g := fuzzTarget(f)
+	paths := []struct{ as, path string }{
+		{"ada", "/api/usage/history"}, {"ada", "/api/usage/detailed"}, {"ada", "/api/usage/models"}, {"ada", "/api/usage/hourly"},
+		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"},
+	}
+	for i, seed := range []string{
+		"days=7", "days=7&limit=1&offset=10000", "days=%31", "date=2026-02-29", "q=a&limit=1&after=0190163d-8694-739b-aea5-966c26f8ad91", "q=%25%5c_%22'", "q=%00", "q=%ff&q=b", "limit=1.0", "offset=-0", "days=1e1", "&&==", "%", "date=0000-01-01", "date=9999-12-31",
+	} {
+		f.Add(uint8(i), seed)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, query string) {
+		p := paths[int(which)%len(paths)]
+		g.ask(t, p.as, http.MethodGet, p.path+"?"+query, "", "")
+	})
+}

@@ -1,0 +1,170 @@
+package handlers_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// leastHostile is how many hostile requests the table has to hold.
+const leastHostile = 150
+
+// hostile gives requests as they stand on the wire, each with a name. What
+// stands for ada's things belongs to somebody else: bob sends them.
+func hostile() map[string]string {
+	table := map[string]string{}
+	request := func(method, target, body string, headers ...string) string {
+		head := append([]string{method + " " + target + " HTTP/1.1", "Host: x", "Connection: close"}, headers...)
+		if body != "" {
+			head = append(head, "Content-Type: application/json", fmt.Sprintf("Content-Length: %d", len(body)))
+		}
+		return strings.Join(head, "\r\n") + "\r\n\r\n" + body
+	}
+	const bob, root, gate = "Authorization: Bearer $bob.key", "Authorization: Bearer $root.key", "Authorization: Bearer $gate.key"
+
+	for _, body := range []string{
+		`{`, `}`, `[`, `[]`, `"x"`, `1`, `true`, `null`, ` `, `{}{}`, `{"credits":1}x`, `{"credits":1,}`, `{credits:1}`, `{'credits':1}`, `{"credits":01}`, `{"credits":+1}`, `{"credits":.5}`, `{"credits":1.}`,
+		`{"credits":0x10}`, `{"credits":NaN}`, `{"credits":Infinity}`, "{\"credits\":1\x00}", "\xef\xbb\xbf{}", "{\"model\":\"\xff\xfe\"}", "{\"model\":\"\xc0\x80\"}", "{\"model\":\"\xed\xa0\x80\"}", "{\"model\":\"a\nb\"}",
+		`{"model":"\u0000"}`, `{"model":"\ud800"}`, `{"model":"\x41"}`, `{"model":"` + strings.Repeat("a", 100_000) + `"}`, `{"credits":1e400}`, `{"credits":-1e400}`, `{"credits":1e-400}`, `{"credits":` + strings.Repeat("9", 5000) + `}`,
+		`{"credits":-9223372036854775809}`, `{"credits":18446744073709551616}`, `{"credits":1e9999999999}`, `{"credits":{"$gt":0}}`, `{"credits":[1]}`, `{"credits":"1"}`, `{"credits":true}`, `{"credits":1.0000001}`,
+		`{"cost_usd":1e-999999999}`, `{"cost_usd":-0.0000001}`, `{"cost_usd":1e7}`, `{"cost_usd":"0.1"}`, `{"prompt_tokens":-1}`, `{"completion_tokens":1e10}`,
+		`{"model":"'; DROP TABLE users; --"}`, `{"model":"{{.}}${jndi:ldap://x}<%= 7*7 %>"}`, `{"model":"<script>alert(1)</script>"}`, `{"model":"../../../../etc/passwd"}`, `{"__proto__":{"credits":0},"constructor":1}`,
+		strings.Repeat(`[`, 500_000), strings.Repeat(`{"a":`, 100_000), `{"model":` + strings.Repeat(`[`, 65) + strings.Repeat(`]`, 65) + `}`,
+		`{"credits":1,"credits":1}`, `{"cr\u0065dits":1,"credits":2}`, "{\"credits\":1,\"\x7f\":1}",
+	} {
+		name := fmt.Sprintf("body %.60q of %d", body, len(body))
+		table["usage: "+name] = request("POST", "/api/usage", body, bob)
+		table["verify: "+name] = request("POST", "/api/keys/verify", body, gate)
+	}
+	for _, value := range []string{
+		"0", "-1", "366", "1e3", "1.5", "0x1", "99999999999999999999", "-9223372036854775808", "NaN", "%00", "%ff%fe", "7%00", "%27%20OR%201=1--", "{{7*7}}", "${7*7}", "1&days=2", "%F0%9F%92%A9", "", "+7", "%2B7", "7%0d%0aX-Evil:1", "%", "%zz",
+		strings.Repeat("9", 8000),
+	} {
+		table["history: days="+value[:min(len(value), 60)]] = request("GET", "/api/usage/history?days="+value, "", bob)
+		table["hourly: date="+value[:min(len(value), 60)]] = request("GET", "/api/usage/hourly?date="+value, "", bob)
+	}
+	for _, q := range []string{"%00", "%ff", "%25%25%25", "___", "'%20OR%20''='", "%5c", "%22", "*", "a%00b", "\\", strings.Repeat("a", 201), strings.Repeat("%F0%9F%92%A9", 200), "%e2%80%ae", "NEAR(a%20b)", "a*%20OR%20b"} {
+		for _, path := range []string{"users", "tokens", "logs"} {
+			table[path+": q="+q[:min(len(q), 60)]] = request("GET", "/api/admin/"+path+"?q="+q, "", root)
+		}
+	}
+	for _, id := range []string{
+		"$ada.id", "$ada.revoked.id", "$ada.user", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "x", "-1", "0", "%00", "..", "../../admin/users", "%2e%2e%2f", "{$ada.id}", "urn:uuid:$ada.id",
+		"'%20OR%201=1", "$ada.id%00", "$ada.id/", "*", "%F0%9F%92%A9", strings.Repeat("a", 4000),
+	} {
+		table["patch: "+id[:min(len(id), 60)]] = request("PATCH", "/api/keys/"+id, `{"label":"stolen"}`, bob)
+		table["delete: "+id[:min(len(id), 60)]] = request("DELETE", "/api/keys/"+id, "", bob)
+		table["rotate: "+id[:min(len(id), 60)]] = request("POST", "/api/keys/"+id+"/rotate", "", bob)
+		table["admin: "+id[:min(len(id), 60)]] = request("PATCH", "/api/admin/users/"+id, `{"role":"admin"}`, bob)
+	}
+	for name, headers := range map[string][]string{
+		"a scheme alone":          {"Authorization: Bearer"},
+		"no scheme":               {"Authorization: $bob.key"},
+		"a basic scheme":          {"Authorization: Basic $bob.key"},
+		"two headers":             {bob, root},
+		"the same header twice":   {bob, bob},
+		"two keys in one":         {bob + ", $root.key"},
+		"a key with a NUL":        {bob + "\x00"},
+		"a key in upper case":     {"Authorization: Bearer CODEXIBLE_00000000000000000000000000000000"},
+		"a long key":              {"Authorization: Bearer codexible_" + strings.Repeat("0", 12_000)},
+		"a key with SQL":          {"Authorization: Bearer codexible_' OR '1'='1"},
+		"a key in Latin-1":        {"Authorization: Bearer codexible_\xe9"},
+		"headers too large":       {bob, "X-Filler: " + strings.Repeat("x", 20_000)},
+		"very many headers":       {bob, strings.Repeat("X-A: b\r\n", 3000) + "X-B: c"},
+		"a header without colon":  {bob, "Nonsense"},
+		"a folded header":         {bob, "X-A: b\r\n c"},
+		"a request id with HTML":  {bob, "X-Request-Id: <script>alert(1)</script>"},
+		"a request id split":      {bob, "X-Request-Id: a\rb"},
+		"a long request id":       {bob, "X-Request-Id: " + strings.Repeat("x", 5000)},
+		"an origin with a break":  {bob, "Origin: http://localhost:3000\x0bX"},
+		"a negative length":       {bob, "Content-Length: -1"},
+		"two lengths":             {bob, "Content-Length: 1", "Content-Length: 2"},
+		"a length and chunks":     {bob, "Content-Length: 3", "Transfer-Encoding: chunked"},
+		"a foreign encoding":      {bob, "Transfer-Encoding: gzip, chunked"},
+		"a forwarded address":     {"X-Forwarded-For: ' OR 1=1, 127.0.0.1"},
+		"a method override":       {bob, "X-HTTP-Method-Override: DELETE"},
+		"an idempotency key long": {bob, "Idempotency-Key: " + strings.Repeat("k", 9000)},
+	} {
+		table["headers: "+name] = request("GET", "/api/keys", "", headers...)
+		table["headers on POST: "+name] = request("POST", "/api/usage", "", headers...)
+	}
+	for _, method := range []string{"PUT", "TRACE", "CONNECT", "OPTIONS", "PROPFIND", "get", "G\x00T", "DELETE", strings.Repeat("M", 5000)} {
+		table["method: "+method[:min(len(method), 20)]] = request(method, "/api/keys", "", bob)
+	}
+	for _, target := range []string{
+		"/../../etc/passwd", "/docs/../../etc/passwd", "/docs/..%2f..%2fetc%2fpasswd", "/docs/%2e%2e/%2e%2e/go.mod", "/docs/..\\..\\go.mod", "//evil.example/docs", "/%", "/%00", "/api//keys", "/./api/keys", "/api/keys;x=1", "/api/keys?" + strings.Repeat("a=b&", 3000),
+		"http://evil.example/api/keys", "*", "", "/api/keys#x", "/" + strings.Repeat("a", 15_000), "/api/\xff\xfe", "/{{7*7}}", "/${jndi:ldap://x}", "/.git/config", "/.env", "/docs/swagger-ui.css%00.html", "/api/admin/../keys",
+	} {
+		table["target: "+target[:min(len(target), 60)]] = request("GET", target, "", bob)
+	}
+	for name, raw := range map[string]string{
+		"no HTTP at all":    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+		"an old version":    "GET /api/keys HTTP/0.9\r\n\r\n",
+		"a foreign version": "GET /api/keys HTTP/9.9\r\nHost: x\r\n\r\n",
+		"no host":           "GET /api/keys HTTP/1.1\r\n\r\n",
+		"an HTTP/2 preface": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"bare line feeds":   "GET /api/keys HTTP/1.1\nHost: x\nConnection: close\n\n",
+		"a body cut short":  "POST /api/usage HTTP/1.1\r\nHost: x\r\n" + bob + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+	} {
+		table["wire: "+name] = raw
+	}
+	return table
+}
+
+func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
+	table := hostile()
+	if len(table) < leastHostile {
+		t.Fatalf("%d hostile requests, want %d at least", len(table), leastHostile)
+	}
+	each(t, func(t *testing.T, s *service) {
+		for name, raw := range table {
+			s.attack(t, name, raw)
+		}
+		// Nothing of it took hold.
+		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null}]`})
+		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`})
+		s.call(t, call{as: "bob", method: "GET", path: "/api/admin/users", status: 403})
+		s.call(t, call{as: "root", method: "GET", path: "/api/admin/status", status: 200, want: `{"user_count":5,"active_token_count":"*","today_credits_used":"*","integration":"*"}`})
+	})
+}
+
+// attack sends a request as it stands and looks at the answer.
+func (s *service) attack(t *testing.T, name, raw string) {
+	t.Helper()
+	conn := s.dial(t)
+	defer conn.Close()
+	go func() {
+		_, _ = conn.Write([]byte(s.fill(raw)))
+		_ = conn.(*net.TCPConn).CloseWrite() // nothing more will come, also where the request promised it
+	}()
+	method, rest, _ := strings.Cut(raw, " ")
+	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		t.Errorf("%s: no answer: %v", name, err)
+		return
+	}
+	target, _, _ := strings.Cut(rest, " ")
+	response.Request = &http.Request{Method: method, URL: &url.URL{Path: target}}
+	a := answer{Response: response, text: readAll(t, response)}
+	if a.StatusCode >= 500 {
+		t.Errorf("%s: %d %s", name, a.StatusCode, a.text)
+	}
+	if a.StatusCode >= 400 && method != http.MethodHead {
+		assertFailure(t, a)
+	}
+	if a.Header.Get("X-Request-Id") == "" {
+		t.Errorf("%s: %d without a request id", name, a.StatusCode)
+	}
+	for word, value := range s.words {
+		if (strings.HasPrefix(word, "ada.") || strings.HasPrefix(word, "root.")) && strings.HasSuffix(word, ".key") && strings.Contains(string(a.text), value) {
+			t.Errorf("%s: the answer holds $%s", name, word)
+		}
+	}
+	if a.Header.Get("X-Evil") != "" || strings.Contains(string(a.text), "root:") {
+		t.Errorf("%s: %v %s", name, a.Header, a.text)
+	}
+}

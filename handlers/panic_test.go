@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"codexible/fault"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// answerOf serves one route and gives its answer and what was logged.
+func answerOf(t *testing.T, serve handler) (status int, text, log string) {
+	t.Helper()
+	var logged bytes.Buffer
+	a := newAPI(Parts{Now: time.Now, Log: slog.New(slog.NewJSONHandler(&logged, nil)), Version: "test"})
+	app := fiber.New(fiber.Config{ErrorHandler: a.unmatched})
+	app.Get("/x", a.serve(a.metrics.watched(&route{method: "GET", path: "/x", operation: operation{serve: serve}})))
+	var ctx fasthttp.RequestCtx
+	var request fasthttp.Request
+	request.SetRequestURI("/x")
+	ctx.Init(&request, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil)
+	app.Handler()(&ctx)
+	return ctx.Response.StatusCode(), string(ctx.Response.Body()), logged.String()
+}
+
+func TestAPanicAnswersInTheContractsShapeAndIsLoggedWithItsStack(t *testing.T) {
+	status, text, log := answerOf(t, func(*exchange) error { panic("the moon is full") })
+	var got failure
+	if err := json.Unmarshal([]byte(text), &got); err != nil || status != 500 || got.Error.Status != 500 || got.Error.Code != "internal_error" || got.Error.RequestID == "" {
+		t.Errorf("%d %s", status, text)
+	}
+	if strings.Contains(text, "moon") || strings.Contains(text, ".go") {
+		t.Errorf("the answer tells why: %s", text)
+	}
+	if !strings.Contains(log, "the moon is full") || !strings.Contains(log, "panic_test.go") || !strings.Contains(log, got.Error.RequestID) {
+		t.Errorf("the log does not: %s", log)
+	}
+}
+
+func TestACauseIsLoggedAndNeverSent(t *testing.T) {
+	for _, err := range []error{
+		fault.Away(fasthttp.ErrTimeout), fault.New(fault.Internal, "Something went wrong on our side.").Because(fasthttp.ErrTimeout), fasthttp.ErrTimeout,
+	} {
+		status, text, log := answerOf(t, func(*exchange) error { return err })
+		if status != statuses[fault.KindOf(err)] || strings.Contains(text, fasthttp.ErrTimeout.Error()) {
+			t.Errorf("%d %s", status, text)
+		}
+		if !strings.Contains(log, fasthttp.ErrTimeout.Error()) {
+			t.Errorf("the log lacks the cause: %s", log)
+		}
+	}
+}
+
+func TestEveryKindOfFaultHasItsStatus(t *testing.T) {
+	for _, kind := range fault.Kinds() {
+		if statuses[kind] < 400 || (statuses[kind] == 500) != (kind == fault.Internal) {
+			t.Errorf("%s has status %d", kind.Code(), statuses[kind])
+		}
+	}
+}
+
+func TestWholeNumbersAreReadHoweverTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "7": 7, "-7": -7, "7.0": 7, "7e0": 7, "70e-1": 7, "0.7E1": 7, "1e9": 1_000_000_000, "9223372036854775807": 9223372036854775807} {
+		if got, ok := parseWhole(text); !ok || got != want {
+			t.Errorf("%s is read as %d, %t", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "-", "+7", "07", "-07", "7.5", "7.", ".7e1", "0x7", "7_0", "1e99", "NaN", "Inf", " 7", "7 ", "9223372036854775808", "1.00000000000000001", "1e-1"} {
+		if got, ok := parseWhole(text); ok {
+			t.Errorf("%q is read as %d", text, got)
+		}
+	}
+}
+
+func TestWaitsAreTheLeastThatIsEnough(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		3*time.Hour + 12*time.Minute: "3 h 12 min", 3*time.Hour + 11*time.Minute + time.Second: "3 h 12 min", 24 * time.Hour: "24 h 0 min",
+		59*time.Minute + time.Second: "1 h 0 min", time.Minute: "1 min", time.Second: "1 min", 0: "1 min",
+	} {
+		if got := hoursAndMinutes(wait); got != want {
+			t.Errorf("%v is told as %s, want %s", wait, got, want)
+		}
+	}
+	for wait, want := range map[time.Duration]int64{0: 1, time.Millisecond: 1, time.Second: 1, 1001 * time.Millisecond: 2} {
+		if got := wholeSeconds(wait); got != want {
+			t.Errorf("Retry-After of %v is %d, want %d", wait, got, want)
+		}
+	}
+}
