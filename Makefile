@@ -24,7 +24,7 @@ dashboard: dashboard/node_modules/.package-lock.json ## the service with demo da
 	.build/codexible serve --demo & service=$$!; trap 'kill $$service' EXIT; npm --prefix dashboard run dev
 
 dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	@command -v npm >/dev/null || { echo 'the dashboard needs Node.js 20.9 or later, with npm, on the PATH' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'the dashboard needs Node.js 20.19 or later, with npm, on the PATH' >&2; exit 1; }
 	cd dashboard && npm ci --no-audit --no-fund
 
 generate: ## the Go code of the templ components
@@ -39,7 +39,7 @@ openapi: ## rewrite docs/openapi.json from the handlers
 
 ## Checking it
 
-.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard torture chaos fuzz bench
+.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos fuzz bench
 test: ## everything, nothing skipped: the checks below, every test with -race, the dashboard
 	tools/test.sh
 
@@ -83,7 +83,14 @@ test-dashboard: dashboard/node_modules/.package-lock.json ## the dashboard: type
 	npm --prefix dashboard run lint
 	npm --prefix dashboard run test
 	npm --prefix dashboard run build
-	npm --prefix dashboard run e2e
+	$(BUILD) -o .build/codexible .
+	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run e2e
+
+lighthouse: dashboard/node_modules/.package-lock.json ## Lighthouse on the dashboard's production build
+	tools/need.sh chromium
+	$(BUILD) -o .build/codexible .
+	npm --prefix dashboard run build
+	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run lighthouse
 
 torture: ## the long versions of the torture tests, the HTTP suite ten times, a minute of each fuzz target
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture ./...
