@@ -40,7 +40,7 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	}
 	log := newLogBuffer(t.err)
 	defer log.flush()
-	s := &service{config: config, log: config.logger(log), listening: func(url string) { _ = t.welcome(url, password) }}
+	s := &service{config: config, log: config.logger(log), listening: func(url, _ string) { _ = t.welcome(url, password) }}
 	for _, u := range demoUsers {
 		s.fixed = append(s.fixed, keys.Fixed(u.key))
 	}

@@ -38,8 +38,14 @@ func (c serveCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	log := newLogBuffer(t.err)
 	defer log.flush()
-	s := &service{config: config, log: config.logger(log), listening: func(url string) {
-		_ = t.print(listeningJSON{url, currentVersion()}, func(w io.Writer) { line(w, "Codexible "+currentVersion()+" listens on "+url) })
+	s := &service{config: config, log: config.logger(log), listening: func(url, setup string) {
+		_ = t.print(listeningJSON{url, currentVersion(), setup}, func(w io.Writer) {
+			line(w, "Codexible "+currentVersion()+" listens on "+url)
+			if setup != "" {
+				line(w, "Nobody can sign in to the console yet. Open this link within a day; it works once:")
+				line(w, "  "+setup)
+			}
+		})
 	}}
 	return s.serve(ctx)
 }
@@ -47,6 +53,8 @@ func (c serveCommand) Run(ctx context.Context, t *terminal) error {
 type listeningJSON struct {
 	URL     string `json:"url"`
 	Version string `json:"version"`
+	// SetupURL makes the console's first operator; left out once there is one.
+	SetupURL string `json:"setup_url,omitempty"`
 }
 
 type versionCommand struct{}

@@ -33,8 +33,9 @@ type service struct {
 	log    *slog.Logger
 	// fixed are keys that are accepted though none is minted like them: a demo's.
 	fixed []keys.Secret
-	// listening is called once, when requests are accepted, with the service's URL.
-	listening func(url string)
+	// listening is called once, when requests are accepted, with the service's URL
+	// and the link that sets the console up; that is empty once it is.
+	listening func(url, setup string)
 
 	books   *store.Store
 	local   *limits.Local
@@ -174,12 +175,14 @@ func (s *service) startBackground(ctx context.Context) {
 
 // answer listens until ctx ends, then lets the open requests end.
 func (s *service) answer(ctx context.Context) error {
+	console := s.console()
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
 		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
-		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer,
+		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console,
 	})
+	s.ending.background(ctx, console.Run)
 	listener, scheme, err := s.listen(ctx)
 	if err != nil {
 		return err
@@ -191,7 +194,7 @@ func (s *service) answer(ctx context.Context) error {
 	go func() { served <- app.Listener(listener) }()
 	url := scheme + "://" + reachable(listener.Addr().String())
 	s.log.InfoContext(ctx, "listening", "url", url, "version", currentVersion(), "database", s.config.DatabaseURL, "valkey", s.config.ValkeyURL)
-	s.listening(url)
+	s.listening(url, s.offerSetup(ctx, url))
 	debug.FreeOSMemory() // the schema and the API's document were read with far more than serving needs
 	select {
 	case err := <-served:
