@@ -183,10 +183,11 @@ func (s *service) answer(ctx context.Context) error {
 		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console,
 	})
 	s.ending.background(ctx, console.Run)
-	listener, scheme, err := s.listen(ctx)
+	opened, scheme, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
+	listener := &frontDoor{Listener: opened}
 	if err := s.showMetrics(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -202,6 +203,7 @@ func (s *service) answer(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.drain()
+	listener.dismiss()
 	err = app.ShutdownWithTimeout(s.config.ShutdownTimeout)
 	_ = listener.Close() // also where the signal came before the app had begun to listen
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -101,6 +101,11 @@ func (v *Verifier) hash(text string) (h Hash, ok bool) {
 	return h, ok
 }
 
+// lookupTimeout bounds a question to the directory. Its askers wait for it
+// whatever their own deadlines are: a network that swallows packets would hold
+// them for as long as it does.
+const lookupTimeout = 5 * time.Second
+
 func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, error) {
 	if e, known := v.cache.get(h, now); known {
 		v.hits.Add(1)
@@ -113,7 +118,9 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 	question := string(binary.BigEndian.AppendUint64(h[:], uint64(epoch)))
 	found, err, _ := v.loading.Do(question, func() (any, error) {
 		asked := time.Now()
-		id, err := v.directory.IdentityByHash(context.WithoutCancel(ctx), h)
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
+		defer cancel()
+		id, err := v.directory.IdentityByHash(asking, h)
 		trace.Of(ctx).Child("key.lookup", asked, time.Now())
 		switch {
 		case errors.Is(err, ErrNotFound):
