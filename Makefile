@@ -73,7 +73,7 @@ deploy-files: ## what reads each of them checks the Dockerfiles, compose.yml and
 	tools/deploy-files.sh
 
 test-go: ## every Go test with -race beside a PostgreSQL and a Valkey; fails when one is skipped
-	tools/need.sh race postgres valkey
+	tools/need.sh race postgres valkey chromium
 	tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
 

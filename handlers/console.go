@@ -163,7 +163,15 @@ func (c *Console) routes() []*route {
 		// A form is shown and taken at one address, and stands above a parameter in its place.
 		pages = append([]*route{get(f.path, open, "", c.page(f.serve)), post(f.path, open, "", c.page(f.serve))}, pages...)
 	}
-	return pages
+	return append(pages, get("/admin/*", open, "", c.door(c.nowhere)))
+}
+
+// nowhere answers an address of the console that names no page.
+func (c *Console) nowhere(_ context.Context, v *visit) (reply, error) {
+	if v.path == "/admin/" {
+		return leadTo("/admin")
+	}
+	return reply{}, errPage
 }
 
 // staticFile serves an asset under the name that carries its hash.

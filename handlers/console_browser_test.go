@@ -348,7 +348,7 @@ func (b *tab) rotateSuspendAndMove() {
 func (b *tab) readChart(scripts bool) {
 	b.t.Helper()
 	b.s.call(b.t, call{says: "something to draw", as: "rotated", method: "POST", path: "/api/usage", body: `{"credits": 41, "model": "codex-large"}`, status: 200})
-	b.open("/admin")
+	b.open("/admin/usage?user=new@example.com")
 	b.do(chromedp.MouseClickXY(b.middle("//summary[contains(., 'Show as a table')]")))
 	b.sees("Wed 4 Mar 2026", "41 credits")
 	x, y := b.middle("(//*[@class='hit'])[last()]")

@@ -20,6 +20,7 @@ import (
 	"codexible/accounts"
 	"codexible/handlers"
 	"codexible/store"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
@@ -512,7 +513,7 @@ func TestWhatUsersTypeIsNeverUnescaped(t *testing.T) {
 				}
 			}
 			v.get("/admin/users/$ada.user").sees(http.StatusOK, text)
-			v.get("/admin/usage?group=model").sees(http.StatusOK, text)
+			v.get("/admin/usage?user=ada@example.com&group=model").sees(http.StatusOK, text)
 		}
 	})
 }
@@ -699,6 +700,39 @@ func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
 		s.visitor(t).signIn("root@example.com", "x")
 		v.get("/admin").sees(http.StatusOK, "70 credits", "bob@example.com", "93 %", "Quota used up", "Key revoked", "User suspended", "No key, or an unknown one", "A sign-in as root@example.com failed")
 	})
+}
+
+func TestTheConsoleWritesDownRefusalsSumsUpDaysAndLooksAtItsHealth(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		console := handlers.NewConsole(handlers.ConsoleOptions{})
+		running := start(t, s.store, s.clock, func(p *handlers.Parts) { p.Console = console })
+		running.words = s.words
+		running.run(t, []call{
+			{says: "a charge", as: "ada", method: "POST", path: "/api/usage", body: `{"credits": 7}`, status: 200},
+			{says: "an expired key", as: "ada.expired", method: "GET", path: "/api/keys", status: 401},
+			{says: "the same key verified", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key": "$ada.expired.key"}`, status: 200},
+		})
+		s.clock.Add(24 * time.Hour)
+		go func() {
+			defer close(done)
+			console.Run(ctx)
+		}()
+		stop()
+		<-done
+		refused, err := s.store.Refusals(context.Background(), usage.DayOf(s.clock.Now()))
+		if err != nil || refused["EXPIRED"] != 2 || len(refused) != 1 {
+			t.Errorf("written down: %v, %v", refused, err)
+		}
+		running.operator(t).get("/admin/system").sees(http.StatusOK, "look")
+	})
+}
+
+func TestAnAddressOfTheConsoleThatNamesNothingIsAPage(t *testing.T) {
+	s := onSQLite(t)
+	s.visitor(t).get("/admin/").led("/admin").sees(http.StatusSeeOther)
+	s.visitor(t).get("/admin/nothing/here").sees(http.StatusNotFound, "<h1>Not found</h1>")
 }
 
 func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {

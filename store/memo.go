@@ -21,7 +21,7 @@ type memo[T any] struct {
 }
 
 const (
-	memoCheap   = 10 * time.Millisecond
+	memoCheap   = 40 * time.Millisecond
 	memoFactor  = 20
 	memoLongest = time.Minute
 )
