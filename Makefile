@@ -39,7 +39,7 @@ openapi: ## rewrite docs/openapi.json from the handlers
 
 ## Checking it
 
-.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos fuzz bench
+.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos soak fuzz bench
 test: ## everything, nothing skipped: the checks below, every test with -race, the dashboard
 	tools/test.sh
 
@@ -100,6 +100,9 @@ torture: ## the long versions of the torture tests, the HTTP suite ten times, a 
 chaos: ## servers that stop, crawl and vanish under load
 	CODEXIBLE_CHAOS=1 tools/testenv.sh --durable go test -count=1 -timeout=2h -run Chaos -v ./...
 
+soak: ## half an hour of steady load on each database: nothing may grow; CODEXIBLE_SOAK=30m CODEXIBLE_SOAK_RATE=400
+	CODEXIBLE_SOAK=$${CODEXIBLE_SOAK:-30m} tools/testenv.sh --durable go test -count=1 -timeout=3h -run ChaosSteadyLoad -v .
+
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	tools/testenv.sh tools/fuzz.sh $(FUZZTIME)
 
@@ -109,7 +112,7 @@ bench: ## the load harness beside a durable PostgreSQL and a Valkey: make bench 
 
 ## Handing it out
 
-.PHONY: build clean
+.PHONY: build fresh-debian clean
 build: ## static, reproducible binaries with checksums and bills of materials in dist/
 	rm -rf dist && mkdir dist
 	for platform in $(PLATFORMS); do \
@@ -118,6 +121,9 @@ build: ## static, reproducible binaries with checksums and bills of materials in
 	  go -C tools run ./sbom $(CURDIR)/$$binary $(VERSION) >$$binary.cdx.json; \
 	done
 	cd dist && sha256sum codexible-* >SHA256SUMS
+
+fresh-debian: ## install and run it in a fresh Debian by the documented commands alone, timed; needs root
+	tools/fresh-debian.sh
 
 clean: ## remove what the targets above wrote
 	rm -rf dist .build dashboard/.next

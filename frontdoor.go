@@ -92,7 +92,7 @@ type encryptedVisitor struct {
 }
 
 // Handshake is that of the connection.
-func (v *encryptedVisitor) Handshake() error { return v.encrypted.Handshake() }
+func (v *encryptedVisitor) Handshake() error { return v.encrypted.Handshake() } //nolint:noctx // its deadline is that of the connection
 
 // ConnectionState is that of the connection.
 func (v *encryptedVisitor) ConnectionState() tls.ConnectionState {

@@ -19,7 +19,7 @@ func TestConnectionsThatSaidNothingKeepNobodyFromEnding(t *testing.T) {
 			env = []string{"TLS_CERT=" + files.cert, "TLS_KEY=" + files.key}
 		}
 		p := startProgram(t, env...)
-		var silent []net.Conn
+		silent := make([]net.Conn, 0, 5)
 		for range 5 {
 			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", p.url[strings.Index(p.url, "//")+2:])
 			if err != nil {
