@@ -31,7 +31,7 @@ func (s *service) chores() []chore {
 			return inSteps(func() (int64, error) { return s.books.SweepReplays(ctx, sweepStep) })
 		}},
 		{name: "compare the schema with this version's", every: 30 * time.Second, work: s.schema.check},
-		{name: "recount every total from the single charges", every: 6 * time.Hour, work: s.reconcile},
+		{name: "recount every total from the single charges", every: time.Minute, work: s.reconcileWhenDue},
 	}
 	if days := s.config.UsageRetentionDays; days > 0 {
 		list = append(list, chore{name: "remove charges past their retention", every: time.Hour, work: func(ctx context.Context) error {
@@ -48,6 +48,23 @@ func (s *service) chores() []chore {
 func retain(ctx context.Context, books *store.Store, days int) error {
 	before := usage.DayOf(books.Now()).Add(-days)
 	return inSteps(func() (int64, error) { return books.Retain(ctx, before, sweepStep) })
+}
+
+// reconcileInterval is how old the latest recount may be. The result is in the
+// database, so of many instances one recounts, and a restart puts nothing off.
+const reconcileInterval = 24 * time.Hour
+
+// reconcileWhenDue recounts where nobody has for a day, and shows the latest result.
+func (s *service) reconcileWhenDue(ctx context.Context) error {
+	last, found, err := s.books.LastReconcile(ctx)
+	if err != nil {
+		return err
+	}
+	if found && s.books.Now().Sub(last.At) < reconcileInterval {
+		s.reconciled.Set(float64(last.Differences))
+		return nil
+	}
+	return s.reconcile(ctx)
 }
 
 // reconcile recounts the totals in the background. It has to find nothing.

@@ -17,6 +17,7 @@ import (
 	"codexible/accounts"
 	"codexible/store"
 	"codexible/store/storetest"
+	"codexible/usage"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -225,4 +226,61 @@ func TestTheDiskIsPartOfReadiness(t *testing.T) {
 		}
 	}
 	p.stop(t)
+}
+
+func TestARecountIsDueOnceADayForAllInstancesTogether(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, books *store.Store, clock *storetest.Clock) {
+		instance := func() *service {
+			return &service{books: books, log: slog.New(slog.DiscardHandler), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
+		}
+		c := storetest.NewCustomer(t, books, "Pro")
+		if _, err := books.Settle(t.Context(), clock.Now(), []usage.Charge{c.Charge(3)}); err != nil {
+			t.Fatal(err)
+		}
+		var last *service
+		for _, step := range []struct {
+			pass time.Duration
+			at   time.Time
+		}{
+			{0, storetest.Start},
+			{23 * time.Hour, storetest.Start},
+			{time.Hour, storetest.Start.Add(24 * time.Hour)},
+			{time.Hour, storetest.Start.Add(24 * time.Hour)},
+		} {
+			clock.Add(step.pass)
+			for range 2 {
+				last = instance()
+				if err := last.reconcileWhenDue(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if kept, found, err := books.LastReconcile(t.Context()); err != nil || !found || !kept.At.Equal(step.at) {
+				t.Errorf("at %v the latest recount is of %v, want %v: %v", clock.Now(), kept.At, step.at, err)
+			}
+		}
+		if shown := gaugeValue(t, last.reconciled); shown != 0 {
+			t.Errorf("books that balance show %d differences", shown)
+		}
+	})
+}
+
+// A process that starts after a recount that found something shows it, or the alert would end with a restart.
+func TestWhatARecountFoundIsShownAfterARestart(t *testing.T) {
+	url := storetest.SQLiteURL(t)
+	books := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
+	c := storetest.NewCustomer(t, books, "Pro")
+	if _, err := books.Settle(t.Context(), storetest.Start, []usage.Charge{c.Charge(3)}); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Exec(t, url, "UPDATE daily_usage SET credits = 9")
+	if _, err := books.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	restarted := &service{books: books, log: slog.New(slog.DiscardHandler), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
+	if err := restarted.reconcileWhenDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if shown := gaugeValue(t, restarted.reconciled); shown != 1 {
+		t.Errorf("%d differences are shown, want 1", shown)
+	}
 }
