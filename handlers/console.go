@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -264,8 +265,8 @@ func (v *visit) days(now time.Time) (usage.Range, views.RangeChoice) {
 	n := 30
 	for _, days := range []int{7, 30, 90, 365} {
 		text := fmt.Sprintf("%d days", days)
-		choice.Links = append(choice.Links, views.Link{Text: text, Path: views.WithQuery(v.path, "days", fmt.Sprint(days))})
-		if v.query.Get("days") == fmt.Sprint(days) {
+		choice.Links = append(choice.Links, views.Link{Text: text, Path: views.WithQuery(v.path, "days", strconv.Itoa(days))})
+		if v.query.Get("days") == strconv.Itoa(days) {
 			n, choice.Current = days, text
 		}
 	}

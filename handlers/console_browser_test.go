@@ -56,9 +56,9 @@ func chromium(t *testing.T) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(t.TempDir()))
 	ctx, _ = chromedp.NewExecAllocator(ctx, options...)
-	ctx, close := chromedp.NewContext(ctx)
+	ctx, quit := chromedp.NewContext(ctx)
 	t.Cleanup(func() {
-		close()
+		quit()
 		stop()
 	})
 	if err := chromedp.Run(ctx); err != nil {
@@ -407,8 +407,13 @@ var looks = []struct {
 }{{"wide-light", 1280, 800, "light"}, {"wide-dark", 1280, 800, "dark"}, {"phone-light", 390, 844, "light"}, {"phone-dark", 390, 844, "dark"}}
 
 type violation struct {
-	ID, Impact, Help string
-	Nodes            []struct{ HTML, FailureSummary string }
+	ID     string `json:"id"`
+	Impact string `json:"impact"`
+	Help   string `json:"help"`
+	Nodes  []struct {
+		HTML           string `json:"html"`
+		FailureSummary string `json:"failureSummary"` //nolint:tagliatelle // axe names it so
+	} `json:"nodes"`
 }
 
 // Screenshots go into the folder that CODEXIBLE_SCREENSHOTS names.

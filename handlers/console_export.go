@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 		if byModel {
 			head = []string{"date_utc", "user_email", "model"}
 		}
-		if err := s.line(append(head, "requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd")...); err != nil {
+		if err := s.line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})...); err != nil {
 			return err
 		}
 		return s.end(c.store.EachUsage(ctx, q, func(l store.UsageLine) error {
@@ -67,7 +68,7 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 			if byModel {
 				cells = []string{string(l.Day), l.Email, l.Model}
 			}
-			return s.line(append(cells, whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros)))...)
+			return s.line(slices.Concat(cells, []string{whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros))})...)
 		}))
 	}}, nil
 }

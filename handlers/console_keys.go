@@ -170,7 +170,7 @@ func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (rep
 
 // mint claims the form, makes a secret, and shows it. taken is where a form leads
 // that was claimed before.
-func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks string, make func() (keys.Key, keys.Secret, error)) (reply, error) {
+func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks string, change func() (keys.Key, keys.Secret, error)) (reply, error) {
 	first, err := c.claim(ctx, v)
 	if err != nil {
 		return reply{}, err
@@ -178,7 +178,7 @@ func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks str
 	if !first {
 		return leadTo(taken)
 	}
-	k, secret, err := make()
+	k, secret, err := change()
 	if err != nil {
 		return reply{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -167,7 +166,7 @@ func affected(users int64) string {
 	case 1:
 		return "1 user has this plan: what you change counts from their next request on."
 	}
-	return fmt.Sprintf("%s users have this plan: what you change counts for all of them from their next request on.", views.Number(users))
+	return views.Number(users) + " users have this plan: what you change counts for all of them from their next request on."
 }
 
 func (c *Console) archivePlan(ctx context.Context, v *visit) (reply, error) {
@@ -187,7 +186,7 @@ func (c *Console) setArchived(ctx context.Context, v *visit, archived bool) (rep
 	form.Submit, form.Danger = "Archive this plan", true
 	form.Consequences = []string{
 		"No user can be put on it any more, here or by the API.",
-		fmt.Sprintf("%s on it and their keys go on as before.", views.Count(users, "user")),
+		views.Count(users, "user") + " on it and their keys go on as before.",
 		"It can be restored at any time.",
 	}
 	if !archived {

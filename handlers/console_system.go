@@ -131,7 +131,7 @@ func (c *Console) copyBackup(ctx context.Context, name string, out io.Writer) er
 	if err := c.Backup(ctx, file); err != nil {
 		return err
 	}
-	f, err := os.Open(file)
+	f, err := os.Open(file) //nolint:gosec // the name was made two lines above
 	if err != nil {
 		return err
 	}

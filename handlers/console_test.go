@@ -116,7 +116,7 @@ func (v *visitor) hidden(path string) url.Values {
 
 func (v *visitor) send(method, path, form string) *visitor {
 	v.t.Helper()
-	r, err := http.NewRequest(method, "http://"+v.s.address+v.s.fill(path), strings.NewReader(form))
+	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+v.s.address+v.s.fill(path), strings.NewReader(form))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -124,15 +124,16 @@ func (v *visitor) send(method, path, form string) *visitor {
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	v.answer, err = v.client.Do(r)
+	answer, err := v.client.Do(r)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	defer v.answer.Body.Close()
-	text, err := io.ReadAll(v.answer.Body)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	v.answer = answer
 	v.page, v.status, v.location = string(text), v.answer.StatusCode, v.answer.Header.Get("Location")
 	return v
 }
@@ -362,7 +363,7 @@ func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerComesInFromElsewhere(t *tes
 	guess := func(address, email string) (allowed int) {
 		v := s.visitor(t).from(address).get("/admin/login")
 		for range 20 {
-			v.get("/admin/login").submit("/admin/login", "email", email, "password", "wrong wrong wrong")
+			v.get("/admin/login").submit("/admin/login", "email", email, "password", "not the password")
 			if v.status == http.StatusUnprocessableEntity {
 				allowed++
 			} else if v.status != http.StatusTooManyRequests || v.answer.Header.Get("Retry-After") == "" {
@@ -756,7 +757,7 @@ func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {
 	}
 	broken = true
 	v.get("/admin/system")
-	r, _ := http.NewRequest(http.MethodPost, "http://"+s.address+"/admin/system/backup", strings.NewReader(v.hidden("/admin/system/backup").Encode()))
+	r, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+s.address+"/admin/system/backup", strings.NewReader(v.hidden("/admin/system/backup").Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := v.client.Do(r)
 	if err == nil {

@@ -231,7 +231,7 @@ func (w *usageWish) title() string {
 
 func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 	path := func(changed ...string) string {
-		pairs := []string{}
+		pairs := make([]string, 0, 16)
 		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
 			value := w.texts[name]
 			for i := 0; i+1 < len(changed); i += 2 {

@@ -333,7 +333,7 @@ func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
 	form := v.userForm("Suspend "+u.Email, u)
 	form.Submit, form.Danger = "Suspend this user", true
 	form.Consequences = []string{
-		fmt.Sprintf("%s at once: every request with them is answered 403.", stop(u.ActiveKeys)),
+		stop(u.ActiveKeys) + " at once: every request with them is answered 403.",
 		"Nothing is deleted. Keys, usage and the audit trail stay, and reactivating brings the keys back as they are.",
 	}
 	if u.Role == accounts.RoleAdmin {
@@ -353,6 +353,13 @@ func stop(keys int64) string {
 	return "The " + views.Number(keys) + " active keys stop"
 }
 
+func works(keys int64) string {
+	if keys == 1 {
+		return "The one active key works"
+	}
+	return "The " + views.Number(keys) + " active keys work"
+}
+
 func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
@@ -361,7 +368,7 @@ func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
 	form := v.userForm("Reactivate "+u.Email, u)
 	form.Submit = "Reactivate this user"
 	form.Consequences = []string{
-		fmt.Sprintf("%s of this user works again at once, with the same secret.", views.Count(u.ActiveKeys, "active key")),
+		works(u.ActiveKeys) + " again at once, with the same secret.",
 		fmt.Sprintf("The plan is %s; %s used today.", plan.Name, verb(u.UsedToday)),
 	}
 	return c.setStatus(ctx, v, u, form, accounts.StatusActive, "user-reactivated")

@@ -68,8 +68,7 @@ func load() assets {
 		a.add(name, read(name))
 	}
 	a.add("console.css", reference.ReplaceAllFunc(read("console.css"), func(match []byte) []byte {
-		name := string(reference.FindSubmatch(match)[1])
-		return []byte(`url("` + Prefix + a.named[name] + `")`)
+		return []byte(`url("` + Prefix + a.named[string(reference.FindSubmatch(match)[1])] + `")`)
 	}))
 	return a
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -374,7 +374,7 @@ func TestTheAuditLogIsNarrowedByActionAndDays(t *testing.T) {
 		ctx := context.Background()
 		for i := range 4 {
 			for _, action := range []string{"session.failed", "export.made"} {
-				if err := s.Record(ctx, operator, accounts.AuditEntry{Action: action, Subject: accounts.SubjectSystem, Details: fmt.Sprint(i)}); err != nil {
+				if err := s.Record(ctx, operator, accounts.AuditEntry{Action: action, Subject: accounts.SubjectSystem, Details: strconv.Itoa(i)}); err != nil {
 					t.Fatal(err)
 				}
 			}

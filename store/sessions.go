@@ -218,7 +218,7 @@ func (c *change) firstOperator(n accounts.NewUser, passwordHash string) (uuid.UU
 	u, err := c.store.userWhere(c.DB, "u.email_folded = ?", accounts.Fold(n.Email))
 	switch {
 	case errors.Is(err, accounts.ErrUserNotFound):
-		plan, err := planWhere(c.DB.Order("p.archived, p.id"), "1 = ?", 1)
+		plan, err := planWhere(c.Order("p.archived, p.id"), "1 = ?", 1)
 		if err != nil {
 			return uuid.Nil, err
 		}

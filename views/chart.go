@@ -28,6 +28,7 @@ func (m Measure) of(d usage.DayTotal) int64 {
 		return d.Requests
 	case MeasureCost:
 		return d.CostMicros
+	case MeasureCredits:
 	}
 	return d.Credits
 }
@@ -39,6 +40,7 @@ func (m Measure) say(n int64) string {
 		return Count(n, "request")
 	case MeasureCost:
 		return USD(n)
+	case MeasureCredits:
 	}
 	return Count(n, "credit")
 }
@@ -269,6 +271,7 @@ func (m Measure) title() string {
 		return "Requests"
 	case MeasureCost:
 		return "Cost"
+	case MeasureCredits:
 	}
 	return "Credits"
 }

@@ -63,8 +63,6 @@ func sampleUsers() []UserLine {
 	return list
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func sampleKeys() []KeyLine {
 	mk := func(label, email string, k keys.Key) KeyLine {
 		k.ID, k.UserID, k.Label = uuid.NewSHA1(uuid.Nil, []byte(label)), uuid.NewSHA1(uuid.Nil, []byte(email)), label
@@ -74,10 +72,10 @@ func sampleKeys() []KeyLine {
 		return KeyLine{Key: k, Email: email}
 	}
 	return []KeyLine{
-		mk("Production", "demo@codexible.me", keys.Key{Prefix: "codexible_3fa91c20", CreatedAt: noon.Add(-2000 * time.Hour), LastUsedAt: ptr(noon.Add(-3 * time.Minute))}),
-		mk("Build server", "team@codexible.me", keys.Key{Prefix: "codexible_77bb0192", CreatedAt: noon.Add(-4000 * time.Hour), LastUsedAt: ptr(noon.Add(-3000 * time.Hour)), ExpiresAt: ptr(noon.Add(700 * time.Hour))}),
+		mk("Production", "demo@codexible.me", keys.Key{Prefix: "codexible_3fa91c20", CreatedAt: noon.Add(-2000 * time.Hour), LastUsedAt: new(noon.Add(-3 * time.Minute))}),
+		mk("Build server", "team@codexible.me", keys.Key{Prefix: "codexible_77bb0192", CreatedAt: noon.Add(-4000 * time.Hour), LastUsedAt: new(noon.Add(-3000 * time.Hour)), ExpiresAt: new(noon.Add(700 * time.Hour))}),
 		mk("Default", "starter@codexible.me", keys.Key{Prefix: "codexible_0c4de8a1", CreatedAt: noon.Add(-30 * time.Hour)}),
-		mk("Laptop", "team@codexible.me", keys.Key{Prefix: "codexible_demo_bus", Status: keys.StatusRevoked, CreatedAt: noon.Add(-900 * time.Hour), RevokedAt: ptr(noon.Add(-2 * time.Hour)), LastUsedAt: ptr(noon.Add(-2 * time.Hour))}),
+		mk("Laptop", "team@codexible.me", keys.Key{Prefix: "codexible_demo_bus", Status: keys.StatusRevoked, CreatedAt: noon.Add(-900 * time.Hour), RevokedAt: new(noon.Add(-2 * time.Hour)), LastUsedAt: new(noon.Add(-2 * time.Hour))}),
 		mk(hostile, "mallory@example.com", keys.Key{Prefix: "codexible_99aa88bb", CreatedAt: noon.Add(-9 * time.Hour)}),
 	}
 }
@@ -138,7 +136,7 @@ func pages() map[string]templ.Component {
 			{Name: "name", Label: "Name", Hint: "What people call the customer. May stay empty."}, sel("plan", "Plan", plans...)}}),
 		"keys": KeysPage(Keys{Frame: frame("Keys", SectionKeys), Search: Field{Name: "q", Label: "Search", Type: "search"}, State: sel("state", "Show", Option{"", "Every key"}, Option{"unused", "Unused for 90 days"}),
 			Lines: k, Now: noon, Pager: Pager{Said: "5 keys on this page", Onward: "?after=x", OnwardText: "Older"}}),
-		"key":    KeyPage(Key{Frame: frame("Production", SectionKeys), Key: k[0], GraceEnds: ptr(noon.Add(20 * time.Hour)), Chart: DayChart("Credits by day", MeasureCredits, days(30)), Range: choice, Audit: sampleAudit(), Now: noon}),
+		"key":    KeyPage(Key{Frame: frame("Production", SectionKeys), Key: k[0], GraceEnds: new(noon.Add(20 * time.Hour)), Chart: DayChart("Credits by day", MeasureCredits, days(30)), Range: choice, Audit: sampleAudit(), Now: noon}),
 		"secret": SecretPage(Secret{Frame: frame("Key created", SectionKeys), Secret: secret, Key: k[0], OldWorks: "works until 24 Nov 2026, 12:00 UTC"}),
 		"plans": PlansPage(Plans{Frame: frame("Plans", SectionPlans), Lines: []PlanLine{{accounts.Plan{Name: "Business", DailyCreditLimit: 500, RateLimitPerMinute: 100, PriceCents: 5000}, 12}, {accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, PriceCents: 3000}, 81_233},
 			{accounts.Plan{Name: hostile, DailyCreditLimit: 75, RateLimitPerMinute: 100, PriceCents: 1000, Archived: true}, 0}}}),
@@ -151,7 +149,7 @@ func pages() map[string]templ.Component {
 		"system": SystemPage(System{Frame: frame("System", SectionSystem), Health: health, Since: noon.Add(-11 * time.Hour), Now: noon,
 			Service:  []Fact{{Name: "Version", Value: "v1.0.0-12-gabc", Mono: true}, {Name: "State", Value: "ok", Tone: ToneGood}},
 			Database: []Fact{{Name: "Kind", Value: "SQLite 3.53"}, {Name: "State", Value: "ok", Tone: ToneGood}}, Counting: []Fact{{Name: "Valkey", Value: "not configured"}},
-			Migrations: []MigrationLine{{"0001", "init", ptr(noon)}}, Settings: []Fact{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible", Mono: true}},
+			Migrations: []MigrationLine{{"0001", "init", new(noon)}}, Settings: []Fact{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible", Mono: true}},
 			Reconcile: Fact{Name: "Last reconcile", Value: "never run"}, CanDownload: true, BackupHint: "A consistent copy of the whole database, made while the service runs."}),
 		"account": AccountPage(Account{Frame: frame("Account", SectionAccount), Password: []Field{{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password"}, {Name: "password", Label: "New password", Type: "password", Hint: "At least 12 characters.", Autocomplete: "new-password"}},
 			Sessions: []accounts.Session{session, other}, Current: session, Now: noon}),

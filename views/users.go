@@ -31,8 +31,6 @@ type UserLine struct {
 	DailyLimit int64
 }
 
-func (u UserLine) percent() int64 { return Percent(u.UsedToday, u.DailyLimit) }
-
 func (u UserLine) path() string { return "/admin/users/" + u.ID.String() }
 
 // User is a user's own page.
