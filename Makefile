@@ -72,9 +72,9 @@ deploy-files: ## what reads each of them checks the Dockerfiles, compose.yml and
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: ## every Go test with -race beside a PostgreSQL and a Valkey; fails when one is skipped
+test-go: ## every Go test with -race beside a PostgreSQL, a Valkey and a Chromium, whose pictures of the console go to .build/screenshots; fails when one is skipped
 	tools/need.sh race postgres valkey chromium
-	tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
+	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
 
 test-dashboard: dashboard/node_modules/.package-lock.json ## the dashboard: types, lint, unit tests, build, browser tests
