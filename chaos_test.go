@@ -129,7 +129,7 @@ func (d *drill) repeat() {
 
 func (d *drill) check(database string) {
 	d.t.Helper()
-	d.book.checkBooks(d.t, database, d.c)
+	d.book.checkBooks(d.t, database)
 	d.t.Logf("%d charges, none lost and none counted twice", len(d.book.fate))
 }
 

@@ -161,7 +161,7 @@ func newCluster(t *testing.T) *cluster {
 	if bin == "" {
 		missing(t, "CODEXIBLE_TEST_PG_BIN names no folder with Postgres's programs; make test does")
 	}
-	folder, err := os.MkdirTemp("", "codexible-cluster-") // the test's own folder is closed to the user that Postgres runs as
+	folder, err := os.MkdirTemp("", "codexible-cluster-") //nolint:usetesting // the test's own folder is closed to the user that Postgres runs as
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func (c *cluster) children() (pids []int) {
 	if err != nil {
 		return nil
 	}
-	for _, field := range strings.Fields(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		if pid, err := strconv.Atoi(field); err == nil {
 			pids = append(pids, pid)
 		}

@@ -77,8 +77,8 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		publisher, receiver := newNews(ctx, server.Changes()), newNews(ctx, server.Changes())
 		t.Cleanup(func() { _ = errors.Join(publisher.close(), receiver.close()) })
 		publish(ctx, s, publisher)
-		elsewhere := verifierOver(t, s, clock.Now) //nolint:contextcheck // it ends with the test
-		following(t, receiver, elsewhere)          //nolint:contextcheck // it ends with the test
+		elsewhere := verifierOver(t, s, clock.Now)
+		following(t, receiver, elsewhere)
 
 		code := func() keys.Code {
 			_, code, err := elsewhere.Identify(ctx, secret.Reveal())

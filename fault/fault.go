@@ -140,8 +140,7 @@ func (e *Error) Is(target error) bool {
 // As finds the fault in err's chain; an error without one is Internal, with a
 // fixed sentence and err as its cause.
 func As(err error) *Error {
-	var f *Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Error](err); ok {
 		return f
 	}
 	return &Error{Kind: Internal, Message: "Something went wrong on our side. Try again; if it persists, report the request id.", cause: err}

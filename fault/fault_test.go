@@ -58,7 +58,7 @@ func TestASentinelIsFoundAgainWithACauseAndThroughWrapping(t *testing.T) {
 	if !errors.Is(found, sentinel) || fault.KindOf(found) != fault.NotFound {
 		t.Errorf("%v is not %v", found, sentinel)
 	}
-	for _, other := range []error{fault.New(fault.Conflict, "There is no such key."), fault.New(fault.NotFound, "There is no such user."), errors.New("There is no such key.")} {
+	for _, other := range []error{fault.New(fault.Conflict, "There is no such key."), fault.New(fault.NotFound, "There is no such user."), errors.New("there is no such key")} {
 		if errors.Is(found, other) {
 			t.Errorf("%v passes for %v", found, other)
 		}

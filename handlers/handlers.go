@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"codexible/keys"
@@ -128,6 +129,6 @@ func newAPI(p Parts) *api {
 	a.Console.place(a)
 	api := a.routes()
 	a.document = encodeDocument(api)
-	a.table = append(api, a.Console.routes()...)
+	a.table = slices.Concat(api, a.Console.routes())
 	return a
 }

@@ -222,7 +222,7 @@ func TestLogsSayWhoAskedWhatAndNeverAKey(t *testing.T) {
 	if strings.Contains(text, s.words["ada.key"]) {
 		t.Fatal("a key stands in the log")
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if !strings.Contains(line, `"request_id":"the-one"`) {
 			continue
 		}

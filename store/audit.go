@@ -33,7 +33,7 @@ func object(fields map[string]any) string {
 	if len(fields) == 0 {
 		return "{}"
 	}
-	text, _ := json.Marshal(fields)
+	text, _ := json.Marshal(fields) //nolint:errchkjson // see above
 	return string(text)
 }
 

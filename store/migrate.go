@@ -150,7 +150,7 @@ func (m *Migrator) Up(ctx context.Context) (applied []Migration, err error) {
 			}
 			now := time.Now().UTC().Truncate(time.Microsecond)
 			step.AppliedAt = &now
-			if _, err := tx.ExecContext(ctx, "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ("+m.placeholders(4)+")",
+			if _, err := tx.ExecContext(ctx, "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ("+m.placeholders(4)+")", //nolint:gosec // placeholders alone
 				step.Version, step.Name, step.checksum, now.Format(time.RFC3339Nano)); err != nil {
 				return err
 			}
@@ -180,7 +180,7 @@ func (m *Migrator) Down(ctx context.Context, n int) (undone []Migration, err err
 			if err := run(ctx, tx, step, step.down); err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, "DELETE FROM schema_migrations WHERE version = "+m.placeholders(1), step.Version); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM schema_migrations WHERE version = "+m.placeholders(1), step.Version); err != nil { //nolint:gosec // a placeholder alone
 				return err
 			}
 			step.AppliedAt = nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"strings"
 	"time"
@@ -42,12 +43,10 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	config.MaxConns = postgresConns
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.MaxConnIdleTime = 5 * time.Minute
-	for name, value := range map[string]string{
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "codexible", "timezone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "30s",
-	} {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+	})
 	config.AfterConnect = readTimesInUTC
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return d, nil, err
@@ -100,12 +99,10 @@ func (t target) openForMigration() (*sql.DB, error) {
 // (53), intervention such as a shutdown (57), the system (58), a read-only
 // server, and locks that were not to be had in time.
 func (postgresDialect) away(err error) bool {
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, failed := errors.AsType[*pgconn.ConnectError](err); failed {
 		return true
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, refused := errors.AsType[*pgconn.PgError](err); refused {
 		class := pg.Code[:min(2, len(pg.Code))]
 		return class == "08" || class == "53" || class == "57" || class == "58" || class == "28" || class == "3D" ||
 			pg.Code == "25006" || pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "55P03"
@@ -122,7 +119,7 @@ func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 }
 
 func (postgresDialect) beginSnapshot() string {
-	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	return "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"
 }
 
 func (postgresDialect) announce(tx *gorm.DB, c accounts.Change) error {

@@ -92,7 +92,7 @@ func isTrigram(index *schema.Index) bool {
 func typeForSQLite(t schema.Type) (schema.Type, error) {
 	switch t := t.(type) {
 	case *schema.UUIDType:
-		return &sqlite.UUIDType{T: "uuid"}, nil
+		return &schema.UUIDType{T: "uuid"}, nil
 	case *schema.IntegerType:
 		return &schema.IntegerType{T: "integer"}, nil
 	case *schema.StringType:

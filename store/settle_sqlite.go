@@ -32,7 +32,7 @@ func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	err = conn.Raw(func(driverConn any) error {
+	err = conn.Raw(func(driverConn any) error { //nolint:contextcheck // see exec: the busy timeout bounds it
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.use(driverConn.(sqliteConn))

@@ -41,7 +41,7 @@ var sqliteTemplate = sync.OnceValues(func() (image []byte, err error) {
 	if err := migrate("sqlite:" + path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // the file that was just made
+	return os.ReadFile(path)
 })
 
 func migratedPostgresURL(t testing.TB) string {
