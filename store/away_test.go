@@ -109,8 +109,8 @@ func TestWithTheDatabaseAwayEveryMethodSaysUnavailable(t *testing.T) {
 		url := storetest.PostgresURL(t)
 		s := storetest.Open(t, url, clock.Now)
 		c := storetest.NewCustomer(t, s, "Pro")
-		name := url[strings.LastIndex(url, "/")+1:]
-		server := storetest.Raw(t, strings.TrimSuffix(url, name)+"postgres")
+		name, _, _ := strings.Cut(url[strings.LastIndex(url, "/")+1:], "?")
+		server := storetest.Raw(t, strings.Replace(url, "/"+name, "/postgres", 1))
 		storetest.Run(t, server, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false",
 			fmt.Sprintf("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'", name))
 		wantAllAway(t, callAll(context.Background(), t, s, c))
