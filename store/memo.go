@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -12,6 +13,8 @@ import (
 // page waits for a count only when the last is a minute old. The clock is the
 // real one: it measures work.
 type memo[T any] struct {
+	// cheap is what an answer may cost that is not remembered; memoCheap where zero.
+	cheap  time.Duration
 	mu     sync.Mutex
 	key    string
 	value  T
@@ -30,7 +33,7 @@ const (
 func (m *memo[T]) get(ctx context.Context, key string, look func(context.Context) (T, error)) (T, error) {
 	m.mu.Lock()
 	age := time.Since(m.at)
-	if m.key != key || m.took < memoCheap || age > memoLongest {
+	if m.key != key || m.took < cmp.Or(m.cheap, memoCheap) || age > memoLongest {
 		m.mu.Unlock()
 		return m.renew(ctx, key, look)
 	}

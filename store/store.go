@@ -30,6 +30,9 @@ type Options struct {
 	Synchronous string
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
+	// Patience is how long a count for the console may take and still be taken
+	// anew for every page; 40 ms where zero. Slower ones are remembered for a while.
+	Patience time.Duration
 	// Log takes the warnings of the store; none where nil.
 	Log *slog.Logger
 }
@@ -70,6 +73,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Synchronous = "FULL"
 	}
 	s := &Store{}
+	s.openDays.cheap, s.planUsers.cheap = o.Patience, o.Patience
 	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
 	if target.dialect == dialectPostgres {
 		d, db, err := target.openPostgres(ctx, o)

@@ -88,7 +88,7 @@ func Open(t testing.TB, url string, now func() time.Time) *store.Store {
 // Connect opens a migrated database, until the test ends.
 func Connect(t testing.TB, url string, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL"})
+	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL", Patience: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
