@@ -44,10 +44,19 @@ func run(ctx context.Context, args []string) error {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "small stores and short runs; writes no file")
+	rounds := flags.Int("rounds", 5, "how often each load is run")
+	seconds := flags.Int("seconds", 4, "how long a run of the throughput table takes; the others take half of it")
+	flags.IntVar(&large.Users, "users", large.Users, "users of the large store")
+	flags.IntVar(&large.Keys, "keys", large.Keys, "keys of the large store")
+	flags.IntVar(&large.Charges, "charges", large.Charges, "charges of the large store")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	b, err := prepare(ctx, *quick)
+	if *quick {
+		*rounds, *seconds = 1, 1
+		large = shape{Users: 2000, Keys: 6000, Charges: 50_000}
+	}
+	b, err := prepare(ctx, &bench{quick: *quick, rounds: *rounds, seconds: *seconds})
 	if err != nil {
 		return err
 	}
@@ -120,16 +129,12 @@ type service struct {
 	idleMB         float64
 }
 
-func prepare(ctx context.Context, quick bool) (*bench, error) {
-	folder, err := os.MkdirTemp("", "codexible-bench-")
-	if err != nil {
+func prepare(ctx context.Context, b *bench) (_ *bench, err error) {
+	b.started = time.Now()
+	if b.folder, err = os.MkdirTemp("", "codexible-bench-"); err != nil {
 		return nil, err
 	}
-	b := &bench{quick: quick, folder: folder, rounds: 5, seconds: 4, started: time.Now()}
-	if quick {
-		b.rounds, b.seconds = 1, 1
-		large = shape{Users: 2000, Keys: 6000, Charges: 50_000}
-	}
+	folder := b.folder
 	b.program, b.self = filepath.Join(folder, "codexible"), filepath.Join(folder, "bench")
 	for _, build := range [][]string{{"-o", b.program, "."}, {"-o", b.self, "./bench"}} {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w"}, build...)...)

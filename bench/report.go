@@ -88,8 +88,8 @@ func spread(values []float64, format string) string {
 
 func (r *report) write(b *bench) error {
 	var out strings.Builder
-	_, _ = fmt.Fprintf(&out, "# What the bench saw\n\n`make bench` on %s, %s; wrk with one thread on the same machine. Medians of %d interleaved runs of %d s. Absolute figures are those of this machine; ratios carry further.\n\nMachine: %s.\n",
-		b.started.UTC().Format(time.DateOnly), revision(), b.rounds, b.seconds, machine())
+	_, _ = fmt.Fprintf(&out, "# What the bench saw\n\n`%s` on %s, %s; wrk with one thread on the same machine. Medians of %d interleaved runs of %d s. Absolute figures are those of this machine; ratios carry further.\n\nMachine: %s.\n",
+		strings.TrimSpace("make bench "+argsOf()), b.started.UTC().Format(time.DateOnly), revision(), b.rounds, b.seconds, machine())
 	for _, s := range r.sections {
 		_, _ = fmt.Fprintf(&out, "\n## %s\n\n%s\n\n| %s |\n|%s\n", s.title, s.text, strings.Join(s.head, " | "), strings.Repeat(" --- |", len(s.head)))
 		for _, row := range s.rows {
@@ -120,4 +120,12 @@ func machine() string {
 	}
 	info, _ := debug.ReadBuildInfo()
 	return fmt.Sprintf("%d cores (%s), %s, %s", runtime.NumCPU(), model, runtime.GOOS, info.GoVersion)
+}
+
+// argsOf is how make bench was told what to run.
+func argsOf() string {
+	if len(os.Args) < 2 {
+		return ""
+	}
+	return `ARGS="` + strings.Join(os.Args[1:], " ") + `"`
 }
