@@ -75,6 +75,7 @@ deploy-files: ## what reads each of them checks the Dockerfiles, compose.yml and
 test-go: ## every Go test with -race beside a PostgreSQL, a Valkey and a Chromium, whose pictures of the console go to .build/screenshots; fails when one is skipped
 	tools/need.sh race postgres valkey chromium
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
+	  go test -count=1 -run AllocatesLittle -json ./handlers || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
 
 test-dashboard: dashboard/node_modules/.package-lock.json ## the dashboard: types, lint, unit tests, build, browser tests

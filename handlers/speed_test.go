@@ -44,8 +44,8 @@ const mostAllocations = 15
 func TestAVerificationOfARememberedKeyAllocatesLittle(t *testing.T) {
 	verify := verification(t)
 	verify()
-	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations {
-		t.Errorf("%.0f allocations, want %d at most", n, mostAllocations)
+	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations+lostToTheRaceDetector {
+		t.Errorf("%.0f allocations, want %d at most", n, mostAllocations+lostToTheRaceDetector)
 	} else {
 		t.Logf("%.0f allocations", n)
 	}
