@@ -12,8 +12,12 @@ import (
 
 // content is a body as the document shows it.
 type content struct {
-	Example  json.RawMessage
-	Examples map[string]struct{ Value json.RawMessage }
+	Example  json.RawMessage    `json:"example"`
+	Examples map[string]example `json:"examples"`
+}
+
+type example struct {
+	Value json.RawMessage `json:"value"`
 }
 
 func (c content) all() (list []json.RawMessage) {
@@ -28,17 +32,19 @@ func (c content) all() (list []json.RawMessage) {
 
 // reply is an answer as the document shows it, or where it shows it.
 type reply struct {
-	Ref     string `json:"$ref"`
-	Content map[string]content
+	Ref     string             `json:"$ref"`
+	Content map[string]content `json:"content"`
 }
 
 func TestEveryExampleIsWhatTheDocumentAllows(t *testing.T) {
 	var shown struct {
 		Paths map[string]map[string]struct {
-			RequestBody struct{ Content map[string]content }
-			Responses   map[string]reply
-		}
-		Components struct{ Responses map[string]reply }
+			RequestBody reply            `json:"requestBody"`
+			Responses   map[string]reply `json:"responses"`
+		} `json:"paths"`
+		Components struct {
+			Responses map[string]reply `json:"responses"`
+		} `json:"components"`
 	}
 	if err := json.Unmarshal(handlers.OpenAPI(), &shown); err != nil {
 		t.Fatal(err)
