@@ -39,7 +39,7 @@ type reply struct {
 func TestEveryExampleIsWhatTheDocumentAllows(t *testing.T) {
 	var shown struct {
 		Paths map[string]map[string]struct {
-			RequestBody reply            `json:"requestBody"`
+			RequestBody reply            `json:"requestBody"` //nolint:tagliatelle // as OpenAPI spells it
 			Responses   map[string]reply `json:"responses"`
 		} `json:"paths"`
 		Components struct {
