@@ -9,7 +9,7 @@ import (
 // deadline is the context of a request: it ends at an instant. Its timer is
 // made when somebody first asks to be told of the end, as a database does; a
 // verification that is answered from memory never asks, and a timer would be a
-// tenth of what it costs.
+// twentieth of what it costs.
 type deadline struct {
 	at     time.Time
 	mu     sync.Mutex

@@ -90,8 +90,8 @@ func locks(users [][16]byte) []int64 {
 
 // addUp adds rows to a table of totals: an UPDATE of those that exist and an
 // INSERT of the others, which only the first of a day are. ON CONFLICT would
-// lock every row before it updates it, at nearly twice the cost; the users'
-// locks already keep other writers away. The rows are called excluded, so that
+// lock every row before it updates it; the users' locks already keep other
+// writers away. The rows are called excluded, so that
 // the sums are the same words as on SQLite.
 func addUp(into, table, key, rows, sums, values string) string {
 	return "WITH excluded AS (SELECT * FROM " + rows + "), updated AS (UPDATE " + table + " AS t" + sums +
