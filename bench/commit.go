@@ -48,7 +48,7 @@ func (b *bench) bareCommit(ctx context.Context, database string) (time.Duration,
 var benchLine = regexp.MustCompile(`^(Benchmark\S+)\s+\d+\s+([\d.]+) ns/op.*?(\d+) B/op\s+(\d+) allocs/op`)
 
 // allocations runs the Go benchmarks of a verification.
-func (b *bench) allocations(ctx context.Context) error {
+func (b *bench) allocations(ctx context.Context, _ map[string]*service) error {
 	progress("allocations")
 	out, err := exec.CommandContext(ctx, "go", "test", "./handlers", "-run", "^$", "-bench", "Verify", "-benchmem", "-benchtime", "1s").CombinedOutput()
 	if err != nil {

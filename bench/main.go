@@ -4,6 +4,7 @@
 //
 //	make bench                 the whole of it
 //	make bench ARGS=-quick     a small one, to see that it works; it writes no file
+//	make bench ARGS="-only reads"   one section of it; it writes no file
 //	go run ./bench seed -url sqlite:/tmp/big.db   fills a database and prints its keys' file
 package main
 
@@ -45,6 +46,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "small stores and short runs; writes no file")
 	rounds := flags.Int("rounds", 5, "how often each load is run")
+	only := flags.String("only", "", "sections to measure, separated by commas: "+partNames()+"; prints them and writes no file")
 	seconds := flags.Int("seconds", 4, "how long a run of the throughput table takes; the others take half of it")
 	flags.IntVar(&large.Users, "users", large.Users, "users of the large store")
 	flags.IntVar(&large.Keys, "keys", large.Keys, "keys of the large store")
@@ -56,7 +58,11 @@ func run(ctx context.Context, args []string) error {
 		*rounds, *seconds = 1, 1
 		large = shape{Users: 2000, Keys: 6000, Charges: 50_000}
 	}
-	b, err := prepare(ctx, &bench{quick: *quick, rounds: *rounds, seconds: *seconds})
+	parts, err := chosen(*only)
+	if err != nil {
+		return err
+	}
+	b, err := prepare(ctx, &bench{quick: *quick, partial: *only != "", parts: parts, rounds: *rounds, seconds: *seconds})
 	if err != nil {
 		return err
 	}
@@ -110,7 +116,8 @@ var (
 
 // bench is a prepared run: programs built, stores filled, servers up.
 type bench struct {
-	quick           bool
+	quick, partial  bool
+	parts           []part
 	folder          string
 	program, self   string
 	rounds, seconds int

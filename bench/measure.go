@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -17,29 +18,37 @@ const (
 )
 
 func (b *bench) measure(ctx context.Context) error {
+	services, err := b.services(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range b.parts {
+		if err := p.run(b, ctx, services); err != nil {
+			return err
+		}
+	}
+	return b.report.write(b)
+}
+
+// services serves the stores that the chosen parts need, each by its database and size.
+func (b *bench) services(ctx context.Context) (map[string]*service, error) {
 	services := map[string]*service{}
 	for _, database := range []string{"sqlite", "postgres"} {
 		for _, size := range []struct {
 			name  string
 			shape shape
 		}{{"small", small}, {"large", large}} {
+			if !slices.ContainsFunc(b.parts, func(p part) bool { return slices.Contains(p.sizes, size.name) }) {
+				continue
+			}
 			s, err := b.service(ctx, database, size.name, size.shape)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			services[database+" "+size.name] = s
 		}
 	}
-	for _, step := range []func(context.Context, map[string]*service) error{b.throughput, b.loneCharge, b.reads, b.flatness} {
-		if err := step(ctx, services); err != nil {
-			return err
-		}
-	}
-	b.memory(services)
-	if err := b.allocations(ctx); err != nil {
-		return err
-	}
-	return b.report.write(b)
+	return services, nil
 }
 
 // service fills a store and serves it.
@@ -201,9 +210,10 @@ func (b *bench) flatness(ctx context.Context, services map[string]*service) erro
 	return nil
 }
 
-func (b *bench) memory(services map[string]*service) {
+func (b *bench) memory(_ context.Context, services map[string]*service) error {
 	for _, name := range []string{"sqlite small", "sqlite large", "postgres small", "postgres large"} {
 		s := services[name]
 		b.report.memory(fmt.Sprintf("%s store, %s", s.size, s.database), s.idleMB, s.residentMB())
 	}
+	return nil
 }

@@ -97,7 +97,7 @@ func (r *report) write(b *bench) error {
 		}
 	}
 	fmt.Print(out.String())
-	if b.quick {
+	if b.quick || b.partial {
 		return nil
 	}
 	return os.WriteFile("BENCH.md", []byte(out.String()), 0o644)
