@@ -634,6 +634,7 @@ func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
 		v.get("/admin/plans/$plan.pro/archive").sees(http.StatusOK, "go on as before").submit("/admin/plans/$plan.pro/archive").led("/admin/plans?done=plan-archived").sees(http.StatusOK, "Archived")
 		v.get("/admin/users/new").submit("/admin/users/new", "email", "late@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "archived")
 		v.get("/admin/plans/$plan.pro/restore").submit("/admin/plans/$plan.pro/restore").led("/admin/plans?done=plan-restored")
+		v.get("/admin/audit?action=plan.restored").sees(http.StatusOK, "archived from true to false")
 	})
 }
 

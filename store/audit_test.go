@@ -65,6 +65,9 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 			},
 			func() error { return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: new(true)})) },
 			func() error {
+				return second(s.ChangePlan(ctx, ada, plan.ID, accounts.PlanChange{Archived: new(false)}))
+			},
+			func() error {
 				return s.Record(ctx, ada, accounts.AuditEntry{Action: "session.refused", Subject: accounts.SubjectSession, Target: "cy@example.com", Details: "A sign-in was refused."})
 			},
 		} {
@@ -80,7 +83,8 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 		user, key, plans := accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan
 		old, prefix := secret.Prefix(), rotated.Prefix()
 		want := []accounts.AuditEntry{
-			entry(11, "session.refused", accounts.SubjectSession, uuid.Nil, "cy@example.com", "A sign-in was refused.", "{}", "{}"),
+			entry(12, "session.refused", accounts.SubjectSession, uuid.Nil, "cy@example.com", "A sign-in was refused.", "{}", "{}"),
+			entry(11, "plan.restored", plans, plan.ID, "Max", "Changed plan Max: archived from true to false.", `{"archived":true}`, `{"archived":false}`),
 			entry(10, "plan.archived", plans, plan.ID, "Max", "Changed plan Max: archived from false to true.", `{"archived":false}`, `{"archived":true}`),
 			entry(9, "plan.changed", plans, plan.ID, "Max", "Changed plan Max: daily credit limit from 9 to 10.", `{"daily_credit_limit":9}`, `{"daily_credit_limit":10}`),
 			entry(8, "plan.created", plans, plan.ID, "Max", "Created plan Max with 9 credits a day.", "{}",

@@ -131,8 +131,11 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		}
 		was, is := changedFields(planFields(before), planFields(after))
 		action := "plan.changed"
-		if after.Archived && !before.Archived {
+		switch {
+		case after.Archived && !before.Archived:
 			action = "plan.archived"
+		case before.Archived && !after.Archived:
+			action = "plan.restored"
 		}
 		return tx.record(entry{action: action, subject: accounts.SubjectPlan, id: id, target: after.Name,
 			details: "Changed plan " + before.Name + ": " + listChanges(was, is) + ".", before: was, after: is})
