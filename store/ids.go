@@ -50,7 +50,8 @@ func firstID(at time.Time) (id uuid.UUID) {
 }
 
 // rowID folds the time of an id into an integer of the same order: 60 bits of
-// its tick and 3 of its randomness. It numbers the rows of a full-text table.
+// its tick and 3 of its randomness. It numbers the rows of a full-text table,
+// where ids of one number make room for each other.
 func rowID(id uuid.UUID) int64 {
 	high := binary.BigEndian.Uint64(id[:8])
 	tick := high>>16<<12 | high&0xfff

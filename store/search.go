@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -104,10 +105,31 @@ func (sqliteDialect) narrow(f *search, t searched, needle string) {
 	f.and("instr(s.search, ?) > 0", needle)
 }
 
-// index writes a row's search text into the full-text table.
+// index writes a row's search text into the full-text table. Two processes can
+// mint ids of one number: then each row moves up until it stands behind those
+// of smaller ids, so the order of the rows remains that of the ids.
 func (sqliteDialect) index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error {
 	if t == searchedAudit {
 		return tx.Exec("INSERT INTO audit_log_search (rowid, search, id) VALUES (?, ?, ?)", row, text, row).Error
 	}
-	return tx.Exec("INSERT OR REPLACE INTO "+t.table+"_search (rowid, search, id) VALUES (?, ?, ?)", row, text, id).Error
+	for carried := (indexed{id, text}); ; row++ {
+		var there []indexed
+		if err := tx.Raw("SELECT id, search FROM "+t.table+"_search WHERE rowid = ?", row).Scan(&there).Error; err != nil {
+			return err
+		}
+		if len(there) == 1 && bytes.Compare(there[0].ID[:], carried.ID[:]) < 0 {
+			continue
+		}
+		err := tx.Exec("INSERT OR REPLACE INTO "+t.table+"_search (rowid, search, id) VALUES (?, ?, ?)", row, carried.Search, carried.ID).Error
+		if err != nil || len(there) == 0 || there[0].ID == carried.ID {
+			return err
+		}
+		carried = there[0]
+	}
+}
+
+// indexed is a row of a full-text table.
+type indexed struct {
+	ID     uuid.UUID
+	Search string
 }
