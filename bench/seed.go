@@ -98,28 +98,40 @@ func seedUsers(ctx context.Context, s *store.Store, sh shape, keysFile string) (
 
 var models = []string{"gpt-5", "gpt-5-mini", "claude-sonnet", "claude-haiku", "qwen-coder"}
 
-// seedCharges goes the way of the meter, a day in one batch: sorted by user it
-// touches every page of the day once.
+// settleAtOnce bounds the batches of the seed: Postgres has room for so many
+// users' locks in one transaction.
+const settleAtOnce = 5000
+
+// seedCharges goes the way of the meter, in large batches, a day after the other.
 func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) error {
 	random := rand.New(rand.NewPCG(1, 2))
 	today := usage.DayOf(s.Now())
 	for day := range seedDays {
-		charges := make([]usage.Charge, n/seedDays)
-		for i := range charges {
-			o := owners[random.IntN(len(owners))]
-			tokens := random.Int64N(4000)
-			charges[i] = usage.Charge{UserID: o.user, KeyID: o.key, Credits: 1 + random.Int64N(3), Model: models[random.IntN(len(models))],
-				PromptTokens: tokens, CompletionTokens: tokens / 4, CostMicros: tokens * 3}
-		}
 		at := today.Add(day - seedDays).Start().Add(time.Duration(day*7%24) * time.Hour)
-		receipts, err := s.Settle(ctx, at, charges)
-		if err != nil {
-			return err
-		}
-		for _, r := range receipts {
-			if r.Outcome != usage.Accepted {
-				return fmt.Errorf("a charge of the seed was not accepted: %v", r.Outcome)
+		for left := n / seedDays; left > 0; left -= settleAtOnce {
+			charges := make([]usage.Charge, min(left, settleAtOnce))
+			for i := range charges {
+				o := owners[random.IntN(len(owners))]
+				tokens := random.Int64N(4000)
+				charges[i] = usage.Charge{UserID: o.user, KeyID: o.key, Credits: 1 + random.Int64N(3), Model: models[random.IntN(len(models))],
+					PromptTokens: tokens, CompletionTokens: tokens / 4, CostMicros: tokens * 3}
 			}
+			if err := settleAll(ctx, s, at, charges); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func settleAll(ctx context.Context, s *store.Store, at time.Time, charges []usage.Charge) error {
+	receipts, err := s.Settle(ctx, at, charges)
+	if err != nil {
+		return err
+	}
+	for _, r := range receipts {
+		if r.Outcome != usage.Accepted {
+			return fmt.Errorf("a charge of the seed was not accepted: %v", r.Outcome)
 		}
 	}
 	return nil
