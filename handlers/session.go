@@ -77,11 +77,7 @@ type callingKey struct {
 
 // overview is what a dashboard shows first. The key is the calling one.
 func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error) {
-	today, err := a.Store.Today(ctx, r.userID(), usage.DayOf(a.Now()))
-	if err != nil {
-		return overview{}, err
-	}
-	k, err := a.Store.Key(ctx, r.identity.Key.ID, r.userID())
+	k, today, err := a.Store.Overview(ctx, r.userID(), r.identity.Key.ID, usage.DayOf(a.Now()))
 	if err != nil {
 		return overview{}, err
 	}

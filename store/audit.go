@@ -58,7 +58,7 @@ func (s *Store) AuditLog(ctx context.Context, q AuditQuery) (entries []accounts.
 	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after
-			FROM `+found.from+found.conditions()+" ORDER BY "+found.order+" LIMIT ?", append(found.args, q.Limit)...).Scan(&entries).Error
+			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, q.Limit)...).Scan(&entries).Error
 	})
 	return entries, err
 }

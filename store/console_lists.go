@@ -43,10 +43,10 @@ func (s *Store) SortedUsers(ctx context.Context, q UserQuery, by Order) (users [
 	case EmailAsc:
 		column = "u.email_folded"
 	case EmailDesc:
-		column, than, direction = "u.email_folded", "<", " DESC"
+		column, than, direction = "u.email_folded", "<", descending
 	case OldestFirst:
 	}
-	found.order = column + direction
+	found.by, found.direction = column, direction
 	if q.After != uuid.Nil {
 		found.and(column+" "+than+" (SELECT "+column[2:]+" FROM users WHERE id = ?)", q.After)
 	}
@@ -177,7 +177,7 @@ func (s *Store) auditOf(ctx context.Context, f AuditFilter) (entries []accounts.
 	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after
-			FROM `+found.from+found.conditions()+" ORDER BY "+found.order+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error
+			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error
 	})
 	return entries, err
 }

@@ -99,8 +99,8 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) (list []KeyLine, err error
 	}
 	found.page(searchedKeys, q.Page)
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT "+keyColumns+", u.email AS user_email FROM "+found.from+" JOIN users AS u ON u.id = k.user_id"+found.conditions()+
-			" ORDER BY "+found.order+" LIMIT ? OFFSET ?", append(found.args, q.Limit, q.Offset)...).Scan(&list).Error
+		from, args := found.onPage(searchedKeys, " JOIN users AS u ON u.id = k.user_id", q.Page)
+		return db.Raw("SELECT "+keyColumns+", u.email AS user_email"+from, args...).Scan(&list).Error
 	})
 	return list, err
 }

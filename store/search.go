@@ -50,17 +50,19 @@ var (
 	searchedAudit = searched{"audit_log", "a", "seq"}
 )
 
-// search narrows a statement over t to the rows that hold the query, newest
-// first. q begins with "FROM" and may carry on with joins.
+// search narrows a statement over a table to the rows that hold a query, newest
+// first. from may carry on with joins; by is the column that orders the rows.
 type search struct {
-	from  string
-	where []string
-	args  []any
-	order string
+	from          string
+	where         []string
+	args          []any
+	by, direction string
 }
 
+const descending = " DESC"
+
 func (s *Store) search(t searched, query string) search {
-	found := search{from: t.table + " AS " + t.alias, order: t.alias + "." + t.id + " DESC"}
+	found := search{from: t.table + " AS " + t.alias, by: t.alias + "." + t.id, direction: descending}
 	switch {
 	case query == "":
 	case !storable(query):
@@ -83,6 +85,17 @@ func (f *search) conditions() string {
 	return " WHERE " + strings.Join(f.where, " AND ")
 }
 
+func (f *search) order() string { return " ORDER BY " + f.by + f.direction }
+
+// onPage joins a statement over t to the rows of one page, in the page's order.
+// What else the statement reads it reads for these rows alone: the ones that are
+// passed over cost a step along an index each.
+func (f *search) onPage(t searched, joins string, p Page) (from string, args []any) {
+	row := t.alias + "." + t.id
+	return " FROM (SELECT " + row + " AS id, " + f.by + " AS place FROM " + f.from + f.conditions() + f.order() + " LIMIT ? OFFSET ?) AS page JOIN " +
+		t.table + " AS " + t.alias + " ON " + row + " = page.id" + joins + " ORDER BY page.place" + f.direction, append(f.args, p.Limit, p.Offset)
+}
+
 // escapeLike makes a text stand for itself in LIKE … ESCAPE '\'.
 var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
@@ -100,7 +113,7 @@ var anyCharacter = strings.NewReplacer(`%`, `_`)
 // newest matches come first, and a page ends the search.
 func (sqliteDialect) narrow(f *search, t searched, needle string) {
 	f.from = t.table + "_search AS s CROSS JOIN " + t.table + " AS " + t.alias + " ON " + t.alias + "." + t.id + " = s.id"
-	f.order = "s.rowid DESC"
+	f.by = "s.rowid"
 	f.and("s.search LIKE ?", "%"+anyCharacter.Replace(needle)+"%")
 	f.and("instr(s.search, ?) > 0", needle)
 }

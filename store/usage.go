@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"codexible/keys"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -20,6 +21,28 @@ func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t u
 	})
 	t.Day = day
 	return t, err
+}
+
+// Overview reads one of a user's keys and the user's day in one look: both are
+// exact. keys.ErrNotFound where the user has no such key.
+func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage.Day) (keys.Key, usage.Today, error) {
+	var rows []struct {
+		keys.Key
+		usage.Today
+	}
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT `+keyColumns+`, COALESCE(d.credits, 0) AS credits_used, p.daily_credit_limit AS daily_limit, COALESCE(d.requests, 0) AS request_count
+			FROM api_keys AS k JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
+			LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = k.user_id WHERE k.id = ? AND k.user_id = ?`, string(day), keyID, userID).Scan(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = keys.ErrNotFound
+	}
+	if err != nil {
+		return keys.Key{}, usage.Today{}, err
+	}
+	rows[0].Day = day
+	return rows[0].Key, rows[0].Today, nil
 }
 
 // History reads a user's days, all keys together: a row for every day of the range, the oldest first.
@@ -70,14 +93,15 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 // the primary key each, and no index that every charge would have to maintain.
 func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) (records []usage.Record, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`WITH RECURSIVE walk (id, previous_id, n) AS (
-				SELECT c.id, c.previous_id, 1 FROM usage AS c WHERE c.day >= ?
+		return db.Raw(`WITH RECURSIVE walk AS (
+				SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
 					AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
 				UNION ALL
-				SELECT c.id, c.previous_id, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
-			SELECT c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at
-				FROM walk AS w JOIN usage AS c ON c.id = w.id WHERE w.n > ? ORDER BY w.n`,
+				SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
+			SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
 			string(since), userID, string(since), limit+offset, offset).Scan(&records).Error
 	})
 	return records, err
 }
+
+const chargeColumns = "c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"codexible/accounts"
@@ -68,14 +69,13 @@ func (f *search) page(t searched, p Page) {
 	}
 }
 
-// userLines reads the page first and looks up what belongs to its rows after.
+// userLines finds the page first and looks up what belongs to its rows after.
 func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
-	args := append([]any{string(usage.DayOf(s.now()))}, f.args...)
+	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
 	err = db.Raw(`SELECT `+userColumns+`, p.name AS plan_name,
 		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active') AS key_count,
-		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0) AS credits_used_today
-		FROM `+f.from+` JOIN plans AS p ON p.id = u.plan_id`+f.conditions()+" ORDER BY "+f.order+" LIMIT ? OFFSET ?",
-		append(args, p.Limit, p.Offset)...).Scan(&users).Error
+		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0) AS credits_used_today`+from,
+		append([]any{string(usage.DayOf(s.now()))}, args...)...).Scan(&users).Error
 	return users, err
 }
 
@@ -284,33 +284,65 @@ type Status struct {
 }
 
 // statusLife is how old the numbers of Status may be: counting hundreds of
-// thousands of rows for every caller would cost more than it tells.
+// thousands of rows for every caller would cost more than it tells. From half of
+// it on they are counted again in the background, so that under a steady load
+// nobody waits for a count.
 const statusLife = time.Second
 
 type statusMemo struct {
+	mu    sync.Mutex
 	at    time.Time
 	value Status
+	// counting is held while somebody counts: who needs the numbers meanwhile waits for that count.
+	counting sync.Mutex
+}
+
+// within gives the numbers if they are younger than a life.
+func (m *statusMemo) within(life time.Duration, now time.Time) (Status, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	age := now.Sub(m.at)
+	return m.value, age >= 0 && age < life
 }
 
 // Status counts users, active keys and today's credits, at most a second old.
 func (s *Store) Status(ctx context.Context) (Status, error) {
-	now := s.now()
-	s.mu.Lock()
-	memo := s.status
-	s.mu.Unlock()
-	if age := now.Sub(memo.at); age >= 0 && age < statusLife {
-		return memo.value, nil
+	memo := &s.status
+	if value, young := memo.within(statusLife/2, s.now()); young {
+		return value, nil
 	}
-	memo.at = now
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users, (SELECT COUNT(*) FROM api_keys WHERE status = 'active') AS active_keys,
-			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(usage.DayOf(now))).Scan(&memo.value).Error
+	if value, alive := memo.within(statusLife, s.now()); alive {
+		if memo.counting.TryLock() {
+			go func() {
+				defer memo.counting.Unlock()
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memoLongest)
+				defer cancel()
+				_, _ = s.countStatus(ctx) // a count that fails is tried again by who needs it next
+			}()
+		}
+		return value, nil
+	}
+	memo.counting.Lock()
+	defer memo.counting.Unlock()
+	if value, alive := memo.within(statusLife, s.now()); alive {
+		return value, nil
+	}
+	return s.countStatus(ctx)
+}
+
+func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
+	now := s.now()
+	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
+			(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status = 'revoked') AS active_keys,
+			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(usage.DayOf(now))).Scan(&value).Error
 	})
 	if err != nil {
 		return Status{}, err
 	}
-	s.mu.Lock()
-	s.status = memo
-	s.mu.Unlock()
-	return memo.value, nil
+	s.status.mu.Lock()
+	defer s.status.mu.Unlock()
+	s.status.at, s.status.value = now, value
+	return value, nil
 }
