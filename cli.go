@@ -163,7 +163,7 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 		ending.add(func() error { server.Close(); return nil })
 		news := newNews(ctx, server.Changes())
 		ending.add(news.close)
-		publish(ctx, s, news)
+		s.Tell(news)
 	}
 	return work(s)
 }

@@ -67,11 +67,3 @@ func needSchema(ctx context.Context, c *Config) error {
 func openStore(ctx context.Context, c *Config, log *slog.Logger) (*store.Store, error) {
 	return store.Open(ctx, store.Options{URL: c.DatabaseURL.reveal(), Synchronous: c.SQLiteSynchronous, Log: log})
 }
-
-// publish has every change that this process makes told to w; those of other
-// processes are not for it, so what it follows ends before it begins.
-func publish(ctx context.Context, s *store.Store, w store.Watcher) {
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	s.Watch(ended, w)
-}

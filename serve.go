@@ -112,7 +112,7 @@ func (s *service) connectValkey(ctx context.Context) error {
 
 	s.news = newNews(ctx, server.Changes())
 	s.ending.add(s.news.close)
-	publish(ctx, s.books, s.news)
+	s.books.Tell(s.news)
 
 	s.shared = newSharedTotals(s.books, server.Totals(), time.Now)
 	s.ledger = s.shared
@@ -166,6 +166,7 @@ func (s *service) followRequests(ctx context.Context) {
 // startBackground starts what works beside the requests.
 func (s *service) startBackground(ctx context.Context) {
 	s.ending.background(ctx, s.verifier.Run)
+	s.books.Tell(s.verifier)
 	s.ending.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
 	if s.news != nil {
 		s.ending.background(ctx, func(ctx context.Context) { s.news.follow(ctx, s.verifier) })

@@ -76,7 +76,7 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		}
 		publisher, receiver := newNews(ctx, server.Changes()), newNews(ctx, server.Changes())
 		t.Cleanup(func() { _ = errors.Join(publisher.close(), receiver.close()) })
-		publish(ctx, s, publisher)
+		s.Tell(publisher)
 		elsewhere := verifierOver(t, s, clock.Now)
 		following(t, receiver, elsewhere)
 

@@ -52,9 +52,10 @@ type Store struct {
 	planUsers memo[map[uuid.UUID]int64]
 }
 
-// Watcher is told of every change of a key, user or plan that this process
-// made or learned of, after its commit. Up tells whether changes of other
-// processes are being learned of; after a gap anything may have changed.
+// Watcher is told of changes of keys, users and plans, after their commit: of
+// those that this process makes by Tell, of those of other processes by Watch.
+// Up tells whether the latter are being learned of; after a gap anything may
+// have changed.
 type Watcher interface {
 	Changed(accounts.Change)
 	Up(bool)
@@ -143,14 +144,17 @@ func (s *Store) classify(err error) error {
 	return fault.As(err)
 }
 
-// Watch registers a watcher, and follows the changes of other processes for it
-// until ctx ends.
-func (s *Store) Watch(ctx context.Context, w Watcher) {
+// Tell has a watcher told of every change that this process makes from its
+// return on.
+func (s *Store) Tell(w Watcher) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.watchers = append(s.watchers, w)
-	s.mu.Unlock()
-	s.dialect.watch(ctx, w)
 }
+
+// Watch tells a watcher of the changes that other processes make, until ctx
+// ends. Those of this process may come with them: Tell is what is sure of them.
+func (s *Store) Watch(ctx context.Context, w Watcher) { s.dialect.watch(ctx, w) }
 
 func (s *Store) changed(changes []accounts.Change) {
 	s.mu.Lock()
