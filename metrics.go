@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -123,7 +125,8 @@ func (s *service) watchParts() {
 	)
 }
 
-// diskFree tells how much room the disk of the embedded database has; nil on Postgres.
+// diskFree tells how much room the disk of the embedded database has, and fails where
+// the kernel stopped writing to it; nil on Postgres.
 func (s *service) diskFree() func() (bytes uint64, err error) {
 	file := s.config.sqliteFile()
 	if file == "" {
@@ -133,6 +136,10 @@ func (s *service) diskFree() func() (bytes uint64, err error) {
 	return func() (uint64, error) {
 		var disk syscall.Statfs_t
 		if err := syscall.Statfs(folder, &disk); err != nil {
+			return 0, err
+		}
+		// A disk that turned read-only after an error still looks writable: only a write tells.
+		if err := os.Chtimes(folder, time.Time{}, time.Now()); errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EIO) {
 			return 0, err
 		}
 		return disk.Bavail * uint64(disk.Bsize), nil

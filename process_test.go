@@ -249,28 +249,45 @@ type valkeyServer struct {
 
 func startValkey(t *testing.T) *valkeyServer {
 	t.Helper()
+	address := "127.0.0.1:" + freePort(t)
+	_, port, _ := net.SplitHostPort(address)
+	v := runValkey(t, exec.Command(valkeyProgram(t), "--port", port, "--bind", "127.0.0.1", "--save", ""))
+	v.url = "redis://" + address
+	eventually(t, 10*time.Second, "Valkey to accept connections", func() bool { return connects(address) })
+	return v
+}
+
+func valkeyProgram(t *testing.T) string {
+	t.Helper()
 	path, err := exec.LookPath("valkey-server")
 	if err != nil {
 		if path, err = exec.LookPath("redis-server"); err != nil {
 			missing(t, "neither valkey-server nor redis-server is installed; make test installs one")
 		}
 	}
-	port := freePort(t)
-	v := &valkeyServer{url: "redis://127.0.0.1:" + port, cmd: exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "")}
-	v.cmd.Dir = t.TempDir()
-	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := v.cmd.Start(); err != nil {
+	return path
+}
+
+// runValkey starts the command that is a Valkey; it ends with the test.
+func runValkey(t *testing.T, cmd *exec.Cmd) *valkeyServer {
+	t.Helper()
+	cmd.Dir = t.TempDir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	v := &valkeyServer{cmd: cmd}
 	t.Cleanup(v.kill)
-	eventually(t, 10*time.Second, "Valkey to accept connections", func() bool {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
 	return v
+}
+
+// connects tells whether somebody listens.
+func connects(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }
 
 func (v *valkeyServer) kill() {
