@@ -73,7 +73,7 @@ deploy-files: ## what reads each of them checks the Dockerfiles, compose.yml and
 	tools/deploy-files.sh
 
 test-go: ## every Go test with -race beside a PostgreSQL, a Valkey and a Chromium, whose pictures of the console go to .build/screenshots; fails when one is skipped
-	tools/need.sh race postgres valkey chromium
+	tools/need.sh race postgres valkey chromium ip mkfs.ext4
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
 	  go test -count=1 -run AllocatesLittle -json ./handlers || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
@@ -99,9 +99,10 @@ torture: ## the long versions of the torture tests, the HTTP suite ten times, a 
 	$(MAKE) fuzz
 
 chaos: ## servers that stop, crawl and vanish under load
+	tools/need.sh ip mkfs.ext4
 	CODEXIBLE_CHAOS=1 tools/testenv.sh --durable go test -count=1 -timeout=2h -run Chaos -v ./...
 
-soak: ## half an hour of steady load on each database: nothing may grow; CODEXIBLE_SOAK=30m CODEXIBLE_SOAK_RATE=400
+soak: ## half an hour of mixed load on each database, at 60 % of its own peak: nothing may grow; CODEXIBLE_SOAK=30m CODEXIBLE_SOAK_PERCENT=60
 	CODEXIBLE_SOAK=$${CODEXIBLE_SOAK:-30m} tools/testenv.sh --durable go test -count=1 -timeout=3h -run ChaosSteadyLoad -v .
 
 fuzz: ## each fuzz target for FUZZTIME (60s)

@@ -18,6 +18,8 @@ package() {
     postgres) echo postgresql ;;
     valkey) echo valkey-server ;;
     race) echo gcc libc6-dev ;;
+    ip) echo iproute2 ;;
+    mkfs.ext4) echo e2fsprogs ;;
     nginx) echo nginx-light ;;
     systemd-analyze) echo systemd ;;
     *) echo "$1" ;;
