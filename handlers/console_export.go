@@ -51,10 +51,11 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 	}
 	q := store.UsageQuery{Span: w.span, UserID: w.user.ID, KeyID: w.key.ID, PlanID: w.plan.ID, Model: w.model, ByModel: w.group == "model"}
 	byModel := q.ByModel || q.Model != ""
-	if err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From, w.span.To)); err != nil {
+	failure, err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From, w.span.To))
+	if err != nil {
 		return reply{}, err
 	}
-	return reply{filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From, w.span.To), stream: func(ctx context.Context, out io.Writer) error {
+	return reply{failure: failure, filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From, w.span.To), stream: func(ctx context.Context, out io.Writer) error {
 		s := sheet{csv.NewWriter(out)}
 		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
 		if byModel {
@@ -73,8 +74,12 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 	}}, nil
 }
 
-func (c *Console) recordExport(ctx context.Context, v *visit, what, of string) error {
-	return c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s of %s.", what, of)})
+// recordExport writes an export into the audit log, and gives what to write there if it breaks off.
+func (c *Console) recordExport(ctx context.Context, v *visit, what, of string) (failure accounts.AuditEntry, err error) {
+	made := accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s of %s.", what, of)}
+	failure = made
+	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s of %s for %s failed.", what, of, v.by.Name)
+	return failure, c.store.Record(ctx, v.by, made)
 }
 
 // exportAudit streams the entries that the audit page's filters find.
@@ -83,11 +88,12 @@ func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
 	if len(problems) > 0 {
 		return reply{}, fault.New(fault.Invalid, strings.Join(problems, " "))
 	}
-	if err := c.recordExport(ctx, v, "audit log", describeSpan(f)); err != nil {
+	failure, err := c.recordExport(ctx, v, "audit log", describeSpan(f))
+	if err != nil {
 		return reply{}, err
 	}
 	name := "codexible-audit-" + string(usage.DayOf(c.now())) + ".csv"
-	return reply{filename: name, stream: func(ctx context.Context, out io.Writer) error {
+	return reply{failure: failure, filename: name, stream: func(ctx context.Context, out io.Writer) error {
 		s := sheet{csv.NewWriter(out)}
 		if err := s.line("time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after"); err != nil {
 			return err

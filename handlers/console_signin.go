@@ -239,7 +239,7 @@ func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {
 func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
 	token := v.query.Get("token")
 	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
-		return reply{}, err
+		return reply{}, c.refuseSetup(ctx, v, token, err)
 	}
 	return show(c.setupPage(v, token, setupFields("", "")))
 }
@@ -259,7 +259,7 @@ func (c *Console) setupPage(v *visit, token string, fields []views.Field) templ.
 func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 	token := v.form.Get("token")
 	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
-		return reply{}, err
+		return reply{}, c.refuseSetup(ctx, v, token, err)
 	}
 	email, name := v.form.Get("email"), v.form.Get("name")
 	fields := setupFields(email, name)
@@ -273,10 +273,28 @@ func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 		if withProblems(fields, err) {
 			return showAgain(c.setupPage(v, token, fields))
 		}
-		return reply{}, err
+		return reply{}, c.refuseSetup(ctx, v, token, err)
 	}
 	v.by.Name, v.by.UserID = strings.TrimSpace(email), id
 	return c.admit(ctx, v, id, false, "")
+}
+
+// refuseSetup writes down that a link did not open the set-up, as often as one
+// address may try: whoever has no link gets no other answer, and fills no log.
+func (c *Console) refuseSetup(ctx context.Context, v *visit, token string, cause error) error {
+	if !errors.Is(cause, store.ErrSetupOver) || token == "" {
+		return cause
+	}
+	if err := c.throttle(ctx, v, "set-up", false); err != nil {
+		return err
+	}
+	by := v.by
+	by.Name = "nobody"
+	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "A set-up link that does not work was tried."})
+	if err != nil {
+		return err
+	}
+	return cause
 }
 
 // chooseTheme keeps the colours in a cookie of this browser.

@@ -111,14 +111,11 @@ func (c *Console) downloadBackup(ctx context.Context, v *visit) (reply, error) {
 	if err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "backup.made", Subject: accounts.SubjectSystem, Target: "backup", Details: v.by.Name + " downloaded a backup."}); err != nil {
 		return reply{}, err
 	}
-	by, name := v.by, "codexible-"+c.now().UTC().Format("2006-01-02-150405")+".db"
-	return reply{filename: name, stream: func(ctx context.Context, out io.Writer) error {
-		err := c.copyBackup(ctx, name, out)
-		if err != nil {
-			_ = c.store.Record(ctx, by, accounts.AuditEntry{Action: "backup.failed", Subject: accounts.SubjectSystem, Target: "backup", Details: "A backup for " + by.Name + " failed."}) // the log has the cause
-		}
-		return err
-	}}, nil
+	name := "codexible-" + c.now().UTC().Format("2006-01-02-150405") + ".db"
+	return reply{
+		filename: name, stream: func(ctx context.Context, out io.Writer) error { return c.copyBackup(ctx, name, out) },
+		failure: accounts.AuditEntry{Action: "backup.failed", Subject: accounts.SubjectSystem, Target: "backup", Details: "A backup for " + v.by.Name + " failed."},
+	}, nil
 }
 
 func (c *Console) copyBackup(ctx context.Context, name string, out io.Writer) error {

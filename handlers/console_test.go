@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"html"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/netip"
@@ -20,6 +22,7 @@ import (
 	"codexible/accounts"
 	"codexible/handlers"
 	"codexible/store"
+	"codexible/store/storetest"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -422,7 +425,39 @@ func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 		if again, err := handlers.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
 			t.Errorf("a second start gives the link %q (%v)", again, err)
 		}
+		failures := s.failures(t, "console.setup_failed")
+		if len(failures) != 3 {
+			t.Errorf("of three tries with a link that does not work and one without any the audit log has %v", failures)
+		}
+		for _, e := range failures {
+			if e.Actor != "nobody" || e.Address != "127.0.0.1" || e.RequestID == "" || e.SubjectID != uuid.Nil || strings.Contains(fmt.Sprint(e), "guess") {
+				t.Errorf("recorded as %+v", e)
+			}
+		}
+		v.get("/admin/audit?action=console.setup_failed").sees(http.StatusOK, "A set-up link that does not work was tried.")
+		for range 20 {
+			late.get("/admin/setup?token=guess")
+		}
+		late.sees(http.StatusTooManyRequests)
+		if n := len(s.failures(t, "console.setup_failed")); n > 7 {
+			t.Errorf("one address wrote %d entries within a minute", n)
+		}
 	})
+}
+
+// failures are the audit log's failures of an action.
+func (s *service) failures(t *testing.T, action string) (found []accounts.AuditEntry) {
+	t.Helper()
+	entries, err := s.store.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 100}, Actions: store.FailureActions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Action == action {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
@@ -758,14 +793,89 @@ func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {
 	}
 	broken = true
 	v.get("/admin/system")
+	if v.whole("/admin/system/backup") {
+		t.Error("a backup that failed arrived as a whole file")
+	}
+	if failures := s.failures(t, "backup.failed"); len(failures) != 1 || failures[0].Actor != "root@example.com" {
+		t.Errorf("recorded: %v", failures)
+	}
+}
+
+// whole submits the form of a download, and tells whether the file arrived whole.
+func (v *visitor) whole(path string) bool {
+	v.t.Helper()
+	r, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+v.s.address+path, strings.NewReader(v.hidden(path).Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := v.client.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	_, err = io.ReadAll(answer.Body)
+	return err == nil
+}
+
+func TestAnExportThatBreaksOffIsRecordedAsFailed(t *testing.T) {
+	clock, url := storetest.NewClock(storetest.Start), storetest.SQLiteURL(t)
+	s := start(t, storetest.Open(t, url, clock.Now), clock)
+	s.cast(t)
+	s.call(t, call{says: "a charge", as: "ada", method: "POST", path: "/api/usage", body: `{"credits": 7}`, status: 200})
+	v := s.operator(t)
+	for page, spoil := range map[string]string{
+		"usage": "UPDATE daily_usage SET credits = 'seven'", "audit": "UPDATE audit_log SET subject_id = x'01' WHERE seq = 1",
+	} {
+		v.get("/admin/" + page)
+		path := html.UnescapeString(regexp.MustCompile(`action="(/admin/` + page + `/export[^"]*)"`).FindStringSubmatch(v.page)[1])
+		storetest.Run(t, storetest.Raw(t, url), spoil)
+		if v.whole(path) {
+			t.Errorf("the %s that could not be read arrived as a whole file", page)
+		}
+	}
+	failures := s.failures(t, "export.failed")
+	if len(failures) != 2 {
+		t.Fatalf("recorded: %v", failures)
+	}
+	for _, e := range failures {
+		if e.Actor != "root@example.com" || e.Address != "127.0.0.1" || e.RequestID == "" || !strings.HasPrefix(e.Details, "An export of the ") {
+			t.Errorf("recorded as %+v", e)
+		}
+	}
+}
+
+// cutOff tells when the log says that a download was cut off.
+type cutOff struct {
+	slog.Handler
+
+	ended chan struct{}
+}
+
+func (h cutOff) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "a download was cut off" {
+		h.ended <- struct{}{}
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func TestADownloadThatItsReaderGaveUpIsNoFailure(t *testing.T) {
+	ended := make(chan struct{}, 1)
+	s := onSQLite(t, func(p *handlers.Parts) {
+		p.Console = handlers.NewConsole(handlers.ConsoleOptions{Backup: func(_ context.Context, file string) error {
+			return writeFile(file, make([]byte, 64<<20)) // more than the connection's buffers take in
+		}})
+		p.Log = slog.New(cutOff{p.Log.Handler(), ended})
+	})
+	v := s.operator(t)
+	v.get("/admin/system")
 	r, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+s.address+"/admin/system/backup", strings.NewReader(v.hidden("/admin/system/backup").Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := v.client.Do(r)
-	if err == nil {
-		defer answer.Body.Close()
-		if _, err = io.ReadAll(answer.Body); err == nil {
-			t.Error("a backup that failed arrived as a whole file")
-		}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	<-ended
+	if failures := s.failures(t, "backup.failed"); len(failures) != 0 {
+		t.Errorf("recorded: %v", failures)
 	}
 }
 

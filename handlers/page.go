@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -58,6 +59,8 @@ type reply struct {
 	plain    bool
 	filename string
 	stream   func(ctx context.Context, w io.Writer) error
+	// failure is what the audit log says where the stream breaks off by a fault of ours.
+	failure accounts.AuditEntry
 }
 
 func show(page templ.Component) (reply, error) { return reply{status: fiber.StatusOK, page: page}, nil }
@@ -261,7 +264,7 @@ func (c *Console) answer(x *exchange, v *visit, r reply) error {
 		x.Status(fiber.StatusSeeOther)
 		return nil
 	case r.stream != nil:
-		c.send(x, r)
+		c.send(x, v.by, r)
 		return nil
 	}
 	var b bytes.Buffer
@@ -289,7 +292,7 @@ const streamLife = 10 * time.Minute
 
 // send lets a file flow as it is made. It begins after the handler has
 // returned, so a failure can only cut it off: a client sees that it is not whole.
-func (c *Console) send(x *exchange, r reply) {
+func (c *Console) send(x *exchange, by accounts.Actor, r reply) {
 	x.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.filename}))
 	x.Context().Response.Header.SetContentType(mediaTypeOf(r.filename))
 	log, requestID := x.api.Log, x.requestID
@@ -300,11 +303,25 @@ func (c *Console) send(x *exchange, r reply) {
 		defer cancel()
 		err := r.stream(ctx, to)
 		if err != nil {
+			c.recordFailure(by, r.failure, err)
 			log.Warn("a download was cut off", "request_id", requestID, "file", r.filename, "error", err)
 		}
 		_ = to.CloseWithError(err)
 	}()
 	x.Context().SetBodyStream(from, -1)
+}
+
+// recordFailure writes a download that broke off into the audit log, unless its
+// reader went away. The log has the cause.
+func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause error) {
+	if errors.Is(cause, io.ErrClosedPipe) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
+	defer cancel()
+	if err := c.store.Record(ctx, by, e); err != nil {
+		c.api.Log.Warn("a download that was cut off is not in the audit log", "request_id", by.RequestID, "error", err)
+	}
 }
 
 func mediaTypeOf(filename string) string {

@@ -173,7 +173,7 @@ func OverviewPage(p Overview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Lately) == 0 {
-				templ_7745c5c3_Err = empty("Nothing", "No failed sign-in and no failed backup in the audit log.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = empty("Nothing", "No failed sign-in, set-up, export or backup in the audit log.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
