@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/handlers"
 	"codexible/store"
 
 	"github.com/joho/godotenv"
@@ -354,9 +355,8 @@ func (c *Config) sqliteFile() string {
 
 // logger writes to w as LOG_LEVEL and LOG_FORMAT say.
 func (c *Config) logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
+		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: c.LogLevel}))
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.New(handlers.NewJSONLog(w, c.LogLevel))
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // frontDoor is a listener that knows which connections have said nothing yet.
@@ -59,11 +60,44 @@ type visitor struct {
 
 	door  *frontDoor
 	spoke atomic.Bool
+	// asked is the deadline that the HTTP server set last, set the one that the
+	// connection has. Both belong to the goroutine that serves the connection.
+	asked, set time.Time
+}
+
+// deadlineSlack is how much earlier than asked a deadline may strike.
+const deadlineSlack = time.Second
+
+// SetReadDeadline implements net.Conn. The HTTP server asks for two deadlines a
+// request, and moves a timer for each, before it knows whether anything has to
+// be read: here the timer moves when something is, and when it makes a difference.
+func (v *visitor) SetReadDeadline(at time.Time) error {
+	v.asked = at
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (v *visitor) SetDeadline(at time.Time) error {
+	v.asked, v.set = at, at
+	return v.Conn.SetDeadline(at)
+}
+
+// arm gives the connection the deadline that was asked for.
+func (v *visitor) arm() error {
+	late := v.asked.Sub(v.set)
+	if v.asked.IsZero() == v.set.IsZero() && late >= 0 && late < deadlineSlack {
+		return nil
+	}
+	v.set = v.asked
+	return v.Conn.SetReadDeadline(v.asked)
 }
 
 // Read ends a connection that fails before it has said anything as if its client
 // had closed it: there is no request to be answered.
 func (v *visitor) Read(b []byte) (int, error) {
+	if err := v.arm(); err != nil {
+		return 0, err
+	}
 	n, err := v.Conn.Read(b)
 	if v.spoke.Load() {
 		return n, err
@@ -91,8 +125,13 @@ type encryptedVisitor struct {
 	encrypted *tls.Conn
 }
 
-// Handshake is that of the connection.
-func (v *encryptedVisitor) Handshake() error { return v.encrypted.Handshake() } //nolint:noctx // its deadline is that of the connection
+// Handshake is that of the connection, within the deadline that was asked for.
+func (v *encryptedVisitor) Handshake() error {
+	if err := v.arm(); err != nil {
+		return err
+	}
+	return v.encrypted.Handshake() //nolint:noctx // its deadline is that of the connection
+}
 
 // ConnectionState is that of the connection.
 func (v *encryptedVisitor) ConnectionState() tls.ConnectionState {

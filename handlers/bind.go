@@ -131,7 +131,7 @@ func (f *field) absent(request reflect.Value) (problem string) {
 	switch {
 	case f.required:
 		return "is required"
-	case f.hasDef:
+	case f.hasDef && !f.zeroDef:
 		return f.assign(request, f.fallback)
 	}
 	return ""

@@ -3,10 +3,10 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"runtime/debug"
 	"time"
@@ -41,6 +41,7 @@ type exchange struct {
 	bodyEnded bool
 	// digits is where numbers of headers are written.
 	digits [20]byte
+	line   requestLine
 }
 
 // serve is the Fiber handler of a route.
@@ -109,8 +110,10 @@ func sanitizeID(given []byte) string {
 	if sane {
 		return string(given)
 	}
+	// An id has to be unique, not secret: the runtime's generator is enough.
 	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
+	binary.LittleEndian.PutUint64(random[:8], rand.Uint64())
+	binary.LittleEndian.PutUint64(random[8:], rand.Uint64())
 	var text [32]byte
 	hex.Encode(text[:], random[:])
 	return string(text[:])
@@ -131,7 +134,7 @@ func (x *exchange) end(err error) {
 	if x.span != nil {
 		x.follow(status, took)
 	}
-	x.logRequest(status, took, err)
+	x.log(status, took, err)
 }
 
 // follow ends the request's span, with the names that OpenTelemetry gives to what HTTP knows.
@@ -139,42 +142,6 @@ func (x *exchange) follow(status int, took time.Duration) {
 	x.span.End(x.Method()+" "+x.route.path, x.began.Add(took), status >= fiber.StatusInternalServerError,
 		trace.Attribute{Key: "http.request.method", Value: x.Method()}, trace.Attribute{Key: "http.route", Value: x.route.path},
 		trace.Attribute{Key: "http.response.status_code", Value: int64(status)}, trace.Attribute{Key: "codexible.request_id", Value: x.requestID})
-}
-
-func (x *exchange) logRequest(status int, took time.Duration, err error) {
-	level := slog.LevelInfo
-	if status >= fiber.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	log := x.api.Log
-	if !log.Enabled(x.ctx, level) {
-		return
-	}
-	address, userID, keyID := x.who()
-	// The path may hold anything, also a key by mistake: the pattern stands for it.
-	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs,
-		slog.String("request_id", x.requestID), slog.String("method", x.Method()), slog.String("route", x.route.path),
-		slog.Int("status", status), slog.Int64("latency_us", took.Microseconds()), slog.String("address", address))
-	if x.identity != nil {
-		attrs = append(attrs, slog.String("user_id", userID), slog.String("key_id", keyID))
-	}
-	if level == slog.LevelError && err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	log.LogAttrs(x.ctx, level, "request", attrs...)
-}
-
-// who tells the caller's address and ids; the three share one piece of memory.
-func (x *exchange) who() (address, userID, keyID string) {
-	var text [2*uuidLength + len("0000:0000:0000:0000:0000:ffff:255.255.255.255%zone")]byte
-	b := x.address.AppendTo(text[:0])
-	if x.identity == nil {
-		return string(b), "", ""
-	}
-	end := len(b)
-	all := string(appendUUID(appendUUID(b, x.identity.User.ID), x.identity.Key.ID))
-	return all[:end], all[end : end+uuidLength], all[end+uuidLength:]
 }
 
 // json answers 200 with a body.
@@ -192,6 +159,12 @@ func (x *exchange) send(status int, body []byte) {
 	response.SetStatusCode(status)
 	response.Header.SetContentTypeBytes(valueJSON)
 	response.SetBodyRaw(body)
+}
+
+// sendCopy answers with a body that the caller will use again.
+func (x *exchange) sendCopy(status int, body []byte) {
+	x.send(status, nil)
+	x.Context().Response.SetBody(body)
 }
 
 var valueJSON = []byte(fiber.MIMEApplicationJSON)

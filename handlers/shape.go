@@ -37,9 +37,11 @@ type field struct {
 	pointer  bool
 	nullable bool
 	required bool
-	// fallback is the default as text; given tells that there is one.
+	// fallback is the default as text; hasDef tells that there is one, zeroDef that
+	// a request holds it before anything is assigned.
 	fallback string
 	hasDef   bool
+	zeroDef  bool
 
 	least, most int64
 	enum        []string
@@ -128,6 +130,7 @@ func readField(f reflect.StructField) *field {
 	read.kind = kindOf(read.typ)
 	read.required = read.in == "path" || f.Tag.Get("required") == "true"
 	read.fallback, read.hasDef = f.Tag.Lookup("default")
+	read.zeroDef = !read.pointer && !read.nullable && (read.kind == wholeKind && read.fallback == "0" || read.kind == boolKind && read.fallback == "false")
 	read.least, read.most = bounds(f.Tag, read.kind)
 	read.format = f.Tag.Get("format")
 	if list := f.Tag.Get("enum"); list != "" {

@@ -16,7 +16,7 @@ import (
 func verification(tb testing.TB) func() {
 	tb.Helper()
 	s := onSQLite(tb, func(p *handlers.Parts) {
-		p.Log = slog.New(slog.NewJSONHandler(io.Discard, nil)) // as in production, every request is logged
+		p.Log = slog.New(handlers.NewJSONLog(io.Discard, slog.LevelInfo)) // as in production, every request is logged
 	})
 	handle := s.app.Handler()
 	body := []byte(s.fill(`{"key":"$ada.key"}`))

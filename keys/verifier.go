@@ -175,12 +175,12 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 
 // told fills in the credits of a verdict that charges nothing.
 func (v *Verifier) told(ctx context.Context, verdict Verdict) (Verdict, error) {
-	day := usage.DayOf(v.now())
-	used, err := v.totals.Used(ctx, verdict.Identity.User.ID, day)
+	now := v.now()
+	used, err := v.totals.Used(ctx, verdict.Identity.User.ID, usage.DayOf(now))
 	if err != nil {
 		return Verdict{}, err
 	}
-	verdict.Used, verdict.ResetsAt = used, day.End()
+	verdict.Used, verdict.ResetsAt = used, usage.EndOfDay(now)
 	return verdict, nil
 }
 

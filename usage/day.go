@@ -28,6 +28,13 @@ func ParseDay(text string) (Day, bool) {
 	return Day(text), err == nil && t.Year() > 0
 }
 
+// EndOfDay is when the day of t ends, the next 00:00 UTC: DayOf(t).End() without
+// the text between them.
+func EndOfDay(t time.Time) time.Time {
+	const whole = 24 * time.Hour
+	return t.UTC().Truncate(whole).Add(whole)
+}
+
 // Start is the day's first instant.
 func (d Day) Start() time.Time {
 	t, err := time.Parse(dayLayout, string(d))

@@ -1,0 +1,151 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"codexible/keys"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// requestLine is what the log says of a request. The path may hold anything,
+// also a key by mistake: the route's pattern stands for it.
+type requestLine struct {
+	requestID, method, route string
+	status                   int
+	took                     time.Duration
+	address                  netip.Addr
+	// identity is whose key was shown; nil for none.
+	identity *keys.Identity
+	// cause is why the answer is a failure of ours; nil where it is none.
+	cause error
+}
+
+// LogValue gives the fields to any handler of package slog.
+func (l *requestLine) LogValue() slog.Value {
+	attrs := make([]slog.Attr, 0, 9)
+	attrs = append(attrs,
+		slog.String("request_id", l.requestID), slog.String("method", l.method), slog.String("route", l.route),
+		slog.Int("status", l.status), slog.Int64("latency_us", l.took.Microseconds()), slog.String("address", l.addressText()))
+	if l.identity != nil {
+		attrs = append(attrs, slog.String("user_id", l.identity.User.ID.String()), slog.String("key_id", l.identity.Key.ID.String()))
+	}
+	if l.cause != nil {
+		attrs = append(attrs, slog.String("error", l.cause.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func (l *requestLine) addressText() string {
+	if !l.address.IsValid() {
+		return ""
+	}
+	return l.address.String()
+}
+
+// appendJSON writes the same fields as JSON, each after a comma.
+func (l *requestLine) appendJSON(b []byte) []byte {
+	b = appendText(append(b, `,"request_id":`...), l.requestID)
+	b = append(append(b, `,"method":"`...), l.method...)
+	b = append(append(b, `","route":"`...), l.route...)
+	b = strconv.AppendInt(append(b, `","status":`...), int64(l.status), 10)
+	b = strconv.AppendInt(append(b, `,"latency_us":`...), l.took.Microseconds(), 10)
+	b = append(b, `,"address":"`...)
+	if l.address.IsValid() {
+		b = l.address.AppendTo(b)
+	}
+	b = append(b, '"')
+	if l.identity != nil {
+		b = appendUUID(append(b, `,"user_id":"`...), l.identity.User.ID)
+		b = append(appendUUID(append(b, `","key_id":"`...), l.identity.Key.ID), '"')
+	}
+	if l.cause != nil {
+		b = appendText(append(b, `,"error":`...), l.cause.Error())
+	}
+	return b
+}
+
+// log tells the log of a request that was answered. The record goes straight to
+// the handler: a Logger would walk the stack for a source that nobody prints.
+func (x *exchange) log(status int, took time.Duration, err error) {
+	level := slog.LevelInfo
+	x.line = requestLine{
+		requestID: x.requestID, method: x.Method(), route: x.route.path, status: status, took: took, address: x.address, identity: x.identity,
+	}
+	if status >= fiber.StatusInternalServerError {
+		level, x.line.cause = slog.LevelError, err
+	}
+	to := x.api.Log.Handler()
+	if !to.Enabled(x.ctx, level) {
+		return
+	}
+	record := slog.NewRecord(x.began.Add(took), level, "request", 0)
+	record.AddAttrs(slog.Any("", &x.line))
+	_ = to.Handle(x.ctx, record) // a log that cannot be written has nobody to be told to
+}
+
+// requestLog is slog's JSON handler with a short cut for the one line that is
+// written for every request: there it takes a fifth of the time.
+type requestLog struct {
+	slog.Handler
+
+	to io.Writer
+}
+
+// NewJSONLog gives a handler that writes one JSON object a line, from a level
+// up, as slog.NewJSONHandler does.
+func NewJSONLog(to io.Writer, level slog.Leveler) slog.Handler {
+	shared := &lineWriter{to: to}
+	return requestLog{Handler: slog.NewJSONHandler(shared, &slog.HandlerOptions{Level: level}), to: shared}
+}
+
+// Handle implements slog.Handler.
+func (l requestLog) Handle(ctx context.Context, record slog.Record) error {
+	if record.NumAttrs() != 1 {
+		return l.Handler.Handle(ctx, record)
+	}
+	var line *requestLine
+	record.Attrs(func(a slog.Attr) bool {
+		line, _ = a.Value.Any().(*requestLine)
+		return false
+	})
+	if line == nil {
+		return l.Handler.Handle(ctx, record)
+	}
+	room := lines.Get().(*[]byte)
+	defer lines.Put(room)
+	b := record.Time.AppendFormat(append((*room)[:0], `{"time":"`...), time.RFC3339Nano)
+	b = append(append(b, `","level":"`...), record.Level.String()...)
+	b = appendText(append(b, `","msg":`...), record.Message)
+	b = append(line.appendJSON(b), '}', '\n')
+	if cap(b) <= longLine {
+		*room = b
+	}
+	_, err := l.to.Write(b)
+	return err
+}
+
+// longLine is from where on the memory of a line is not kept: errors are long.
+const longLine = 4 << 10
+
+// lines is memory for lines.
+var lines = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
+
+// lineWriter keeps the lines of the two ways of writing them apart.
+type lineWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write takes one line.
+func (w *lineWriter) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(line)
+}
