@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -212,7 +213,33 @@ func TestTheProgramServesTLSItself(t *testing.T) {
 	if out, errs, code := codexible(t, env, "health"); code != exitOK {
 		t.Errorf("codexible health: code %d, %q, %q", code, out, errs)
 	}
+	wantStrictTransport(t, p.url, "max-age=31536000")
 	p.stop(t)
+	plain := startProgram(t)
+	wantStrictTransport(t, plain.url, "")
+	plain.stop(t)
+}
+
+// wantStrictTransport asks for answers of every kind whether browsers have to
+// come by TLS from then on.
+func wantStrictTransport(t *testing.T, url, want string) {
+	t.Helper()
+	tlsClient := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer tlsClient.CloseIdleConnections()
+	for path, status := range map[string]int{"/health": http.StatusOK, "/api/keys": http.StatusUnauthorized, "/nowhere": http.StatusNotFound, "/admin/login": http.StatusOK} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := tlsClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if got := answer.Header.Values("Strict-Transport-Security"); answer.StatusCode != status || strings.Join(got, ", ") != want {
+			t.Errorf("%s%s answers %d with Strict-Transport-Security %q, want %d and %q", url, path, answer.StatusCode, got, status, want)
+		}
+	}
 }
 
 func TestTheDiskIsPartOfReadiness(t *testing.T) {

@@ -81,6 +81,7 @@ func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	response.SetCanonical(headerCSP, valueCSP)
 	response.SetCanonical(headerCache, valueNoStore)
 	a.allowOrigin(request, response)
+	x.requireTLS()
 	return x
 }
 

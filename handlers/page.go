@@ -127,7 +127,23 @@ func secureHeaders(x *exchange) {
 	x.Set("Cross-Origin-Resource-Policy", "same-origin")
 	x.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
 	if x.secure() {
-		x.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		x.Set(fiber.HeaderStrictTransportSecurity, strictTransport)
+	}
+}
+
+// strictTransport has a browser come by TLS alone for a year.
+const strictTransport = "max-age=31536000"
+
+var (
+	headerStrictTransport = []byte(fiber.HeaderStrictTransportSecurity)
+	valueStrictTransport  = []byte(strictTransport)
+)
+
+// requireTLS says so on every answer of a service that speaks TLS itself; a
+// proxy that does it for the service says so itself.
+func (x *exchange) requireTLS() {
+	if x.Context().IsTLS() {
+		x.Context().Response.Header.SetCanonical(headerStrictTransport, valueStrictTransport)
 	}
 }
 
