@@ -42,15 +42,16 @@ func (k kind) String() string {
 // perMille is the mix.
 var perMille = [kinds]int{checking: 700, charging: 200, reading: 80, managing: 20}
 
-// loadCallers is how many requests are open at most, so a machine that cannot
-// follow makes latencies grow and nothing else.
-const loadCallers = 64
+// laneCallers is how many requests of a lane are open at most, so a machine that
+// cannot follow makes latencies grow and nothing else. Charges have a lane of
+// their own: nobody's look at a key waits for another's charge, nor for the disk.
+const laneCallers = 64
 
 // mixedLoad asks the instances in turn what a product and its operator ask.
 type mixedLoad struct {
 	users, secrets         []string
 	serviceKey, adminKey   string
-	callers                [loadCallers]loadCaller
+	charging, others       [laneCallers]loadCaller
 	took                   [kinds]stopwatch
 	acknowledged, repeated atomic.Int64
 	credits                atomic.Int64
@@ -96,28 +97,23 @@ func newMixedLoad(t *testing.T, database string, people int, urls []string) *mix
 		l.users = append(l.users, m.UserID.String())
 	}
 	l.serviceKey, l.adminKey, l.secrets = l.secrets[2*people], l.secrets[2*people+2], l.secrets[:2*people]
-	for i := range l.callers {
-		c := &l.callers[i]
-		c.mixedLoad, c.turn, c.random = l, i, rand.New(rand.NewPCG(uint64(i), 7))
-		for _, url := range urls {
-			c.instances = append(c.instances, &fasthttp.HostClient{
-				Addr: strings.TrimPrefix(url, "http://"), MaxConns: 1, MaxIdleConnDuration: time.Hour, MaxIdemponentCallAttempts: 1,
-				ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
-			})
-		}
+	for i := range laneCallers {
+		l.charging[i].start(l, urls, 2*i)
+		l.others[i].start(l, urls, 2*i+1)
 	}
 	return l
 }
 
-// flatOut asks as fast as the instances answer and tells how many requests a second that is.
-func (l *mixedLoad) flatOut(lasts time.Duration) (perSecond float64) {
+// flatOut has a lane ask for everything, as fast as the instances answer, and tells how many requests a second that is.
+func flatOut(lane *[laneCallers]loadCaller, lasts time.Duration) (perSecond float64) {
 	var asked atomic.Int64
 	end := time.Now().Add(lasts)
 	var calling sync.WaitGroup
-	for i := range l.callers {
+	for i := range lane {
+		c := &lane[i]
 		calling.Go(func() {
 			for began := time.Now(); began.Before(end); began = time.Now() {
-				l.callers[i].ask(began)
+				c.ask(drawKind(c.random), began)
 				asked.Add(1)
 			}
 		})
@@ -126,28 +122,38 @@ func (l *mixedLoad) flatOut(lasts time.Duration) (perSecond float64) {
 	return float64(asked.Load()) / lasts.Seconds()
 }
 
+// offered is a request of the schedule.
+type offered struct {
+	kind kind
+	due  time.Time
+}
+
 // offer asks at a fixed rate, whether or not earlier requests were answered. A
 // request's time is the schedule's, so a latency holds the wait for its turn;
-// the schedule is kept to about 0.1 ms.
+// the schedule is kept to about 0.2 ms.
 func (l *mixedLoad) offer(perSecond float64, lasts time.Duration) {
-	due := make(chan time.Time, 1<<16)
+	charges, rest := make(chan offered, 1<<16), make(chan offered, 1<<16)
 	var calling sync.WaitGroup
-	for i := range l.callers {
-		calling.Go(func() {
-			for scheduled := range due {
-				l.callers[i].ask(scheduled)
-			}
-		})
+	for i := range laneCallers {
+		calling.Go(func() { l.charging[i].askAll(charges) })
+		calling.Go(func() { l.others[i].askAll(rest) })
 	}
+	random := rand.New(rand.NewPCG(3, 7))
 	began, sent := time.Now(), 0
 	for passed := time.Duration(0); passed < lasts; passed = time.Since(began) {
 		for ; float64(sent) < passed.Seconds()*perSecond; sent++ {
-			due <- began.Add(time.Duration(float64(sent) / perSecond * float64(time.Second)))
+			r := offered{drawKind(random), began.Add(time.Duration(float64(sent) / perSecond * float64(time.Second)))}
+			if r.kind == charging {
+				charges <- r
+			} else {
+				rest <- r
+			}
 		}
 		// A timer of the runtime may come a millisecond late, which is longer than most answers take.
 		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: 200_000}, nil)
 	}
-	close(due)
+	close(charges)
+	close(rest)
 	calling.Wait()
 }
 
@@ -173,13 +179,32 @@ type loadCharge struct {
 	throughVerify          bool
 }
 
-// ask sends one request of the mix, and measures from the time it was due.
-func (c *loadCaller) ask(due time.Time) {
-	c.turn++
-	of, drawn := checking, c.random.IntN(1000)
-	for ; drawn >= perMille[of]; of++ {
+func (c *loadCaller) start(l *mixedLoad, urls []string, number int) {
+	c.mixedLoad, c.turn, c.random = l, number, rand.New(rand.NewPCG(uint64(number), 7))
+	for _, url := range urls {
+		c.instances = append(c.instances, &fasthttp.HostClient{
+			Addr: strings.TrimPrefix(url, "http://"), MaxConns: 1, MaxIdleConnDuration: time.Hour, MaxIdemponentCallAttempts: 1,
+			ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
+		})
+	}
+}
+
+func (c *loadCaller) askAll(of <-chan offered) {
+	for r := range of {
+		c.ask(r.kind, r.due)
+	}
+}
+
+func drawKind(random *rand.Rand) (of kind) {
+	for drawn := random.IntN(1000); drawn >= perMille[of]; of++ {
 		drawn -= perMille[of]
 	}
+	return of
+}
+
+// ask sends one request, and measures from the time it was due.
+func (c *loadCaller) ask(of kind, due time.Time) {
+	c.turn++
 	switch of {
 	case checking:
 		c.verify(loadCharge{secret: c.secret()})

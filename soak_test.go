@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,8 +64,8 @@ func soak(t *testing.T, database string, count int, lasts time.Duration, percent
 	l := newMixedLoad(t, database, people, urls)
 
 	measuring := min(lasts/10, 10*time.Second)
-	l.flatOut(measuring)
-	peak := l.flatOut(measuring)
+	flatOut(&l.charging, measuring)
+	peak := flatOut(&l.others, measuring)
 	offered := peak * float64(percent) / 100
 	t.Logf("%d customers with %d keys; the peak of the mix is %.0f requests a second, offered are %.0f", people, len(l.secrets), peak, offered)
 	// What fills to its bound and stays so is filled first. SQLite keeps 32 MiB of pages for the writer and 8 MiB for each of four readers
@@ -76,8 +77,16 @@ func soak(t *testing.T, database string, count int, lasts time.Duration, percent
 	for failure, n := range l.failures {
 		t.Errorf("%d times %s", n, failure)
 	}
-	for _, p := range instances {
+	for i, p := range instances {
 		p.stop(t)
+		for line := range strings.Lines(p.printed()) {
+			switch {
+			case strings.Contains(line, `"level":"ERROR"`):
+				t.Errorf("instance %d logged %s", i, line)
+			case strings.Contains(line, `"level":"WARN"`):
+				t.Logf("instance %d logged %s", i, line)
+			}
+		}
 	}
 	reconciles(t, database, l)
 }
