@@ -47,6 +47,7 @@ type Console struct {
 	health []views.HealthSample
 
 	refused [len(refusalReasons)]atomic.Int64
+	failed  failedAnswers
 }
 
 // NewConsole makes a console for Parts.Console. New puts it in its place.

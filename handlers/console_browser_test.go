@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -431,8 +432,14 @@ type violation struct {
 
 // Screenshots go into the folder that CODEXIBLE_SCREENSHOTS names.
 func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *testing.T) {
-	s := onSQLite(t)
+	var draining atomic.Bool
+	s := onSQLite(t, func(p *handlers.Parts) { p.Draining = draining.Load })
 	s.fillBooks(t)
+	draining.Store(true) // so that the overview has an answer of 5xx to tell of
+	v := s.visitor(t)
+	v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be
+	v.get("/health/ready").sees(http.StatusServiceUnavailable)
+	draining.Store(false)
 	if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"codexible/views"
 )
 
+// latelyShown is how many lines of each kind say what went wrong.
+const latelyShown = 8
+
 // overview shows today beside yesterday and the day a week ago.
 func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
 	now := c.now()
@@ -25,13 +28,13 @@ func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	lately, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 8}, Actions: store.FailureActions})
+	lately, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: latelyShown}, Actions: store.FailureActions})
 	if err != nil {
 		return reply{}, err
 	}
 	last := len(days) - 1
 	p := views.Overview{
-		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Lately: lately, Refusals: refused,
+		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Lately: lately, Failed: c.failed.latest(latelyShown), Since: c.started, Refusals: refused,
 		Tiles: tiles(days[last], days[last-1], days[last-7]), Chart: views.DayChart("Credits by day", views.MeasureCredits, totalsOf(days)),
 		Top: standingsOf(top), Near: standingsOf(near),
 	}

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -737,6 +738,27 @@ func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
 		s.visitor(t).signIn("root@example.com", "x")
 		v.get("/admin").sees(http.StatusOK, "70 credits", "bob@example.com", "93 %", "Quota used up", "Key revoked", "User suspended", "No key, or an unknown one", "A sign-in as root@example.com failed")
 	})
+}
+
+func TestTheOverviewTellsTheFailedAnswersOfThisInstance(t *testing.T) {
+	var draining atomic.Bool
+	s := onSQLite(t, func(p *handlers.Parts) { p.Draining = draining.Load })
+	v := s.operator(t)
+	v.get("/admin").sees(http.StatusOK, "No answer of 5xx by this instance since it began, just now.")
+	draining.Store(true)
+	for i := range 3 {
+		v.header.Set("X-Request-Id", fmt.Sprintf("asked-%d", i))
+		v.get("/health/ready").sees(http.StatusServiceUnavailable)
+	}
+	v.header.Set("X-Request-Id", "answered-well")
+	v.get("/health").sees(http.StatusOK).get("/admin/nothing").sees(http.StatusNotFound)
+	s.clock.Add(2 * time.Hour)
+	page := v.get("/admin").sees(http.StatusOK, "by this instance alone since it began, 2 hours ago", "GET /health/ready", ">503<", "asked-2", "3 times").page
+	for _, hidden := range []string{"asked-1", "answered-well", ">404<"} {
+		if strings.Contains(page, hidden) {
+			t.Errorf("the page tells of %s", hidden)
+		}
+	}
 }
 
 func TestTheConsoleWritesDownRefusalsSumsUpDaysAndLooksAtItsHealth(t *testing.T) {

@@ -132,6 +132,9 @@ func (x *exchange) end(err error) {
 	took := time.Since(x.began)
 	status := x.Context().Response.StatusCode()
 	x.route.observe(status, took)
+	if status >= fiber.StatusInternalServerError {
+		x.api.Console.failed.add(x, status)
+	}
 	if x.span != nil {
 		x.follow(status, took)
 	}

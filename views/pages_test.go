@@ -118,7 +118,9 @@ func pages() map[string]templ.Component {
 			Refusals: []Refusals{{"Quota used up", 118, 96, 44}, {"Too many requests", 40, 12, 18}, {"Unknown key", 7, 31, 2}},
 			Top:      []Standing{{u[1].ID, u[1].Email, "Business", 146, 500}, {u[0].ID, u[0].Email, "Pro", 89, 250}, {u[3].ID, u[3].Email, "Starter", 75, 75}},
 			Near:     []Standing{{u[3].ID, u[3].Email, "Starter", 75, 75}, {u[5].ID, u[5].Email, "Pro", 231, 250}},
-			Lately:   sampleAudit()[2:]}),
+			Lately:   sampleAudit()[2:], Since: noon.Add(-50 * time.Hour), Failed: []FailedAnswer{
+				{Method: "POST", Route: "/api/keys/verify", Status: 503, Times: 12_904, RequestID: "8571533f4dd6bfd4d21460ebc1de3862", At: noon.Add(-3 * time.Minute)},
+				{Method: "GET", Route: "/api/admin/users/:id", Status: 500, Times: 1, RequestID: hostile, At: noon.Add(-5 * time.Hour)}}}),
 		"overview-empty": OverviewPage(Overview{Frame: frame("Overview", SectionOverview), Now: noon, AsOf: noon, FirstSteps: true,
 			Tiles: []Tile{{"Requests", "0", "0", "0"}, {"Credits", "0", "0", "0"}, {"Cost", "$0.00", "$0.00", "$0.00"}, {"Active keys", "0", "0", "0"}},
 			Chart: DayChart("Credits by day", MeasureCredits, usage.Fill(usage.LastDays(usage.DayOf(noon), 30), nil))}),
