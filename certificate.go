@@ -98,18 +98,7 @@ func (c *certificate) refresh(ctx context.Context) {
 }
 
 // run looks at the files until ctx ends.
-func (c *certificate) run(ctx context.Context) {
-	ticker := time.NewTicker(certificateLook)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			c.refresh(ctx)
-		}
-	}
-}
+func (c *certificate) run(ctx context.Context) { regularly(ctx, certificateLook, c.refresh) }
 
 // config is how connections are encrypted. The front door speaks HTTP/1.1.
 func (c *certificate) config() *tls.Config {

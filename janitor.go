@@ -136,19 +136,26 @@ func keepHouse(ctx context.Context, log *slog.Logger, list []chore) {
 	var working sync.WaitGroup
 	for _, c := range list {
 		working.Go(func() {
-			ticker := time.NewTicker(c.every)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-ticker.C:
-				}
+			regularly(ctx, c.every, func(ctx context.Context) {
 				if err := c.work(ctx); err != nil && ctx.Err() == nil {
 					log.WarnContext(ctx, "a chore failed and will be tried again", "chore", c.name, "error", err)
 				}
-			}
+			})
 		})
 	}
 	working.Wait()
+}
+
+// regularly does some work at an interval, for the first time after one, until ctx ends.
+func regularly(ctx context.Context, every time.Duration, work func(context.Context)) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			work(ctx)
+		}
+	}
 }

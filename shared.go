@@ -166,18 +166,7 @@ func (t *sharedTotals) wait(of userDay, used int64) {
 }
 
 // run shares what was settled, until ctx ends.
-func (t *sharedTotals) run(ctx context.Context) {
-	ticker := time.NewTicker(shareInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			t.share(ctx)
-		}
-	}
-}
+func (t *sharedTotals) run(ctx context.Context) { regularly(ctx, shareInterval, t.share) }
 
 // share writes what waits. The first total that cannot be written ends the
 // round: it waits on with the others, while its day lasts.
