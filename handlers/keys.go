@@ -12,20 +12,12 @@ import (
 
 // keyItem is a key in its owner's list.
 type keyItem struct {
-	ID         uuid.UUID   `json:"id"`
-	Prefix     string      `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
-	Label      string      `json:"label" example:"Laptop"`
-	Status     keys.Status `json:"status" enum:"active,revoked"`
-	CreatedAt  instant     `json:"created_at"`
-	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
-	ExpiresAt  *instant    `json:"expires_at" doc:"null where the key does not expire."`
+	callingKey
+	ExpiresAt *instant `json:"expires_at" doc:"null where the key does not expire."`
 }
 
 func keyItemOf(k keys.Key) keyItem {
-	return keyItem{
-		ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt),
-		LastUsedAt: optionalInstant(k.LastUsedAt), ExpiresAt: optionalInstant(k.ExpiresAt),
-	}
+	return keyItem{callingKeyOf(k), optionalInstant(k.ExpiresAt)}
 }
 
 type listKeysRequest struct{ caller }

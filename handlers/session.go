@@ -75,6 +75,10 @@ type callingKey struct {
 	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
 }
 
+func callingKeyOf(k keys.Key) callingKey {
+	return callingKey{ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt)}
+}
+
 // overview is what a dashboard shows first. The key is the calling one.
 func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error) {
 	k, today, err := a.Store.Overview(ctx, r.userID(), r.identity.Key.ID, usage.DayOf(a.Now()))
@@ -83,6 +87,6 @@ func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error)
 	}
 	return overview{
 		User: accountOf(r.identity), Usage: todayOf(today), Role: r.identity.User.Role, Source: sourceLocal,
-		Key: callingKey{ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt)},
+		Key: callingKeyOf(k),
 	}, nil
 }
