@@ -8,7 +8,6 @@ import (
 	"codexible/accounts"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 )
 
 // auditRow is an audit entry as it is kept: beside the entry, what a search looks through.
@@ -48,19 +47,8 @@ type AuditQuery struct {
 }
 
 // AuditLog lists entries, the newest first.
-func (s *Store) AuditLog(ctx context.Context, q AuditQuery) (entries []accounts.AuditEntry, err error) {
-	found := s.search(searchedAudit, q.Text)
-	if q.SubjectID != uuid.Nil {
-		found.and("a.subject_id = ?", q.SubjectID)
-	}
-	if q.Before > 0 {
-		found.and("a.seq < ?", q.Before)
-	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after
-			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, q.Limit)...).Scan(&entries).Error
-	})
-	return entries, err
+func (s *Store) AuditLog(ctx context.Context, q AuditQuery) ([]accounts.AuditEntry, error) {
+	return s.auditOf(ctx, AuditFilter{AuditQuery: q})
 }
 
 // Record writes an audit entry for something that changes no row of its own,
