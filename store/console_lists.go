@@ -59,7 +59,7 @@ func (s *Store) SortedUsers(ctx context.Context, q UserQuery, by Order) (users [
 
 // UnusedKeys lists active keys that were neither used nor made since an
 // instant: those that never were used first, then the longest idle.
-func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (list []KeyLine, err error) {
+func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (unused []KeyLine, err error) {
 	var last KeyLine
 	if p.After != uuid.Nil {
 		if last, err = s.Key(ctx, p.After, uuid.Nil); err != nil {
@@ -67,32 +67,26 @@ func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (list [
 		}
 	}
 	if last.LastUsedAt == nil {
-		list, err = s.keysWhere(ctx, "k.last_used_at IS NULL AND k.id < ? AND k.id > ? ORDER BY k.id LIMIT ?", firstID(since), p.After, p.Limit)
-		if err != nil || len(list) == p.Limit {
-			return list, err
+		unused, err = s.keysWhere(ctx, "k.last_used_at IS NULL AND k.id < ? AND k.id > ? ORDER BY k.id LIMIT ?", firstID(since), p.After, p.Limit)
+		if err != nil || len(unused) == p.Limit {
+			return unused, err
 		}
 	}
 	var from time.Time
 	if last.LastUsedAt != nil {
 		from = *last.LastUsedAt
 	}
-	idle, err := s.keysWhere(ctx, "k.last_used_at < ? AND (k.last_used_at, k.id) > (?, ?) ORDER BY k.last_used_at, k.id LIMIT ?", since, from, last.ID, p.Limit-len(list))
-	return append(list, idle...), err
+	idle, err := s.keysWhere(ctx, "k.last_used_at < ? AND (k.last_used_at, k.id) > (?, ?) ORDER BY k.last_used_at, k.id LIMIT ?", since, from, last.ID, p.Limit-len(unused))
+	return append(unused, idle...), err
 }
 
-func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) (list []KeyLine, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT "+keyColumns+", u.email AS user_email FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...).Scan(&list).Error
-	})
-	return list, err
+func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) ([]KeyLine, error) {
+	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...)
 }
 
 // KeysOf lists a user's keys, the active ones and then the revoked, the newest first.
-func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) (list []keys.Key, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit).Scan(&list).Error
-	})
-	return list, err
+func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) ([]keys.Key, error) {
+	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit)
 }
 
 // GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.

@@ -2,14 +2,86 @@ package store
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"codexible/accounts"
 	"codexible/keys"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 )
 
 // RotateFrom is the second half of a rotation: the one that was overtaken.
 func (s *Store) RotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotation, userID uuid.UUID, current []byte) (keys.Key, error) {
 	return s.rotateFrom(ctx, by, r, userID, current)
+}
+
+// QueryPlans gives how the database goes about each statement that reading sends,
+// a line a step. SQLite's name the step they belong to: "page > SCAN u".
+func QueryPlans(ctx context.Context, s *Store, reading func() error) (plans [][]string, err error) {
+	type statement struct {
+		sql  string
+		vars []any
+	}
+	var sent []statement
+	record := s.read.Callback().Row()
+	err = record.After("gorm:row").Register("test:record", func(db *gorm.DB) {
+		sent = append(sent, statement{db.Statement.SQL.String(), db.Statement.Vars})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(reading(), record.Remove("test:record")); err != nil {
+		return nil, err
+	}
+	err = s.read.WithContext(ctx).Connection(func(db *gorm.DB) error {
+		for _, one := range sent {
+			plan, err := s.plan(ctx, db.Statement.ConnPool, one.sql, one.vars)
+			if err != nil {
+				return err
+			}
+			plans = append(plans, plan)
+		}
+		return nil
+	})
+	return plans, err
+}
+
+func (s *Store) plan(ctx context.Context, conn gorm.ConnPool, sql string, vars []any) (plan []string, err error) {
+	_, isSQLite := s.dialect.(sqliteDialect)
+	explain := "EXPLAIN QUERY PLAN "
+	if !isSQLite {
+		explain = "EXPLAIN "
+		// A table of three rows is read whole and sorted whatever indexes it has, unless that is made dear.
+		for _, cheap := range []string{"enable_seqscan", "enable_bitmapscan", "enable_sort"} {
+			if _, err := conn.ExecContext(ctx, "SET "+cheap+" = off"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	rows, err := conn.QueryContext(ctx, explain+sql, vars...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	names := map[int]string{}
+	for rows.Next() {
+		var step string
+		if !isSQLite {
+			err = rows.Scan(&step)
+		} else {
+			var id, parent, unused int
+			err = rows.Scan(&id, &parent, &unused, &step)
+			_, names[id], _ = strings.Cut(step, " ")
+			if parent != 0 {
+				step = names[parent] + " > " + step
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, step)
+	}
+	return plan, rows.Err()
 }

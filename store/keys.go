@@ -14,8 +14,6 @@ import (
 	"gorm.io/gorm"
 )
 
-const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at"
-
 // KeyLine is a key as lists across all users show it.
 type KeyLine struct {
 	keys.Key
@@ -67,11 +65,8 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 }
 
 // ActiveKeys lists a user's active keys, the newest first.
-func (s *Store) ActiveKeys(ctx context.Context, userID uuid.UUID) (list []keys.Key, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? AND k.status = 'active' ORDER BY k.id DESC", userID).Scan(&list).Error
-	})
-	return list, err
+func (s *Store) ActiveKeys(ctx context.Context, userID uuid.UUID) ([]keys.Key, error) {
+	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? AND k.status = 'active' ORDER BY k.id DESC", userID)
 }
 
 // KeyQuery narrows the list of keys. Zero values leave a condition out.
@@ -86,7 +81,7 @@ type KeyQuery struct {
 }
 
 // Keys lists keys across all users, the newest first.
-func (s *Store) Keys(ctx context.Context, q KeyQuery) (list []KeyLine, err error) {
+func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 	found := s.search(searchedKeys, q.Text)
 	if q.UserID != uuid.Nil {
 		found.and("k.user_id = ?", q.UserID)
@@ -98,11 +93,8 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) (list []KeyLine, err error
 		found.and("k.status = 'active' AND COALESCE(k.last_used_at, k.created_at) < ?", q.UnusedSince)
 	}
 	found.page(searchedKeys, q.Page)
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		from, args := found.onPage(searchedKeys, " JOIN users AS u ON u.id = k.user_id", q.Page)
-		return db.Raw("SELECT "+keyColumns+", u.email AS user_email"+from, args...).Scan(&list).Error
-	})
-	return list, err
+	from, args := found.onPage(searchedKeys, " JOIN users AS u ON u.id = k.user_id", q.Page)
+	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email"+from, args...)
 }
 
 // owned is a key, its owner, and whose it has to be.

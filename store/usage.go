@@ -26,15 +26,16 @@ func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t u
 // Overview reads one of a user's keys and the user's day in one look: both are
 // exact. keys.ErrNotFound where the user has no such key.
 func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage.Day) (keys.Key, usage.Today, error) {
-	var rows []struct {
+	type overview struct {
 		keys.Key
 		usage.Today
 	}
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT `+keyColumns+`, COALESCE(d.credits, 0) AS credits_used, p.daily_credit_limit AS daily_limit, COALESCE(d.requests, 0) AS request_count
-			FROM api_keys AS k JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
-			LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = k.user_id WHERE k.id = ? AND k.user_id = ?`, string(day), keyID, userID).Scan(&rows).Error
-	})
+	rows, err := list(ctx, s, func(o *overview) []any {
+		return append(keyDest(&o.Key), &o.CreditsUsed, &o.DailyLimit, &o.RequestCount)
+	},
+		`SELECT `+keyColumns+`, COALESCE(d.credits, 0), p.daily_credit_limit, COALESCE(d.requests, 0)
+		FROM api_keys AS k JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
+		LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = k.user_id WHERE k.id = ? AND k.user_id = ?`, string(day), keyID, userID)
 	if err == nil && len(rows) == 0 {
 		err = keys.ErrNotFound
 	}
@@ -47,11 +48,8 @@ func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage
 
 // History reads a user's days, all keys together: a row for every day of the range, the oldest first.
 func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
-	var rows []usage.DayTotal
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?",
-			userID, string(span.From), string(span.To)).Scan(&rows).Error
-	})
+	rows, err := list(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
+		"SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?", userID, string(span.From), string(span.To))
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +89,12 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 // Charges lists a user's single charges since a day, the newest first. It walks
 // from the user's last charge back along the charges themselves: one read of
 // the primary key each, and no index that every charge would have to maintain.
-func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) (records []usage.Record, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`WITH RECURSIVE walk AS (
-				SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
-					AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
-				UNION ALL
-				SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
-			SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
-			string(since), userID, string(since), limit+offset, offset).Scan(&records).Error
-	})
-	return records, err
+func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) ([]usage.Record, error) {
+	return list(ctx, s, chargeDest, `WITH RECURSIVE walk AS (
+			SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
+				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
+			UNION ALL
+			SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
+		SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
+		string(since), userID, string(since), limit+offset, offset)
 }
-
-const chargeColumns = "c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at"

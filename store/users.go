@@ -14,8 +14,6 @@ import (
 	"gorm.io/gorm"
 )
 
-const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at"
-
 // UserLine is a user as lists show them.
 type UserLine struct {
 	accounts.User
@@ -72,11 +70,10 @@ func (f *search) page(t searched, p Page) {
 // userLines finds the page first and looks up what belongs to its rows after.
 func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
 	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
-	err = db.Raw(`SELECT `+userColumns+`, p.name AS plan_name,
-		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active') AS key_count,
-		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0) AS credits_used_today`+from,
-		append([]any{string(usage.DayOf(s.now()))}, args...)...).Scan(&users).Error
-	return users, err
+	return listOn(db, (*UserLine).fields, `SELECT `+userColumns+`, p.name,
+		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active'),
+		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0)`+from,
+		append([]any{string(usage.DayOf(s.now()))}, args...)...)
 }
 
 // User reads one user with what lists show; accounts.ErrUserNotFound where there is none.
