@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"fmt"
-	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,49 +11,42 @@ import (
 	"github.com/google/uuid"
 )
 
-// sqliteBooks is the meter's side of the one connection that writes. It speaks
-// to the driver itself: database/sql prepares a statement anew in every
-// transaction and converts every argument.
+// sqliteBooks is the meter's own connection to the embedded database.
 type sqliteBooks struct {
-	mu   sync.Mutex
-	conn driver.Conn
-	stmt map[string]driver.Stmt
-	args []driver.NamedValue
+	mu      sync.Mutex
+	path    string
+	pragmas []string
+	// handle is nil until the first batch, and after a transaction that could not be ended.
+	handle *handle
 }
 
-// settle takes its turn on the write connection with every other change.
-func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
-	conn, err := d.write.Conn(ctx)
+// settle takes its turn with every other change: it holds the one connection
+// that writes while its own does.
+func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	turn, err := d.write.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = conn.Close() }()
-	err = conn.Raw(func(driverConn any) error { //nolint:contextcheck // see exec: the busy timeout bounds it
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.use(driverConn.(sqliteConn))
-		receipts, err = d.decide(at, charges, func() uuid.UUID { return d.mint(at) })
-		return err
-	})
-	return receipts, err
-}
-
-// use begins with no statements on a connection that was opened anew.
-func (b *sqliteBooks) use(conn sqliteConn) {
-	if b.conn != conn.sqliteDriverConn {
-		b.conn, b.stmt = conn.sqliteDriverConn, map[string]driver.Stmt{}
+	defer func() { _ = turn.Close() }()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.handle == nil {
+		if d.handle, err = openHandle(d.path, d.pragmas...); err != nil {
+			d.handle = nil
+			return nil, err
+		}
 	}
+	return d.decide(at, charges, func() uuid.UUID { return d.mint(at) })
 }
 
 // decide takes the write lock first: what it reads is what it decides on.
 func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() uuid.UUID) (receipts []usage.Receipt, err error) {
-	if err := b.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := b.handle.run("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
-	committed := false
 	defer func() {
-		if !committed && b.exec("ROLLBACK") != nil {
-			err = errors.Join(err, driver.ErrBadConn) // a connection that cannot roll back is not used again
+		if !b.handle.idle() && b.handle.run("ROLLBACK") != nil {
+			err = errors.Join(err, b.shut()) // a connection that cannot roll back is not used again
 		}
 	}()
 	rows, err := b.read(at, charges)
@@ -71,166 +60,182 @@ func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() u
 	if err := b.post(posting); err != nil {
 		return nil, err
 	}
-	if err := b.exec("COMMIT"); err != nil {
-		return nil, err
-	}
-	committed = true
-	return posting.Receipts, nil
+	return posting.Receipts, b.handle.run("COMMIT")
 }
 
-// balancesAtOnce is how many users one statement reads: starting a statement
-// costs as much as finding a row.
-const balancesAtOnce = 16
-
-var selectBalances = selectBalance + "? AND d.user_id = u.id WHERE u.id IN (?" + strings.Repeat(", ?", balancesAtOnce-1) + ")"
+// shut closes the connection; the next batch opens another one.
+func (b *sqliteBooks) shut() error {
+	if b.handle == nil {
+		return nil
+	}
+	err := b.handle.close()
+	b.handle = nil
+	return err
+}
 
 func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
 	rows := newLedgerRows(len(charges))
 	users, _, _ := touched(charges)
-	args := make([]any, 1+balancesAtOnce)
-	args[0] = string(usage.DayOf(at))
-	for len(users) > 0 {
-		for i := range balancesAtOnce {
-			args[1+i] = users[min(i, len(users)-1)][:] // the last one fills up
+	s, err := b.handle.statement(selectBalance + "? AND d.user_id = u.id WHERE u.id = ?")
+	if err != nil {
+		return rows, err
+	}
+	s.text(string(usage.DayOf(at)))
+	s.keep()
+	for i := range users {
+		s.blob(users[i][:])
+		more, err := s.next()
+		for ; more && err == nil; more, err = s.next() {
+			balance := usage.Balance{Limit: s.integer(1), Used: s.integer(2)}
+			copy(balance.LastChargeID[:], s.bytesOf(3))
+			rows.balances[users[i]] = balance
 		}
-		if err := b.query(rows.addBalance, selectBalances, args...); err != nil {
+		if err != nil {
 			return rows, err
 		}
-		users = users[min(balancesAtOnce, len(users)):]
 	}
+	return rows, b.readReplays(rows, at, charges)
+}
+
+func (b *sqliteBooks) readReplays(rows ledgerRows, at time.Time, charges []usage.Charge) error {
+	s, err := b.handle.statement(selectReplay + "created_at > ? AND key_id = ? AND text = ?")
+	if err != nil {
+		return err
+	}
+	s.integers(replaysSince(at).UnixMicro())
+	s.keep()
 	for i := range charges {
 		c := &charges[i]
 		if c.IdempotencyKey == "" {
 			continue
 		}
-		err := b.query(rows.addReplay, selectReplay+"key_id = ? AND text = ? AND created_at > ?",
-			c.KeyID[:], c.IdempotencyKey, replaysSince(at).UnixMicro())
+		s.blob(c.KeyID[:])
+		s.text(c.IdempotencyKey)
+		more, err := s.next()
+		for ; more && err == nil; more, err = s.next() {
+			replay := usage.Replay{ReplayKey: usage.ReplayKey{KeyID: c.KeyID, Text: c.IdempotencyKey}, Receipt: usage.Receipt{
+				Outcome: usage.Accepted, Day: usage.Day(s.bytesOf(3)), CreditsUsed: s.integer(4), DailyLimit: s.integer(5),
+			}}
+			copy(replay.Fingerprint[:], s.bytesOf(2))
+			rows.replays[replay.ReplayKey] = replay
+		}
 		if err != nil {
-			return rows, err
-		}
-	}
-	return rows, nil
-}
-
-func (b *sqliteBooks) post(p usage.Posting) error {
-	day, at, hour := string(p.Day), p.At.UnixMicro(), hourColumn(p.At.Hour())
-	for i := range p.Records {
-		r := &p.Records[i]
-		var previous any
-		if r.PreviousID != uuid.Nil {
-			previous = r.PreviousID[:]
-		}
-		if err := b.exec(intoUsage+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			r.ID[:], day, r.UserID[:], r.KeyID[:], previous, at, r.Credits, r.Model, r.PromptTokens, r.CompletionTokens, r.CostMicros); err != nil {
-			return err
-		}
-	}
-	userDay := intoUserDays(hour) + "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id) DO UPDATE" + addUserDay(hour)
-	for i := range p.Users {
-		t := &p.Users[i]
-		if err := b.exec(userDay, day, t.UserID[:], t.Requests, t.Credits, t.CostMicros, t.LastChargeID[:], t.Requests); err != nil {
-			return err
-		}
-	}
-	for i := range p.Keys {
-		t := &p.Keys[i]
-		if err := b.exec(intoDailyKeys+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, key_id) DO UPDATE"+addTotals,
-			day, t.UserID[:], t.KeyID[:], t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros); err != nil {
-			return err
-		}
-	}
-	for i := range p.Models {
-		t := &p.Models[i]
-		if err := b.exec(intoModels+"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, model) DO UPDATE"+addTotals,
-			day, t.UserID[:], t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros); err != nil {
-			return err
-		}
-	}
-	for i := range p.Replays {
-		r := &p.Replays[i]
-		if err := b.exec(intoReplays+"VALUES (?, ?, ?, ?, ?, ?, ?)"+renewReplay,
-			r.KeyID[:], r.Text, r.Fingerprint[:], day, r.Receipt.CreditsUsed, r.Receipt.DailyLimit, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *sqliteBooks) exec(query string, args ...any) error {
-	stmt, err := b.prepared(query)
+func (b *sqliteBooks) post(p usage.Posting) error {
+	for _, write := range []func(usage.Posting) error{b.postCharges, b.postUsers, b.postKeys, b.postModels, b.postReplays} {
+		if err := write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *sqliteBooks) postCharges(p usage.Posting) error {
+	s, err := b.handle.statement(intoUsage + "VALUES (?3, ?1, ?4, ?5, ?6, ?2, ?7, ?8, ?9, ?10, ?11)")
 	if err != nil {
 		return err
 	}
-	// A context that can end would cost a goroutine a statement; the busy timeout bounds the wait.
-	_, err = stmt.(driver.StmtExecContext).ExecContext(context.Background(), b.values(args))
-	return err
+	s.text(string(p.Day))
+	s.integers(p.At.UnixMicro())
+	s.keep()
+	for i := range p.Records {
+		r := &p.Records[i]
+		s.blob(r.ID[:])
+		s.blob(r.UserID[:])
+		s.blob(r.KeyID[:])
+		if r.PreviousID == uuid.Nil {
+			s.null()
+		} else {
+			s.blob(r.PreviousID[:])
+		}
+		s.integers(r.Credits)
+		s.text(r.Model)
+		s.integers(r.PromptTokens, r.CompletionTokens, r.CostMicros)
+		if err := s.exec(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// query visits every row of the answer.
-func (b *sqliteBooks) query(visit func(scanner) error, query string, args ...any) error {
-	stmt, err := b.prepared(query)
+func (b *sqliteBooks) postUsers(p usage.Posting) error {
+	hour := hourColumn(p.At.Hour())
+	s, err := b.handle.statement(intoUserDays(hour) + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3) ON CONFLICT (day, user_id) DO UPDATE" + addUserDay(hour))
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), b.values(args))
+	s.text(string(p.Day))
+	s.keep()
+	for i := range p.Users {
+		t := &p.Users[i]
+		s.blob(t.UserID[:])
+		s.integers(t.Requests, t.Credits, t.CostMicros)
+		s.blob(t.LastChargeID[:])
+		if err := s.exec(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *sqliteBooks) postKeys(p usage.Posting) error {
+	s, err := b.handle.statement(intoDailyKeys + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, key_id) DO UPDATE" + addTotals)
 	if err != nil {
 		return err
 	}
-	row := make(driverRow, len(rows.Columns()))
-	for {
-		if err = rows.Next(row); err != nil {
-			break
-		}
-		if err = visit(row); err != nil {
-			break
+	s.text(string(p.Day))
+	s.keep()
+	for i := range p.Keys {
+		t := &p.Keys[i]
+		s.blob(t.UserID[:])
+		s.blob(t.KeyID[:])
+		s.integers(t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+		if err := s.exec(); err != nil {
+			return err
 		}
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return errors.Join(err, rows.Close())
+	return nil
 }
 
-func (b *sqliteBooks) prepared(query string) (driver.Stmt, error) {
-	stmt, found := b.stmt[query]
-	if found {
-		return stmt, nil
+func (b *sqliteBooks) postModels(p usage.Posting) error {
+	s, err := b.handle.statement(intoModels + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, model) DO UPDATE" + addTotals)
+	if err != nil {
+		return err
 	}
-	stmt, err := b.conn.Prepare(query)
-	if err == nil {
-		b.stmt[query] = stmt
-	}
-	return stmt, err
-}
-
-func (b *sqliteBooks) values(args []any) []driver.NamedValue {
-	b.args = b.args[:0]
-	for i, v := range args {
-		b.args = append(b.args, driver.NamedValue{Ordinal: i + 1, Value: v})
-	}
-	return b.args
-}
-
-// driverRow is a row as the driver gives it.
-type driverRow []driver.Value
-
-// Scan fills the kinds of destinations that the ledger reads into.
-func (r driverRow) Scan(dest ...any) error {
-	for i, to := range dest {
-		var err error
-		switch to := to.(type) {
-		case *int64:
-			*to, _ = r[i].(int64)
-		case *string:
-			*to, _ = r[i].(string)
-		case *[]byte:
-			*to, _ = r[i].([]byte)
-		case interface{ Scan(any) error }:
-			err = to.Scan(r[i])
-		default:
-			err = fmt.Errorf("store: a ledger row is not read into %T", to)
+	s.text(string(p.Day))
+	s.keep()
+	for i := range p.Models {
+		t := &p.Models[i]
+		s.blob(t.UserID[:])
+		s.text(t.Model)
+		s.integers(t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+		if err := s.exec(); err != nil {
+			return err
 		}
-		if err != nil {
+	}
+	return nil
+}
+
+func (b *sqliteBooks) postReplays(p usage.Posting) error {
+	s, err := b.handle.statement(intoReplays + "VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?2)" + renewReplay)
+	if err != nil {
+		return err
+	}
+	s.text(string(p.Day))
+	s.integers(p.At.UnixMicro())
+	s.keep()
+	for i := range p.Replays {
+		r := &p.Replays[i]
+		s.blob(r.KeyID[:])
+		s.text(r.Text)
+		s.blob(r.Fingerprint[:])
+		s.integers(r.Receipt.CreditsUsed, r.Receipt.DailyLimit)
+		if err := s.exec(); err != nil {
 			return err
 		}
 	}

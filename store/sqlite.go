@@ -38,7 +38,7 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
-	d.write = openSQLiteFile(t.url, "foreign_keys(1)", "synchronous("+o.Synchronous+")", "cache_size(-32768)", "wal_autocheckpoint(8000)")
+	d.write = openSQLiteFile(t.url, "foreign_keys(1)", "synchronous("+o.Synchronous+")", "cache_size(-8192)", "wal_autocheckpoint(8000)")
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
 	d.read.SetMaxOpenConns(sqliteReaders)
@@ -47,7 +47,9 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{}
+	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: []string{
+		"busy_timeout(5000)", "foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "cache_size(-32768)", "wal_autocheckpoint(8000)",
+	}}
 	return d, write, read, err
 }
 
@@ -145,7 +147,10 @@ func (sqliteDialector) Translate(err error) error {
 }
 
 func (sqliteDialect) away(err error) bool {
-	var e *sqlite.Error
+	var e interface { // the driver's error or a sqliteFailure
+		error
+		Code() int
+	}
 	if !errors.As(err, &e) {
 		return false
 	}
@@ -222,4 +227,8 @@ func (d sqliteDialect) poolStats() (open, inUse int) {
 	return w.OpenConnections + r.OpenConnections, w.InUse + r.InUse
 }
 
-func (d sqliteDialect) close() error { return errors.Join(d.read.Close(), d.write.Close()) }
+func (d sqliteDialect) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return errors.Join(d.shut(), d.read.Close(), d.write.Close())
+}

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// handle is a connection to SQLite by its C functions. The driver copies every
+// value into fresh memory and takes a lock for each, which was a third of what
+// a charge cost; here a value is copied once, into memory that its statement
+// keeps, and there is no lock: one goroutine at a time uses a handle.
+type handle struct {
+	tls  *libc.TLS
+	db   uintptr
+	kept map[string]*statement
+}
+
+// sqliteFailure is what SQLite says of a call that failed.
+type sqliteFailure struct {
+	code int
+	text string
+}
+
+func (f *sqliteFailure) Error() string { return fmt.Sprintf("sqlite: %s (%d)", f.text, f.code) }
+
+// Code is SQLite's extended result code.
+func (f *sqliteFailure) Code() int { return f.code }
+
+// openHandle opens a database that exists and runs pragmas on it.
+func openHandle(path string, pragmas ...string) (h *handle, err error) {
+	h = &handle{tls: libc.NewTLS(), kept: map[string]*statement{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	name, err := libc.CString(path)
+	if err != nil {
+		return nil, err
+	}
+	defer libc.Xfree(h.tls, name)
+	out := h.tls.Alloc(pointerBytes)
+	defer h.tls.Free(pointerBytes)
+	rc := sqlite3.Xsqlite3_open_v2(h.tls, name, out, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
+	h.db = pointerAt(out) // also where it fails: it holds the reason
+	if rc != sqlite3.SQLITE_OK {
+		return nil, h.failure(rc)
+	}
+	sqlite3.Xsqlite3_extended_result_codes(h.tls, h.db, 1)
+	for _, pragma := range pragmas {
+		s, err := h.prepare("PRAGMA " + pragma)
+		if err != nil {
+			return nil, err
+		}
+		for more := true; more && err == nil; {
+			more, err = s.next()
+		}
+		if err = errors.Join(err, s.finalize()); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// close gives everything back. The handle is not used after it.
+func (h *handle) close() error {
+	for _, s := range h.kept {
+		_ = s.finalize() // tells the failure of its last run, which is known
+	}
+	var err error
+	if h.db != 0 {
+		if rc := sqlite3.Xsqlite3_close_v2(h.tls, h.db); rc != sqlite3.SQLITE_OK {
+			err = h.failure(rc)
+		}
+	}
+	h.tls.Close()
+	return err
+}
+
+func (h *handle) failure(rc int32) error {
+	return &sqliteFailure{int(rc), libc.GoString(sqlite3.Xsqlite3_errmsg(h.tls, h.db))}
+}
+
+// idle tells that no transaction is open: SQLite ends one by itself where the
+// disk is full.
+func (h *handle) idle() bool { return sqlite3.Xsqlite3_get_autocommit(h.tls, h.db) != 0 }
+
+// statement gives the prepared statement of a text, with nothing bound.
+func (h *handle) statement(text string) (*statement, error) {
+	s, found := h.kept[text]
+	if !found {
+		var err error
+		if s, err = h.prepare(text); err != nil {
+			return nil, err
+		}
+		h.kept[text] = s
+	}
+	s.keptValues, s.keptBytes = 0, 0
+	s.rewind()
+	return s, nil
+}
+
+// run executes a statement without values and without rows.
+func (h *handle) run(text string) error {
+	s, err := h.statement(text)
+	if err != nil {
+		return err
+	}
+	return s.exec()
+}
+
+// roomBytes is how much the texts and bytes of one run of a statement may
+// take: an idempotency key and a model of the greatest length, and ids.
+const roomBytes = 4 << 10
+
+func (h *handle) prepare(text string) (*statement, error) {
+	sql, err := libc.CString(text)
+	if err != nil {
+		return nil, err
+	}
+	defer libc.Xfree(h.tls, sql)
+	out := h.tls.Alloc(pointerBytes)
+	defer h.tls.Free(pointerBytes)
+	if rc := sqlite3.Xsqlite3_prepare_v3(h.tls, h.db, sql, -1, sqlite3.SQLITE_PREPARE_PERSISTENT, out, 0); rc != sqlite3.SQLITE_OK {
+		return nil, h.failure(rc)
+	}
+	s := &statement{handle: h, stmt: pointerAt(out), room: libc.Xmalloc(h.tls, roomBytes)}
+	if s.room == 0 {
+		return nil, errors.Join(errors.New("store: there is no memory for a statement"), s.finalize())
+	}
+	s.memory = memoryAt(s.room, roomBytes)
+	return s, nil
+}
+
+// statement is a prepared statement. Its values are bound one after another;
+// a run leaves those that were bound before keep, and forgets the rest.
+type statement struct {
+	*handle
+
+	stmt   uintptr
+	room   uintptr
+	memory []byte
+
+	values, keptValues int32
+	bytes, keptBytes   int
+	rc                 int32
+}
+
+func (s *statement) finalize() error {
+	rc := sqlite3.Xsqlite3_finalize(s.tls, s.stmt)
+	libc.Xfree(s.tls, s.room)
+	if rc != sqlite3.SQLITE_OK {
+		return s.failure(rc)
+	}
+	return nil
+}
+
+func (s *statement) rewind() { s.values, s.bytes, s.rc = s.keptValues, s.keptBytes, sqlite3.SQLITE_OK }
+
+// keep makes what is bound so far stay for the runs to come.
+func (s *statement) keep() { s.keptValues, s.keptBytes = s.values, s.bytes }
+
+func (s *statement) bound(rc int32) {
+	if rc != sqlite3.SQLITE_OK {
+		s.rc = rc
+	}
+}
+
+func (s *statement) integers(values ...int64) {
+	for _, v := range values {
+		s.values++
+		s.bound(sqlite3.Xsqlite3_bind_int64(s.tls, s.stmt, s.values, v))
+	}
+}
+
+func (s *statement) null() {
+	s.values++
+	s.bound(sqlite3.Xsqlite3_bind_null(s.tls, s.stmt, s.values))
+}
+
+// static tells SQLite that a value stays where it is until the next is bound.
+const static = 0
+
+func (s *statement) blob(value []byte) {
+	s.values++
+	if s.bytes+len(value) > roomBytes {
+		s.rc = sqlite3.SQLITE_TOOBIG
+		return
+	}
+	copy(s.memory[s.bytes:], value)
+	s.bound(sqlite3.Xsqlite3_bind_blob(s.tls, s.stmt, s.values, s.room+uintptr(s.bytes), int32(len(value)), static))
+	s.bytes += len(value)
+}
+
+func (s *statement) text(value string) {
+	s.values++
+	if s.bytes+len(value) > roomBytes {
+		s.rc = sqlite3.SQLITE_TOOBIG
+		return
+	}
+	copy(s.memory[s.bytes:], value)
+	s.bound(sqlite3.Xsqlite3_bind_text(s.tls, s.stmt, s.values, s.room+uintptr(s.bytes), int32(len(value)), static))
+	s.bytes += len(value)
+}
+
+// exec runs a statement that gives no rows.
+func (s *statement) exec() error {
+	_, err := s.next()
+	return err
+}
+
+// next steps to the next row; after the last, or a failure, the statement can
+// be bound and run again.
+func (s *statement) next() (row bool, err error) {
+	if s.rc == sqlite3.SQLITE_OK {
+		if s.rc = sqlite3.Xsqlite3_step(s.tls, s.stmt); s.rc == sqlite3.SQLITE_ROW {
+			s.rc = sqlite3.SQLITE_OK
+			return true, nil
+		}
+	}
+	if s.rc != sqlite3.SQLITE_DONE {
+		err = s.failure(s.rc)
+	}
+	sqlite3.Xsqlite3_reset(s.tls, s.stmt) // tells the failure of the run once more
+	s.rewind()
+	return false, err
+}
+
+func (s *statement) integer(column int32) int64 {
+	return sqlite3.Xsqlite3_column_int64(s.tls, s.stmt, column)
+}
+
+// bytesOf is a blob or a text of the row, until the next row; nothing for NULL.
+func (s *statement) bytesOf(column int32) []byte {
+	from := sqlite3.Xsqlite3_column_blob(s.tls, s.stmt, column)
+	n := sqlite3.Xsqlite3_column_bytes(s.tls, s.stmt, column)
+	if from == 0 || n == 0 {
+		return nil
+	}
+	return memoryAt(from, int(n))
+}
+
+const pointerBytes = 8
+
+// memoryAt is memory of C's, which the collector knows nothing of.
+func memoryAt(address uintptr, size int) []byte {
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size)
+}
+
+func pointerAt(address uintptr) uintptr {
+	return uintptr(binary.NativeEndian.Uint64(memoryAt(address, pointerBytes)))
+}
