@@ -75,20 +75,23 @@ func (b *sqliteBooks) shut() error {
 
 func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
 	rows := newLedgerRows(len(charges))
-	users, _, _ := touched(charges)
 	s, err := b.handle.statement(selectBalance + "? AND d.user_id = u.id WHERE u.id = ?")
 	if err != nil {
 		return rows, err
 	}
 	s.text(string(usage.DayOf(at)))
 	s.keep()
-	for i := range users {
-		s.blob(users[i][:])
+	for i := range charges {
+		user := charges[i].UserID
+		if _, known := rows.balances[user]; known {
+			continue
+		}
+		s.blob(user[:])
 		more, err := s.next()
 		for ; more && err == nil; more, err = s.next() {
 			balance := usage.Balance{Limit: s.integer(1), Used: s.integer(2)}
 			copy(balance.LastChargeID[:], s.bytesOf(3))
-			rows.balances[users[i]] = balance
+			rows.balances[user] = balance
 		}
 		if err != nil {
 			return rows, err
@@ -163,62 +166,73 @@ func (b *sqliteBooks) postCharges(p usage.Posting) error {
 	return nil
 }
 
-func (b *sqliteBooks) postUsers(p usage.Posting) error {
-	hour := hourColumn(p.At.Hour())
-	s, err := b.handle.statement(intoUserDays(hour) + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3) ON CONFLICT (day, user_id) DO UPDATE" + addUserDay(hour))
+// addUp adds to the rows of a table of totals: an UPDATE of those that exist
+// and an INSERT of the others, which only the first of a day are. ON CONFLICT
+// would make every row twice.
+func (b *sqliteBooks) addUp(day usage.Day, rows int, update, insert string, bind func(row int, s *statement)) error {
+	updating, err := b.handle.statement(update)
 	if err != nil {
 		return err
 	}
-	s.text(string(p.Day))
-	s.keep()
-	for i := range p.Users {
-		t := &p.Users[i]
+	inserting, err := b.handle.statement(insert)
+	if err != nil {
+		return err
+	}
+	for _, s := range []*statement{updating, inserting} {
+		s.text(string(day))
+		s.keep()
+	}
+	for i := range rows {
+		bind(i, updating)
+		if err := updating.exec(); err != nil {
+			return err
+		}
+		if updating.changes() > 0 {
+			continue
+		}
+		bind(i, inserting)
+		if err := inserting.exec(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *sqliteBooks) postUsers(p usage.Posting) error {
+	hour := hourColumn(p.At.Hour())
+	update := "UPDATE user_days SET requests = requests + ?3, credits = credits + ?4, cost_micros = cost_micros + ?5, last_charge_id = ?6, " +
+		hour + " = " + hour + " + ?3 WHERE day = ?1 AND user_id = ?2"
+	insert := intoUserDays(hour) + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3)"
+	return b.addUp(p.Day, len(p.Users), update, insert, func(row int, s *statement) {
+		t := &p.Users[row]
 		s.blob(t.UserID[:])
 		s.integers(t.Requests, t.Credits, t.CostMicros)
 		s.blob(t.LastChargeID[:])
-		if err := s.exec(); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
+const (
+	plusTotals = ` SET requests = requests + ?4, credits = credits + ?5, prompt_tokens = prompt_tokens + ?6,
+	completion_tokens = completion_tokens + ?7, cost_micros = cost_micros + ?8 WHERE day = ?1 AND user_id = ?2 AND `
+	newTotals = "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
 func (b *sqliteBooks) postKeys(p usage.Posting) error {
-	s, err := b.handle.statement(intoDailyKeys + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, key_id) DO UPDATE" + addTotals)
-	if err != nil {
-		return err
-	}
-	s.text(string(p.Day))
-	s.keep()
-	for i := range p.Keys {
-		t := &p.Keys[i]
+	return b.addUp(p.Day, len(p.Keys), "UPDATE daily_usage"+plusTotals+"key_id = ?3", intoDailyKeys+newTotals, func(row int, s *statement) {
+		t := &p.Keys[row]
 		s.blob(t.UserID[:])
 		s.blob(t.KeyID[:])
 		s.integers(t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
-		if err := s.exec(); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 func (b *sqliteBooks) postModels(p usage.Posting) error {
-	s, err := b.handle.statement(intoModels + "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, user_id, model) DO UPDATE" + addTotals)
-	if err != nil {
-		return err
-	}
-	s.text(string(p.Day))
-	s.keep()
-	for i := range p.Models {
-		t := &p.Models[i]
+	return b.addUp(p.Day, len(p.Models), "UPDATE model_usage"+plusTotals+"model = ?3", intoModels+newTotals, func(row int, s *statement) {
+		t := &p.Models[row]
 		s.blob(t.UserID[:])
 		s.text(t.Model)
 		s.integers(t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
-		if err := s.exec(); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 func (b *sqliteBooks) postReplays(p usage.Posting) error {

@@ -231,6 +231,9 @@ func (s *statement) next() (row bool, err error) {
 	return false, err
 }
 
+// changes is how many rows the last run changed.
+func (s *statement) changes() int { return int(sqlite3.Xsqlite3_changes(s.tls, s.db)) }
+
 func (s *statement) integer(column int32) int64 {
 	return sqlite3.Xsqlite3_column_int64(s.tls, s.stmt, column)
 }
