@@ -16,10 +16,13 @@ import (
 // writes to and the dialects say from where.
 
 // selectBalance reads what a user's day is decided on: the plan's limit, what
-// is used, and the user's last charge of any day.
-const selectBalance = `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.last_charge_id,
+// is used, and the user's last charge of any day. The day d is joined as each
+// database does it best.
+func selectBalance(joinDay string) string {
+	return `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.last_charge_id,
 	(SELECT l.last_charge_id FROM user_days AS l WHERE l.user_id = u.id ORDER BY l.day DESC LIMIT 1))
-	FROM users AS u JOIN plans AS p ON p.id = u.plan_id LEFT JOIN user_days AS d ON d.day = `
+	FROM users AS u JOIN plans AS p ON p.id = u.plan_id ` + joinDay
+}
 
 const selectReplay = "SELECT key_id, text, fingerprint, day, credits_used, daily_limit FROM idempotency_keys WHERE "
 
@@ -28,10 +31,6 @@ const (
 	intoDailyKeys = "INSERT INTO daily_usage AS t (day, user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoModels    = "INSERT INTO model_usage AS t (day, user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays   = "INSERT INTO idempotency_keys (key_id, text, fingerprint, day, credits_used, daily_limit, created_at) "
-
-	addTotals = ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
-	prompt_tokens = t.prompt_tokens + excluded.prompt_tokens, completion_tokens = t.completion_tokens + excluded.completion_tokens,
-	cost_micros = t.cost_micros + excluded.cost_micros`
 
 	// A text whose first charge is older than the replay window begins anew.
 	renewReplay = ` ON CONFLICT (key_id, text) DO UPDATE SET fingerprint = excluded.fingerprint, day = excluded.day,
@@ -49,17 +48,9 @@ func hourColumns() []string {
 	return columns
 }
 
-// A total is added to with the same words whether the row is found by ON CONFLICT
-// (SQLite) or by UPDATE … FROM (Postgres): the added row is called excluded.
-
-// intoUserDays and addUserDay name the counter of the hour in which the batch is decided.
+// intoUserDays names the counter of the hour in which the batch is decided.
 func intoUserDays(hour string) string {
 	return "INSERT INTO user_days AS t (day, user_id, requests, credits, cost_micros, last_charge_id, " + hour + ") "
-}
-
-func addUserDay(hour string) string {
-	return ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
-	cost_micros = t.cost_micros + excluded.cost_micros, last_charge_id = excluded.last_charge_id, ` + hour + " = t." + hour + " + excluded." + hour
 }
 
 // ledgerRows is what a batch reads before it is decided.

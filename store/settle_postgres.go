@@ -44,7 +44,7 @@ func readPostgresLedger(ctx context.Context, conn *pgxpool.Conn, at time.Time, c
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
 	batch.Queue("SELECT pg_advisory_xact_lock(l) FROM unnest($1::bigint[]) AS l", locks(users))
-	batch.Queue(selectBalance+"$1::date AND d.user_id = u.id WHERE u.id = ANY($2::uuid[])", string(usage.DayOf(at)), users).
+	batch.Queue(selectBalances, string(usage.DayOf(at)), users).
 		Query(func(r pgx.Rows) error { return each(r, rows.addBalance) })
 	if len(replayKeys) > 0 {
 		batch.Queue(selectReplay+"(key_id, text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND created_at > $3",
@@ -61,6 +61,9 @@ func each(rows pgx.Rows, visit func(scanner) error) error {
 	}
 	return rows.Err()
 }
+
+// selectBalances finds each user's day by itself, whatever is known of the table.
+var selectBalances = selectBalance("LEFT JOIN LATERAL (SELECT * FROM user_days WHERE day = $1::date AND user_id = u.id LIMIT 1) AS d ON TRUE WHERE u.id = ANY($2::uuid[])")
 
 // touched lists the users of a batch, each once and sorted, and the scopes of
 // its idempotency keys.
@@ -91,12 +94,21 @@ func locks(users [][16]byte) []int64 {
 // addUp adds rows to a table of totals: an UPDATE of those that exist and an
 // INSERT of the others, which only the first of a day are. ON CONFLICT would
 // lock every row before it updates it; the users' locks already keep other
-// writers away. The rows are called excluded, so that
-// the sums are the same words as on SQLite.
+// writers away. The day is a column of the rows to add: as a constant it would
+// let a planner without statistics of today read the whole day for them.
 func addUp(into, table, key, rows, sums, values string) string {
-	return "WITH excluded AS (SELECT * FROM " + rows + "), updated AS (UPDATE " + table + " AS t" + sums +
-		" FROM excluded WHERE t.day = $1::date AND t.user_id = excluded.user_id" + key + " RETURNING t.*) " +
+	return "WITH excluded AS MATERIALIZED (SELECT $1::date AS on_day, r.* FROM " + rows + "), updated AS (UPDATE " + table + " AS t" + sums +
+		" FROM excluded WHERE t.day = excluded.on_day AND t.user_id = excluded.user_id" + key + " RETURNING t.*) " +
 		into + "SELECT $1::date, " + values + " FROM excluded WHERE NOT EXISTS (SELECT FROM updated AS t WHERE t.user_id = excluded.user_id" + key + ")"
+}
+
+const addTotals = ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
+	prompt_tokens = t.prompt_tokens + excluded.prompt_tokens, completion_tokens = t.completion_tokens + excluded.completion_tokens,
+	cost_micros = t.cost_micros + excluded.cost_micros`
+
+func addUserDay(hour string) string {
+	return ` SET requests = t.requests + excluded.requests, credits = t.credits + excluded.credits,
+	cost_micros = t.cost_micros + excluded.cost_micros, last_charge_id = excluded.last_charge_id, ` + hour + " = t." + hour + " + excluded." + hour
 }
 
 const totalRows = "unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], "

@@ -73,9 +73,11 @@ func (b *sqliteBooks) shut() error {
 	return err
 }
 
+var selectOneBalance = selectBalance("LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?")
+
 func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
 	rows := newLedgerRows(len(charges))
-	s, err := b.handle.statement(selectBalance + "? AND d.user_id = u.id WHERE u.id = ?")
+	s, err := b.handle.statement(selectOneBalance)
 	if err != nil {
 		return rows, err
 	}
