@@ -17,7 +17,7 @@ import (
 
 // meterMetrics counts what the meter settles: a usage.Observer.
 type meterMetrics struct {
-	charges [4]prometheus.Counter
+	charges [5]prometheus.Counter
 	failed  prometheus.Counter
 	size    prometheus.Histogram
 	commit  prometheus.Histogram

@@ -63,6 +63,6 @@ func (v *Verdict) settle(r usage.Receipt) {
 		v.Code = QuotaExceeded
 	case usage.Duplicate:
 		v.Duplicate = true
-	case usage.Accepted, usage.Mismatch:
+	case usage.Accepted, usage.Mismatch, usage.OverRange:
 	}
 }

@@ -208,6 +208,8 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 	switch receipt.Outcome {
 	case usage.Mismatch:
 		return receipt, usage.ErrReplayMismatch
+	case usage.OverRange:
+		return receipt, usage.ErrCostRange
 	case usage.Accepted, usage.OverQuota:
 		v.totals.Note(c.UserID, receipt.Day, receipt.CreditsUsed)
 	case usage.Duplicate:

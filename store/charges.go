@@ -16,10 +16,10 @@ import (
 // writes to and the dialects say from where.
 
 // selectBalance reads what a user's day is decided on: the plan's limit, what
-// is used, and the user's last charge of any day. The day d is joined as each
+// is used and what it cost, and the user's last charge of any day. The day d is joined as each
 // database does it best.
 func selectBalance(joinDay string) string {
-	return `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.last_charge_id,
+	return `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.cost_micros, 0), COALESCE(d.last_charge_id,
 	(SELECT l.last_charge_id FROM user_days AS l WHERE l.user_id = u.id ORDER BY l.day DESC LIMIT 1))
 	FROM users AS u JOIN plans AS p ON p.id = u.plan_id ` + joinDay
 }
@@ -69,7 +69,7 @@ func (r ledgerRows) addBalance(row scanner) error {
 	var user uuid.UUID
 	var b usage.Balance
 	var last uuid.NullUUID
-	if err := row.Scan(&user, &b.Limit, &b.Used, &last); err != nil {
+	if err := row.Scan(&user, &b.Limit, &b.Used, &b.CostMicros, &last); err != nil {
 		return err
 	}
 	b.LastChargeID = last.UUID

@@ -91,8 +91,8 @@ func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, er
 		s.blob(user[:])
 		more, err := s.next()
 		for ; more && err == nil; more, err = s.next() {
-			balance := usage.Balance{Limit: s.integer(1), Used: s.integer(2)}
-			copy(balance.LastChargeID[:], s.bytesOf(3))
+			balance := usage.Balance{Limit: s.integer(1), Used: s.integer(2), CostMicros: s.integer(3)}
+			copy(balance.LastChargeID[:], s.bytesOf(4))
 			rows.balances[user] = balance
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package usage
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 // Balance is a user's day before a batch: what the plan gives, what is used, and
 // the user's last charge of any day (zero for none), to which the next one points.
 type Balance struct {
-	Limit, Used  int64
+	Limit, Used int64
+	// CostMicros is what the day's charges cost, in millionths of a dollar.
+	CostMicros   int64
 	LastChargeID uuid.UUID
 }
 
@@ -92,8 +95,14 @@ func Decide(at time.Time, charges []Charge, balances map[uuid.UUID]Balance, repl
 		if c.Credits > balance.Limit-balance.Used {
 			continue
 		}
+		// Credits end at the plan and tokens far below; cost alone could leave the column's range. A user's day is the largest row it is added to.
+		if c.CostMicros > math.MaxInt64-balance.CostMicros {
+			p.Receipts[i].Outcome = OverRange
+			continue
+		}
 		record := c.record(mint(), balance.LastChargeID, p)
 		balance.Used += c.Credits
+		balance.CostMicros += c.CostMicros
 		balance.LastChargeID = record.ID
 		balances[c.UserID] = balance
 		p.Receipts[i].Outcome, p.Receipts[i].CreditsUsed = Accepted, balance.Used

@@ -25,6 +25,9 @@ const (
 // ErrReplayMismatch tells that an idempotency key came again with another body.
 var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge within the last 24 hours. Send a new key with a new charge, or repeat the first charge unchanged.")
 
+// ErrCostRange tells that a charge would take the cost of a user's day beyond what can be counted.
+var ErrCostRange = fault.Field("cost_usd", "must leave the cost of the day below 9 trillion dollars; send what it really cost")
+
 // Charge is one metered request before it is decided.
 type Charge struct {
 	UserID           uuid.UUID
@@ -62,11 +65,13 @@ const (
 	Duplicate
 	// Mismatch: an earlier, different charge has this idempotency key.
 	Mismatch
+	// OverRange: the day's cost would be more than can be counted.
+	OverRange
 )
 
 // String names the outcome as logs and metrics do.
 func (o Outcome) String() string {
-	return [...]string{"over_quota", "accepted", "duplicate", "mismatch"}[o]
+	return [...]string{"over_quota", "accepted", "duplicate", "mismatch", "over_range"}[o]
 }
 
 // Receipt answers a charge: what became of it, and the user's day after it (a
