@@ -316,7 +316,7 @@ func (c *cluster) shutDown(t *testing.T) {
 	if out, err := c.command("pg_ctl", "--pgdata="+c.folder, "--mode=fast", "stop").CombinedOutput(); err != nil {
 		t.Fatalf("pg_ctl stop: %v\n%s", err, out)
 	}
-	_ = c.cmd.Wait()
+	<-c.ended
 	c.cmd = nil
 }
 

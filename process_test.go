@@ -149,8 +149,10 @@ func eventually(t *testing.T, within time.Duration, what string, so func() bool)
 
 // cluster is a Postgres of the test's own, which waits for the disk and can be killed.
 type cluster struct {
-	bin, folder, port string
-	cmd               *exec.Cmd
+	bin, folder, port, log string
+	cmd                    *exec.Cmd
+	// ended is closed when the process has.
+	ended chan struct{}
 }
 
 // newCluster makes an empty cluster; without Postgres's programs the test is
@@ -166,7 +168,7 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	c := &cluster{bin: bin, folder: folder, port: freePort(t)}
+	c := &cluster{bin: bin, folder: folder, port: freePort(t), log: filepath.Join(t.TempDir(), "postgres.log")}
 	if os.Geteuid() == 0 {
 		if out, err := exec.Command("chown", "postgres", folder).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
@@ -198,30 +200,62 @@ func (c *cluster) command(name string, args ...string) *exec.Cmd {
 
 func (c *cluster) url() string { return "postgres://postgres@127.0.0.1:" + c.port + "/postgres" }
 
+// start starts the server, again where it ends at once: while it was down a
+// client's connection may have taken its port for itself.
 func (c *cluster) start(t *testing.T) {
 	t.Helper()
-	c.cmd = c.command("postgres", "-D", c.folder, "-p", c.port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() { c.kill(t) })
+	c.launch(t)
+	defer func() {
+		if t.Failed() {
+			said, _ := os.ReadFile(c.log)
+			t.Logf("Postgres said:\n%s", said)
+		}
+	}()
 	eventually(t, 30*time.Second, "Postgres to accept connections", func() bool {
+		select {
+		case <-c.ended:
+			c.launch(t)
+		default:
+		}
 		return c.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", c.port).Run() == nil
 	})
 }
 
-// kill ends the server and all of its processes at once.
+// launch starts the server once.
+func (c *cluster) launch(t *testing.T) {
+	t.Helper()
+	log, err := os.Create(c.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	cmd := c.command("postgres", "-D", c.folder, "-p", c.port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
+	cmd.SysProcAttr, cmd.Stderr = &syscall.SysProcAttr{Setpgid: true}, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	c.cmd, c.ended = cmd, ended
+}
+
+// kill ends the server and all of its processes at once. It is halted first:
+// a process that it starts meanwhile would live on and keep its memory.
 func (c *cluster) kill(t *testing.T) {
 	t.Helper()
 	if c.cmd == nil {
 		return
 	}
+	_ = c.cmd.Process.Signal(syscall.SIGSTOP)
 	for _, pid := range c.children() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = c.cmd.Process.Kill()
-	_ = c.cmd.Wait()
+	<-c.ended
 	c.cmd = nil
 	_ = os.Remove(filepath.Join(c.folder, "postmaster.pid"))
 }

@@ -147,7 +147,7 @@ func (sqliteDialector) Translate(err error) error {
 }
 
 func (sqliteDialect) away(err error) bool {
-	var e interface { // the driver's error or a sqliteFailure
+	var e interface { // the driver's error or a sqliteError
 		error
 		Code() int
 	}

@@ -20,28 +20,36 @@ type handle struct {
 	kept map[string]*statement
 }
 
-// sqliteFailure is what SQLite says of a call that failed.
-type sqliteFailure struct {
+// sqliteError is what SQLite says of a call that failed.
+type sqliteError struct {
 	code int
 	text string
 }
 
-func (f *sqliteFailure) Error() string { return fmt.Sprintf("sqlite: %s (%d)", f.text, f.code) }
+func (f *sqliteError) Error() string { return fmt.Sprintf("sqlite: %s (%d)", f.text, f.code) }
 
 // Code is SQLite's extended result code.
-func (f *sqliteFailure) Code() int { return f.code }
+func (f *sqliteError) Code() int { return f.code }
 
 // openHandle opens a database that exists and runs pragmas on it.
-func openHandle(path string, pragmas ...string) (h *handle, err error) {
-	h = &handle{tls: libc.NewTLS(), kept: map[string]*statement{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, h.close())
+func openHandle(path string, pragmas ...string) (*handle, error) {
+	h := &handle{tls: libc.NewTLS(), kept: map[string]*statement{}}
+	err := h.open(path)
+	for _, pragma := range pragmas {
+		if err == nil {
+			err = h.pragma(pragma)
 		}
-	}()
+	}
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+func (h *handle) open(path string) error {
 	name, err := libc.CString(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer libc.Xfree(h.tls, name)
 	out := h.tls.Alloc(pointerBytes)
@@ -49,22 +57,22 @@ func openHandle(path string, pragmas ...string) (h *handle, err error) {
 	rc := sqlite3.Xsqlite3_open_v2(h.tls, name, out, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
 	h.db = pointerAt(out) // also where it fails: it holds the reason
 	if rc != sqlite3.SQLITE_OK {
-		return nil, h.failure(rc)
+		return h.failure(rc)
 	}
 	sqlite3.Xsqlite3_extended_result_codes(h.tls, h.db, 1)
-	for _, pragma := range pragmas {
-		s, err := h.prepare("PRAGMA " + pragma)
-		if err != nil {
-			return nil, err
-		}
-		for more := true; more && err == nil; {
-			more, err = s.next()
-		}
-		if err = errors.Join(err, s.finalize()); err != nil {
-			return nil, err
-		}
+	return nil
+}
+
+// pragma runs a pragma, whether it answers with a row or not.
+func (h *handle) pragma(text string) error {
+	s, err := h.prepare("PRAGMA " + text)
+	if err != nil {
+		return err
 	}
-	return h, nil
+	for more := true; more && err == nil; {
+		more, err = s.next()
+	}
+	return errors.Join(err, s.finalize())
 }
 
 // close gives everything back. The handle is not used after it.
@@ -83,7 +91,7 @@ func (h *handle) close() error {
 }
 
 func (h *handle) failure(rc int32) error {
-	return &sqliteFailure{int(rc), libc.GoString(sqlite3.Xsqlite3_errmsg(h.tls, h.db))}
+	return &sqliteError{int(rc), libc.GoString(sqlite3.Xsqlite3_errmsg(h.tls, h.db))}
 }
 
 // idle tells that no transaction is open: SQLite ends one by itself where the
@@ -252,7 +260,7 @@ const pointerBytes = 8
 
 // memoryAt is memory of C's, which the collector knows nothing of.
 func memoryAt(address uintptr, size int) []byte {
-	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size) //nolint:gosec // SQLite gave the address, and says how much is there
 }
 
 func pointerAt(address uintptr) uintptr {
