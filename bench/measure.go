@@ -14,6 +14,8 @@ const charge = `,"credits":1,"model":"gpt-5","prompt_tokens":812,"completion_tok
 // connections of the throughput runs, and of the runs that look at latency.
 const (
 	busy = 64
+	// crowd fills the batches of the meter, as a busy gateway with many workers does.
+	crowd = 256
 	few  = 4
 )
 
@@ -104,8 +106,10 @@ func (b *bench) throughput(ctx context.Context, services map[string]*service) er
 		{Name: "bare Fiber «hello»", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy},
 		sqlite.verify("verify, no charge", "", busy),
 		sqlite.verify("verify and charge, SQLite FULL", charge, busy),
+		sqlite.verify("the same, 256 connections", charge, crowd),
 		naiveSQLite.verify("the same, a transaction per charge", charge, busy),
 		postgres.verify("verify and charge, Postgres", charge, busy),
+		postgres.verify("the same, 256 connections", charge, crowd),
 		naivePostgres.verify("the same, a transaction per charge", charge, busy),
 		sqlite.overview("dashboard overview, SQLite"),
 		postgres.overview("dashboard overview, Postgres"),

@@ -34,7 +34,7 @@ func (r *report) section(title, text string, head ...string) *section {
 func (s *section) row(cells ...string) { s.rows = append(s.rows, cells) }
 
 func (r *report) throughput(loads []load, samples [][]sample) {
-	s := r.section("Throughput", "64 connections, 1000 keys of 1000 users. The ratio is to the bare Fiber server of the same rounds.",
+	s := r.section("Throughput", "64 connections where nothing else is said, 1000 keys of 1000 users. The ratio is to the bare Fiber server of the same rounds.",
 		"request", "requests/s", "to bare", "lowest and highest run", "p50 ms", "p99 ms", "p99.9 ms", "errors")
 	bare := median(pick(samples[0], rps))
 	for i, l := range loads {
