@@ -16,7 +16,7 @@ const (
 	busy = 64
 	// crowd fills the batches of the meter, as a busy gateway with many workers does.
 	crowd = 256
-	few  = 4
+	few   = 4
 )
 
 func (b *bench) measure(ctx context.Context) error {
