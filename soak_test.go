@@ -72,7 +72,7 @@ func soak(t *testing.T, database string, count int, lasts time.Duration, percent
 	peak := flatOut(&l.others, measuring)
 	offered := peak * float64(percent) / 100
 	t.Logf("%d customers with %d keys; the peak of the mix is %.0f requests a second, offered are %.0f", people, len(l.secrets), peak, offered)
-	// What fills to its bound and stays so is filled first. SQLite keeps 32 MiB of pages for the writer and 8 MiB for each of four readers
+	// What fills to its bound and stays so is filled first. SQLite keeps 24 MiB of pages for the meter and 8 MiB for each of five other connections
 	// (cache_size in store/sqlite.go): they are full once the file is of some 50 MiB, which the two peaks and this write.
 	l.offer(offered, lasts/10)
 

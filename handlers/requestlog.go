@@ -91,7 +91,7 @@ func (x *exchange) log(status int, took time.Duration, err error) {
 }
 
 // requestLog is slog's JSON handler with a short cut for the one line that is
-// written for every request: there it takes a fifth of the time.
+// written for every request; BenchmarkRequestLine compares the two.
 type requestLog struct {
 	slog.Handler
 

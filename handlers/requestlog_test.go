@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -63,6 +64,23 @@ func TestAnyOtherLineIsWrittenBySlog(t *testing.T) {
 	}
 	if ours.String() != theirs.String() {
 		t.Errorf("got\n%swant\n%s", &ours, &theirs)
+	}
+}
+
+func BenchmarkRequestLine(b *testing.B) {
+	line := requestLine{
+		requestID: "5f0c6e8a9b1d4c3e8f7a6b5c4d3e2f1a", method: "POST", route: "/api/keys/verify", status: 200, took: 87 * time.Microsecond,
+		address: netip.MustParseAddr("192.0.2.7"), identity: &keys.Identity{},
+	}
+	for name, handler := range map[string]slog.Handler{"ours": NewJSONLog(io.Discard, slog.LevelInfo), "slog": slog.NewJSONHandler(io.Discard, nil)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				record := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
+				record.AddAttrs(slog.Any("", &line))
+				_ = handler.Handle(context.Background(), record)
+			}
+		})
 	}
 }
 

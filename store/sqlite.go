@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,7 +39,9 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
-	d.write = openSQLiteFile(t.url, "foreign_keys(1)", "synchronous("+o.Synchronous+")", "cache_size(-8192)", "wal_autocheckpoint(8000)")
+	// The pages of today are written to the log again and again: SQLite moves it into the file after 4 MiB, here after 32.
+	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "wal_autocheckpoint(8192)"}
+	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{"cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
 	d.read.SetMaxOpenConns(sqliteReaders)
@@ -47,9 +50,7 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: []string{
-		"busy_timeout(5000)", "foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "cache_size(-32768)", "wal_autocheckpoint(8000)",
-	}}
+	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat(writing, []string{"busy_timeout(5000)", "cache_size(-24576)"})}
 	return d, write, read, err
 }
 
