@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", as the store has it
+	"modernc.org/sqlite"
 )
 
 // bareCommit is the median of one commit of one small row, on one connection,
@@ -25,6 +25,7 @@ func (b *bench) bareCommit(ctx context.Context, database string) (time.Duration,
 		}
 		driver, source, insert = "pgx", url, "INSERT INTO commits (n) VALUES ($1)"
 	}
+	_, _ = sqlite.Fdatasync(true) // as the store does
 	db, err := sql.Open(driver, source)
 	if err != nil {
 		return 0, err

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -37,6 +38,8 @@ func (f *failedAnswers) add(x *exchange, status int) {
 func (f *failedAnswers) latest(most int) []views.FailedAnswer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	list := slices.SortedFunc(maps.Values(f.lines), func(a, b views.FailedAnswer) int { return b.At.Compare(a.At) })
+	list := slices.SortedFunc(maps.Values(f.lines), func(a, b views.FailedAnswer) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Route, b.Route), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Status, b.Status))
+	})
 	return list[:min(len(list), most)]
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +43,53 @@ func TestTheLineOfARequestIsTheOneThatSlogWouldWrite(t *testing.T) {
 			if got, want := decoded(t, ours.Bytes()), decoded(t, theirs.Bytes()); got != want || bytes.Count(ours.Bytes(), []byte("\n")) != 1 {
 				t.Errorf("%s at %s:\n got %s\nwant %s", name, level, ours.Bytes(), theirs.Bytes())
 			}
+		}
+	}
+}
+
+func TestTheLineOfARequestIsFlatAsTextToo(t *testing.T) {
+	var written bytes.Buffer
+	record := slog.NewRecord(time.Time{}, slog.LevelInfo, "request", 0)
+	record.AddAttrs(slog.Any("", &requestLine{requestID: "r-1", method: "GET", route: "/health", status: 200, address: netip.MustParseAddr("127.0.0.1")}))
+	if err := slog.NewTextHandler(&written, nil).Handle(context.Background(), record); err != nil {
+		t.Fatal(err)
+	}
+	if want := "level=INFO msg=request request_id=r-1 method=GET route=/health status=200 latency_us=0 address=127.0.0.1\n"; written.String() != want {
+		t.Errorf("got %q, want %q", &written, want)
+	}
+}
+
+func TestLinesOfManyRequestsAreKeptApart(t *testing.T) {
+	const writers, each = 8, 200
+	var written bytes.Buffer
+	handler := NewJSONLog(&written, slog.LevelInfo)
+	var writing sync.WaitGroup
+	for w := range writers {
+		writing.Go(func() {
+			line := requestLine{requestID: strings.Repeat(string(rune('a'+w)), 100), method: "GET", route: "/", status: 200}
+			for range each {
+				record := slog.NewRecord(time.Unix(0, 0), slog.LevelInfo, "request", 0)
+				record.AddAttrs(slog.Any("", &line))
+				_ = handler.Handle(context.Background(), record)
+				slog.New(handler).Info("something else", "id", line.requestID)
+			}
+		})
+	}
+	writing.Wait()
+	seen := map[string]int{}
+	for line := range strings.Lines(written.String()) {
+		var fields struct {
+			RequestID string `json:"request_id"`
+			ID        string `json:"id"`
+		}
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		seen[fields.RequestID+fields.ID]++
+	}
+	for w := range writers {
+		if n := seen[strings.Repeat(string(rune('a'+w)), 100)]; n != 2*each {
+			t.Errorf("writer %d has %d lines, want %d", w, n, 2*each)
 		}
 	}
 }

@@ -58,8 +58,10 @@ type rateState struct {
 // detour through the adapter.
 func (a *api) verify(x *exchange) error {
 	request := verifyRequests.Get().(*verifyRequest)
-	defer verifyRequests.Put(request)
-	*request = verifyRequest{}
+	defer func() {
+		*request = verifyRequest{} // the secret is not kept
+		verifyRequests.Put(request)
+	}()
 	if err := verifyShape.bind(x, reflect.ValueOf(request).Elem()); err != nil {
 		return err
 	}

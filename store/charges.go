@@ -11,13 +11,13 @@ import (
 )
 
 // The statements of the meter, hand-written: this is the hot path, and on it
-// gorm's builder is work for nothing. They are the same on both
-// databases up to the way in which many rows are given, so each says what it
-// writes to and the dialects say from where.
+// gorm's builder is work for nothing. What is read and what is inserted is the
+// same on both databases; each finds the rows and adds to the totals as it does
+// that best.
 
 // selectBalance reads what a user's day is decided on: the plan's limit, what
-// is used and what it cost, and the user's last charge of any day. The day d is joined as each
-// database does it best.
+// is used and what it cost, and the user's last charge of any day. How the day d
+// is joined is the database's matter.
 func selectBalance(joinDay string) string {
 	return `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.cost_micros, 0), COALESCE(d.last_charge_id,
 	(SELECT l.last_charge_id FROM user_days AS l WHERE l.user_id = u.id ORDER BY l.day DESC LIMIT 1))
@@ -28,8 +28,8 @@ const selectReplay = "SELECT key_id, text, fingerprint, day, credits_used, daily
 
 const (
 	intoUsage     = "INSERT INTO usage (id, day, user_id, key_id, previous_id, created_at, credits, model, prompt_tokens, completion_tokens, cost_micros) "
-	intoDailyKeys = "INSERT INTO daily_usage AS t (day, user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
-	intoModels    = "INSERT INTO model_usage AS t (day, user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
+	intoDailyKeys = "INSERT INTO daily_usage (day, user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
+	intoModels    = "INSERT INTO model_usage (day, user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays   = "INSERT INTO idempotency_keys (key_id, text, fingerprint, day, credits_used, daily_limit, created_at) "
 
 	// A text whose first charge is older than the replay window begins anew.
@@ -50,7 +50,7 @@ func hourColumns() []string {
 
 // intoUserDays names the counter of the hour in which the batch is decided.
 func intoUserDays(hour string) string {
-	return "INSERT INTO user_days AS t (day, user_id, requests, credits, cost_micros, last_charge_id, " + hour + ") "
+	return "INSERT INTO user_days (day, user_id, requests, credits, cost_micros, last_charge_id, " + hour + ") "
 }
 
 // ledgerRows is what a batch reads before it is decided.

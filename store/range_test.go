@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"math"
 	"testing"
 
 	"codexible/store/storetest"
@@ -31,7 +30,7 @@ func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheBooksAgree(t *testi
 				}
 			}
 		}
-		settle([]usage.Outcome{usage.Accepted}, charge(rich, math.MaxInt64-10))
+		settle([]usage.Outcome{usage.Accepted}, charge(rich, usage.MaxDayCostUSD*usage.MicrosPerUSD-10))
 		settle([]usage.Outcome{usage.OverRange, usage.Accepted, usage.Accepted, usage.OverRange}, charge(rich, 11), charge(other, 11), charge(rich, 10), charge(rich, 1))
 		if n := storetest.Count(t, db, "SELECT COUNT(*) FROM usage"); n != 3 {
 			t.Errorf("%d charges are kept, want 3", n)

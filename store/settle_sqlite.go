@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"codexible/usage"
 
 	"github.com/google/uuid"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // sqliteBooks is the meter's own connection to the embedded database.
@@ -18,6 +20,7 @@ type sqliteBooks struct {
 	pragmas []string
 	// handle is nil until the first batch, and after a transaction that could not be ended.
 	handle *handle
+	closed bool
 }
 
 // settle takes its turn with every other change: it holds the one connection
@@ -30,9 +33,11 @@ func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage
 	defer func() { _ = turn.Close() }()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.handle == nil {
+	switch {
+	case d.closed:
+		return nil, sql.ErrConnDone
+	case d.handle == nil:
 		if d.handle, err = openHandle(d.path, d.pragmas...); err != nil {
-			d.handle = nil
 			return nil, err
 		}
 	}
@@ -47,6 +52,11 @@ func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() u
 	defer func() {
 		if !b.handle.idle() && b.handle.run("ROLLBACK") != nil {
 			err = errors.Join(err, b.shut()) // a connection that cannot roll back is not used again
+			return
+		}
+		if e, is := errors.AsType[*sqliteError](err); is && e.code&0xff == sqlite3.SQLITE_FULL {
+			// The log itself may be what fills the disk, and SQLite empties it after a commit alone.
+			_ = b.handle.pragma("wal_checkpoint(PASSIVE)")
 		}
 	}()
 	rows, err := b.read(at, charges)

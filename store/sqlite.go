@@ -50,7 +50,7 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat(writing, []string{"busy_timeout(5000)", "cache_size(-24576)"})}
+	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat([]string{"busy_timeout(5000)"}, writing, []string{"cache_size(-24576)"})}
 	return d, write, read, err
 }
 
@@ -231,5 +231,6 @@ func (d sqliteDialect) poolStats() (open, inUse int) {
 func (d sqliteDialect) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.closed = true
 	return errors.Join(d.shut(), d.read.Close(), d.write.Close())
 }

@@ -90,8 +90,13 @@ func (h *handle) close() error {
 	return err
 }
 
+// failure explains a code, in the words for this very failure where there are any.
 func (h *handle) failure(rc int32) error {
-	return &sqliteError{int(rc), libc.GoString(sqlite3.Xsqlite3_errmsg(h.tls, h.db))}
+	text := sqlite3.Xsqlite3_errstr(h.tls, rc)
+	if h.db == 0 || sqlite3.Xsqlite3_extended_errcode(h.tls, h.db) == rc {
+		text = sqlite3.Xsqlite3_errmsg(h.tls, h.db)
+	}
+	return &sqliteError{int(rc), libc.GoString(text)}
 }
 
 // idle tells that no transaction is open: SQLite ends one by itself where the
@@ -162,6 +167,7 @@ type statement struct {
 func (s *statement) finalize() error {
 	rc := sqlite3.Xsqlite3_finalize(s.tls, s.stmt)
 	libc.Xfree(s.tls, s.room)
+	s.stmt, s.room, s.memory = 0, 0, nil
 	if rc != sqlite3.SQLITE_OK {
 		return s.failure(rc)
 	}

@@ -115,10 +115,113 @@ func TestAHandleSaysWhyItFailsAndWorksAfterIt(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := insert("c", strings.Repeat("x", roomBytes), 1); codeOf(err) != sqlite3.SQLITE_TOOBIG {
+	if err := insert("c", strings.Repeat("x", roomBytes), 1); codeOf(err) != sqlite3.SQLITE_TOOBIG || !strings.Contains(err.Error(), "too big") {
 		t.Errorf("a text that is too long: %v", err)
 	}
 	if err := insert("d", strings.Repeat("x", roomBytes-1), 1); err != nil || !h.idle() {
 		t.Errorf("a row after the failures: %v", err)
+	}
+}
+
+// execute runs a statement on a connection of the driver's to the same file.
+func execute(t *testing.T, db *sql.DB, query string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// beside opens the file of a handle by the driver, with one connection.
+func beside(t *testing.T, h *handle) *sql.DB {
+	t.Helper()
+	s, err := h.statement("SELECT file FROM pragma_database_list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more, err := s.next(); err != nil || !more {
+		t.Fatal(more, err)
+	}
+	db, err := sql.Open("sqlite", string(s.bytesOf(0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more, err := s.next(); err != nil || more {
+		t.Fatal(more, err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestAHandleIsToldOfAnotherWriterAndWritesAfterIt(t *testing.T) {
+	h := testHandle(t)
+	other := beside(t, h)
+	if err := h.pragma("busy_timeout(1)"); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, other, "BEGIN IMMEDIATE")
+	if err := h.run("BEGIN IMMEDIATE"); codeOf(err) != sqlite3.SQLITE_BUSY || !(sqliteDialect{}).away(err) {
+		t.Errorf("while another writes: %v", err)
+	}
+	execute(t, other, "ROLLBACK")
+	for _, step := range []string{"BEGIN IMMEDIATE", "INSERT INTO t VALUES (x'00', 'x', 1)", "COMMIT"} {
+		if err := h.run(step); err != nil {
+			t.Error(step, err)
+		}
+	}
+}
+
+func TestAHandleThatHasNoRoomEndsItsTransactionAndGoesOn(t *testing.T) {
+	h := testHandle(t)
+	insert := func() error {
+		s, err := h.statement("INSERT INTO t VALUES (randomblob(16), ?, 1)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.text(strings.Repeat("x", roomBytes))
+		return s.exec()
+	}
+	if err := errors.Join(h.pragma("max_page_count(8)"), h.run("BEGIN IMMEDIATE")); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	for range 20 {
+		if err = insert(); err != nil {
+			break
+		}
+	}
+	if codeOf(err) != sqlite3.SQLITE_FULL || !(sqliteDialect{}).away(err) {
+		t.Fatalf("with no room: %v", err)
+	}
+	if !h.idle() {
+		if err := h.run("ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(h.pragma("max_page_count(1000)"), h.run("BEGIN IMMEDIATE"), insert(), h.run("COMMIT")); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
+
+func TestAKeptStatementOutlivesAChangeOfTheSchema(t *testing.T) {
+	h := testHandle(t)
+	s, err := h.statement("INSERT INTO t (said, id, n) VALUES (?, ?, ?)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.text("kept")
+	s.keep()
+	other := beside(t, h)
+	for i := range byte(2) {
+		s.blob([]byte{i})
+		s.integers(int64(i))
+		if err := s.exec(); err != nil {
+			t.Fatal(err)
+		}
+		execute(t, other, "ALTER TABLE t ADD COLUMN more"+string('a'+i)+" integer")
+	}
+	var n int
+	if err := other.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM t WHERE said = 'kept' AND id = CAST(char(n) AS blob)").Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }

@@ -73,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Synchronous == "" {
 		o.Synchronous = "FULL"
 	}
-	s := &Store{}
+	s := &Store{status: statusMemo{counting: make(chan struct{}, 1)}}
 	s.openDays.cheap, s.planUsers.cheap = o.Patience, o.Patience
 	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
 	if target.dialect == dialectPostgres {

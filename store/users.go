@@ -286,12 +286,15 @@ type Status struct {
 // nobody waits for a count.
 const statusLife = time.Second
 
+// statusTimeout bounds a count for which nobody waits.
+const statusTimeout = 5 * time.Second
+
 type statusMemo struct {
 	mu    sync.Mutex
 	at    time.Time
 	value Status
-	// counting is held while somebody counts: who needs the numbers meanwhile waits for that count.
-	counting sync.Mutex
+	// counting holds one value while somebody counts: who needs the numbers meanwhile waits for that count.
+	counting chan struct{}
 }
 
 // within gives the numbers if they are younger than a life.
@@ -302,25 +305,31 @@ func (m *statusMemo) within(life time.Duration, now time.Time) (Status, bool) {
 	return m.value, age >= 0 && age < life
 }
 
-// Status counts users, active keys and today's credits, at most a second old.
+// Status tells users, active keys and today's credits, counted at most a second ago.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	memo := &s.status
 	if value, young := memo.within(statusLife/2, s.now()); young {
 		return value, nil
 	}
 	if value, alive := memo.within(statusLife, s.now()); alive {
-		if memo.counting.TryLock() {
+		select {
+		case memo.counting <- struct{}{}:
 			go func() {
-				defer memo.counting.Unlock()
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memoLongest)
+				defer func() { <-memo.counting }()
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTimeout)
 				defer cancel()
 				_, _ = s.countStatus(ctx) // a count that fails is tried again by who needs it next
 			}()
+		default:
 		}
 		return value, nil
 	}
-	memo.counting.Lock()
-	defer memo.counting.Unlock()
+	select {
+	case memo.counting <- struct{}{}:
+		defer func() { <-memo.counting }()
+	case <-ctx.Done():
+		return Status{}, s.classify(ctx.Err())
+	}
 	if value, alive := memo.within(statusLife, s.now()); alive {
 		return value, nil
 	}
@@ -328,18 +337,18 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 }
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
-	now := s.now()
+	today := usage.DayOf(s.now())
 	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
 			(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status = 'revoked') AS active_keys,
-			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(usage.DayOf(now))).Scan(&value).Error
+			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
 	})
 	if err != nil {
 		return Status{}, err
 	}
 	s.status.mu.Lock()
 	defer s.status.mu.Unlock()
-	s.status.at, s.status.value = now, value
+	s.status.at, s.status.value = s.now(), value
 	return value, nil
 }

@@ -3,7 +3,6 @@ package usage
 import (
 	"bytes"
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -95,8 +94,7 @@ func Decide(at time.Time, charges []Charge, balances map[uuid.UUID]Balance, repl
 		if c.Credits > balance.Limit-balance.Used {
 			continue
 		}
-		// Credits end at the plan and tokens far below; cost alone could leave the column's range. A user's day is the largest row it is added to.
-		if c.CostMicros > math.MaxInt64-balance.CostMicros {
+		if c.CostMicros > MaxDayCostUSD*MicrosPerUSD-balance.CostMicros {
 			p.Receipts[i].Outcome = OverRange
 			continue
 		}

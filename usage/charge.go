@@ -3,6 +3,7 @@ package usage
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"codexible/fault"
@@ -25,8 +26,8 @@ const (
 // ErrReplayMismatch tells that an idempotency key came again with another body.
 var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge within the last 24 hours. Send a new key with a new charge, or repeat the first charge unchanged.")
 
-// ErrCostRange tells that a charge would take the cost of a user's day beyond what can be counted.
-var ErrCostRange = fault.Field("cost_usd", "must leave the cost of the day below 9 trillion dollars; send what it really cost")
+// ErrCostRange tells that a charge would take the cost of a user's day beyond MaxDayCostUSD.
+var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must leave the cost of the day at %d dollars at the most; send what it really cost", MaxDayCostUSD))
 
 // Charge is one metered request before it is decided.
 type Charge struct {
@@ -65,7 +66,7 @@ const (
 	Duplicate
 	// Mismatch: an earlier, different charge has this idempotency key.
 	Mismatch
-	// OverRange: the day's cost would be more than can be counted.
+	// OverRange: the day's cost would pass MaxDayCostUSD.
 	OverRange
 )
 

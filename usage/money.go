@@ -12,6 +12,11 @@ const MicrosPerUSD = 1_000_000
 // MaxCostUSD is the dearest single charge, in dollars.
 const MaxCostUSD = 1_000_000
 
+// MaxDayCostUSD is what a user's day may cost, in dollars. Thousands of such
+// days add up before a sum over users and days leaves 64 bits; credits and
+// tokens stay below it by the plan's limit.
+const MaxDayCostUSD = 1_000_000_000
+
 // ParseUSD reads a JSON number of dollars, 0 to MaxCostUSD, as micro-dollars,
 // rounded half to even on its decimal digits: no binary fraction comes between.
 func ParseUSD(number string) (micros int64, ok bool) {
