@@ -39,8 +39,8 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
-	// The pages of today are written to the log again and again: SQLite moves it into the file after 4 MiB, here after 32.
-	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "wal_autocheckpoint(8192)"}
+	// The pages of today are written to the log again and again: SQLite moves it into the file after 4 MiB, here after 8.
+	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "wal_autocheckpoint(2048)"}
 	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{"cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
