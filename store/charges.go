@@ -63,31 +63,6 @@ func newLedgerRows(size int) ledgerRows {
 	return ledgerRows{make(map[uuid.UUID]usage.Balance, size), map[usage.ReplayKey]usage.Replay{}}
 }
 
-type scanner interface{ Scan(dest ...any) error }
-
-func (r ledgerRows) addBalance(row scanner) error {
-	var user uuid.UUID
-	var b usage.Balance
-	var last uuid.NullUUID
-	if err := row.Scan(&user, &b.Limit, &b.Used, &b.CostMicros, &last); err != nil {
-		return err
-	}
-	b.LastChargeID = last.UUID
-	r.balances[user] = b
-	return nil
-}
-
-func (r ledgerRows) addReplay(row scanner) error {
-	replay := usage.Replay{Receipt: usage.Receipt{Outcome: usage.Accepted}}
-	var fingerprint []byte
-	if err := row.Scan(&replay.KeyID, &replay.Text, &fingerprint, &replay.Receipt.Day, &replay.Receipt.CreditsUsed, &replay.Receipt.DailyLimit); err != nil {
-		return err
-	}
-	copy(replay.Fingerprint[:], fingerprint)
-	r.replays[replay.ReplayKey] = replay
-	return nil
-}
-
 // SweepReplays removes up to limit idempotency keys whose window is over, and
 // says how many there were.
 func (s *Store) SweepReplays(ctx context.Context, limit int) (int64, error) {

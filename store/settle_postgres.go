@@ -53,13 +53,36 @@ func readPostgresLedger(ctx context.Context, conn *pgxpool.Conn, at time.Time, c
 	return rows, conn.SendBatch(ctx, batch).Close()
 }
 
-func each(rows pgx.Rows, visit func(scanner) error) error {
+func each(rows pgx.Rows, visit func(pgx.Rows) error) error {
 	for rows.Next() {
 		if err := visit(rows); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
+}
+
+func (r ledgerRows) addBalance(row pgx.Rows) error {
+	var user uuid.UUID
+	var b usage.Balance
+	var last uuid.NullUUID
+	if err := row.Scan(&user, &b.Limit, &b.Used, &b.CostMicros, &last); err != nil {
+		return err
+	}
+	b.LastChargeID = last.UUID
+	r.balances[user] = b
+	return nil
+}
+
+func (r ledgerRows) addReplay(row pgx.Rows) error {
+	replay := usage.Replay{Receipt: usage.Receipt{Outcome: usage.Accepted}}
+	var fingerprint []byte
+	if err := row.Scan(&replay.KeyID, &replay.Text, &fingerprint, &replay.Receipt.Day, &replay.Receipt.CreditsUsed, &replay.Receipt.DailyLimit); err != nil {
+		return err
+	}
+	copy(replay.Fingerprint[:], fingerprint)
+	r.replays[replay.ReplayKey] = replay
+	return nil
 }
 
 // selectBalances finds each user's day by itself, whatever is known of the table.

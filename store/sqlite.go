@@ -223,6 +223,7 @@ func (d sqliteDialect) changesAfter(ctx context.Context, seen int64) (changes []
 	return changes, last, rows.Err()
 }
 
+// poolStats leaves out the meter's own connection, which is always there.
 func (d sqliteDialect) poolStats() (open, inUse int) {
 	w, r := d.write.Stats(), d.read.Stats()
 	return w.OpenConnections + r.OpenConnections, w.InUse + r.InUse
