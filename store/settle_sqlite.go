@@ -37,11 +37,26 @@ func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage
 	case d.closed:
 		return nil, sql.ErrConnDone
 	case d.handle == nil:
-		if d.handle, err = openHandle(d.path, d.pragmas...); err != nil {
+		if err := d.open(); err != nil {
 			return nil, err
 		}
 	}
 	return d.decide(at, charges, func() uuid.UUID { return d.mint(at) })
+}
+
+// open gives the meter its connection, and the log its room.
+func (b *sqliteBooks) open() (err error) {
+	if b.handle, err = openHandle(b.path, b.pragmas...); err != nil {
+		return err
+	}
+	if err := b.handle.run("BEGIN IMMEDIATE"); err != nil {
+		return errors.Join(err, b.shut())
+	}
+	_ = reserveLog(b.path + "-wal") // a disk without this room may still have some for the charges
+	if err := b.handle.run("ROLLBACK"); err != nil {
+		return errors.Join(err, b.shut())
+	}
+	return nil
 }
 
 // decide takes the write lock first: what it reads is what it decides on.

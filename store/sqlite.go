@@ -40,7 +40,7 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
 	// The pages of today are written to the log again and again: SQLite moves it into the file after 4 MiB, here after 8.
-	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", "wal_autocheckpoint(2048)"}
+	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", fmt.Sprintf("wal_autocheckpoint(%d)", logPages)}
 	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{"cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
