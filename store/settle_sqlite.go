@@ -21,7 +21,15 @@ type sqliteBooks struct {
 	// handle is nil until the first batch, and after a transaction that could not be ended.
 	handle *handle
 	closed bool
+	// balances are the days as this connection left them. They hold while SQLite's
+	// data version says that no other connection has committed since.
+	balances map[uuid.UUID]usage.Balance
+	day      usage.Day
+	version  int64
 }
+
+// mostBalances bounds the memory; beyond it the days are read anew.
+const mostBalances = 8192
 
 // settle takes its turn with every other change: it holds the one connection
 // that writes while its own does.
@@ -65,6 +73,9 @@ func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() u
 		return nil, err
 	}
 	defer func() {
+		if err != nil {
+			clear(b.balances) // they may say what was not written
+		}
 		if !b.handle.idle() && b.handle.run("ROLLBACK") != nil {
 			err = errors.Join(err, b.shut()) // a connection that cannot roll back is not used again
 			return
@@ -95,18 +106,23 @@ func (b *sqliteBooks) shut() error {
 	}
 	err := b.handle.close()
 	b.handle = nil
+	clear(b.balances) // another connection counts the versions anew
 	return err
 }
 
 var selectOneBalance = selectBalance("LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?")
 
 func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
-	rows := newLedgerRows(len(charges))
+	rows := ledgerRows{b.balances, map[usage.ReplayKey]usage.Replay{}}
+	day := usage.DayOf(at)
+	if err := b.believe(day); err != nil {
+		return rows, err
+	}
 	s, err := b.handle.statement(selectOneBalance)
 	if err != nil {
 		return rows, err
 	}
-	s.text(string(usage.DayOf(at)))
+	s.text(string(day))
 	s.keep()
 	for i := range charges {
 		user := charges[i].UserID
@@ -125,6 +141,29 @@ func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, er
 		}
 	}
 	return rows, b.readReplays(rows, at, charges)
+}
+
+// believe forgets the days that may have changed: those of another day, and all
+// of them once another connection has committed, of this process or of any.
+// The write lock keeps the answer true until the batch is written.
+func (b *sqliteBooks) believe(day usage.Day) error {
+	s, err := b.handle.statement("PRAGMA data_version")
+	if err != nil {
+		return err
+	}
+	more, err := s.next()
+	if err != nil {
+		return err
+	}
+	version := s.integer(0)
+	for more && err == nil {
+		more, err = s.next()
+	}
+	if version != b.version || day != b.day || len(b.balances) > mostBalances {
+		clear(b.balances)
+		b.version, b.day = version, day
+	}
+	return err
 }
 
 func (b *sqliteBooks) readReplays(rows ledgerRows, at time.Time, charges []usage.Charge) error {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 	gormsqlite "gorm.io/driver/sqlite"
@@ -50,7 +51,7 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat([]string{"busy_timeout(5000)"}, writing, []string{"cache_size(-24576)"})}
+	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat([]string{"busy_timeout(5000)"}, writing, []string{"cache_size(-24576)"}), balances: map[uuid.UUID]usage.Balance{}}
 	return d, write, read, err
 }
 
