@@ -86,10 +86,12 @@ func (x *exchange) admitKey(id *keys.Identity) error {
 
 // bearer reads the one Authorization header.
 func (x *exchange) bearer() (token string, ok bool) {
-	header := &x.Request().Header
-	given := header.Peek(fiber.HeaderAuthorization)
-	scheme, rest, found := bytes.Cut(given, []byte(" "))
-	if !found || !bytes.EqualFold(scheme, []byte("Bearer")) || len(header.PeekAll(fiber.HeaderAuthorization)) != 1 {
+	given := x.Request().Header.PeekAll(fiber.HeaderAuthorization)
+	if len(given) != 1 {
+		return "", false
+	}
+	scheme, rest, found := bytes.Cut(given[0], []byte(" "))
+	if !found || !bytes.EqualFold(scheme, []byte("Bearer")) {
 		return "", false
 	}
 	return string(rest), true

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"codexible/accounts"
@@ -51,10 +52,24 @@ func (a *api) serve(r *route) fiber.Handler {
 		x.deadline.at = x.began.Add(requestDeadline)
 		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
 		x.ctx = trace.With(&x.deadline, x.span)
-		defer x.deadline.release()
+		defer x.release()
 		x.end(x.guarded())
 		return nil
 	}
+}
+
+// exchanges is memory for exchanges.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+// release ends the exchange. Its memory serves another one where nobody can
+// have kept it: a stream is written after its handler, and who waits for the
+// deadline may look at it a moment longer than the request lasts.
+func (x *exchange) release() {
+	if x.deadline.release() || x.Context().Response.IsBodyStream() {
+		return
+	}
+	*x = exchange{}
+	exchanges.Put(x)
 }
 
 func (x *exchange) guarded() (err error) {
@@ -71,7 +86,8 @@ func (x *exchange) guarded() (err error) {
 
 // begin takes in who asks and writes the headers that every answer has.
 func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
-	x := &exchange{Ctx: c, api: a, route: r, began: time.Now(), ctx: context.Background()}
+	x := exchanges.Get().(*exchange)
+	x.Ctx, x.api, x.route, x.began, x.ctx = c, a, r, time.Now(), context.Background()
 	request, response := &c.Context().Request.Header, &c.Context().Response.Header
 	x.requestID = sanitizeID(request.Peek(fiber.HeaderXRequestID))
 	x.address = a.clientAddress(c.Context())
