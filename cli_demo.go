@@ -29,7 +29,7 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	config.DataDir = folder
 	config.DatabaseURL = secretURL{"sqlite:" + filepath.Join(folder, "codexible.db")}
 	config.ValkeyURL = secretURL{}
-	config.MigrateOnStart, config.UsageRetentionDays = true, 0
+	config.MigrateOnStart, config.UsageRetentionDays, config.BackupDir = true, 0, ""
 
 	if err := prepareDatabase(ctx, &config, slog.New(slog.DiscardHandler)); err != nil {
 		return err

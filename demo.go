@@ -227,7 +227,7 @@ func postDemo(ctx context.Context, s *store.Store, charges []demoCharge) error {
 			used[charges[0].KeyID] = at
 			charges = charges[1:]
 		}
-		receipts, err := s.Settle(ctx, at, batch)
+		receipts, err := s.Settle(ctx, usage.At(at), batch)
 		if err != nil {
 			return fmt.Errorf("the usage of the demo could not be recorded: %w", err)
 		}

@@ -2,41 +2,99 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// frontDoor is a listener that knows which connections have said nothing yet.
-// Browsers and clients open some to have them ready. The HTTP server takes them
-// for requests on their way: it would wait for each at its end, and answer a
-// client that never asked.
+// frontDoor is a listener that lets so many connections in and has the others
+// wait outside, in the kernel's queue: each costs memory and a file, and a
+// process without files could open neither its database nor a door again.
+//
+// It knows which connections have said nothing yet. Browsers and clients open
+// some to have them ready. The HTTP server takes them for requests on their
+// way: it would wait for each at its end, and answer a client that never asked.
 type frontDoor struct {
 	net.Listener
+
+	// places has an entry for each connection that is in.
+	places chan struct{}
+	closed chan struct{}
+	close  sync.Once
 
 	mu     sync.Mutex
 	silent map[net.Conn]struct{}
 }
 
+func openFrontDoor(listener net.Listener, places int) *frontDoor {
+	return &frontDoor{Listener: listener, places: make(chan struct{}, places), closed: make(chan struct{}), silent: map[net.Conn]struct{}{}}
+}
+
+const (
+	// mostConnections is how many connections are let in at the most.
+	mostConnections = 8192
+	// otherFiles is how many files are kept for all that is no client's connection.
+	otherFiles = 128
+	// acceptPause is how long a machine that is short of files or memory is left alone.
+	acceptPause = 50 * time.Millisecond
+)
+
+// roomForConnections is how many connections the process may let in: no more
+// than leave the rest of it its files.
+func roomForConnections() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return mostConnections
+	}
+	return int(max(min(files.Cur, mostConnections+otherFiles), 2*otherFiles)) - otherFiles //nolint:gosec // bounded
+}
+
 // Accept implements net.Listener.
 func (d *frontDoor) Accept() (net.Conn, error) {
-	conn, err := d.Listener.Accept()
+	select {
+	case d.places <- struct{}{}:
+	case <-d.closed:
+		return nil, net.ErrClosed
+	}
+	conn, err := d.accept()
 	if err != nil {
+		<-d.places
 		return nil, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.silent == nil {
-		d.silent = map[net.Conn]struct{}{}
-	}
 	d.silent[conn] = struct{}{}
 	v := &visitor{Conn: conn, door: d}
 	if encrypted, is := conn.(*tls.Conn); is {
 		return &encryptedVisitor{visitor: v, encrypted: encrypted}, nil
 	}
 	return v, nil
+}
+
+// accept waits out a shortage of files or memory: the HTTP server takes it for
+// the end of the listener.
+func (d *frontDoor) accept() (net.Conn, error) {
+	for {
+		conn, err := d.Listener.Accept()
+		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) && !errors.Is(err, syscall.ENOBUFS) && !errors.Is(err, syscall.ENOMEM) {
+			return conn, err
+		}
+		select {
+		case <-d.closed:
+			return nil, net.ErrClosed
+		case <-time.After(acceptPause):
+		}
+	}
+}
+
+// Close implements net.Listener.
+func (d *frontDoor) Close() error {
+	d.close.Do(func() { close(d.closed) })
+	return d.Listener.Close()
 }
 
 // dismiss closes the connections that have said nothing.
@@ -58,11 +116,13 @@ func (d *frontDoor) forget(conn net.Conn) {
 type visitor struct {
 	net.Conn
 
-	door  *frontDoor
-	spoke atomic.Bool
+	door        *frontDoor
+	spoke, left atomic.Bool
 	// asked is the deadline that the HTTP server set last, set the one that the
 	// connection has. Both belong to the goroutine that serves the connection.
 	asked, set time.Time
+	// writeBy is until when the client has to have taken what is being written.
+	writeBy time.Time
 }
 
 // deadlineSlack is how much earlier than asked a deadline may strike.
@@ -111,9 +171,36 @@ func (v *visitor) Read(b []byte) (int, error) {
 	return n, err
 }
 
+const (
+	// writePatience is how long a client may take for writePiece bytes of its
+	// answer. A whole answer may take as long as it likes.
+	writePatience = 30 * time.Second
+	writePiece    = 64 << 10
+)
+
+// Write ends a connection whose client does not read: nothing else would.
+func (v *visitor) Write(b []byte) (written int, err error) {
+	for {
+		if now := time.Now(); v.writeBy.Sub(now) < writePatience-deadlineSlack {
+			v.writeBy = now.Add(writePatience)
+			if err := v.SetWriteDeadline(v.writeBy); err != nil {
+				return written, err
+			}
+		}
+		n, err := v.Conn.Write(b[:min(len(b), writePiece)])
+		written += n
+		if b = b[n:]; err != nil || len(b) == 0 {
+			return written, err
+		}
+	}
+}
+
 // Close implements net.Conn.
 func (v *visitor) Close() error {
-	v.door.forget(v.Conn)
+	if v.left.CompareAndSwap(false, true) {
+		v.door.forget(v.Conn)
+		<-v.door.places
+	}
 	return v.Conn.Close()
 }
 

@@ -261,7 +261,7 @@ func TestARecountIsDueOnceADayForAllInstancesTogether(t *testing.T) {
 			return &service{books: books, log: slog.New(slog.DiscardHandler), reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
 		}
 		c := storetest.NewCustomer(t, books, "Pro")
-		if _, err := books.Settle(t.Context(), clock.Now(), []usage.Charge{c.Charge(3)}); err != nil {
+		if _, err := books.Settle(t.Context(), clock.Now, []usage.Charge{c.Charge(3)}); err != nil {
 			t.Fatal(err)
 		}
 		var last *service
@@ -296,7 +296,7 @@ func TestWhatARecountFoundIsShownAfterARestart(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	books := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
 	c := storetest.NewCustomer(t, books, "Pro")
-	if _, err := books.Settle(t.Context(), storetest.Start, []usage.Charge{c.Charge(3)}); err != nil {
+	if _, err := books.Settle(t.Context(), usage.At(storetest.Start), []usage.Charge{c.Charge(3)}); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Exec(t, url, "UPDATE daily_usage SET credits = 9")

@@ -188,7 +188,7 @@ func (s *service) answer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listener := &frontDoor{Listener: opened}
+	listener := openFrontDoor(opened, roomForConnections())
 	if err := s.showMetrics(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}

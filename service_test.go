@@ -92,7 +92,7 @@ func TestRetentionKeepsTheDaysItSaysAndEveryTotal(t *testing.T) {
 		today := usage.DayOf(clock.Now())
 		for ago := 5; ago >= 0; ago-- {
 			at := clock.Now().AddDate(0, 0, -ago)
-			if _, err := s.Settle(ctx, at, []usage.Charge{{UserID: u.ID, KeyID: k.ID, Credits: 1, Model: "m"}}); err != nil {
+			if _, err := s.Settle(ctx, usage.At(at), []usage.Charge{{UserID: u.ID, KeyID: k.ID, Credits: 1, Model: "m"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -132,7 +132,7 @@ func TestTheBackgroundRecountShoutsAboutWhatDiffers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Settle(ctx, storetest.Start, []usage.Charge{{UserID: u.ID, KeyID: k.ID, Credits: 1, Model: "m"}}); err != nil {
+		if _, err := s.Settle(ctx, usage.At(storetest.Start), []usage.Charge{{UserID: u.ID, KeyID: k.ID, Credits: 1, Model: "m"}}); err != nil {
 			t.Fatal(err)
 		}
 		statement(t, url, "UPDATE daily_usage SET credits = 9")

@@ -143,8 +143,8 @@ func (t *sharedTotals) Put(ctx context.Context, userID uuid.UUID, day usage.Day,
 }
 
 // Settle passes a batch on to the books and notes the totals that it leads to.
-func (t *sharedTotals) Settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	receipts, err := t.Ledger.Settle(ctx, at, charges)
+func (t *sharedTotals) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	receipts, err := t.Ledger.Settle(ctx, now, charges)
 	if err != nil {
 		return receipts, err
 	}

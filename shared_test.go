@@ -163,14 +163,14 @@ func (h *heardChanges) has(c accounts.Change) bool {
 // paper is a ledger that accepts everything, and books that nobody may read.
 type paper struct{ used int64 }
 
-func (p *paper) Settle(_ context.Context, at time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
+func (p *paper) Settle(_ context.Context, now func() time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
 	for _, c := range charges {
 		if c.Credits > 100 {
-			receipts = append(receipts, usage.Receipt{Outcome: usage.OverQuota, CreditsUsed: p.used, Day: usage.DayOf(at)})
+			receipts = append(receipts, usage.Receipt{Outcome: usage.OverQuota, CreditsUsed: p.used, Day: usage.DayOf(now())})
 			continue
 		}
 		p.used += c.Credits
-		receipts = append(receipts, usage.Receipt{Outcome: usage.Accepted, CreditsUsed: p.used, Day: usage.DayOf(at)})
+		receipts = append(receipts, usage.Receipt{Outcome: usage.Accepted, CreditsUsed: p.used, Day: usage.DayOf(now())})
 	}
 	return receipts, nil
 }
@@ -195,7 +195,7 @@ func TestTotalsThatOneInstanceSettlesAreToldByTheOthers(t *testing.T) {
 		for i, c := range credits {
 			charges[i] = usage.Charge{UserID: user, Credits: c}
 		}
-		if _, err := here.Settle(ctx, now, charges); err != nil {
+		if _, err := here.Settle(ctx, usage.At(now), charges); err != nil {
 			t.Fatal(err)
 		}
 		here.share(ctx)
@@ -218,11 +218,11 @@ func TestTotalsThatCannotBeSharedWaitForValkeyWhileTheirDayLasts(t *testing.T) {
 	clock := storetest.NewClock(time.Now())
 	user, day := uuid.New(), usage.DayOf(clock.Now())
 	totals := newSharedTotals(&paper{}, dead.Totals(), clock.Now)
-	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 5}}); err != nil {
+	if _, err := totals.Settle(ctx, clock.Now, []usage.Charge{{UserID: user, Credits: 5}}); err != nil {
 		t.Fatal(err)
 	}
 	totals.share(ctx)
-	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 6}}); err != nil {
+	if _, err := totals.Settle(ctx, clock.Now, []usage.Charge{{UserID: user, Credits: 6}}); err != nil {
 		t.Fatal(err)
 	}
 	totals.share(ctx)
@@ -235,7 +235,7 @@ func TestTotalsThatCannotBeSharedWaitForValkeyWhileTheirDayLasts(t *testing.T) {
 		t.Errorf("the shared total is %d, %v, %v; want 11", used, found, err)
 	}
 	totals.cache = dead.Totals()
-	if _, err := totals.Settle(ctx, clock.Now(), []usage.Charge{{UserID: user, Credits: 1}}); err != nil {
+	if _, err := totals.Settle(ctx, clock.Now, []usage.Charge{{UserID: user, Credits: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	clock.Add(24 * time.Hour)

@@ -18,12 +18,12 @@ import (
 type naive struct{ *store.Store }
 
 // Settle settles the charges beside each other, as requests of their own would.
-func (n naive) Settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+func (n naive) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
 	receipts, failures := make([]usage.Receipt, len(charges)), make([]error, len(charges))
 	var settling sync.WaitGroup
 	for i := range charges {
 		settling.Go(func() {
-			one, err := n.Store.Settle(ctx, at, charges[i:i+1])
+			one, err := n.Store.Settle(ctx, now, charges[i:i+1])
 			if failures[i] = err; err == nil {
 				receipts[i] = one[0]
 			}

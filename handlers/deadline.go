@@ -26,15 +26,13 @@ func (d *deadline) arm() context.Context {
 	return d.timed
 }
 
-// release ends the context, and its timer if there is one, and tells whether
-// anybody asked to be told of the end.
-func (d *deadline) release() (awaited bool) {
+// release ends the context, and its timer if there is one.
+func (d *deadline) release() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.cancel != nil {
 		d.cancel()
 	}
-	return d.timed != nil
 }
 
 // Deadline is when the request has to end.

@@ -30,6 +30,8 @@ type operation struct {
 	fails []fault.Kind
 	// also are statuses that answer as 200 does.
 	also []int
+	// reuses tells that nothing goes on after the answer that could know the exchange.
+	reuses bool
 }
 
 // endpoint adapts a function of a request to a route: it binds and checks the
@@ -65,6 +67,12 @@ func native[Req, Resp any](serve handler, fails ...fault.Kind) operation {
 	op := describe[Req, Resp](serve, fails...)
 	op.serve = serve
 	return op
+}
+
+// reusing has the memory of its exchanges serve the next ones.
+func (o operation) reusing() operation {
+	o.reuses = true
+	return o
 }
 
 // raw is a handler whose answer is no JSON object of ours.

@@ -35,7 +35,7 @@ type exchange struct {
 	identity *keys.Identity
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
-	deadline deadline
+	deadline *deadline
 	// span follows the request if it is sampled; nil if not.
 	span *trace.Span
 	// bodyEnded tells that nothing of the body is left to drain.
@@ -49,9 +49,9 @@ type exchange struct {
 func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
-		x.deadline.at = x.began.Add(requestDeadline)
+		x.deadline = &deadline{at: x.began.Add(requestDeadline)}
 		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
-		x.ctx = trace.With(&x.deadline, x.span)
+		x.ctx = trace.With(x.deadline, x.span)
 		defer x.release()
 		x.end(x.guarded())
 		return nil
@@ -61,11 +61,12 @@ func (a *api) serve(r *route) fiber.Handler {
 // exchanges is memory for exchanges.
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
-// release ends the exchange. Its memory serves another one where nobody can
-// have kept it: a stream is written after its handler, and who waits for the
-// deadline may look at it a moment longer than the request lasts.
+// release ends the exchange. Its memory serves another one on routes where
+// nothing goes on after the answer. The deadline is nobody else's memory: what
+// a request has begun may ask it a moment longer than the request lasts.
 func (x *exchange) release() {
-	if x.deadline.release() || x.Context().Response.IsBodyStream() {
+	x.deadline.release()
+	if !x.route.reuses {
 		return
 	}
 	*x = exchange{}

@@ -32,7 +32,7 @@ func (a *api) routes() []*route {
 
 		get("/api/keys", customer, "List your active keys", endpoint(a.listKeys)),
 		post("/api/keys", customer, "Create a key", endpoint(a.createKey)),
-		post("/api/keys/verify", service, "Check a customer's key, its rate and its quota, and charge it", native[verifyRequest, verdict](a.verify, fault.Conflict)),
+		post("/api/keys/verify", service, "Check a customer's key, its rate and its quota, and charge it", native[verifyRequest, verdict](a.verify, fault.Conflict).reusing()),
 		change("/api/keys/:id", customer, "Change a key's label or expiry", endpoint(a.changeKey)),
 		remove("/api/keys/:id", customer, "Revoke a key", endpoint(a.revokeKey)),
 		post("/api/keys/:id/rotate", customer, "Give a key a new secret", endpoint(a.rotateKey, fault.Conflict)),

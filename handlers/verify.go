@@ -18,7 +18,7 @@ import (
 type verifyRequest struct {
 	Key            string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
 	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"How many credits to charge; with 0 the quota is told, not enforced." example:"2"`
-	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing." example:"order-4711"`
+	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at." example:"order-4711"`
 	consumption
 }
 

@@ -67,10 +67,10 @@ func (d *directory) Today(context.Context, uuid.UUID, usage.Day) (usage.Today, e
 	return usage.Today{CreditsUsed: 9}, d.err
 }
 
-func (d *directory) Settle(_ context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+func (d *directory) Settle(_ context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
 	var receipts []usage.Receipt
 	for _, c := range charges {
-		r := usage.Receipt{Outcome: usage.Accepted, CreditsUsed: 9 + c.Credits, DailyLimit: 20, Day: usage.DayOf(at)}
+		r := usage.Receipt{Outcome: usage.Accepted, CreditsUsed: 9 + c.Credits, DailyLimit: 20, Day: usage.DayOf(now())}
 		switch {
 		case c.IdempotencyKey == "again":
 			r.Outcome = usage.Duplicate

@@ -27,7 +27,7 @@ func TestADayThatSomebodyElseChangedIsDecidedOnAnew(t *testing.T) {
 		decided(11, usage.OverQuota, 240)
 		decided(10, usage.Accepted, 250)
 		decided(1, usage.OverQuota, 250)
-		if _, err := storetest.Connect(t, url, clock.Now).Settle(context.Background(), clock.Now(), []usage.Charge{c.Charge(0)}); err != nil { // another instance
+		if _, err := storetest.Connect(t, url, clock.Now).Settle(context.Background(), clock.Now, []usage.Charge{c.Charge(0)}); err != nil { // another instance
 			t.Error(err)
 		}
 		clock.Add(24 * time.Hour)
@@ -45,7 +45,7 @@ func TestABatchThatCouldNotBeWrittenIsNotCountedLater(t *testing.T) {
 	settle(t, s, clock.Now(), c.Charge(100))
 	refused := c.Charge(100)
 	refused.Model = "refused"
-	if _, err := s.Settle(context.Background(), clock.Now(), []usage.Charge{c.Charge(50), refused}); err == nil {
+	if _, err := s.Settle(context.Background(), clock.Now, []usage.Charge{c.Charge(50), refused}); err == nil {
 		t.Fatal("the batch was written")
 	}
 	if got := settle(t, s, clock.Now(), c.Charge(150))[0]; got.Outcome != usage.Accepted || got.CreditsUsed != 250 {

@@ -63,14 +63,20 @@ func newLedgerRows(size int) ledgerRows {
 	return ledgerRows{make(map[uuid.UUID]usage.Balance, size), map[usage.ReplayKey]usage.Replay{}}
 }
 
-// SweepReplays removes up to limit idempotency keys whose window is over, and
-// says how many there were.
+// SweepReplays removes up to limit idempotency keys whose window is well over,
+// and says how many there were. A key that a batch is renewing is left to it:
+// waiting for the batch could be a circle, and its key would be new.
 func (s *Store) SweepReplays(ctx context.Context, limit int) (int64, error) {
-	before := s.now().Add(-usage.ReplayWindow)
+	// Batches judge the window by the clock of their own instance and moment: what only one of them still takes is left.
+	before := s.now().Add(-usage.ReplayWindow - sweepSlack)
 	result := s.write.WithContext(ctx).Exec(`DELETE FROM idempotency_keys WHERE (key_id, text) IN
-		(SELECT key_id, text FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)`, before, limit)
+		(SELECT key_id, text FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?`+s.dialect.skipLocked()+`)
+		AND created_at <= ?`, before, limit, before)
 	return result.RowsAffected, s.classify(result.Error)
 }
+
+// sweepSlack is how much longer than its window an idempotency key is kept.
+const sweepSlack = 10 * time.Minute
 
 // replaysSince is the moment from which on an idempotency key still answers.
 func replaysSince(at time.Time) time.Time { return at.Add(-usage.ReplayWindow) }

@@ -27,12 +27,14 @@ type dialect interface {
 	// away tells errors of a database that does not answer, or cannot write, from errors of a statement.
 	away(error) bool
 	// settle decides and records a batch of charges in one transaction.
-	settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error)
+	settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error)
 	// narrow adds a search by part to a statement; index keeps what it looks through.
 	narrow(f *search, t searched, needle string)
 	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error
 	// lock holds a row until tx ends.
 	lock(tx *gorm.DB, table string, id uuid.UUID) error
+	// skipLocked ends a SELECT of rows to remove: it takes them, but for those that somebody else is changing.
+	skipLocked() string
 	// beginSnapshot begins a read-only view of one moment.
 	beginSnapshot() string
 	// announce tells other processes of a change when tx commits.

@@ -7,6 +7,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/keys"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -84,4 +85,10 @@ func (s *Store) plan(ctx context.Context, conn gorm.ConnPool, sql string, vars [
 		plan = append(plan, step)
 	}
 	return plan, rows.Err()
+}
+
+// ReconcileDay is what a recount does with a day that it has listed.
+func (s *Store) ReconcileDay(ctx context.Context, day usage.Day) (r Reconciliation, err error) {
+	r.Days = 1
+	return r, s.reconcileDay(ctx, day, &r)
 }

@@ -15,6 +15,7 @@ import (
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
+	"codexible/usage"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -333,7 +334,7 @@ func TestASecretIsNeverStored(t *testing.T) {
 		if _, err := s.RotateKey(ctx, ada, keys.Rotation{KeyID: c.Key.ID, Grace: time.Hour, Secret: rotated}, uuid.Nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Settle(ctx, storetest.Start, charges(c.Charge(1))); err != nil {
+		if _, err := s.Settle(ctx, usage.At(storetest.Start), charges(c.Charge(1))); err != nil {
 			t.Fatal(err)
 		}
 		text := everything(t, url)

@@ -73,7 +73,7 @@ func TestTheLedgerAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 					for i, c := range batch {
 						want[i] = b.charge(at, c)
 					}
-					got, err := s.Settle(context.Background(), at, batch)
+					got, err := s.Settle(context.Background(), usage.At(at), batch)
 					if diff := cmp.Diff(want, got); diff != "" || err != nil {
 						t.Fatal(err, diff)
 					}

@@ -156,7 +156,7 @@ func (m *Migrator) Up(ctx context.Context) (applied []Migration, err error) {
 			}
 			applied = append(applied, step)
 		}
-		return nil
+		return m.checkForeignKeys(ctx, tx, len(applied))
 	})
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (m *Migrator) Down(ctx context.Context, n int) (undone []Migration, err err
 			step.AppliedAt = nil
 			undone = append(undone, step)
 		}
-		return nil
+		return m.checkForeignKeys(ctx, tx, len(undone))
 	})
 	if err != nil {
 		return nil, err
@@ -203,13 +203,21 @@ func run(ctx context.Context, tx *sql.Tx, step Migration, stmts []string) error 
 	return nil
 }
 
-// Status lists every migration, known or applied, the oldest first.
-func (m *Migrator) Status(ctx context.Context) (status []Migration, err error) {
-	err = m.locked(ctx, func(_ *sql.Tx, list []Migration) error {
-		status = list
-		return nil
-	})
-	return status, err
+// Status lists every migration, known or applied, the oldest first. It writes
+// nothing and waits for nobody.
+func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
+	found := "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+	if m.dialect == dialectPostgres {
+		found = "SELECT COUNT(to_regclass('schema_migrations'))"
+	}
+	var tables int
+	if err := m.db.QueryRowContext(ctx, found).Scan(&tables); err != nil {
+		return nil, fmt.Errorf("store: the database cannot be reached: %w", err)
+	}
+	if tables == 0 {
+		return slices.Clone(m.known), nil
+	}
+	return m.history(ctx, m.db)
 }
 
 // Check refuses a database that this binary cannot serve: migrations that are
@@ -248,7 +256,7 @@ func (m *Migrator) judge(status []Migration) error {
 }
 
 // locked runs work in a transaction that holds the migration lock, with the
-// history as it stands, and checks foreign keys before it commits.
+// history as it stands.
 func (m *Migrator) locked(ctx context.Context, work func(*sql.Tx, []Migration) error) error {
 	tx, err := m.db.BeginTx(ctx, nil) // on SQLite this is BEGIN IMMEDIATE: the lock itself
 	if err != nil {
@@ -270,14 +278,16 @@ func (m *Migrator) locked(ctx context.Context, work func(*sql.Tx, []Migration) e
 	if err := work(tx, status); err != nil {
 		return err
 	}
-	if err := m.checkForeignKeys(ctx, tx); err != nil {
-		return err
-	}
 	return tx.Commit()
 }
 
-func (m *Migrator) history(ctx context.Context, tx *sql.Tx) ([]Migration, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version")
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (m *Migrator) history(ctx context.Context, from querier) ([]Migration, error) {
+	rows, err := from.QueryContext(ctx, "SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version")
 	if err != nil {
 		return nil, err
 	}
@@ -308,8 +318,11 @@ func (m *Migrator) history(ctx context.Context, tx *sql.Tx) ([]Migration, error)
 	return status, rows.Err()
 }
 
-func (m *Migrator) checkForeignKeys(ctx context.Context, tx *sql.Tx) error {
-	if m.dialect != dialectSQLite {
+// checkForeignKeys looks at every row that refers to another: SQLite has not
+// done so while tables were rebuilt. Where no step was run there is nothing to
+// look for.
+func (m *Migrator) checkForeignKeys(ctx context.Context, tx *sql.Tx, steps int) error {
+	if m.dialect != dialectSQLite || steps == 0 {
 		return nil
 	}
 	rows, err := tx.QueryContext(ctx, "PRAGMA foreign_key_check")

@@ -15,6 +15,7 @@ import (
 	"codexible/accounts"
 	"codexible/store"
 	"codexible/store/storetest"
+	"codexible/usage"
 
 	"ariga.io/atlas/sql/migrate"
 	"github.com/google/go-cmp/cmp"
@@ -338,7 +339,7 @@ func TestARebuiltTableOnSQLiteKeepsTheRowsThatReferToIt(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	s := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
 	c := storetest.NewCustomer(t, s, "Pro")
-	if _, err := s.Settle(context.Background(), storetest.Start, charges(c.Charge(3))); err != nil {
+	if _, err := s.Settle(context.Background(), usage.At(storetest.Start), charges(c.Charge(3))); err != nil {
 		t.Fatal(err)
 	}
 	db := storetest.Raw(t, url)

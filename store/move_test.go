@@ -53,7 +53,7 @@ func furnish(t *testing.T, url string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		receipts, err := s.Settle(ctx, clock.Now(), charges(usage.Charge{UserID: u.ID, KeyID: k.ID, Credits: 3, Model: text, PromptTokens: usage.MaxTokens, CostMicros: 999_999_999_999, IdempotencyKey: fmt.Sprintf("~!%d", i)}))
+		receipts, err := s.Settle(ctx, clock.Now, charges(usage.Charge{UserID: u.ID, KeyID: k.ID, Credits: 3, Model: text, PromptTokens: usage.MaxTokens, CostMicros: 999_999_999_999, IdempotencyKey: fmt.Sprintf("~!%d", i)}))
 		if err != nil || receipts[0].Outcome != usage.Accepted {
 			t.Fatal(receipts, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"codexible/fault"
 	"codexible/store"
 	"codexible/store/storetest"
+	"codexible/usage"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -82,7 +83,7 @@ func TestAChangeOfAPlanCountsFromTheNextChargeOn(t *testing.T) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Starter")
 		pro := planID(t, s, "Pro")
 		settle := func() (accepted bool, limit int64) {
-			receipts, err := s.Settle(ctx, storetest.Start, charges(c.Charge(50)))
+			receipts, err := s.Settle(ctx, usage.At(storetest.Start), charges(c.Charge(50)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -118,6 +118,8 @@ func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(&found).Error
 }
 
+func (postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+
 func (postgresDialect) beginSnapshot() string {
 	return "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"
 }

@@ -20,7 +20,7 @@ func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheBooksAgree(t *testi
 		}
 		settle := func(want []usage.Outcome, charges ...usage.Charge) {
 			t.Helper()
-			receipts, err := s.Settle(ctx, clock.Now(), charges)
+			receipts, err := s.Settle(ctx, clock.Now, charges)
 			if err != nil {
 				t.Fatal(err)
 			}

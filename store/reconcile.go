@@ -116,6 +116,17 @@ func (s *Store) snapshot(ctx context.Context, work func(db *gorm.DB) error) erro
 
 func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliation) error {
 	return s.snapshot(ctx, func(db *gorm.DB) error {
+		// A retention may have begun with this day since the days were listed.
+		kept, err := keptFrom(db)
+		if err != nil {
+			return err
+		}
+		if day < kept {
+			r.KeptFrom = kept
+			r.Days--
+			r.DaysGone++
+			return nil
+		}
 		recount := usage.NewRecount(day)
 		if err := eachCharge(db, day, recount.Add); err != nil {
 			return err

@@ -30,7 +30,7 @@ func chargeDays(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		}
 		for n := range 30 {
 			at := clock.Now().Add(time.Duration(n*113) * time.Minute)
-			receipts, err := s.Settle(ctx, at, []usage.Charge{{
+			receipts, err := s.Settle(ctx, usage.At(at), []usage.Charge{{
 				UserID: u.ID, KeyID: k.ID, Credits: int64(n%4 + 1), Model: []string{"gpt-5", "claude"}[n%2], PromptTokens: 10, CompletionTokens: 20, CostMicros: 300,
 			}})
 			if err != nil || receipts[0].Outcome != usage.Accepted {

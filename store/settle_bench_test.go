@@ -37,7 +37,7 @@ func BenchmarkCharge(b *testing.B) {
 			})
 			b.Run("transaction-each", func(b *testing.B) {
 				benchCharges(b, charges, func(c usage.Charge) (usage.Receipt, error) {
-					receipts, err := s.Settle(context.Background(), time.Now(), []usage.Charge{c})
+					receipts, err := s.Settle(context.Background(), time.Now, []usage.Charge{c})
 					if err != nil {
 						return usage.Receipt{}, err
 					}

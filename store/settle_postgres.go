@@ -20,15 +20,26 @@ import (
 // hold for users who have no row of the day yet, and keep only batches that
 // share a user apart. Every instance takes them in one order, so none waits
 // for another in a circle.
-func (d postgresDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+func (d postgresDialect) settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
 	conn, err := d.books.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Release() // a connection still inside a transaction is closed, which rolls it back
-	rows, err := readPostgresLedger(ctx, conn, at, charges)
-	if err != nil {
-		return nil, err
+	var at time.Time
+	var rows ledgerRows
+	for day := usage.Day(""); day != usage.DayOf(at); {
+		if day != "" { // it has ended while the batch waited for its users
+			if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+				return nil, err
+			}
+		}
+		asked := now()
+		day = usage.DayOf(asked)
+		if rows, err = readPostgresLedger(ctx, conn, asked, charges); err != nil {
+			return nil, err
+		}
+		at = now()
 	}
 	posting := usage.Decide(at, charges, rows.balances, rows.replays, func() uuid.UUID { return d.mint(at) })
 	if len(posting.Records) == 0 {

@@ -33,7 +33,7 @@ const mostBalances = 8192
 
 // settle takes its turn with every other change: it holds the one connection
 // that writes while its own does.
-func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+func (d sqliteDialect) settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
 	turn, err := d.write.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (d sqliteDialect) settle(ctx context.Context, at time.Time, charges []usage
 			return nil, err
 		}
 	}
-	return d.decide(at, charges, func() uuid.UUID { return d.mint(at) })
+	return d.decide(now, charges, d.mint)
 }
 
 // open gives the meter its connection, and the log its room.
@@ -68,7 +68,7 @@ func (b *sqliteBooks) open() (err error) {
 }
 
 // decide takes the write lock first: what it reads is what it decides on.
-func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() uuid.UUID) (receipts []usage.Receipt, err error) {
+func (b *sqliteBooks) decide(now func() time.Time, charges []usage.Charge, mint func(time.Time) uuid.UUID) (receipts []usage.Receipt, err error) {
 	if err := b.handle.run("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
@@ -85,11 +85,12 @@ func (b *sqliteBooks) decide(at time.Time, charges []usage.Charge, mint func() u
 			_ = b.handle.pragma("wal_checkpoint(PASSIVE)")
 		}
 	}()
+	at := now()
 	rows, err := b.read(at, charges)
 	if err != nil {
 		return nil, err
 	}
-	posting := usage.Decide(at, charges, rows.balances, rows.replays, mint)
+	posting := usage.Decide(at, charges, rows.balances, rows.replays, func() uuid.UUID { return mint(at) })
 	if len(posting.Records) == 0 {
 		return posting.Receipts, nil
 	}

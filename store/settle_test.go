@@ -188,7 +188,7 @@ func agree(t *testing.T, db *sql.DB) {
 
 func settle(t *testing.T, s *store.Store, at time.Time, batch ...usage.Charge) []usage.Receipt {
 	t.Helper()
-	receipts, err := s.Settle(context.Background(), at, batch)
+	receipts, err := s.Settle(context.Background(), usage.At(at), batch)
 	if err != nil {
 		t.Fatal(err)
 	}

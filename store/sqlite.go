@@ -169,6 +169,9 @@ func (sqliteDialect) away(err error) bool {
 func (sqliteDialect) lock(*gorm.DB, string, uuid.UUID) error { return nil }
 
 // beginSnapshot is not immediate: a view must not keep the writer waiting.
+// skipLocked has nothing to say: there is one writer at a time.
+func (sqliteDialect) skipLocked() string { return "" }
+
 func (sqliteDialect) beginSnapshot() string { return "BEGIN DEFERRED" }
 
 // announce has nothing to do: the audit log itself is the feed.

@@ -118,8 +118,8 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Settle decides and records a batch of charges in one transaction: the
 // usage.Ledger of this database.
-func (s *Store) Settle(ctx context.Context, at time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	receipts, err := s.dialect.settle(ctx, at, charges)
+func (s *Store) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	receipts, err := s.dialect.settle(ctx, now, charges)
 	return receipts, s.classify(err)
 }
 

@@ -87,14 +87,18 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 }
 
 // Charges lists a user's single charges since a day, the newest first. It walks
-// from the user's last charge back along the charges themselves: one read of
-// the primary key each, and no index that every charge would have to maintain.
+// from each day's last charge back along the charges themselves, by the primary
+// key, with no index that every charge would have to maintain. A day ends the
+// walk through it: around midnight two instances may both go on from the same
+// charge of the day before.
 func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) ([]usage.Record, error) {
 	return list(ctx, s, chargeDest, `WITH RECURSIVE walk AS (
 			SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
 				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
 			UNION ALL
-			SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w JOIN usage AS c ON c.id = w.previous_id WHERE c.day >= ? AND w.n < ?)
+			SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w LEFT JOIN usage AS p ON p.id = w.previous_id AND p.day = w.day
+				JOIN usage AS c ON c.id = COALESCE(p.id, (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.day < w.day ORDER BY d.day DESC LIMIT 1))
+				WHERE c.day >= ? AND w.n < ?)
 		SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
-		string(since), userID, string(since), limit+offset, offset)
+		string(since), userID, userID, string(since), limit+offset, offset)
 }

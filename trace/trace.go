@@ -2,7 +2,7 @@
 // disk, as OpenTelemetry understands it. A request that is not sampled has no
 // span: every method works on a nil one and does nothing, so following costs
 // what it is used. It is a package of its own, and no SDK, because the service
-// makes three kinds of spans and the SDK brings gRPC to send them.
+// makes four kinds of spans and the SDK brings gRPC to send them.
 package trace
 
 import (

@@ -12,10 +12,20 @@ import (
 
 // Ledger makes charges durable. Settle decides and records a batch in one
 // transaction and answers each charge in its order; an error means that
-// nothing is known to be recorded, and fails every charge of the batch.
+// nothing is known to be recorded, and fails every charge of the batch. It asks
+// now once nobody else can change the days that it decides on: a batch that
+// waited over midnight belongs to the day of its decision.
 type Ledger interface {
-	Settle(ctx context.Context, at time.Time, charges []Charge) ([]Receipt, error)
+	Settle(ctx context.Context, now func() time.Time, charges []Charge) ([]Receipt, error)
 }
+
+// exact is a clock in UTC and whole microseconds, which is what the books keep.
+func exact(now func() time.Time) func() time.Time {
+	return func() time.Time { return now().UTC().Truncate(time.Microsecond) }
+}
+
+// At is a clock that stands.
+func At(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 // Observer is told of every batch, for the metrics.
 type Observer interface {
@@ -67,6 +77,7 @@ var pendings = sync.Pool{New: func() any { return &pending{settled: make(chan st
 
 // NewMeter starts a meter over a ledger; observe may be nil. Close ends it.
 func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
+	now = exact(now)
 	m := &Meter{ledger: ledger, now: now, observe: observe, queue: make(chan *pending, MaxQueue), done: make(chan struct{})}
 	go m.run()
 	return m
@@ -177,9 +188,8 @@ func (m *Meter) take(batch []*pending) []*pending {
 func (m *Meter) settle(batch []*pending, charges []Charge) {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	at := m.now().UTC().Truncate(time.Microsecond)
 	start := time.Now()
-	receipts, err := m.ledger.Settle(ctx, at, charges)
+	receipts, err := m.ledger.Settle(ctx, m.now, charges)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		// Whatever failed it, the callers did not: a repeat is the right answer to all of them.
 		err = fault.Away(err)

@@ -25,12 +25,12 @@ type gate struct {
 
 func newGate() gate { return gate{make(chan []Charge), make(chan error)} }
 
-func (g gate) Settle(_ context.Context, at time.Time, charges []Charge) ([]Receipt, error) {
+func (g gate) Settle(_ context.Context, now func() time.Time, charges []Charge) ([]Receipt, error) {
 	g.entered <- slices.Clone(charges)
 	if err := <-g.leave; err != nil {
 		return nil, err
 	}
-	return accept(at, charges), nil
+	return accept(now(), charges), nil
 }
 
 // pass lets one batch through and gives it.
@@ -55,11 +55,11 @@ type open struct {
 	at      []time.Time
 }
 
-func (o *open) Settle(_ context.Context, at time.Time, charges []Charge) ([]Receipt, error) {
+func (o *open) Settle(_ context.Context, now func() time.Time, charges []Charge) ([]Receipt, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.batches, o.at = append(o.batches, len(charges)), append(o.at, at)
-	return accept(at, charges), nil
+	o.batches, o.at = append(o.batches, len(charges)), append(o.at, now())
+	return accept(now(), charges), nil
 }
 
 func startMeter(t *testing.T, l Ledger, o Observer) *Meter {
