@@ -203,6 +203,7 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 	c.UserID, c.KeyID = id.User.ID, id.Key.ID
 	receipt, err := v.meter.Charge(ctx, c)
 	if err != nil {
+		v.totals.Doubt(c.UserID)
 		return receipt, err
 	}
 	switch receipt.Outcome {

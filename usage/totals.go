@@ -37,6 +37,8 @@ type totalShard struct {
 	mu   sync.Mutex
 	day  Day
 	rows map[uuid.UUID]seenTotal
+	// doubts are the users of whose charges one may still be settled without its answer being noted, and until when.
+	doubts map[uuid.UUID]time.Time
 }
 
 type seenTotal struct {
@@ -56,10 +58,30 @@ func (t *Totals) Note(userID uuid.UUID, day Day, used int64) {
 	t.shard(userID).note(userID, day, used, t.now())
 }
 
+const (
+	// doubtLife is for how long a charge may still be settled whose caller has gone.
+	doubtLife = settleTimeout + time.Second
+	// doubtfulAge is how old an answer may be meanwhile.
+	doubtfulAge = time.Second
+)
+
+// Doubt tells that a charge of a user has an unknown fate: until it must be
+// known, what is remembered of the user is read from the books again and again.
+func (t *Totals) Doubt(userID uuid.UUID) {
+	s := t.shard(userID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doubts == nil {
+		s.doubts = map[uuid.UUID]time.Time{}
+	}
+	s.doubts[userID] = t.now().Add(doubtLife)
+}
+
 // Used is what a user has used on a day, at most maxAge old.
 func (t *Totals) Used(ctx context.Context, userID uuid.UUID, day Day) (int64, error) {
 	s := t.shard(userID)
-	if seen, found := s.look(userID, day); found && (t.maxAge == 0 || t.now().Sub(seen.at) <= t.maxAge) {
+	seen, until, found := s.look(userID, day)
+	if found && (t.maxAge == 0 || t.now().Sub(seen.at) <= t.maxAge) && (until.IsZero() || t.certain(s, userID, seen, until)) {
 		return seen.used, nil
 	}
 	asked := t.now()
@@ -78,16 +100,32 @@ func (t *Totals) Used(ctx context.Context, userID uuid.UUID, day Day) (int64, er
 	return s.note(userID, day, today.CreditsUsed, asked), nil
 }
 
+// certain tells whether a total may be told of a user who was in doubt until an
+// instant: one that was read after it may, and ends the doubt.
+func (t *Totals) certain(s *totalShard, userID uuid.UUID, seen seenTotal, until time.Time) bool {
+	if !seen.at.Before(until) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.doubts, userID)
+		return true
+	}
+	now := t.now()
+	return now.Before(until) && now.Sub(seen.at) <= doubtfulAge
+}
+
 func (t *Totals) shard(userID uuid.UUID) *totalShard { return &t.shards[userID[15]%totalShards] }
 
-func (s *totalShard) look(userID uuid.UUID, day Day) (seenTotal, bool) {
+func (s *totalShard) look(userID uuid.UUID, day Day) (seen seenTotal, doubtUntil time.Time, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.day != day {
-		return seenTotal{}, false
+		return seen, doubtUntil, false
 	}
-	seen, found := s.rows[userID]
-	return seen, found
+	seen, found = s.rows[userID]
+	if len(s.doubts) > 0 {
+		doubtUntil = s.doubts[userID]
+	}
+	return seen, doubtUntil, found
 }
 
 // note keeps the greater total: receipts may be noted out of their order. A new
@@ -99,7 +137,7 @@ func (s *totalShard) note(userID uuid.UUID, day Day, used int64, at time.Time) i
 	case day < s.day:
 		return used
 	case day > s.day:
-		s.day, s.rows = day, map[uuid.UUID]seenTotal{}
+		s.day, s.rows, s.doubts = day, map[uuid.UUID]seenTotal{}, nil
 	}
 	seen := s.rows[userID]
 	seen.used, seen.at = max(seen.used, used), at

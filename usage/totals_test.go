@@ -73,6 +73,28 @@ func TestTotalsAskTheBooksOnceWhereThisProcessAloneCharges(t *testing.T) {
 	}
 }
 
+func TestAChargeWhoseFateIsUnknownIsToldOnceItIsKnown(t *testing.T) {
+	user, books, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
+	totals := NewTotals(books, nil, 0, clock.now)
+	totals.Note(user, today, 3)
+	totals.Doubt(user)
+	wantUsed(t, totals, user, today, 3) // just told
+	clock.at = clock.at.Add(doubtfulAge + 1)
+	wantUsed(t, totals, user, today, 3)
+	books.used[user] = 8 // it is settled after its caller has gone
+	clock.at = clock.at.Add(doubtfulAge + 1)
+	wantUsed(t, totals, user, today, 8)
+	books.used[user] = 9 // another one, at the very end
+	clock.at = noon.Add(doubtLife)
+	wantUsed(t, totals, user, today, 9)
+	asked := books.asked
+	clock.at = clock.at.Add(time.Hour)
+	wantUsed(t, totals, user, today, 9)
+	if books.asked != asked {
+		t.Error("the books are asked for good")
+	}
+}
+
 func TestTotalsKeepTheGreatestThatWasTold(t *testing.T) {
 	user, books := uuid.New(), &library{used: map[uuid.UUID]int64{}}
 	totals := NewTotals(books, nil, 0, func() time.Time { return noon })
