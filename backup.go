@@ -17,7 +17,12 @@ const backupLook = time.Minute
 
 // backUp makes a scheduled backup where the latest is older than the interval,
 // and removes the oldest beyond the number that is kept.
-func (s *service) backUp(ctx context.Context) error {
+func (s *service) backUp(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			s.backupsFailed.Inc()
+		}
+	}()
 	folder := s.config.BackupDir
 	files, err := store.BackupsIn(folder)
 	if err != nil {
@@ -36,7 +41,6 @@ func (s *service) backUp(ctx context.Context) error {
 	}
 	r, err := store.Backup(ctx, s.config.DatabaseURL.reveal(), filepath.Join(folder, store.BackupName(now)))
 	if err != nil {
-		s.backupsFailed.Inc()
 		return err
 	}
 	s.backedUp.Set(float64(now.Unix()))

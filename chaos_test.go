@@ -489,10 +489,38 @@ func TestChaosSignals(t *testing.T) {
 	close(d.stop)
 	d.done.Wait()
 	d.expect("SIGTERM, ended in "+ended.Round(time.Millisecond).String(), 0, 0, http.StatusOK, http.StatusServiceUnavailable)
-	p = startProgram(t, "DATABASE_URL="+database)
-	d.url, d.stop = p.url, make(chan struct{})
+	p = d.restart(database)
+	d.expect("started again after SIGTERM", d.recovered(10*time.Second), http.StatusOK)
 	d.end(database)
 	p.stop(t)
+}
+
+// restart starts the service again, where nobody calls it.
+func (d *drill) restart(database string) *process {
+	d.t.Helper()
+	p := startProgram(d.t, "DATABASE_URL="+database)
+	d.url, d.stop = p.url, make(chan struct{})
+	return p
+}
+
+func TestChaosKilled(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, database string) {
+		c := newCustomer(t, database, accounts.MaxDailyCredits, 4)
+		p := startProgram(t, "DATABASE_URL="+database)
+		d := beginDrill(t, p.url, c)
+		d.expect("before", 0, http.StatusOK)
+		p.kill()
+		killed := time.Now()
+		close(d.stop)
+		d.done.Wait()
+		// Of what was on its way nobody heard: that is status 0.
+		d.expect("SIGKILL", 0, 0, http.StatusOK)
+		p = d.restart(database)
+		d.recovered(10 * time.Second)
+		d.expect("started again after SIGKILL", time.Since(killed), http.StatusOK)
+		d.end(database)
+		p.stop(t)
+	})
 }
 
 func TestChaosCertificateReplaced(t *testing.T) {
@@ -525,6 +553,7 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 		meter := usage.NewMeter(s, clock.Now, nil)
 		var mu sync.Mutex
 		accepted := map[usage.Day]int64{}
+		var again int64
 		for _, step := range []struct {
 			name string
 			by   time.Duration
@@ -532,6 +561,7 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 			{"noon", 0}, {"a moment before midnight", 12*time.Hour - time.Millisecond}, {"midnight", time.Millisecond},
 			{"an hour back, into yesterday", -time.Hour}, {"forward again", time.Hour + time.Second}, {"three days on", 72 * time.Hour}, {"a year back", -366 * 24 * time.Hour},
 		} {
+			outcomes := map[usage.Outcome]int{}
 			// Half of the callers are on their way when the clock steps.
 			var calling sync.WaitGroup
 			for caller := range 40 {
@@ -539,19 +569,35 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 					clock.Add(step.by)
 				}
 				calling.Go(func() {
-					r, err := meter.Charge(context.Background(), c.Charge(2))
+					charge := c.Charge(2)
+					if caller%2 == 0 {
+						charge.IdempotencyKey = uuid.NewString()
+					}
+					r, err := meter.Charge(context.Background(), charge)
 					if err != nil {
 						t.Error(err)
 						return
 					}
+					var repeat usage.Receipt
+					// A clock that steps over the window of the repeats ends it for those that are on their way.
+					if r.Outcome == usage.Accepted && charge.IdempotencyKey != "" && step.by < usage.ReplayWindow {
+						if repeat, err = meter.Charge(context.Background(), charge); err != nil || repeat.Outcome != usage.Duplicate || repeat.Day != r.Day || repeat.CreditsUsed != r.CreditsUsed {
+							t.Errorf("%s: a repeat is told %+v, %v; the first %+v", step.name, repeat, err, r)
+						}
+					}
 					mu.Lock()
 					defer mu.Unlock()
+					outcomes[r.Outcome]++
 					if r.Outcome == usage.Accepted {
 						accepted[r.Day] += 2
+					}
+					if repeat.Outcome == usage.Duplicate {
+						again++
 					}
 				})
 			}
 			calling.Wait()
+			t.Logf("clock: %s: %d charges accepted, %d over the quota, none failed; %d repeats so far told from their first; now it is %s", step.name, outcomes[usage.Accepted], outcomes[usage.OverQuota], again, clock.Now().Format(time.DateTime))
 			for day, sum := range accepted {
 				if sum > credits {
 					t.Errorf("%s: %d of %d credits were accepted on %s", step.name, sum, credits, day)

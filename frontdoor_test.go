@@ -4,10 +4,17 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"codexible/accounts"
+	"codexible/store/storetest"
 )
 
 func TestConnectionsThatSaidNothingKeepNobodyFromEnding(t *testing.T) {
@@ -89,4 +96,74 @@ func TestADeadlineIsMovedOnlyWhenItMakesADifference(t *testing.T) {
 			t.Errorf("%s: set %v for %s", step.name, moved, step.asked)
 		}
 	}
+}
+
+// taking notes what a connection is given to write, and by when.
+type taking struct {
+	net.Conn
+
+	pieces    []int
+	deadlines int
+}
+
+func (c *taking) SetWriteDeadline(time.Time) error {
+	c.deadlines++
+	return nil
+}
+
+func (c *taking) Write(b []byte) (int, error) {
+	c.pieces = append(c.pieces, len(b))
+	return len(b), nil
+}
+
+func TestAnAnswerIsWrittenInPiecesThatAClientHasToTakeInTime(t *testing.T) {
+	conn := &taking{}
+	v := &visitor{Conn: conn, door: &frontDoor{}}
+	for range 10 {
+		if n, err := v.Write(make([]byte, 100)); n != 100 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if conn.deadlines != 1 {
+		t.Errorf("the deadline was moved %d times for ten answers of a moment", conn.deadlines)
+	}
+	conn.pieces = nil
+	if n, err := v.Write(make([]byte, 2*writePiece+1)); n != 2*writePiece+1 || err != nil || !slices.Equal(conn.pieces, []int{writePiece, writePiece, 1}) {
+		t.Errorf("%d bytes, %v, were written as %v", n, err, conn.pieces)
+	}
+	v.writeBy = time.Now().Add(writePatience - 2*deadlineSlack)
+	if _, err := v.Write(nil); err != nil || conn.deadlines != 2 {
+		t.Errorf("%v: a deadline that would strike too early was not moved", err)
+	}
+}
+
+func TestMoreConnectionsThanThereAreFilesEndNothing(t *testing.T) {
+	const files, callers = 300, 400
+	path, err := theProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := storetest.SQLiteURL(t)
+	c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
+	p := serveWith(t, exec.Command("sh", "-c", "ulimit -n "+strconv.Itoa(files)+` && exec "$0" serve`, path), "DATABASE_URL="+database)
+	conns := make([]net.Conn, 0, callers)
+	for range callers {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		conns = append(conns, conn)
+	}
+	if p.openFiles() >= 0 {
+		eventually(t, 10*time.Second, "the places to be taken", func() bool { return p.openFiles() > files-otherFiles })
+	}
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
+	eventually(t, 10*time.Second, "a charge to be accepted", func() bool { return chargeOver(p.url, c.secrets[0], "").status == http.StatusOK })
+	if printed := p.printed(); strings.Contains(printed, "too many open files") {
+		t.Errorf("it ran out of files:\n%s", printed)
+	}
+	p.stop(t)
 }

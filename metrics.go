@@ -63,6 +63,9 @@ func (m *meterMetrics) BatchSettled(size int, took time.Duration, receipts []usa
 	}
 }
 
+// TurnedAway implements usage.Observer.
+func (m *meterMetrics) TurnedAway() { m.failed.Inc() }
+
 // watchParts shows the state of the parts at the moment of each scrape.
 func (s *service) watchParts() {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
@@ -107,12 +110,19 @@ func (s *service) watchParts() {
 		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),
 		gauge("codexible_rate_subjects", "Keys and addresses whose rate window this instance remembers.", func() float64 { return float64(s.local.Len()) }),
 		gauge("codexible_database_connections_open", "Open connections to the database.", func() float64 {
-			open, _ := s.books.PoolStats()
-			return float64(open)
+			return float64(s.books.PoolStats().Open)
 		}),
 		gauge("codexible_database_connections_busy", "Connections to the database in use.", func() float64 {
-			_, busy := s.books.PoolStats()
-			return float64(busy)
+			return float64(s.books.PoolStats().InUse)
+		}),
+		gauge("codexible_database_connections_max", "Connections to the database that there may be.", func() float64 {
+			return float64(s.books.PoolStats().Most)
+		}),
+		gauge("codexible_backup_interval_seconds", "How often a scheduled backup is to be made; 0 where none are.", func() float64 {
+			if s.config.BackupDir == "" {
+				return 0
+			}
+			return s.config.BackupInterval.Seconds()
 		}),
 		counter("codexible_key_cache_hits_total", "Keys that were verified from memory.", func() float64 {
 			hits, _ := s.verifier.CacheStats()

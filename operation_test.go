@@ -52,7 +52,7 @@ func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 		if last, _ := store.BackupTime(files[len(files)-1]); !last.Equal(step.last) {
 			t.Errorf("the latest backup is of %v, want %v", last, step.last)
 		}
-		if shown := gaugeValue(t, s.backedUp); shown != step.last.Unix() {
+		if shown := valueOf(t, s.backedUp); shown != step.last.Unix() {
 			t.Errorf("the metric says %d, want %d", shown, step.last.Unix())
 		}
 	}
@@ -60,17 +60,22 @@ func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 	if err := s.backUp(context.Background()); err == nil || !strings.Contains(err.Error(), "BACKUP_DIR") {
 		t.Errorf("a folder that is a file gave %v", err)
 	}
+	if failed := valueOf(t, s.backupsFailed); failed != 1 {
+		t.Errorf("%d failures are counted, want the one", failed)
+	}
 }
 
-func gaugeValue(t *testing.T, g prometheus.Gauge) int64 {
+// valueOf reads a gauge or a counter.
+func valueOf(t *testing.T, c prometheus.Collector) int64 {
 	t.Helper()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(g)
+	registry.MustRegister(c)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int64(families[0].GetMetric()[0].GetGauge().GetValue())
+	m := families[0].GetMetric()[0]
+	return int64(m.GetGauge().GetValue() + m.GetCounter().GetValue())
 }
 
 // codexible runs the real program to its end.
@@ -117,9 +122,11 @@ func TestBackupAndRestoreWorkBesideARunningService(t *testing.T) {
 }
 
 func TestMovingToPostgresTakesNoPasswordFromTheCommandLine(t *testing.T) {
-	_, errs, code := codexible(t, nil, "migrate-data", "--to", "postgres://u:sesame@127.0.0.1/d")
-	if code != exitUsage || strings.Contains(errs, "sesame") || !strings.Contains(errs, "DATABASE_URL") {
-		t.Errorf("code %d, %q", code, errs)
+	for _, url := range []string{"postgres://u:sesame@127.0.0.1/d", "postgres://u@127.0.0.1/d?password=sesame", "postgres://127.0.0.1/d?sslmode=disable&sslpassword=sesame"} {
+		_, errs, code := codexible(t, nil, "migrate-data", "--to", url)
+		if code != exitUsage || strings.Contains(errs, "sesame") || !strings.Contains(errs, "DATABASE_URL") {
+			t.Errorf("code %d, %q", code, errs)
+		}
 	}
 }
 
@@ -285,7 +292,7 @@ func TestARecountIsDueOnceADayForAllInstancesTogether(t *testing.T) {
 				t.Errorf("at %v the latest recount is of %v, want %v: %v", clock.Now(), kept.At, step.at, err)
 			}
 		}
-		if shown := gaugeValue(t, last.reconciled); shown != 0 {
+		if shown := valueOf(t, last.reconciled); shown != 0 {
 			t.Errorf("books that balance show %d differences", shown)
 		}
 	})
@@ -307,7 +314,7 @@ func TestWhatARecountFoundIsShownAfterARestart(t *testing.T) {
 	if err := restarted.reconcileWhenDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if shown := gaugeValue(t, restarted.reconciled); shown != 1 {
+	if shown := valueOf(t, restarted.reconciled); shown != 1 {
 		t.Errorf("%d differences are shown, want 1", shown)
 	}
 }

@@ -32,6 +32,9 @@ func startFarValkey(t *testing.T) (far farValkey, behind string) {
 	if err == nil {
 		return far, "a network namespace"
 	}
+	if os.Getenv("CODEXIBLE_CHAOS") != "" {
+		t.Fatalf("Valkey has no network of its own here: %v", err)
+	}
 	t.Logf("Valkey has no network of its own here (%v): a proxy that swallows packets stands in for the cable", err)
 	between := startProxy(t, strings.TrimPrefix(startValkey(t).url, "redis://"))
 	return farValkey{between.address(), func() { between.set(0, true) }, func() { between.set(0, false) }}, "a silent proxy"

@@ -302,16 +302,22 @@ func TestThreeInstancesNeverOverspend(t *testing.T) {
 
 func TestOneInstanceNeverOverspends(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
-		c := newCustomer(t, database, 1000, 4)
+		cold, warm := newCustomer(t, database, 1000, 4), newCustomer(t, database, 1000, 4)
 		p := startProgram(t, "DATABASE_URL="+database)
-		for _, key := range []string{"never used before", "warm"} {
-			outcomes := attempts([]string{p.url}, c, 5000, nil)
-			want := map[int]int{http.StatusOK: 1000, http.StatusTooManyRequests: 4000}
-			if key == "warm" {
-				want = map[int]int{http.StatusTooManyRequests: 5000}
-			}
-			if fmt.Sprint(outcomes) != fmt.Sprint(want) {
-				t.Errorf("a key %s: %v, want %v", key, outcomes, want)
+		if a := chargeOver(p.url, warm.secrets[0], ""); a.status != http.StatusOK {
+			t.Fatal(a)
+		}
+		for _, try := range []struct {
+			key  string
+			c    customer
+			want map[int]int
+		}{
+			{"never used before", cold, map[int]int{http.StatusOK: 1000, http.StatusTooManyRequests: 4000}},
+			{"that is warm", warm, map[int]int{http.StatusOK: 999, http.StatusTooManyRequests: 4001}},
+			{"that is used up", cold, map[int]int{http.StatusTooManyRequests: 5000}},
+		} {
+			if got := attempts([]string{p.url}, try.c, 5000, nil); fmt.Sprint(got) != fmt.Sprint(try.want) {
+				t.Errorf("a key %s: %v, want %v", try.key, got, try.want)
 			}
 		}
 	})

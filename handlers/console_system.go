@@ -27,7 +27,7 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	open, inUse := c.store.PoolStats()
+	pool := c.store.PoolStats()
 	now := c.now()
 	p := views.System{
 		Frame: v.frame("System", views.SectionSystem), Since: c.started, Now: now,
@@ -38,7 +38,7 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 		Database: []views.Fact{
 			{Name: "Kind", Value: about.Name + " " + about.Version}, {Name: "State", Value: ready.Database, Tone: toneOf(ready.Database)},
 			{Name: "Schema", Value: ready.Schema, Tone: toneOf(ready.Schema)}, {Name: "Size", Value: views.Bytes(about.Bytes)},
-			{Name: "Connections", Value: fmt.Sprintf("%d open, %d in use", open, inUse)},
+			{Name: "Connections", Value: fmt.Sprintf("%d open, %d in use, %d at the most", pool.Open, pool.InUse, pool.Most)},
 		},
 		Counting: c.countingFacts(), CanDownload: c.Backup != nil,
 		BackupHint: "A consistent copy of the whole database, made while the service runs. It holds everything but the secrets of the keys: keep it as safe as the database.",

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -192,6 +193,42 @@ func TestARestoreReplacesOnlyWithForceAndKeepsWhatWasThere(t *testing.T) {
 	}
 	if n := storetest.Count(t, storetest.Raw(t, "sqlite:"+r.Aside), "SELECT COUNT(*) FROM plans WHERE price_cents = 4711"); n != 3 {
 		t.Errorf("the database put aside holds %d of its plans", n)
+	}
+}
+
+// SQLite would write what the log holds into the restored database.
+func TestARestoreIsNotMixedWithTheLogOfADatabaseThatIsGone(t *testing.T) {
+	_, file := backedUp(t)
+	target := storetest.SQLiteURL(t)
+	storetest.Migrate(t, target)
+	open := storetest.Raw(t, target) // keeps the log
+	if _, err := open.ExecContext(context.Background(), "UPDATE plans SET price_cents = 4711"); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(pathOf(target) + "-wal")
+	if err != nil || len(log) == 0 {
+		t.Fatal("there is no log: ", err)
+	}
+	target = storetest.SQLiteURL(t)
+	if err := os.WriteFile(pathOf(target)+"-wal", log, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Restore(context.Background(), target, file, storetest.Files(), false); err == nil || !strings.Contains(err.Error(), "--force") {
+		t.Fatalf("without force: %v", err)
+	}
+	r, err := store.Restore(context.Background(), target, file, storetest.Files(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if aside, err := os.ReadFile(r.Aside + "-wal"); err != nil || !bytes.Equal(aside, log) {
+		t.Errorf("the log was not kept: %v", err)
+	}
+	db := storetest.Raw(t, target)
+	if n := storetest.Count(t, db, "SELECT COUNT(*) FROM plans WHERE price_cents = 4711"); n != 0 {
+		t.Errorf("%d plans of the other database are in the restored one", n)
+	}
+	if n := storetest.Count(t, db, "SELECT COUNT(*) FROM usage"); n != 60 {
+		t.Errorf("the restored database holds %d charges", n)
 	}
 }
 

@@ -41,8 +41,8 @@ type dialect interface {
 	announce(tx *gorm.DB, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.
 	watch(ctx context.Context, w Watcher)
-	// poolStats says how many connections are open and in use.
-	poolStats() (open, inUse int)
+	// poolStats says how many connections are open, in use, and allowed.
+	poolStats() PoolStats
 	// about asks for the database's version and size.
 	about(db *gorm.DB) (About, error)
 	close() error

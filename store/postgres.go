@@ -183,9 +183,11 @@ func parseChange(payload string) (c accounts.Change, ok bool) {
 	return accounts.Change{Subject: accounts.Subject(subject), ID: parsed}, err == nil
 }
 
-func (d postgresDialect) poolStats() (open, inUse int) {
-	s, b := d.pool.Stat(), d.books.Stat()
-	return int(s.TotalConns() + b.TotalConns()), int(s.AcquiredConns() + b.AcquiredConns())
+// poolStats leaves out the meter's own connections: all others may be busy for
+// long, and charges go on.
+func (d postgresDialect) poolStats() PoolStats {
+	s := d.pool.Stat()
+	return PoolStats{int(s.TotalConns()), int(s.AcquiredConns()), int(s.MaxConns())}
 }
 
 func (d postgresDialect) close() error {

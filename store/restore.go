@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -39,11 +40,10 @@ func Restore(ctx context.Context, databaseURL, backup string, files Files, force
 	if err != nil {
 		return r, err
 	}
-	_, err = os.Stat(target)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	exists, err := anyOf(target)
+	if err != nil {
 		return r, err
 	}
-	exists := err == nil
 	if exists && !force {
 		return r, fmt.Errorf("%s exists: --force replaces it, and keeps it under another name", target)
 	}
@@ -146,7 +146,7 @@ func pendingIn(ctx context.Context, file string, files Files) (pending int, err 
 // waits in its WAL is written into the file first, where it can be read at all;
 // that needs the file alone, so it fails while a program has it open.
 func setAside(ctx context.Context, file string) (aside string, err error) {
-	if err := refuseHeld(file); err != nil {
+	if err := refuseHeld(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	if err := closeWAL(ctx, file); err != nil {
@@ -156,13 +156,29 @@ func setAside(ctx context.Context, file string) (aside string, err error) {
 		// It may be damaged beyond reading, which is when backups are restored: its WAL goes with it.
 	}
 	aside = file + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		err := os.Rename(file+suffix, aside+suffix)
-		if err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
+	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that dies on the way finds it, and begins anew
+		if err := os.Rename(file+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}
 	return aside, nil
+}
+
+// databaseFiles end the names of the files that one database is made of. SQLite
+// writes what the others hold into whatever database lies beside them.
+var databaseFiles = []string{"", "-shm", "-wal", "-journal"}
+
+// anyOf tells whether any file of a database is there.
+func anyOf(file string) (exists bool, err error) {
+	for _, suffix := range databaseFiles {
+		switch _, err := os.Lstat(file + suffix); {
+		case err == nil:
+			exists = true
+		case !errors.Is(err, fs.ErrNotExist):
+			return false, err
+		}
+	}
+	return exists, nil
 }
 
 func closeWAL(ctx context.Context, file string) error {

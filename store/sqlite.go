@@ -228,9 +228,9 @@ func (d sqliteDialect) changesAfter(ctx context.Context, seen int64) (changes []
 }
 
 // poolStats leaves out the meter's own connection, which is always there.
-func (d sqliteDialect) poolStats() (open, inUse int) {
+func (d sqliteDialect) poolStats() PoolStats {
 	w, r := d.write.Stats(), d.read.Stats()
-	return w.OpenConnections + r.OpenConnections, w.InUse + r.InUse
+	return PoolStats{w.OpenConnections + r.OpenConnections, w.InUse + r.InUse, w.MaxOpenConnections + r.MaxOpenConnections}
 }
 
 func (d sqliteDialect) close() error {

@@ -107,8 +107,11 @@ func (s *Store) Close() error { return s.dialect.close() }
 // Now is the store's clock: UTC, in whole microseconds, as times are kept.
 func (s *Store) Now() time.Time { return s.now() }
 
-// PoolStats says how many connections are open and in use.
-func (s *Store) PoolStats() (open, inUse int) { return s.dialect.poolStats() }
+// PoolStats are the connections to the database.
+type PoolStats struct{ Open, InUse, Most int }
+
+// PoolStats says how many connections are open, in use, and allowed.
+func (s *Store) PoolStats() PoolStats { return s.dialect.poolStats() }
 
 // Ping asks the database whether it answers.
 func (s *Store) Ping(ctx context.Context) error {

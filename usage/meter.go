@@ -27,9 +27,11 @@ func exact(now func() time.Time) func() time.Time {
 // At is a clock that stands.
 func At(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-// Observer is told of every batch, for the metrics.
+// Observer is told of every batch and of what found no place in one, for the metrics.
 type Observer interface {
 	BatchSettled(size int, took time.Duration, receipts []Receipt, err error)
+	// TurnedAway is told of a charge that no batch took, because too many wait.
+	TurnedAway()
 }
 
 // Bounds of the meter.
@@ -118,6 +120,9 @@ func (m *Meter) enqueue(p *pending) error {
 	case m.queue <- p:
 		return nil
 	default:
+		if m.observe != nil {
+			m.observe.TurnedAway()
+		}
 		return errBusy
 	}
 }

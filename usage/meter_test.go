@@ -169,10 +169,13 @@ func TestAFailedBatchFailsAllOfItsChargesAsUnavailable(t *testing.T) {
 }
 
 type observed struct {
+	away     int
 	sizes    []int
 	receipts int
 	errs     []error
 }
+
+func (o *observed) TurnedAway() { o.away++ }
 
 func (o *observed) BatchSettled(size int, took time.Duration, receipts []Receipt, err error) {
 	if took < 0 {
@@ -199,6 +202,9 @@ func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 	}
 	_, err := m.Charge(context.Background(), Charge{})
 	wantUnavailable(t, err)
+	if seen.away != 1 {
+		t.Errorf("the observer was told of %d charges that were turned away, want the one", seen.away)
+	}
 	if !errors.Is(err, errBusy) {
 		t.Errorf("a charge beyond the queue answers %v", err)
 	}
