@@ -642,10 +642,13 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 }
 
 func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
+	readme := readmeTour(t) // while this is the project's folder
 	s := newShell(t, "sqlite:"+filepath.Join(t.TempDir(), "mine", "codexible.db"))
 	t.Setenv("TMPDIR", t.TempDir())
 	delete(s.env, "HOST")
 	s.env["VALKEY_URL"] = "redis://127.0.0.1:" + freePort(t)
+	backups := t.TempDir()
+	s.env["BACKUP_DIR"] = backups
 	r := s.serve("--demo")
 	var said demoJSON
 	if err := json.Unmarshal([]byte(r.first), &said); err != nil {
@@ -668,17 +671,36 @@ func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
 	if out, err := curl.Output(); err != nil || !strings.Contains(string(out), `"daily_limit":250`) {
 		t.Errorf("%s: %v %s", said.Try, err, out)
 	}
+	tour := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", `curl() { command curl --silent --show-error --fail "$@"; echo; }`+"\napi="+said.URL+"\n"+readme)
+	if out, err := tour.CombinedOutput(); err != nil || !strings.Contains(string(out), `"code":"VALID"`) {
+		t.Errorf("the README's tour with curl: %v\n%s", err, out)
+	}
 	if _, ready := r.ask(t, http.MethodGet, "/health/ready", "", ""); ready["valkey"] != "unused" {
 		t.Errorf("the demo uses the configured Valkey: %v", ready)
 	}
 	if code := r.stop(); code != exitOK {
 		t.Errorf("exit %d:\n%s", code, s.log)
 	}
-	for _, folder := range []string{os.Getenv("TMPDIR"), filepath.Dir(filepath.Dir(strings.TrimPrefix(s.env["DATABASE_URL"], "sqlite:")))} {
+	for _, folder := range []string{backups, os.Getenv("TMPDIR"), filepath.Dir(filepath.Dir(strings.TrimPrefix(s.env["DATABASE_URL"], "sqlite:")))} {
 		if entries, _ := os.ReadDir(folder); len(entries) > 0 {
 			t.Errorf("the demo left %s behind", entries[0].Name())
 		}
 	}
+}
+
+// readmeTour is the README's tour with curl, but for the address that it begins with.
+func readmeTour(t *testing.T) string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tour, begins := strings.Cut(string(readme), "    api=http://127.0.0.1:3001\n")
+	tour, _, ends := strings.Cut(tour, "\n`/docs` shows")
+	if !begins || !ends {
+		t.Fatal("the README has no tour with curl, or another one")
+	}
+	return tour
 }
 
 func TestDemoKeysOpenNothingOutsideADemo(t *testing.T) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -135,11 +137,15 @@ func (t *sharedTotals) Get(ctx context.Context, userID uuid.UUID, day usage.Day)
 
 // Put shares a total that was read from the books.
 func (t *sharedTotals) Put(ctx context.Context, userID uuid.UUID, day usage.Day, used int64) error {
+	return t.cache.Put(ctx, t.total(userDay{userID, day}, used))
+}
+
+func (t *sharedTotals) total(of userDay, used int64) valkey.Total {
 	expires := t.now().Add(totalLife)
-	if end := day.End(); end.Before(expires) {
+	if end := of.day.End(); end.Before(expires) {
 		expires = end
 	}
-	return t.cache.Put(ctx, userID, string(day), used, expires)
+	return valkey.Total{UserID: of.user, Day: string(of.day), Used: used, ExpireAt: expires}
 }
 
 // Settle passes a batch on to the books and notes the totals that it leads to.
@@ -168,23 +174,33 @@ func (t *sharedTotals) wait(of userDay, used int64) {
 // run shares what was settled, until ctx ends.
 func (t *sharedTotals) run(ctx context.Context) { regularly(ctx, shareInterval, t.share) }
 
-// share writes what waits. The first total that cannot be written ends the
-// round: it waits on with the others, while its day lasts.
+// mostShared is how many totals one round trip shares.
+const mostShared = 512
+
+// share writes what waits, many totals at a time. The first ones that cannot be
+// written end the round: they wait on with the others, while their day lasts.
 func (t *sharedTotals) share(ctx context.Context) {
 	t.mu.Lock()
-	batch := t.unshared
+	waiting := t.unshared
 	t.unshared = map[userDay]int64{}
 	t.mu.Unlock()
 	today := usage.DayOf(t.now())
-	for of, used := range batch {
-		if of.day >= today && t.Put(ctx, of.user, of.day, used) != nil {
+	maps.DeleteFunc(waiting, func(of userDay, _ int64) bool { return of.day < today })
+	for days := range slices.Chunk(slices.Collect(maps.Keys(waiting)), mostShared) {
+		totals := make([]valkey.Total, len(days))
+		for i, of := range days {
+			totals[i] = t.total(of, waiting[of])
+		}
+		if t.cache.Put(ctx, totals...) != nil {
 			break
 		}
-		delete(batch, of)
+		for _, of := range days {
+			delete(waiting, of)
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for of, used := range batch {
+	for of, used := range waiting {
 		t.wait(of, used)
 	}
 }

@@ -225,7 +225,7 @@ func (b *bench) flatness(ctx context.Context, services map[string]*service) erro
 func (b *bench) memory(_ context.Context, services map[string]*service) error {
 	for _, name := range []string{"sqlite small", "sqlite large", "postgres small", "postgres large"} {
 		s := services[name]
-		b.report.memory(fmt.Sprintf("%s store, %s", s.size, s.database), s.idleMB, s.residentMB())
+		b.report.memory(fmt.Sprintf("%s store, %s", s.size, s.database), s.answered, s.idleMB, s.residentMB())
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ import (
 type server struct {
 	URL string
 	cmd *exec.Cmd
+	// answered is how long it took from its start to its first answer.
+	answered time.Duration
 }
 
 // start runs a program with PORT and HOST set to a free loopback port, and
@@ -31,17 +33,19 @@ func start(ctx context.Context, health string, env []string, program string, arg
 	s.cmd.Env = append(append(os.Environ(), "HOST=127.0.0.1", "PORT="+strconv.Itoa(port)), env...)
 	s.cmd.Stdout, s.cmd.Stderr = io.Discard, io.Discard
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	began := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
 	client := &http.Client{Timeout: time.Second}
-	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
+	for ; time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
 		answer, err := client.Get(s.URL + health)
 		if err != nil {
 			continue
 		}
 		_ = answer.Body.Close()
 		if answer.StatusCode == http.StatusOK {
+			s.answered = time.Since(began)
 			return s, nil
 		}
 	}

@@ -53,6 +53,10 @@ func TestAVerificationOfARememberedKeyAllocatesLittle(t *testing.T) {
 
 func BenchmarkVerify(b *testing.B) {
 	verify := verification(b)
+	verify()
+	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations+lostToTheRaceDetector {
+		b.Fatalf("%.0f allocations, want %d at most", n, mostAllocations)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		verify()

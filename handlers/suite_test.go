@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -284,11 +285,17 @@ func (s *service) send(t testing.TB, c call) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, shown := range newKeyShown.FindAllSubmatch(text, -1) {
+		remember(string(shown[1]))
+	}
 	a := answer{response, text}
 	assertContract(t, a, c.unwindowed)
 	assertDocumented(t, a)
 	return a
 }
+
+// newKeyShown is where an answer shows a new key.
+var newKeyShown = regexp.MustCompile(`"key":"(codexible_[0-9a-f]{32})"`)
 
 // client follows no redirects: a test wants to see them.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

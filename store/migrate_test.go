@@ -423,6 +423,7 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 		sqlite, postgres []string
 	}{
 		{"table setup_links is missing", []string{"DROP TABLE setup_links"}, []string{"DROP TABLE setup_links"}},
+		{"table api_keys_search is missing", []string{"DROP TABLE api_keys_search"}, nil},
 		{"table users: column name is missing", []string{"ALTER TABLE users DROP COLUMN name"}, []string{"ALTER TABLE users DROP COLUMN name"}},
 		{"table users: column extra is unknown", []string{"ALTER TABLE users ADD COLUMN extra text"}, []string{"ALTER TABLE users ADD COLUMN extra text"}},
 		{"table plans: column price_cents differs", rewrite("plans", "`price_cents` integer", "`price_cents` text"), []string{"ALTER TABLE plans ALTER COLUMN price_cents TYPE integer"}},
@@ -452,6 +453,9 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 			statements := d.sqlite
 			if dialectOf(url) == "postgres" {
 				statements = d.postgres
+			}
+			if statements == nil {
+				continue
 			}
 			storetest.Run(t, db, statements...)
 			want = append(want, d.want)

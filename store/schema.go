@@ -163,7 +163,26 @@ func (m *Migrator) Drift(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: the live schema cannot be compared: %w", err)
 	}
-	return append(describe(changes), changedChecks(live, want)...), nil
+	lost, err := m.lostSearches(ctx)
+	return slices.Concat(describe(changes), changedChecks(live, want), lost), err
+}
+
+// lostSearches names the full-text tables of SQLite that are not there:
+// schema.hcl has no words for them, and every change writes into one.
+func (m *Migrator) lostSearches(ctx context.Context) (sentences []string, err error) {
+	if m.dialect != dialectSQLite {
+		return nil, nil
+	}
+	for _, table := range []string{"users_search", "api_keys_search", "audit_log_search"} {
+		var found int
+		if err := m.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ? AND sql LIKE '%fts5%'", table).Scan(&found); err != nil {
+			return nil, fmt.Errorf("store: the live schema cannot be read: %w", err)
+		}
+		if found == 0 {
+			sentences = append(sentences, "table "+table+" is missing")
+		}
+	}
+	return sentences, nil
 }
 
 func describe(changes []schema.Change) (sentences []string) {

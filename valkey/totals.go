@@ -26,15 +26,30 @@ type Totals struct{ client valkeygo.Client }
 // Totals is the cache that all instances on this server share.
 func (s *Server) Totals() *Totals { return &Totals{client: s.general} }
 
-// Put keeps the user's total of the day (YYYY-MM-DD) until expireAt. Within a day totals only grow, so of two values the
-// larger one stays, in whatever order they arrive.
-func (t *Totals) Put(ctx context.Context, userID [16]byte, day string, used int64, expireAt time.Time) error {
+// Total is what a user has used on a day (YYYY-MM-DD), and until when it is kept.
+type Total struct {
+	UserID   [16]byte
+	Day      string
+	Used     int64
+	ExpireAt time.Time
+}
+
+// Put keeps totals, all in one round trip. Within a day totals only grow, so of two values the larger one stays, in
+// whatever order they arrive. Where it fails, some of them may be kept.
+func (t *Totals) Put(ctx context.Context, totals ...Total) error {
 	ctx, cancel := context.WithTimeout(ctx, totalsTimeout)
 	defer cancel()
-	keys := []string{totalKey(userID, day)}
-	args := []string{strconv.FormatInt(used, 10), strconv.FormatInt(expireAt.Unix(), 10)}
-	if err := largerTotal.Exec(ctx, t.client, keys, args).Error(); err != nil {
-		return fmt.Errorf("valkey: keep a total: %w", err)
+	calls := make([]valkeygo.LuaExec, len(totals))
+	for i, total := range totals {
+		calls[i] = valkeygo.LuaExec{
+			Keys: []string{totalKey(total.UserID, total.Day)},
+			Args: []string{strconv.FormatInt(total.Used, 10), strconv.FormatInt(total.ExpireAt.Unix(), 10)},
+		}
+	}
+	for _, result := range largerTotal.ExecMulti(ctx, t.client, calls...) {
+		if err := result.Error(); err != nil {
+			return fmt.Errorf("valkey: keep a total: %w", err)
+		}
 	}
 	return nil
 }

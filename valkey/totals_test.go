@@ -37,7 +37,7 @@ func TestTotalsNeverShrinkUnlessForgotten(t *testing.T) {
 				delete(held, entry)
 			} else {
 				used := rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1<<53-1)).Draw(rt, "used")
-				if err := totals.Put(ctx, users[user], day, used, expireAt); err != nil {
+				if err := totals.Put(ctx, Total{users[user], day, used, expireAt}); err != nil {
 					rt.Fatal(err)
 				}
 				held[entry] = max(held[entry], used)
@@ -58,7 +58,7 @@ func TestTheLargestOfManyConcurrentTotalsStays(t *testing.T) {
 	for _, used := range rand.Perm(most + 1) {
 		wg.Go(func() {
 			for { // with hundreds of calls at once on a slow machine one may miss the cache's short deadline
-				err := totals.Put(context.Background(), user, today, int64(used), expireAt)
+				err := totals.Put(context.Background(), Total{user, today, int64(used), expireAt})
 				if err == nil {
 					return
 				}
@@ -80,14 +80,14 @@ func TestTotalsDieWhenTheirDayDoes(t *testing.T) {
 	totals, user := server.Totals(), newID()
 	midnight := time.Now().Add(5 * time.Hour).Truncate(time.Second)
 	for _, used := range []int64{5, 3, 8} {
-		if err := totals.Put(t.Context(), user, today, used, midnight); err != nil {
+		if err := totals.Put(t.Context(), Total{user, today, used, midnight}); err != nil {
 			t.Fatal(err)
 		}
 		if at := do(t, server, "EXPIRETIME", totalKey(user, today)); at != midnight.Unix() {
 			t.Errorf("after %d the total expires at %d, want %d", used, at, midnight.Unix())
 		}
 	}
-	if err := totals.Put(t.Context(), user, today, 13, time.Now().Add(-time.Minute)); err != nil {
+	if err := totals.Put(t.Context(), Total{user, today, 13, time.Now().Add(-time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := get(t, totals, user, today); ok {
@@ -100,7 +100,7 @@ func TestTotalsWithoutAServerFailWithinTheirDeadline(t *testing.T) {
 	p.kill()
 	totals := open(t, p.url()).Totals()
 	for name, call := range map[string]func() error{
-		"put":    func() error { return totals.Put(t.Context(), newID(), today, 1, time.Now().Add(time.Hour)) },
+		"put":    func() error { return totals.Put(t.Context(), Total{newID(), today, 1, time.Now().Add(time.Hour)}) },
 		"get":    func() error { _, _, err := totals.Get(t.Context(), newID(), today); return err },
 		"forget": func() error { return totals.Forget(t.Context(), newID(), today) },
 	} {

@@ -52,7 +52,7 @@ func TestAServerThatIsAwayIsOpenedAndFoundLater(t *testing.T) {
 	}
 	p.start()
 	eventually(t, "the server answers", func() bool { return s.Ping(t.Context()) == nil })
-	if err := s.Totals().Put(t.Context(), newID(), "2026-03-01", 1, time.Now().Add(time.Hour)); err != nil {
+	if err := s.Totals().Put(t.Context(), Total{newID(), "2026-03-01", 1, time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := open(t, p.url()+"/3").Ping(t.Context()); err != nil {
