@@ -1,14 +1,28 @@
 #!/usr/bin/env bash
-# Looks for known vulnerabilities with govulncheck. Its database is on the network: where that cannot
-# be reached the check says so and passes; a finding (exit code 3) and any other error fail.
+# Looks for known vulnerabilities of what the service calls (govulncheck) and of what the dashboard
+# ships (npm audit). Their databases are on the network: where one cannot be reached the check says so
+# and passes; a finding, and any other error, fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-status=0
-findings=$(go tool -modfile=tools/lint/go.mod govulncheck ./... 2>&1) || status=$?
-if ((status == 1)) && grep -q '^govulncheck: fetching vulnerabilities:' <<<"$findings"; then
-  echo "note: govulncheck looked nothing up: its database cannot be reached from here"
-  exit 0
+failed=0
+# audit WHAT UNREACHABLE COMMAND…: UNREACHABLE is what the output says where the database is out of reach
+audit() {
+  local what=$1 unreachable=$2 status=0 findings
+  shift 2
+  findings=$("$@" 2>&1) || status=$?
+  if ((status)) && grep -q "$unreachable" <<<"$findings"; then
+    echo "note: $what looked nothing up: its database cannot be reached from here"
+    return
+  fi
+  echo "$findings"
+  ((!status)) || failed=1
+}
+
+audit govulncheck '^govulncheck: fetching vulnerabilities:' go tool -modfile=tools/lint/go.mod govulncheck ./...
+if command -v npm >/dev/null; then
+  audit 'npm audit' 'audit endpoint returned an error' npm --prefix dashboard audit --omit=dev --audit-level=high
+else
+  echo 'note: the dashboard was not looked at: there is no npm'
 fi
-echo "$findings"
-exit "$status"
+exit "$failed"

@@ -93,4 +93,5 @@ check 'the service is not root' inside bash -c '[[ $(stat -c %U /proc/$(</run/co
 # shellcheck disable=SC2016 # the shell inside expands it
 check 'no secret in the process list' inside bash -c '! tr "\0" " " </proc/$(</run/codexible.pid)/cmdline | grep -E "codexible_[0-9a-f]|://.*@"'
 echo "$commands commands, run in $took s; with the fresh Debian $((SECONDS - began)) s"
+if ((took >= 300)); then echo "FAIL: it took more than five minutes" && failed=1; fi
 exit $failed
