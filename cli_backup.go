@@ -112,13 +112,11 @@ func (migrateDataCommand) Help() string {
 
 // Validate refuses a password on the command line.
 func (c migrateDataCommand) Validate() error {
-	u, err := url.Parse(c.To)
-	if err != nil {
-		return nil // what is wrong with it is said where it is opened, without repeating it
-	}
-	_, has := u.User.Password()
-	if q := u.Query(); has || q.Has("password") || q.Has("sslpassword") {
-		return errors.New("a password on the command line can be read by every user of the machine: set DATABASE_URL instead of --to")
+	if u, err := url.Parse(c.To); err == nil { // else it is said where it is opened, without repeating it
+		_, has := u.User.Password()
+		if q := u.Query(); has || q.Has("password") || q.Has("sslpassword") {
+			return errors.New("a password on the command line can be read by every user of the machine: set DATABASE_URL instead of --to")
+		}
 	}
 	return nil
 }

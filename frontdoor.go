@@ -50,7 +50,7 @@ func roomForConnections() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		return mostConnections
 	}
-	return int(max(min(files.Cur, mostConnections+otherFiles), 2*otherFiles)) - otherFiles //nolint:gosec // bounded
+	return int(max(min(files.Cur, mostConnections+otherFiles), 2*otherFiles)) - otherFiles
 }
 
 // Accept implements net.Listener.

@@ -70,9 +70,9 @@ func native[Req, Resp any](serve handler, fails ...fault.Kind) operation {
 }
 
 // reusing has the memory of its exchanges serve the next ones.
-func (o operation) reusing() operation {
-	o.reuses = true
-	return o
+func (op operation) reusing() operation {
+	op.reuses = true
+	return op
 }
 
 // raw is a handler whose answer is no JSON object of ours.

@@ -62,7 +62,7 @@ func (a *api) verify(x *exchange) error {
 		*request = verifyRequest{} // the secret is not kept
 		verifyRequests.Put(request)
 	}()
-	if err := verifyShape.bind(x, reflect.ValueOf(request).Elem()); err != nil {
+	if err := x.route.shape.bind(x, reflect.ValueOf(request).Elem()); err != nil {
 		return err
 	}
 	v, err := a.Verifier.Verify(x.ctx, keys.Request{Secret: request.Key, Charge: request.charge(request.Credits, request.IdempotencyKey)})
@@ -129,5 +129,3 @@ func appendText(b []byte, text string) []byte {
 	}
 	return append(append(append(b, '"'), text...), '"')
 }
-
-var verifyShape = shapeOf(reflect.TypeFor[verifyRequest]())

@@ -88,7 +88,7 @@ func (s *Store) plan(ctx context.Context, conn gorm.ConnPool, sql string, vars [
 }
 
 // ReconcileDay is what a recount does with a day that it has listed.
-func (s *Store) ReconcileDay(ctx context.Context, day usage.Day) (r Reconciliation, err error) {
+func ReconcileDay(ctx context.Context, s *Store, day usage.Day) (r Reconciliation, err error) {
 	r.Days = 1
 	return r, s.reconcileDay(ctx, day, &r)
 }

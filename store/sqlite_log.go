@@ -20,7 +20,7 @@ const logBytes = (logPages + 256) * (4096 + 24)
 //
 // It is called with the write lock held, which alone lets anybody append.
 func reserveLog(path string) error {
-	log, err := os.OpenFile(path, os.O_WRONLY, 0)
+	log, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // it is the database's own
 	if err != nil {
 		return err
 	}
