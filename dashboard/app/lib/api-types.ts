@@ -608,7 +608,7 @@ export interface components {
              * @default 0
              */
             credits?: number | null;
-            /** @description Makes a repeat within 24 hours answer as the first did, and charge nothing. */
+            /** @description Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at. */
             idempotency_key?: string | null;
             /**
              * @description The model that was used.
