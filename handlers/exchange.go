@@ -19,6 +19,7 @@ import (
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 	"github.com/valyala/fasthttp"
 )
 
@@ -33,6 +34,8 @@ type exchange struct {
 	address   netip.Addr
 	// identity is whose key was shown, also where it was refused; nil for none.
 	identity *keys.Identity
+	// operator is who is signed in to the console; zero elsewhere.
+	operator uuid.UUID
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	deadline *deadline

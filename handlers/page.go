@@ -195,6 +195,7 @@ func (c *Console) visit(x *exchange) (*visit, error) {
 	if err := c.findOperator(x.ctx, v); err != nil {
 		return v, err
 	}
+	x.operator = v.operator.Session.UserID
 	if !v.post {
 		return v, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"codexible/keys"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 )
 
 // requestLine is what the log says of a request. The path may hold anything,
@@ -23,6 +24,8 @@ type requestLine struct {
 	address                  netip.Addr
 	// identity is whose key was shown; nil for none.
 	identity *keys.Identity
+	// operator is who is signed in to the console; zero for nobody.
+	operator uuid.UUID
 	// cause is why the answer is a failure of ours; nil where it is none.
 	cause error
 }
@@ -35,6 +38,8 @@ func (l *requestLine) LogValue() slog.Value {
 		slog.Int("status", l.status), slog.Int64("latency_us", l.took.Microseconds()), slog.String("address", l.addressText()))
 	if l.identity != nil {
 		attrs = append(attrs, slog.String("user_id", l.identity.User.ID.String()), slog.String("key_id", l.identity.Key.ID.String()))
+	} else if l.operator != uuid.Nil {
+		attrs = append(attrs, slog.String("user_id", l.operator.String()))
 	}
 	if l.cause != nil {
 		attrs = append(attrs, slog.String("error", l.cause.Error()))
@@ -64,6 +69,8 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 	if l.identity != nil {
 		b = appendUUID(append(b, `,"user_id":"`...), l.identity.User.ID)
 		b = append(appendUUID(append(b, `","key_id":"`...), l.identity.Key.ID), '"')
+	} else if l.operator != uuid.Nil {
+		b = append(appendUUID(append(b, `,"user_id":"`...), l.operator), '"')
 	}
 	if l.cause != nil {
 		b = appendText(append(b, `,"error":`...), l.cause.Error())
@@ -76,7 +83,7 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 func (x *exchange) log(status int, took time.Duration, err error) {
 	level := slog.LevelInfo
 	x.line = requestLine{
-		requestID: x.requestID, method: x.Method(), route: x.route.path, status: status, took: took, address: x.address, identity: x.identity,
+		requestID: x.requestID, method: x.Method(), route: x.route.path, status: status, took: took, address: x.address, identity: x.identity, operator: x.operator,
 	}
 	if status >= fiber.StatusInternalServerError {
 		level, x.line.cause = slog.LevelError, err

@@ -26,6 +26,7 @@ func TestTheLineOfARequestIsTheOneThatSlogWouldWrite(t *testing.T) {
 	lines := map[string]requestLine{
 		"plain": {requestID: "r-1", method: "GET", route: "/health", status: 200, took: 1234 * time.Microsecond, address: netip.MustParseAddr("127.0.0.1")},
 		"key":   {requestID: "r-2", method: "POST", route: "/api/keys/:id", status: 404, address: netip.MustParseAddr("2001:db8::1"), identity: someone},
+		"page":  {requestID: "r-4", method: "POST", route: "/admin/plans", status: 303, address: netip.MustParseAddr("127.0.0.1"), operator: someone.User.ID},
 		"odd":   {requestID: `say "hi" <b>&\`, method: "GET", route: "unmatched", status: 404},
 		"cause": {requestID: "r-3", method: "GET", route: "/", status: 503, cause: errors.New("line one\nline two \"quoted\" é\x00")},
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"codexible/accounts"
 	"codexible/store"
@@ -412,6 +413,36 @@ func withTwo(t *testing.T, rebuild string) store.Files {
 		t.Fatal(err)
 	}
 	return store.Files{Schema: files.Schema, Migrations: os.DirFS(root)}
+}
+
+func TestTheStateOfTheSchemaIsReadBesideAWriter(t *testing.T) {
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		writing, err := storetest.Raw(t, url).Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = writing.Close() })
+		begin := "BEGIN IMMEDIATE"
+		if dialectOf(url) == "postgres" {
+			begin = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('codexible schema_migrations'))"
+		}
+		for _, statement := range strings.Split(begin, "; ") {
+			if _, err := writing.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		if err := newMigrator(t, url, storetest.Files()).Check(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 4*time.Second { // SQLite waits five for a lock
+			t.Errorf("it took %s", took)
+		}
+		if _, err := writing.ExecContext(ctx, "ROLLBACK"); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestEachKindOfDriftIsNamed(t *testing.T) {
