@@ -427,7 +427,7 @@ func TestTheStateOfTheSchemaIsReadBesideAWriter(t *testing.T) {
 		if dialectOf(url) == "postgres" {
 			begin = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('codexible schema_migrations'))"
 		}
-		for _, statement := range strings.Split(begin, "; ") {
+		for statement := range strings.SplitSeq(begin, "; ") {
 			if _, err := writing.ExecContext(ctx, statement); err != nil {
 				t.Fatal(err)
 			}

@@ -132,8 +132,13 @@ func (postgresDialect) announce(tx *gorm.DB, c accounts.Change) error {
 func (d postgresDialect) watch(ctx context.Context, w Watcher) {
 	const pause = time.Second
 	for ctx.Err() == nil {
-		_ = d.listen(ctx, w) // why it ended does not matter: the next round says whether it is back
+		heard, _ := d.listen(ctx, w) // why it ended does not matter: the next round says whether it is back
 		w.Up(false)
+		if heard && ctx.Err() == nil {
+			// What ended this connection has most likely ended the others: none of them is to fail a request.
+			d.pool.Reset()
+			d.books.Reset()
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -145,14 +150,15 @@ func (d postgresDialect) watch(ctx context.Context, w Watcher) {
 // whether it lives: entries of a cache may be stale for that long at most.
 const silence = 2 * time.Second
 
-func (d postgresDialect) listen(ctx context.Context, w Watcher) error {
+// listen reports changes until its connection is lost; heard tells that it had one.
+func (d postgresDialect) listen(ctx context.Context, w Watcher) (heard bool, err error) {
 	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
-		return err
+		return false, err
 	}
 	w.Up(true)
 	for {
@@ -169,10 +175,10 @@ func (d postgresDialect) listen(ctx context.Context, w Watcher) error {
 			err := conn.Ping(ping)
 			cancel()
 			if err != nil {
-				return err
+				return true, err
 			}
 		default:
-			return err
+			return true, err
 		}
 	}
 }
