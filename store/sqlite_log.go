@@ -13,10 +13,10 @@ const logBytes = (logPages + 256) * (4096 + 24)
 
 // reserveLog writes the room of the log once, before anything is in it: a
 // commit is then nothing but data written over data. Where it makes the file
-// longer, the disk has to write down the new length too, which takes longer,
-// and which ext4 can fail to do while fdatasync says that it was done: in the
-// moment in which an error turns it read-only. SQLite ends the log at the first
-// page whose checksum is not right, so that zeros behind it mean nothing.
+// longer, the disk has to write down the new length too, which ext4 can fail to
+// do while fdatasync says that it was done: in the moment in which an error
+// turns it read-only. SQLite ends the log at the first page whose checksum is
+// not right, so that zeros behind it mean nothing.
 //
 // It is called with the write lock held, which alone lets anybody append.
 func reserveLog(path string) error {

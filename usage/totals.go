@@ -106,7 +106,9 @@ func (t *Totals) certain(s *totalShard, userID uuid.UUID, seen seenTotal, until 
 	if !seen.at.Before(until) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.doubts, userID)
+		if s.doubts[userID].Equal(until) { // else another charge has put the user in doubt since
+			delete(s.doubts, userID)
+		}
 		return true
 	}
 	now := t.now()
