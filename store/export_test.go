@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"testing"
 
 	"codexible/accounts"
 	"codexible/keys"
@@ -16,6 +17,20 @@ import (
 // RotateFrom is the second half of a rotation: the one that was overtaken.
 func (s *Store) RotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotation, userID uuid.UUID, current []byte) (keys.Key, error) {
 	return s.rotateFrom(ctx, by, r, userID, current)
+}
+
+// AfterReads runs something after each statement that reads, until t ends.
+func AfterReads(t *testing.T, s *Store, run func()) {
+	t.Helper()
+	record := s.read.Callback().Row()
+	if err := record.After("gorm:row").Register("test:after", func(*gorm.DB) { run() }); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := record.Remove("test:after"); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // QueryPlans gives how the database goes about each statement that reading sends,

@@ -280,11 +280,16 @@ type Status struct {
 	CreditsToday int64
 }
 
-// statusLife is how old the numbers of Status may be: counting hundreds of
-// thousands of rows for every caller would cost more than it tells. From half of
-// it on they are counted again in the background, so that under a steady load
-// nobody waits for a count.
-const statusLife = time.Second
+// How old the numbers of Status may be: a second, or a hundred times what the
+// last count took where that is more, since counting hundreds of thousands of
+// rows for every caller would cost more than it tells. From half of that life on
+// they are counted again in the background, so that under a steady load nobody
+// waits for a count, and counting takes at most a fiftieth of a backend's time.
+const (
+	statusLife    = time.Second
+	statusFactor  = 100
+	statusLongest = time.Minute
+)
 
 // statusTimeout bounds a count for which nobody waits.
 const statusTimeout = 5 * time.Second
@@ -292,26 +297,41 @@ const statusTimeout = 5 * time.Second
 type statusMemo struct {
 	mu    sync.Mutex
 	at    time.Time
+	life  time.Duration
 	value Status
 	// counting holds one value while somebody counts: who needs the numbers meanwhile waits for that count.
 	counting chan struct{}
 }
 
-// within gives the numbers if they are younger than a life.
-func (m *statusMemo) within(life time.Duration, now time.Time) (Status, bool) {
+// get gives the numbers, and how much of their life they have left: none where
+// they are to be counted first, as on a new day.
+func (m *statusMemo) get(now time.Time) (value Status, left, life time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	age := now.Sub(m.at)
-	return m.value, age >= 0 && age < life
+	if age < 0 || usage.DayOf(now) != usage.DayOf(m.at) {
+		return m.value, 0, m.life
+	}
+	return m.value, max(0, m.life-age), m.life
 }
 
-// Status tells users, active keys and today's credits, counted at most a second ago.
+// keep remembers the numbers of a count that began and ended then.
+func (m *statusMemo) keep(value Status, began, ended time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.value, m.at = value, began
+	m.life = min(max(statusLife, statusFactor*ended.Sub(began)), statusLongest)
+}
+
+// Status tells users, active keys and today's credits, counted at most a second
+// ago, or a hundred times as long ago as counting takes, and never over a minute.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	memo := &s.status
-	if value, young := memo.within(statusLife/2, s.now()); young {
+	value, left, life := memo.get(s.now())
+	if left > life/2 {
 		return value, nil
 	}
-	if value, alive := memo.within(statusLife, s.now()); alive {
+	if left > 0 {
 		select {
 		case memo.counting <- struct{}{}:
 			go func() {
@@ -330,14 +350,15 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 	case <-ctx.Done():
 		return Status{}, s.classify(ctx.Err())
 	}
-	if value, alive := memo.within(statusLife, s.now()); alive {
+	if value, left, _ := memo.get(s.now()); left > 0 {
 		return value, nil
 	}
 	return s.countStatus(ctx)
 }
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
-	today := usage.DayOf(s.now())
+	began := s.now()
+	today := usage.DayOf(began)
 	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
@@ -347,8 +368,6 @@ func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s.status.mu.Lock()
-	defer s.status.mu.Unlock()
-	s.status.at, s.status.value = s.now(), value
+	s.status.keep(value, began, s.now())
 	return value, nil
 }

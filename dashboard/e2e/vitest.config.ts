@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['e2e/**/*.e2e.ts'],
     // One browser and one pair of servers at a time is what a small machine carries.
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 360_000,
   },
 });
