@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { freePort, startProgram, type Program } from './program';
 import type { Service } from './service';
 
@@ -70,12 +71,31 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
   };
 }
 
+/**
+ * Waits until the page's scripts have taken over its controls. A page shows them
+ * before that, and a click that comes so early does nothing.
+ */
+export async function interactive(page: Page): Promise<void> {
+  const isTakenOver = () =>
+    Array.from(document.querySelectorAll('button, select, input:not([type=hidden])')).every((control) =>
+      Object.keys(control).some((name) => name.startsWith('__reactProps$')),
+    );
+  await expect.poll(() => page.evaluate(isTakenOver), { timeout: 30_000 }).toBe(true);
+}
+
+/** Opens an address, for what a visitor does there next. */
+export async function open(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await interactive(page);
+}
+
 export async function signIn(page: Page, url: string, key: string): Promise<void> {
-  await page.goto(`${url}/dashboard/login`);
+  await open(page, `${url}/dashboard/login`);
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${url}/dashboard`);
   await page.locator('[data-figure=credits_used]').waitFor();
+  await interactive(page);
 }
 
 /** What axe-core finds serious or critical on the page as it is. */

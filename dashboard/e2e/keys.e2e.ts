@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Key } from '@/app/lib/api';
-import { signIn, visit, type Dashboard } from './dashboard';
+import { interactive, signIn, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
 import { startStack, type Stack } from './stack';
 
@@ -52,6 +52,7 @@ test('a key lives: created, copied, shown once, relabelled, rotated, revoked', a
 
   await page.reload();
   await page.locator('[data-key]').first().waitFor();
+  await interactive(page);
   expect(await page.content()).not.toContain(secret);
   expect(await page.locator('[data-secret]').count()).toBe(0);
 

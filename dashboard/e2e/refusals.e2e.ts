@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityFaults, signIn, visit, type Dashboard } from './dashboard';
+import { accessibilityFaults, open, signIn, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
 import { startStack, type Stack } from './stack';
 
@@ -66,7 +66,7 @@ describe('with the service at hand', () => {
     const customer = await service.newCustomer();
     const { page, complaints, close } = await visit(browser);
     await signIn(page, dashboard.url, customer.key);
-    await page.goto(`${dashboard.url}/docs`);
+    await open(page, `${dashboard.url}/docs`);
     await page.getByRole('button', { name: 'Charge one credit' }).click();
     await page.getByText('Charged. 1 of 75 credits are used today, 74 are left.').waitFor();
     expect(await service.get('/api/usage/today', customer.key)).toMatchObject({ credits_used: 1, request_count: 1 });
@@ -96,7 +96,7 @@ describe('with the service at hand', () => {
 
     await service.admin('PATCH', `/users/${customer.id}`, { status: 'suspended' });
     await page.context().clearCookies();
-    await page.goto(`${dashboard.url}/dashboard/login`);
+    await open(page, `${dashboard.url}/dashboard/login`);
     await page.getByLabel('API key').fill(customer.key);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('or the account may be suspended').waitFor();
@@ -201,7 +201,7 @@ describe('with a service that comes and goes', () => {
     const { page, complaints, close, expectStatuses } = await visit(browser);
     expectStatuses(502);
     await service.stop();
-    await page.goto(`${dashboard.url}/dashboard/login`);
+    await open(page, `${dashboard.url}/dashboard/login`);
     await page.getByLabel('API key').fill(demo.pro.key);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await trouble(page, 'network').waitFor();
@@ -228,7 +228,7 @@ describe('behind a proxy', () => {
     const from = (address: string) => visit(browser, { extraHTTPHeaders: { 'X-Forwarded-For': address } });
     const guesser = await from('203.0.113.7');
     guesser.expectStatuses(429);
-    await guesser.page.goto(`${dashboard.url}/dashboard/login`);
+    await open(guesser.page, `${dashboard.url}/dashboard/login`);
     await guesser.page.getByLabel('API key').fill('codexible_ffffffffffffffffffffffffffffffff');
     const submit = guesser.page.getByRole('button', { name: 'Sign in' });
     for (let guess = 0; guess < 20; guess++) {

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityFaults, signIn, visit, type Dashboard } from './dashboard';
+import { accessibilityFaults, interactive, open, signIn, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
 import { startStack, type Stack } from './stack';
 
@@ -17,7 +17,7 @@ afterAll(() => stack.stop());
 
 test('a bad key is refused where it was typed, and stays out of the address', async () => {
   const { page, complaints, close } = await visit(browser);
-  await page.goto(`${dashboard.url}/dashboard/login`);
+  await open(page, `${dashboard.url}/dashboard/login`);
   const field = page.getByLabel('API key');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('Enter an API key.').waitFor();
@@ -100,7 +100,7 @@ test('a key that is revoked elsewhere ends the session', async () => {
 
 test('language and theme follow the browser until the viewer chooses, and then the viewer', async () => {
   const { page, complaints, close } = await visit(browser, { locale: 'vi-VN', colorScheme: 'dark' });
-  await page.goto(`${dashboard.url}/dashboard/login`);
+  await open(page, `${dashboard.url}/dashboard/login`);
   await page.getByRole('heading', { name: 'Đăng nhập' }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('vi');
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -112,6 +112,7 @@ test('language and theme follow the browser until the viewer chooses, and then t
   await page.getByLabel('Ngôn ngữ').selectOption('en');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.reload();
+  await interactive(page);
   expect(await ground()).toBe(light);
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await page.getByLabel('Theme').selectOption('system');
@@ -162,7 +163,7 @@ describe.each([
     expectStatuses(404);
     await page.goto(`${dashboard.url}/nowhere`);
     await inspect('a page that does not exist');
-    await page.goto(`${dashboard.url}/dashboard/login`);
+    await open(page, `${dashboard.url}/dashboard/login`);
     await page.locator('input[name=token]').fill(demo.business.key);
     await page.locator('button[type=submit]').click();
     await page.waitForURL(`${dashboard.url}/dashboard`);
@@ -170,7 +171,7 @@ describe.each([
     await inspect('overview');
     for (const summary of await page.locator('summary').all()) await summary.click();
     await inspect('overview with its tables open');
-    await page.goto(`${dashboard.url}/dashboard/keys`);
+    await open(page, `${dashboard.url}/dashboard/keys`);
     await page.locator('[data-key]').first().waitFor();
     await inspect('keys');
     for (const action of [0, 1, 2]) {
