@@ -109,6 +109,8 @@ table "api_keys" {
     }
   }
   index "api_keys_user_id" { columns = [column.user_id, column.id] }
+  // A user's active keys, however many were revoked before them.
+  index "api_keys_user_status" { columns = [column.user_id, column.status, column.id] }
   index "api_keys_status" { columns = [column.status, column.id] }
   // Keys that nobody uses, the longest idle first.
   index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
@@ -352,6 +354,7 @@ table "idempotency_keys" {
     on_delete   = CASCADE
   }
   index "idempotency_keys_created_at" { columns = [column.created_at] }
+  check "idempotency_keys_amounts" { expr = "credits_used >= 0 AND daily_limit >= 0" }
 }
 
 // Which single charges a retention has removed: those of the days before
@@ -525,6 +528,7 @@ table "refusals" {
   column "code" { type = text }
   column "requests" { type = bigint }
   primary_key { columns = [column.day, column.code] }
+  check "refusals_requests" { expr = "requests >= 0" }
 }
 
 // Days that are over, summed up over all users: what lets a page show a year.
@@ -538,6 +542,7 @@ table "closed_days" {
   column "users" { type = bigint }
   column "keys" { type = bigint }
   primary_key { columns = [column.day] }
+  check "closed_days_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0 AND users >= 0 AND keys >= 0" }
 }
 
 table "closed_day_models" {
@@ -553,6 +558,7 @@ table "closed_day_models" {
     ref_columns = [table.closed_days.column.day]
     on_delete   = CASCADE
   }
+  check "closed_day_models_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
 }
 
 // By the plan that the users had when the day was summed up.
@@ -574,4 +580,5 @@ table "closed_day_plans" {
     ref_columns = [table.plans.column.id]
     on_delete   = RESTRICT
   }
+  check "closed_day_plans_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"text/template"
 
 	"ariga.io/atlas/sql/migrate"
@@ -19,16 +18,10 @@ type MigrationFile struct {
 }
 
 // migrationTemplate is the way goose writes a migration: one file, both ways.
-var migrationTemplate = template.Must(template.New("migration").Funcs(template.FuncMap{"rev": reversed}).Parse(`-- +goose Up
+var migrationTemplate = template.Must(template.New("migration").Parse(`-- +goose Up
 {{ range .Changes }}{{ with .Comment }}-- {{ println . }}{{ end }}{{ printf "%s;\n" .Cmd }}{{ end }}
 -- +goose Down
-{{ range rev .Changes }}{{ with .ReverseStmts }}{{ range . }}{{ printf "%s;\n" . }}{{ end }}{{ end }}{{ end }}`))
-
-func reversed(changes []*migrate.Change) []*migrate.Change {
-	back := slices.Clone(changes)
-	slices.Reverse(back)
-	return back
-}
+{{ range .Changes }}{{ range .ReverseStmts }}{{ printf "%s;\n" . }}{{ end }}{{ end }}`))
 
 // Plan compares schema.hcl with what the migrations lead to, and gives the
 // migration that is missing between them with the atlas.sum that goes with it;
@@ -43,18 +36,19 @@ func (m *Migrator) Plan(ctx context.Context, name string) ([]MigrationFile, erro
 	if err != nil {
 		return nil, err
 	}
-	changes, err := m.missing(ctx)
-	if err != nil || len(changes) == 0 {
-		return nil, err
-	}
-	drv, err := planner(m.dialect, m.db)
+	drv, live, want, err := m.compared(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := drv.PlanChanges(ctx, name, changes, func(o *migrate.PlanOptions) { o.SchemaQualifier = new(string) })
+	plan, err := between(ctx, drv, name, live, want)
+	if err != nil || len(plan.Changes) == 0 {
+		return nil, err
+	}
+	back, err := between(ctx, drv, name, want, live)
 	if err != nil {
 		return nil, err
 	}
+	wayBack(plan, back)
 	plan.Name, plan.Version = name, fmt.Sprintf("%04d", len(m.known)+1)
 	format, err := migrate.NewTemplateFormatter(template.Must(template.New("name").Parse("{{ .Version }}_{{ .Name }}.sql")), migrationTemplate)
 	if err != nil {
@@ -69,32 +63,52 @@ func (m *Migrator) Plan(ctx context.Context, name string) ([]MigrationFile, erro
 	return contents(dir)
 }
 
-// missing is what leads from the live schema to the declared one. The declared
-// one is normalised by the database first: without that a changed check would
-// be overlooked on Postgres.
-func (m *Migrator) missing(ctx context.Context) ([]schema.Change, error) {
+// between plans what leads from one schema to another.
+func between(ctx context.Context, drv migrate.Driver, name string, from, to *schema.Schema) (*migrate.Plan, error) {
+	changes, err := drv.SchemaDiff(from, to, schema.DiffNormalized())
+	if err != nil || len(changes) == 0 {
+		return &migrate.Plan{}, err
+	}
+	return drv.PlanChanges(ctx, name, changes, func(o *migrate.PlanOptions) { o.SchemaQualifier = new(string) })
+}
+
+// wayBack gives a plan the way back that was planned by itself. Atlas's own,
+// statement by statement, leads nowhere from a table that SQLite had to rebuild.
+func wayBack(plan, back *migrate.Plan) {
+	statements := make([]string, len(back.Changes))
+	for i, c := range back.Changes {
+		statements[i] = c.Cmd
+	}
+	for _, c := range plan.Changes {
+		c.Reverse = nil
+	}
+	plan.Changes[0].Reverse = statements
+}
+
+// compared gives the live schema and the declared one. The declared one is
+// normalised by the database first: without that a changed check would be
+// overlooked on Postgres.
+func (m *Migrator) compared(ctx context.Context) (drv migrate.Driver, live, want *schema.Schema, err error) {
 	realm, err := wanted(m.dialect, m.files.Schema)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	want := realm.Schemas[0]
+	want = realm.Schemas[0]
 	names := make([]string, len(want.Tables))
 	for i, t := range want.Tables {
 		names[i] = t.Name
 	}
-	drv, err := planner(m.dialect, m.db)
-	if err != nil {
-		return nil, err
+	if drv, err = planner(m.dialect, m.db); err != nil {
+		return nil, nil, nil, err
 	}
-	live, err := drv.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectTables, Tables: names})
-	if err != nil {
-		return nil, err
+	if live, err = drv.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectTables, Tables: names}); err != nil {
+		return nil, nil, nil, err
 	}
 	if want, err = m.normalised(ctx, want); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	want.Name = live.Name
-	return drv.SchemaDiff(live, want, schema.DiffNormalized())
+	return drv, live, want, nil
 }
 
 // normalised has the database write the declared schema in its own words, in a
