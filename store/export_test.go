@@ -19,6 +19,15 @@ func (s *Store) RotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 	return s.rotateFrom(ctx, by, r, userID, current)
 }
 
+// MoveLog has an embedded store's meter move the log after so many pages, and
+// wait for readers where it has more than long.
+func MoveLog(s *Store, every, long int) {
+	s.dialect.(sqliteDialect).log = logMoves{every: every, long: long, tooLong: long}
+}
+
+// LogMoves is how often the meter has moved the log.
+func LogMoves(s *Store) int { return s.dialect.(sqliteDialect).log.moves }
+
 // AfterReads runs something after each statement that reads, until t ends.
 func AfterReads(t *testing.T, s *Store, run func()) {
 	t.Helper()

@@ -26,6 +26,7 @@ type sqliteBooks struct {
 	balances map[uuid.UUID]usage.Balance
 	day      usage.Day
 	version  int64
+	log      logMoves
 }
 
 // mostBalances bounds the memory; beyond it the days are read anew.
@@ -97,7 +98,11 @@ func (b *sqliteBooks) decide(now func() time.Time, charges []usage.Charge, mint 
 	if err := b.post(posting); err != nil {
 		return nil, err
 	}
-	return posting.Receipts, b.handle.run("COMMIT")
+	if err := b.handle.run("COMMIT"); err != nil {
+		return nil, err
+	}
+	b.moveLog()
+	return posting.Receipts, nil
 }
 
 // shut closes the connection; the next batch opens another one.

@@ -30,6 +30,9 @@ const sqliteReaders = 4
 // have to be seen within a second.
 const pollInterval = 250 * time.Millisecond
 
+// busyWait is for how many milliseconds a connection waits for another one's lock.
+const busyWait = 5000
+
 type sqliteDialect struct {
 	*sqliteBooks
 	write, read *sql.DB
@@ -40,9 +43,9 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
-	// The pages of today are written to the log again and again: SQLite moves it into the file after 4 MiB, here after 8.
-	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")", fmt.Sprintf("wal_autocheckpoint(%d)", logPages)}
-	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{"cache_size(-8192)"})...)
+	// The pages of today are written to the log again and again, so it is moved into the file when it is long: see moveLog.
+	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")"}
+	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
 	d.read.SetMaxOpenConns(sqliteReaders)
@@ -51,7 +54,10 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{path: t.url, pragmas: slices.Concat([]string{"busy_timeout(5000)"}, writing, []string{"cache_size(-24576)"}), balances: map[uuid.UUID]usage.Balance{}}
+	d.sqliteBooks = &sqliteBooks{
+		path: t.url, balances: map[uuid.UUID]usage.Balance{}, log: logMoves{every: logPages, long: longLogPages, tooLong: longLogPages},
+		pragmas: slices.Concat([]string{fmt.Sprintf("busy_timeout(%d)", busyWait)}, writing, []string{"wal_autocheckpoint(0)", "cache_size(-24576)"}),
+	}
 	return d, write, read, err
 }
 
@@ -71,7 +77,7 @@ func (t target) openSQLiteForMigration() *sql.DB {
 // kept as whole microseconds, transactions begin as writers.
 func openSQLiteFile(path string, pragmas ...string) *sql.DB {
 	query := url.Values{"_txlock": {"immediate"}, "_time_integer_format": {"unix_micro"}, "_inttotime": {"1"}}
-	query["_pragma"] = append([]string{"busy_timeout(5000)", "journal_mode(WAL)"}, pragmas...)
+	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyWait), "journal_mode(WAL)"}, pragmas...)
 	return sql.OpenDB(sqliteConnector{"file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()})
 }
 

@@ -75,6 +75,34 @@ func (h *handle) pragma(text string) error {
 	return errors.Join(err, s.finalize())
 }
 
+// written is how many pages the connection has written since it was last asked:
+// in WAL mode, to the log.
+func (h *handle) written() int {
+	out := h.tls.Alloc(2 * intBytes) // the number, and a highest one that is always zero
+	defer h.tls.Free(2 * intBytes)
+	if sqlite3.Xsqlite3_db_status(h.tls, h.db, sqlite3.SQLITE_DBSTATUS_CACHE_WRITE, out, out+intBytes, 1) != sqlite3.SQLITE_OK {
+		return 0
+	}
+	return int(int32(binary.NativeEndian.Uint32(memoryAt(out, intBytes)))) //nolint:gosec // a C int
+}
+
+// checkpoint moves the log into the file, in one of SQLite's modes. It tells how
+// many pages the log has, and whether all was done that the mode is to do.
+func (h *handle) checkpoint(mode string) (pages int, done bool, err error) {
+	s, err := h.statement("PRAGMA wal_checkpoint(" + mode + ")")
+	if err != nil {
+		return 0, false, err
+	}
+	more, err := s.next()
+	if more {
+		pages, done = int(s.integer(1)), s.integer(0) == 0
+	}
+	for more && err == nil {
+		more, err = s.next()
+	}
+	return pages, done, err
+}
+
 // close gives everything back. The handle is not used after it.
 func (h *handle) close() error {
 	for _, s := range h.kept {
@@ -262,7 +290,10 @@ func (s *statement) bytesOf(column int32) []byte {
 	return memoryAt(from, int(n))
 }
 
-const pointerBytes = 8
+const (
+	pointerBytes = 8
+	intBytes     = 4
+)
 
 // memoryAt is memory of C's, which the collector knows nothing of.
 func memoryAt(address uintptr, size int) []byte {

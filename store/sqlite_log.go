@@ -2,11 +2,19 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"os"
 )
 
-// logPages is how many pages the log has when SQLite moves it into the file.
-const logPages = 2048
+const (
+	// logPages is how many pages the meter writes to the log between two moves of the log into the file.
+	logPages = 2048
+	// longLogPages is how long the log becomes before readers are waited for, and
+	// before those who write beside the meter move it themselves.
+	longLogPages = 4 * logPages
+	// readersWait is how long, in milliseconds.
+	readersWait = 100
+)
 
 // logBytes is room for them, each with its header, and for the batch that passes the mark.
 const logBytes = (logPages + 256) * (4096 + 24)
@@ -36,4 +44,41 @@ func reserveLog(path string) error {
 		}
 	}
 	return log.Sync()
+}
+
+// logMoves is when a meter's connection moves the log into the file.
+type logMoves struct {
+	// every is after how many pages that it wrote, unmoved how many it has written since the last time, moves how often it has.
+	every, unmoved, moves int
+	// long is from how many pages on the log is long, tooLong from how many on it waits for readers.
+	long, tooLong int
+}
+
+// moveLog moves the log into the file when a good deal has been written to it.
+// SQLite's own way is to try again after every commit for as long as the log is
+// long, with two waits for the disk each; and it stays long where readers
+// overlap, since it is begun anew only while nobody reads from it. So the meter
+// counts what it wrote, and once the log is long waits a moment for those who
+// read: who comes meanwhile reads the file. A reader who stays longer is waited
+// for again when the log has doubled.
+//
+// A log that cannot be moved is moved later: its charges are on the disk.
+func (b *sqliteBooks) moveLog() {
+	l := &b.log
+	if l.unmoved += b.handle.written(); l.unmoved < l.every {
+		return
+	}
+	l.unmoved = 0
+	l.moves++
+	pages, _, err := b.handle.checkpoint("PASSIVE")
+	if err != nil || pages < l.tooLong {
+		return
+	}
+	_ = b.handle.pragma(fmt.Sprintf("busy_timeout(%d)", readersWait))
+	_, done, err := b.handle.checkpoint("RESTART")
+	_ = b.handle.pragma(fmt.Sprintf("busy_timeout(%d)", busyWait))
+	l.tooLong = 2 * pages
+	if done && err == nil {
+		l.tooLong = l.long
+	}
 }
