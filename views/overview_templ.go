@@ -535,7 +535,7 @@ func refusals(list []Refusals) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"scroll\"><table class=\"tight\"><thead><tr><th scope=\"col\">Reason</th><th scope=\"col\" class=\"num\">Today</th><th scope=\"col\" class=\"num\">Yesterday</th><th scope=\"col\" class=\"num\">A week ago</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Refusals\"><table class=\"tight\"><thead><tr><th scope=\"col\">Reason</th><th scope=\"col\" class=\"num\">Today</th><th scope=\"col\" class=\"num\">Yesterday</th><th scope=\"col\" class=\"num\">A week ago</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

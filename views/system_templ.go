@@ -182,7 +182,7 @@ func SystemPage(p System) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</section></div><section class=\"card\" aria-labelledby=\"schema\"><h2 id=\"schema\">Schema</h2><div class=\"scroll\"><table class=\"tight\"><thead><tr><th scope=\"col\">Migration</th><th scope=\"col\">Name</th><th scope=\"col\">Applied (UTC)</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</section></div><section class=\"card\" aria-labelledby=\"schema\"><h2 id=\"schema\">Schema</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Migrations\"><table class=\"tight\"><thead><tr><th scope=\"col\">Migration</th><th scope=\"col\">Name</th><th scope=\"col\">Applied (UTC)</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
