@@ -62,7 +62,7 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 }
 
 func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
-	f := views.Fact{Name: "Last reconcile", Value: "Not yet; it runs every few hours, and by codexible usage reconcile"}
+	f := views.Fact{Name: "Last reconcile", Value: "Not yet; it runs once a day, and by codexible usage reconcile"}
 	r, found, err := c.store.LastReconcile(ctx)
 	if err != nil || !found {
 		return f, err

@@ -83,7 +83,7 @@ func (h *handle) written() int {
 	if sqlite3.Xsqlite3_db_status(h.tls, h.db, sqlite3.SQLITE_DBSTATUS_CACHE_WRITE, out, out+intBytes, 1) != sqlite3.SQLITE_OK {
 		return 0
 	}
-	return int(int32(binary.NativeEndian.Uint32(memoryAt(out, intBytes)))) //nolint:gosec // a C int
+	return int(binary.NativeEndian.Uint32(memoryAt(out, intBytes)))
 }
 
 // checkpoint moves the log into the file, in one of SQLite's modes. It tells how
