@@ -46,6 +46,8 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "codexible", "timezone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "30s",
+		// A count over everybody takes one core and leaves the others to the requests.
+		"max_parallel_workers_per_gather": "0",
 	})
 	config.AfterConnect = readTimesInUTC
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
