@@ -16,7 +16,7 @@ const (
 	readersWait = 100
 )
 
-// logBytes is room for them, each with its header, and for the batch that passes the mark.
+// logBytes is room for logPages, each with its header, and for the batch that passes the mark.
 const logBytes = (logPages + 256) * (4096 + 24)
 
 // reserveLog writes the room of the log once, before anything is in it: a

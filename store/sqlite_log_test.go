@@ -13,32 +13,24 @@ import (
 	"codexible/usage"
 )
 
-func logSize(t *testing.T, url string) int64 {
-	t.Helper()
-	info, err := os.Stat(strings.TrimPrefix(url, "sqlite:") + "-wal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Size()
-}
-
 func TestACommitOfChargesNeverMakesTheLogLonger(t *testing.T) {
 	url, clock := storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
 	s := storetest.Open(t, url, clock.Now)
-	size := func() int64 { return logSize(t, url) }
+	log := strings.TrimPrefix(url, "sqlite:") + "-wal"
+	size := func() int64 {
+		info, err := os.Stat(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
 	c := storetest.NewCustomer(t, s, "Pro") // is in the log already when its room is made
 	settle(t, s, clock.Now(), c.Charge(1))
 	reserved := size()
 
 	const batches, perBatch = 40, 100 // some megabytes: the log goes into the file on the way
-	var batch []usage.Charge
-	for i := range perBatch {
-		charge := c.Charge(0)
-		charge.Model = fmt.Sprintf("model-%d", i)
-		batch = append(batch, charge)
-	}
 	for range batches {
-		settle(t, s, clock.Now(), batch...)
+		settle(t, s, clock.Now(), someCharges(c, perBatch)...)
 		if got := size(); got != reserved {
 			t.Fatalf("the log of %d bytes has %d after a batch", reserved, got)
 		}

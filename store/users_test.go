@@ -285,15 +285,19 @@ func TestAUserLineCountsActiveKeysAndTodaysCreditsOfAllKeys(t *testing.T) {
 	})
 }
 
+// toldUsers is how many users the status tells of.
+func toldUsers(t *testing.T, s *store.Store) int64 {
+	t.Helper()
+	status, err := s.Status(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status.Users
+}
+
 func TestTheStatusIsAtMostASecondOld(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		users := func() int64 {
-			status, err := s.Status(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return status.Users
-		}
+		users := func() int64 { return toldUsers(t, s) }
 		before := users()
 		createUser(t, s, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
 		if users() != before {
@@ -308,13 +312,7 @@ func TestTheStatusIsAtMostASecondOld(t *testing.T) {
 
 func TestACountThatTakesLongIsKeptAHundredTimesAsLongButNotOverMidnight(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		users := func() int64 {
-			status, err := s.Status(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return status.Users
-		}
+		users := func() int64 { return toldUsers(t, s) }
 		took := 100 * time.Millisecond
 		store.AfterReads(t, s, func() { clock.Add(took) })
 		before := users()
