@@ -37,6 +37,8 @@ type dialect interface {
 	skipLocked() string
 	// beginSnapshot begins a read-only view of one moment.
 	beginSnapshot() string
+	// onOneCore runs a look at much that is not to take more than one core.
+	onOneCore(db *gorm.DB, look func(*gorm.DB) error) error
 	// announce tells other processes of a change when tx commits.
 	announce(tx *gorm.DB, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.

@@ -46,8 +46,6 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "codexible", "timezone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "30s",
-		// A count over everybody takes one core and leaves the others to the requests.
-		"max_parallel_workers_per_gather": "0",
 	})
 	config.AfterConnect = readTimesInUTC
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -73,6 +71,16 @@ func forBooks(config *pgxpool.Config) *pgxpool.Config {
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
 	return config
+}
+
+// onOneCore leaves the other cores to the requests.
+func (postgresDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error {
+	return db.Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec("SET LOCAL max_parallel_workers_per_gather = 0").Error; err != nil {
+			return err
+		}
+		return look(tx)
+	})
 }
 
 // readTimesInUTC keeps the machine's time zone out of what is read: pgx gives

@@ -61,6 +61,9 @@ func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, er
 	return d, write, read, err
 }
 
+// onOneCore changes nothing: SQLite never takes more.
+func (sqliteDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error { return look(db) }
+
 func (sqliteDialect) gorm(db *sql.DB, o Options) (*gorm.DB, error) {
 	config := gormConfig(o)
 	config.PrepareStmt = true

@@ -361,9 +361,11 @@ func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	today := usage.DayOf(began)
 	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
-			(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status = 'revoked') AS active_keys,
-			(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
+		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
+			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
+				(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status = 'revoked') AS active_keys,
+				(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
+		})
 	})
 	if err != nil {
 		return Status{}, err
