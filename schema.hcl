@@ -22,6 +22,16 @@ table "plans" {
   column "features" { type = text }
   column "archived" { type = boolean }
   column "created_at" { type = timestamptz }
+  // The most keys a user may have that are not revoked.
+  column "max_keys" {
+    type    = bigint
+    default = 20
+  }
+  // Requests a minute of all keys of a user together; null for no such limit.
+  column "user_rate_limit_per_minute" {
+    type = bigint
+    null = true
+  }
   primary_key { columns = [column.id] }
   index "plans_name" {
     unique  = true
@@ -30,6 +40,8 @@ table "plans" {
   check "plans_daily_credit_limit" { expr = "daily_credit_limit >= 0" }
   check "plans_price_cents" { expr = "price_cents >= 0" }
   check "plans_rate_limit_per_minute" { expr = "rate_limit_per_minute >= 1" }
+  check "plans_max_keys" { expr = "max_keys >= 1 AND max_keys <= 10000" }
+  check "plans_user_rate_limit_per_minute" { expr = "user_rate_limit_per_minute IS NULL OR user_rate_limit_per_minute >= 1" }
 }
 
 // Customers, services and operators. Suspended, never deleted.
@@ -93,8 +105,29 @@ table "api_keys" {
     type = timestamptz
     null = true
   }
-  // The owner's e-mail and name, the label and the prefix, without case.
+  // The label and the prefix, without case. The owner's e-mail and name are
+  // searched in users: a change of a user touches none of the user's keys.
   column "search" { type = text }
+  // What the key may do: scopes in a fixed order, separated by blanks.
+  column "scopes" {
+    type    = text
+    default = ""
+  }
+  // The networks that the key may be used from: CIDRs separated by blanks; empty for any.
+  column "allowed_addresses" {
+    type    = text
+    default = ""
+  }
+  // Who made the key: an e-mail, or "cli", "system" or "setup"; empty where that was not recorded.
+  column "created_by" {
+    type    = text
+    default = ""
+  }
+  // The key that made this one; null where a person or the command line did.
+  column "created_by_key_id" {
+    type = uuid
+    null = true
+  }
   primary_key { columns = [column.id] }
   foreign_key "api_keys_user" {
     columns     = [column.user_id]
@@ -114,8 +147,13 @@ table "api_keys" {
   index "api_keys_status" { columns = [column.status, column.id] }
   // Keys that nobody uses, the longest idle first.
   index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
-  check "api_keys_status" { expr = "status IN ('active', 'revoked')" }
-  check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status = 'active' AND revoked_at IS NULL))" }
+  // The keys that a key made, for revoking them with it.
+  index "api_keys_created_by_key_id" {
+    columns = [column.created_by_key_id, column.id]
+    where   = "created_by_key_id IS NOT NULL"
+  }
+  check "api_keys_status" { expr = "status IN ('active', 'disabled', 'revoked')" }
+  check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status IN ('active', 'disabled') AND revoked_at IS NULL))" }
 }
 
 // The hashes a key answers to: its own secret, and during a grace the one that
@@ -408,6 +446,16 @@ table "audit_log" {
   column "after" { type = text }
   // Actor, action, target and details, without case.
   column "search" { type = text }
+  // The key that the actor used, and its prefix at that moment; null and empty
+  // where the change came from the console or the command line.
+  column "key_id" {
+    type = uuid
+    null = true
+  }
+  column "key_prefix" {
+    type    = text
+    default = ""
+  }
   primary_key { columns = [column.seq] }
   index "audit_log_search" {
     type = GIN
@@ -451,17 +499,30 @@ table "console_sessions" {
   }
 }
 
-// The second step of a sign-in: the secret of a user's authenticator app. It
-// has to be kept in clear, for the codes are computed from it.
+// The second step of a sign-in: the secret of a user's authenticator app.
 table "two_step" {
   schema = schema.public
   column "user_id" { type = uuid }
-  // In base32, as apps take it.
+  // Encrypted with the SECRET_KEY (package secrets): the codes are computed from it.
   column "secret" { type = text }
   // False until a first code has shown that the app holds the secret.
   column "confirmed" { type = boolean }
   // The step of the last code that was taken: none is taken twice.
   column "last_step" { type = bigint }
+  // Wrong codes of the day wrong_day, which is null before the first.
+  column "wrong_codes" {
+    type    = bigint
+    default = 0
+  }
+  column "wrong_day" {
+    type = date
+    null = true
+  }
+  // When the codes of the app were locked after too many wrong ones; null while they are taken.
+  column "locked_at" {
+    type = timestamptz
+    null = true
+  }
   primary_key { columns = [column.user_id] }
   foreign_key "two_step_user" {
     columns     = [column.user_id]
@@ -519,6 +580,16 @@ table "setup_links" {
   column "token_hash" { type = bytea }
   column "expires_at" { type = timestamptz }
   primary_key { columns = [column.token_hash] }
+}
+
+// The fingerprint of the key that encrypts secrets in this database. One row,
+// or none before the first secret.
+table "secret_key" {
+  schema = schema.public
+  column "id" { type = bigint }
+  column "fingerprint" { type = bytea }
+  primary_key { columns = [column.id] }
+  check "secret_key_one_row" { expr = "id = 1" }
 }
 
 // Requests refused on a day, by the reason.

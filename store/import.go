@@ -76,7 +76,7 @@ func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Impor
 		if err != nil {
 			return one, err
 		}
-		o := owned{UserEmail: n.Email, UserName: n.Name, Key: keys.Key{
+		o := owned{UserEmail: n.Email, Key: keys.Key{
 			ID: tx.store.ids.mint(tx.at), UserID: user.ID, Prefix: k.Secret.Prefix(), Label: k.Label, Status: keys.StatusActive, CreatedAt: tx.at, ExpiresAt: inMicros(k.ExpiresAt),
 		}}
 		hash := k.Secret.Hash()

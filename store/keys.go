@@ -69,42 +69,14 @@ func (s *Store) ActiveKeys(ctx context.Context, userID uuid.UUID) ([]keys.Key, e
 	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? AND k.status = 'active' ORDER BY k.id DESC", userID)
 }
 
-// KeyQuery narrows the list of keys. Zero values leave a condition out.
-type KeyQuery struct {
-	// Text is a part of the owner's e-mail or name, the label or the prefix, without case; the beginning where it is shorter than three characters.
-	Text   string
-	UserID uuid.UUID
-	Status keys.Status
-	// UnusedSince keeps active keys that were neither used nor created since then.
-	UnusedSince time.Time
-	Page
-}
-
-// Keys lists keys across all users, the newest first.
-func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
-	found := s.search(searchedKeys, q.Text)
-	if q.UserID != uuid.Nil {
-		found.and("k.user_id = ?", q.UserID)
-	}
-	if q.Status != "" {
-		found.and("k.status = ?", q.Status)
-	}
-	if !q.UnusedSince.IsZero() {
-		found.and("k.status = 'active' AND COALESCE(k.last_used_at, k.created_at) < ?", q.UnusedSince)
-	}
-	found.page(searchedKeys, q.Page)
-	from, args := found.onPage(searchedKeys, " JOIN users AS u ON u.id = k.user_id", q.Page)
-	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email"+from, args...)
-}
-
-// owned is a key, its owner, and whose it has to be.
+// owned is a key with its owner's e-mail.
 type owned struct {
 	keys.Key
 	UserEmail string
-	UserName  string
 }
 
-func (o owned) search() string { return searchText(o.UserEmail, o.UserName, o.Label, o.Prefix) }
+// search is what the key itself is found by; its owner is searched in users.
+func (o owned) search() string { return searchText(o.Label, o.Prefix) }
 
 // Key reads one key; keys.ErrNotFound where there is none. A userID other than
 // zero makes another user's key as good as none.
@@ -118,7 +90,7 @@ func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err e
 }
 
 func keyWhere(db *gorm.DB, id, userID uuid.UUID) (k owned, err error) {
-	query := db.Table("api_keys AS k").Select(keyColumns+", u.email AS user_email, u.name AS user_name").
+	query := db.Table("api_keys AS k").Select(keyColumns+", u.email AS user_email").
 		Joins("JOIN users AS u ON u.id = k.user_id").Where("k.id = ?", id)
 	if userID != uuid.Nil {
 		query = query.Where("k.user_id = ?", userID)
@@ -148,15 +120,12 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		return k, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
-		if err := tx.lock("users", n.UserID); err != nil { // whose name the key is found by
-			return err
-		}
 		u, err := s.userWhere(tx.DB, "u.id = ?", n.UserID)
 		if err != nil {
 			return err
 		}
 		k = keys.Key{ID: s.ids.mint(tx.at), UserID: u.ID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: keys.StatusActive, CreatedAt: tx.at, ExpiresAt: inMicros(n.ExpiresAt)}
-		o := owned{Key: k, UserEmail: u.Email, UserName: u.Name}
+		o := owned{Key: k, UserEmail: u.Email}
 		if err := tx.insertKey(o); err != nil {
 			return err
 		}
@@ -205,28 +174,6 @@ func (c *change) reindexKey(o owned) error {
 		return err
 	}
 	return c.store.dialect.index(c.DB, searchedKeys, rowID(o.ID), o.ID, o.search())
-}
-
-// renameOwner carries a user's new name into what the user's keys are found by.
-// Each key is held before it is read: a relabel at the same moment is not lost.
-func (c *change) renameOwner(u accounts.User) error {
-	var ids []uuid.UUID
-	if err := c.Raw("SELECT id FROM api_keys WHERE user_id = ? ORDER BY id", u.ID).Scan(&ids).Error; err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := c.lock("api_keys", id); err != nil {
-			return err
-		}
-		k, err := keyWhere(c.DB, id, u.ID)
-		if err != nil {
-			return err
-		}
-		if err := c.reindexKey(k); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // ChangeKey changes a key's label or expiry. userID is the owner, or zero where

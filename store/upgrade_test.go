@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"codexible/accounts"
+	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
 
@@ -36,29 +38,36 @@ func nextVersion(t *testing.T, url string) store.Files {
 	return withMigration(t, dialectOf(url), "9999_notes.sql", "-- +goose Up\n"+up+"\n-- +goose Down\n"+down+"\n")
 }
 
-// contents is every row of every table that schema.hcl declares.
+// contents is every row of every table of schema.hcl that a database has.
 func contents(t *testing.T, url string) map[string][]string {
 	t.Helper()
 	all, db := map[string][]string{}, storetest.Raw(t, url) // a connection that has planned nothing before the schema changed
 	for _, table := range regexp.MustCompile(`(?m)^table "(\w+)"`).FindAllStringSubmatch(string(storetest.Files().Schema), -1) {
-		all[table[1]] = rowsOf(t, db, table[1])
+		if exists(t, db, url, table[1]) {
+			all[table[1]] = rowsOf(t, db, table[1], "*")
+		}
 	}
 	return all
 }
 
-func rowsOf(t *testing.T, db *sql.DB, table string) (list []string) {
+func exists(t *testing.T, db *sql.DB, url, table string) bool {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	return slices.Contains(relations(t, db, url), table)
+}
+
+func rowsOf(t *testing.T, db *sql.DB, table, columns string) (list []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT "+columns+" FROM "+table)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
+	names, err := rows.Columns()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for rows.Next() {
-		cells, to := make([]any, len(columns)), make([]any, len(columns))
+		cells, to := make([]any, len(names)), make([]any, len(names))
 		for i := range cells {
 			to[i] = &cells[i]
 		}
@@ -123,12 +132,41 @@ func TestAnUpgradeAndTheWayBackKeepEveryRow(t *testing.T) {
 	})
 }
 
+// columnsOf lists the columns of every table of schema.hcl that a database has.
+func columnsOf(t *testing.T, url string) map[string]string {
+	t.Helper()
+	all, db := map[string]string{}, storetest.Raw(t, url)
+	question := "SELECT name FROM pragma_table_info('%s') ORDER BY cid"
+	if dialectOf(url) == "postgres" {
+		question = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '%s' ORDER BY ordinal_position"
+	}
+	for table := range contents(t, url) {
+		all[table] = strings.Join(quoted(texts(t, db, fmt.Sprintf(question, table))), ", ")
+	}
+	return all
+}
+
+func quoted(names []string) []string {
+	for i := range names {
+		names[i] = `"` + names[i] + `"`
+	}
+	return names
+}
+
 // The schema before the last migration, with data: what a version before this one leaves behind.
 func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
 		s := storetest.Open(t, url, clock.Now)
 		chargeDays(t, s, clock)
+		for i, role := range []accounts.Role{accounts.RoleUser, accounts.RoleService, accounts.RoleAdmin} {
+			u := createUser(t, s, accounts.NewUser{Email: fmt.Sprintf("%s@example.com", role), Name: "Upgraded " + string(role), Plan: "Business", Role: role})
+			for range i*12 + 1 {
+				if _, err := s.CreateKey(ctx, ada, keys.NewKey{UserID: u.ID, Label: "before", Secret: keys.Mint()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -142,29 +180,83 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 			storetest.Exec(t, url, row)
 		}
 		m := newMigrator(t, url, storetest.Files())
-		before := contents(t, url)
+		current := contents(t, url)
 		undone, err := m.Down(ctx, 1)
 		if err != nil || len(undone) != 1 {
 			t.Fatalf("%v: %v", versions(undone), err)
 		}
 		wantError(t, m.Check(ctx), undone[0].Version+"_"+undone[0].Name+" is pending")
-		db := storetest.Raw(t, url)
+		before := contents(t, url)
 		for table, rows := range before {
-			if diff := cmp.Diff(rows, rowsOf(t, db, table)); diff != "" {
-				t.Errorf("the previous schema has other rows in %s: %s", table, diff)
+			if len(rows) != len(current[table]) {
+				t.Errorf("the previous schema has %d rows in %s, not %d", len(rows), table, len(current[table]))
 			}
 		}
+		// Keys were found by their owner's e-mail and name too.
+		if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM api_keys WHERE search LIKE '%upgraded service%before%codexible_%'"); n != 13 {
+			t.Errorf("%d keys of the previous schema are found by their owner, not 13", n)
+		}
+		old := columnsOf(t, url)
+		old["api_keys"] = strings.Replace(old["api_keys"], `, "search"`, "", 1)
+		before["api_keys"] = rowsOf(t, storetest.Raw(t, url), "api_keys", old["api_keys"])
+
 		if applied, err := m.Up(ctx); err != nil || len(applied) != 1 {
 			t.Fatalf("%v: %v", versions(applied), err)
 		}
 		if err := m.Check(ctx); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff(before, contents(t, url)); diff != "" {
-			t.Errorf("the upgrade changed rows: %s", diff)
+		upgraded := storetest.Raw(t, url)
+		for table, rows := range before {
+			if diff := cmp.Diff(rows, rowsOf(t, upgraded, table, old[table])); diff != "" {
+				t.Errorf("the upgrade changed rows of %s: %s", table, diff)
+			}
 		}
-		if r := reconcile(t, storetest.Open(t, url, clock.Now)); len(r.Differences) > 0 || r.Charges != 60 {
+		for question, want := range map[string]int64{
+			"api_keys WHERE scopes = 'models usage keys charge service'":       1 + 12,
+			"api_keys WHERE scopes = 'models usage keys charge admin'":         1 + 24,
+			"api_keys WHERE scopes = 'models usage keys charge'":               int64(len(before["api_keys"])) - 38,
+			"api_keys WHERE search LIKE '%upgraded%'":                          0,
+			"api_keys WHERE search LIKE '%before%codexible_%'":                 1 + 13 + 25,
+			"plans WHERE name = 'Business' AND max_keys = 25":                  1,
+			"plans WHERE max_keys = 20 AND user_rate_limit_per_minute IS NULL": 2,
+			"audit_log WHERE key_id IS NULL AND key_prefix = ''":               int64(len(before["audit_log"])),
+		} {
+			if n := storetest.Count(t, upgraded, "SELECT COUNT(*) FROM "+question); n != want {
+				t.Errorf("%s: %d after the upgrade, want %d", question, n, want)
+			}
+		}
+		again := storetest.Open(t, url, clock.Now)
+		if found := labels(t, again, store.KeyQuery{Text: "upgraded serv"}); len(found) != 13 {
+			t.Errorf("%d keys are found by their owner, not 13", len(found))
+		}
+		if r := reconcile(t, again); len(r.Differences) > 0 || r.Charges != 60 {
 			t.Errorf("the books hold %d charges and differ: %v", r.Charges, r.Differences)
+		}
+	})
+}
+
+// A version before disabled keys must not take one for an active key.
+func TestTheWayBackRevokesDisabledKeys(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
+		s := storetest.Open(t, url, clock.Now)
+		storetest.NewCustomer(t, s, "Pro")
+		storetest.NewCustomer(t, s, "Pro")
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, url, "UPDATE api_keys SET status = 'disabled'")
+		m := newMigrator(t, url, storetest.Files())
+		for undone := ""; undone != "0004"; {
+			steps, err := m.Down(ctx, 1)
+			if err != nil || len(steps) != 1 {
+				t.Fatalf("%v: %v", versions(steps), err)
+			}
+			undone = steps[0].Version
+		}
+		if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM api_keys WHERE status = 'revoked' AND revoked_at IS NOT NULL"); n != 2 {
+			t.Errorf("%d keys are revoked, not 2", n)
 		}
 	})
 }

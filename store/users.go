@@ -203,9 +203,6 @@ func (c *change) saveUser(before, after UserLine) error {
 		if err := c.store.dialect.index(c.DB, searchedUsers, rowID(after.ID), after.ID, text); err != nil {
 			return err
 		}
-		if err := c.renameOwner(after.User); err != nil {
-			return err
-		}
 	}
 	if after.Role != accounts.RoleAdmin || after.Status != accounts.StatusActive {
 		if err := c.Exec("DELETE FROM console_sessions WHERE user_id = ?", after.ID).Error; err != nil {
