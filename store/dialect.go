@@ -31,8 +31,8 @@ type dialect interface {
 	// narrow adds a search by part to a statement; index keeps what it looks through.
 	narrow(f *search, t searched, needle string)
 	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error
-	// narrowOwners begins a statement over keys with those whose owner a search finds.
-	narrowOwners(db *gorm.DB, f *search, needle string) error
+	// contains narrows a statement to the rows whose column holds a text, without an index.
+	contains(f *search, column, needle string)
 	// lock holds a row until tx ends.
 	lock(tx *gorm.DB, table string, id uuid.UUID) error
 	// skipLocked ends a SELECT of rows to remove: it takes them, but for those that somebody else is changing.

@@ -45,23 +45,28 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email"+from, args...)
 }
 
+// manyOwners is from how many found owners on the keys are walked, the newest
+// first, in place of the owners.
+const manyOwners = 1000
+
 // keysFound joins the keys that a text finds themselves with those whose owner
-// it finds. Each half stops at the end of the page, so a text that everybody's
-// e-mail has reads no more rows than a rare one.
+// it finds. Each half stops at the end of the page, and the owners are looked at
+// first: neither database knows how many of them a part of a text matches.
 func (s *Store) keysFound(ctx context.Context, q KeyQuery) (found []KeyLine, err error) {
 	if !storable(q.Text) {
 		return nil, nil
 	}
-	own, owners := s.search(searchedKeys, q.Text), search{by: "k.id", direction: descending}
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		if err := s.dialect.narrowOwners(db, &owners, needle(q.Text)); err != nil {
+		byOwner, err := s.searchByOwner(db, q.Text)
+		if err != nil {
 			return err
 		}
+		own := s.search(searchedKeys, q.Text)
 		q.narrow(&own)
-		q.narrow(&owners)
+		q.narrow(&byOwner)
 		args := append(own.args, q.Limit+q.Offset)
-		args = append(append(args, owners.args...), q.Limit+q.Offset)
-		found, err = listOn(db, (*KeyLine).fields, "SELECT "+keyColumns+", u.email FROM (SELECT id FROM ("+own.firstIDs()+" UNION "+owners.firstIDs()+
+		args = append(append(args, byOwner.args...), q.Limit+q.Offset)
+		found, err = listOn(db, (*KeyLine).fields, "SELECT "+keyColumns+", u.email FROM (SELECT id FROM ("+own.firstIDs()+" UNION "+byOwner.firstIDs()+
 			") AS found ORDER BY id DESC LIMIT ? OFFSET ?) AS page JOIN api_keys AS k ON k.id = page.id JOIN users AS u ON u.id = k.user_id ORDER BY k.id DESC",
 			append(args, q.Limit, q.Offset)...)
 		return err
@@ -69,35 +74,28 @@ func (s *Store) keysFound(ctx context.Context, q KeyQuery) (found []KeyLine, err
 	return found, err
 }
 
+// searchByOwner begins a statement over the keys whose owner a text finds.
+func (s *Store) searchByOwner(db *gorm.DB, text string) (search, error) {
+	var owners []uuid.UUID
+	users := s.search(searchedUsers, text)
+	if err := db.Raw("SELECT u.id FROM "+users.from+users.conditions()+" LIMIT ?", append(users.args, manyOwners)...).Scan(&owners).Error; err != nil {
+		return search{}, err
+	}
+	f := search{from: "api_keys AS k", by: "k.id", direction: descending}
+	switch len(owners) {
+	case 0:
+		f.and("1 = 0")
+	case manyOwners:
+		f.from = "api_keys AS k CROSS JOIN users AS u" // CROSS JOIN has SQLite keep this order
+		f.and("u.id = k.user_id")
+		s.dialect.contains(&f, "u.search", needle(text))
+	default:
+		f.and("k.user_id IN ?", owners)
+	}
+	return f, nil
+}
+
 // firstIDs selects the ids of the first rows of a search over keys.
 func (f *search) firstIDs() string {
 	return "SELECT id FROM (SELECT k.id AS id FROM " + f.from + f.conditions() + f.order() + " LIMIT ?) AS first"
-}
-
-func (postgresDialect) narrowOwners(_ *gorm.DB, f *search, needle string) error {
-	f.from = "api_keys AS k JOIN users AS u ON u.id = k.user_id"
-	f.and("u.search LIKE ? ESCAPE '\\'", "%"+escapeLike.Replace(needle)+"%")
-	return nil
-}
-
-// manyOwners is from how many found users on SQLite walks the keys, the newest
-// first, in place of the users: it plans without knowing how many match.
-const manyOwners = 1000
-
-func (sqliteDialect) narrowOwners(db *gorm.DB, f *search, needle string) error {
-	pattern := "%" + anyCharacter.Replace(needle) + "%"
-	var n int
-	err := db.Raw("SELECT COUNT(*) FROM (SELECT 1 FROM users_search AS s WHERE s.search LIKE ? AND instr(s.search, ?) > 0 LIMIT ?)", pattern, needle, manyOwners).Scan(&n).Error
-	if err != nil {
-		return err
-	}
-	if n == manyOwners {
-		f.from = "api_keys AS k CROSS JOIN users AS u ON u.id = k.user_id"
-		f.and("instr(u.search, ?) > 0", needle)
-		return nil
-	}
-	f.from = "users_search AS s CROSS JOIN api_keys AS k ON k.user_id = s.id"
-	f.and("s.search LIKE ?", pattern)
-	f.and("instr(s.search, ?) > 0", needle)
-	return nil
 }

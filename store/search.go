@@ -99,8 +99,12 @@ func (f *search) onPage(t searched, joins string, p Page) (from string, args []a
 // escapeLike makes a text stand for itself in LIKE … ESCAPE '\'.
 var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-func (postgresDialect) narrow(f *search, t searched, needle string) {
-	f.and(t.alias+".search LIKE ? ESCAPE '\\'", "%"+escapeLike.Replace(needle)+"%")
+func (d postgresDialect) narrow(f *search, t searched, needle string) {
+	d.contains(f, t.alias+".search", needle)
+}
+
+func (postgresDialect) contains(f *search, column, needle string) {
+	f.and(column+" LIKE ? ESCAPE '\\'", "%"+escapeLike.Replace(needle)+"%")
 }
 
 func (postgresDialect) index(*gorm.DB, searched, int64, uuid.UUID, string) error { return nil }
@@ -111,11 +115,15 @@ var anyCharacter = strings.NewReplacer(`%`, `_`)
 
 // narrow begins with the full-text table, whose row numbers rise with time: the
 // newest matches come first, and a page ends the search.
-func (sqliteDialect) narrow(f *search, t searched, needle string) {
+func (d sqliteDialect) narrow(f *search, t searched, needle string) {
 	f.from = t.table + "_search AS s CROSS JOIN " + t.table + " AS " + t.alias + " ON " + t.alias + "." + t.id + " = s.id"
 	f.by = "s.rowid"
 	f.and("s.search LIKE ?", "%"+anyCharacter.Replace(needle)+"%")
-	f.and("instr(s.search, ?) > 0", needle)
+	d.contains(f, "s.search", needle)
+}
+
+func (sqliteDialect) contains(f *search, column, needle string) {
+	f.and("instr("+column+", ?) > 0", needle)
 }
 
 // index writes a row's search text into the full-text table. Two processes can

@@ -11,15 +11,17 @@ ALTER TABLE "plans" ADD CONSTRAINT "plans_max_keys" CHECK ((max_keys >= 1) AND (
 ALTER TABLE "two_step" ADD COLUMN "wrong_codes" bigint NOT NULL DEFAULT 0, ADD COLUMN "wrong_day" date NULL, ADD COLUMN "locked_at" timestamptz NULL;
 -- create "secret_key" table
 CREATE TABLE "secret_key" ("id" bigint NOT NULL, "fingerprint" bytea NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "secret_key_one_row" CHECK (id = 1));
--- keys made before scopes existed keep all that their role allowed
-UPDATE "api_keys" SET "scopes" = (SELECT CASE u.role WHEN 'service' THEN 'models usage keys charge service' WHEN 'admin' THEN 'models usage keys charge admin' ELSE 'models usage keys charge' END FROM users AS u WHERE u.id = api_keys.user_id);
 -- a plan whose users have more keys than the default keeps their largest count
 UPDATE "plans" SET "max_keys" = LEAST(10000, GREATEST(20, COALESCE((SELECT MAX(c.n) FROM (SELECT u.plan_id, COUNT(*) AS n FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status <> 'revoked' GROUP BY k.user_id, u.plan_id) AS c WHERE c.plan_id = plans.id), 0)));
--- the owner's e-mail and name are searched in users
-UPDATE "api_keys" SET "search" = substr(api_keys.search, length(u.search) + 1) FROM "users" AS u WHERE u.id = api_keys.user_id;
+-- keys made before scopes existed keep all that their role allowed; the owner's e-mail and name are searched in users
+DROP INDEX "api_keys_search";
+UPDATE "api_keys" SET "scopes" = CASE u.role WHEN 'service' THEN 'models usage keys charge service' WHEN 'admin' THEN 'models usage keys charge admin' ELSE 'models usage keys charge' END, "search" = substr(api_keys.search, length(u.search) + 1) FROM "users" AS u WHERE u.id = api_keys.user_id;
+CREATE INDEX "api_keys_search" ON "api_keys" USING gin ("search" gin_trgm_ops);
 
 -- +goose Down
+DROP INDEX "api_keys_search";
 UPDATE "api_keys" SET "search" = u.search || api_keys.search FROM "users" AS u WHERE u.id = api_keys.user_id;
+CREATE INDEX "api_keys_search" ON "api_keys" USING gin ("search" gin_trgm_ops);
 UPDATE "api_keys" SET "status" = 'revoked', "revoked_at" = COALESCE(last_used_at, created_at) WHERE status = 'disabled';
 ALTER TABLE "api_keys" DROP CONSTRAINT "api_keys_revoked_at", ADD CONSTRAINT "api_keys_revoked_at" CHECK (((status = 'revoked'::text) AND (revoked_at IS NOT NULL)) OR ((status = 'active'::text) AND (revoked_at IS NULL))), DROP CONSTRAINT "api_keys_status", ADD CONSTRAINT "api_keys_status" CHECK (status = ANY (ARRAY['active'::text, 'revoked'::text])), DROP COLUMN "scopes", DROP COLUMN "allowed_addresses", DROP COLUMN "created_by", DROP COLUMN "created_by_key_id";
 ALTER TABLE "audit_log" DROP COLUMN "key_id", DROP COLUMN "key_prefix";

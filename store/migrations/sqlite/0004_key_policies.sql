@@ -41,12 +41,10 @@ ALTER TABLE `two_step` ADD COLUMN `wrong_day` date NULL;
 ALTER TABLE `two_step` ADD COLUMN `locked_at` datetime NULL;
 -- create "secret_key" table
 CREATE TABLE `secret_key` (`id` integer NOT NULL, `fingerprint` blob NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `secret_key_one_row` CHECK (id = 1)) WITHOUT ROWID;
--- keys made before scopes existed keep all that their role allowed
-UPDATE `api_keys` SET `scopes` = (SELECT CASE u.role WHEN 'service' THEN 'models usage keys charge service' WHEN 'admin' THEN 'models usage keys charge admin' ELSE 'models usage keys charge' END FROM users AS u WHERE u.id = api_keys.user_id);
 -- a plan whose users have more keys than the default keeps their largest count
 UPDATE `plans` SET `max_keys` = MIN(10000, MAX(20, COALESCE((SELECT MAX(c.n) FROM (SELECT u.plan_id, COUNT(*) AS n FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status <> 'revoked' GROUP BY k.user_id, u.plan_id) AS c WHERE c.plan_id = plans.id), 0)));
--- the owner's e-mail and name are searched in users
-UPDATE `api_keys` SET `search` = substr(search, length((SELECT u.search FROM users AS u WHERE u.id = api_keys.user_id)) + 1);
+-- keys made before scopes existed keep all that their role allowed; the owner's e-mail and name are searched in users
+UPDATE `api_keys` SET `scopes` = (SELECT CASE u.role WHEN 'service' THEN 'models usage keys charge service' WHEN 'admin' THEN 'models usage keys charge admin' ELSE 'models usage keys charge' END FROM users AS u WHERE u.id = api_keys.user_id), `search` = substr(search, length((SELECT u.search FROM users AS u WHERE u.id = api_keys.user_id)) + 1);
 UPDATE `api_keys_search` SET `search` = (SELECT k.search FROM api_keys AS k WHERE k.id = api_keys_search.id);
 -- enable back the enforcement of foreign-keys constraints
 PRAGMA foreign_keys = on;
