@@ -88,6 +88,11 @@ func (s *service) openBooks(ctx context.Context) error {
 		return err
 	}
 	s.ending.add(books.Close)
+	if folder := s.config.BackupDir; folder != "" {
+		if err := store.KeepBackupsPrivate(folder); err != nil {
+			s.log.WarnContext(ctx, "other users of this machine may read the backups: make the user of the service the owner of BACKUP_DIR and its files", "error", err)
+		}
+	}
 	s.schema.config = &s.config
 	s.local = limits.NewLocal(time.Now)
 	s.books, s.ledger, s.counter = books, books, s.local

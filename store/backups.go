@@ -22,6 +22,16 @@ func BackupsIn(folder string) (files []string, err error) {
 	return files, err
 }
 
+// KeepBackupsPrivate takes the scheduled backups of a folder and their checksums
+// from everybody but their owner.
+func KeepBackupsPrivate(folder string) error {
+	files, err := BackupsIn(folder)
+	for _, file := range files {
+		err = errors.Join(err, makePrivate(file), makePrivate(file+checksumSuffix))
+	}
+	return err
+}
+
 const backupLayout = "codexible-20060102T150405Z.db"
 
 // BackupName is the name of the scheduled backup of an instant.

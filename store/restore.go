@@ -155,14 +155,18 @@ func setAside(ctx context.Context, file string) (aside string, err error) {
 		}
 		// It may be damaged beyond reading, which is when backups are restored: its WAL goes with it.
 	}
-	aside = file + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	aside = file + asideMark + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that dies on the way finds it, and begins anew
+		_ = makePrivate(file + suffix) // a file of another user is set aside as it is
 		if err := os.Rename(file+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}
 	return aside, nil
 }
+
+// asideMark stands in the name of a database that was set aside, before the time.
+const asideMark = ".replaced-"
 
 // databaseFiles end the names of the files that one database is made of. SQLite
 // writes what the others hold into whatever database lies beside them.

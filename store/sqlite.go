@@ -39,10 +39,11 @@ type sqliteDialect struct {
 	mint        func(time.Time) uuid.UUID
 }
 
-func (t target) openSQLite(o Options) (d sqliteDialect, write, read *gorm.DB, err error) {
+func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, write, read *gorm.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(t.url), 0o700); err != nil {
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
+	warnOfReaders(ctx, o.Log, keepPrivate(t.url))
 	// The pages of today are written to the log again and again, so it is moved into the file when it is long: see moveLog.
 	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")"}
 	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
@@ -77,8 +78,10 @@ func (t target) openSQLiteForMigration() *sql.DB {
 }
 
 // openSQLiteFile opens a file with the pragmas given, in WAL mode; times are
-// kept as whole microseconds, transactions begin as writers.
+// kept as whole microseconds, transactions begin as writers. Its files are for
+// their owner alone.
 func openSQLiteFile(path string, pragmas ...string) *sql.DB {
+	_ = keepPrivate(path) // a service warns of what cannot be changed
 	query := url.Values{"_txlock": {"immediate"}, "_time_integer_format": {"unix_micro"}, "_inttotime": {"1"}}
 	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyWait), "journal_mode(WAL)"}, pragmas...)
 	return sql.OpenDB(sqliteConnector{"file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()})

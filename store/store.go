@@ -85,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.dialect, s.write, s.read = d, db, db
 		return s, nil
 	}
-	d, write, read, err := target.openSQLite(o)
+	d, write, read, err := target.openSQLite(ctx, o)
 	if err != nil {
 		return nil, err
 	}
