@@ -155,7 +155,7 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 		return err
 	}
 	ending.add(s.Close)
-	if c.ValkeyURL.text != "" {
+	if c.ValkeyURL.isSet() {
 		server, err := valkey.Open(ctx, c.ValkeyURL.reveal())
 		if err != nil {
 			return fmt.Errorf("VALKEY_URL: %w", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,11 +111,16 @@ func (migrateDataCommand) Help() string {
 
 // Validate refuses a password on the command line.
 func (c migrateDataCommand) Validate() error {
-	if u, err := url.Parse(c.To); err == nil { // else it is said where it is opened, without repeating it
-		_, has := u.User.Password()
-		if q := u.Query(); has || q.Has("password") || q.Has("sslpassword") {
-			return errors.New("a password on the command line can be read by every user of the machine: set DATABASE_URL instead of --to")
-		}
+	u, ok := readURL(c.To)
+	if !ok && c.To != "" {
+		return errors.New("--to must be postgres://user@host/name; where the database needs a password set DATABASE_URL instead")
+	}
+	if !ok {
+		return nil
+	}
+	_, has := u.User.Password()
+	if q := u.Query(); has || q.Has("password") || q.Has("sslpassword") {
+		return errors.New("a password on the command line can be read by every user of the machine: set DATABASE_URL instead of --to")
 	}
 	return nil
 }
@@ -161,6 +165,6 @@ func (c migrateDataCommand) Run(ctx context.Context, t *terminal) error {
 			line(w, m.Table, strconv.FormatInt(m.Rows, 10), strings.Join(sums, ", "))
 		}
 		line(w, fmt.Sprintf("\n%d rows of %d tables are in %s, and every value was compared. Keep the old file until the service has run on the new database.",
-			rows, len(moved), secretURL{to}))
+			rows, len(moved), newSecretURL(to)))
 	})
 }

@@ -27,7 +27,7 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	config.DataDir = folder
-	config.DatabaseURL = secretURL{"sqlite:" + filepath.Join(folder, "codexible.db")}
+	config.DatabaseURL = newSecretURL("sqlite:" + filepath.Join(folder, "codexible.db"))
 	config.ValkeyURL = secretURL{}
 	config.MigrateOnStart, config.UsageRetentionDays, config.BackupDir = true, 0, ""
 

@@ -48,7 +48,7 @@ type Config struct {
 	// TLSCert and TLSKey name files; both are empty for plain HTTP.
 	TLSCert, TLSKey string
 	// OTLPEndpoint takes the traces; empty for none. TraceRatio is the share of requests that are traced.
-	OTLPEndpoint    string
+	OTLPEndpoint    secretURL
 	TraceRatio      float64
 	DrainDelay      time.Duration
 	ShutdownTimeout time.Duration
@@ -67,6 +67,9 @@ type setting struct {
 	set func(c *Config, value string) (problem string)
 }
 
+// encodeHint says how a password is written that a URL cannot hold as it is.
+const encodeHint = "; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"
+
 var settings = []setting{
 	{name: "HOST", fallback: "0.0.0.0", meaning: "address to listen on; 127.0.0.1 behind a proxy on the same machine", set: func(c *Config, v string) string {
 		c.Host = strings.Trim(v, "[]")
@@ -76,17 +79,17 @@ var settings = []setting{
 		return whole(&c.Port, v, 0, 65535)
 	}},
 	{name: "DATABASE_URL", meaning: "`postgres://…` or `sqlite:PATH`; empty: SQLite at `DATA_DIR/codexible.db`", set: func(c *Config, v string) string {
-		c.DatabaseURL = secretURL{v}
-		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH")
+		c.DatabaseURL = newSecretURL(v)
+		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH"+encodeHint)
 	}},
 	{name: "DATA_DIR", fallback: "./data", meaning: "folder of the embedded database", set: func(c *Config, v string) string {
 		c.DataDir = v
 		return ""
 	}},
 	{name: "VALKEY_URL", alias: "REDIS_URL", meaning: "`redis://`, `rediss://` or `valkey://`, shared by all instances (`REDIS_URL` is read too); empty: each instance counts by itself", set: func(c *Config, v string) string {
-		c.ValkeyURL = secretURL{v}
-		u, err := url.Parse(v)
-		return problemIf(err != nil || u.Host == "" || !slices.Contains([]string{"redis", "rediss", "valkey", "valkeys"}, u.Scheme), "must look like redis://[user:password@]host:port[/database], with rediss:// for TLS")
+		c.ValkeyURL = newSecretURL(v)
+		u, ok := readURL(v)
+		return problemIf(!ok || !slices.Contains([]string{"redis", "rediss", "valkey", "valkeys"}, u.Scheme), "must look like redis://[user:password@]host:port[/database], with rediss:// for TLS"+encodeHint)
 	}},
 	{name: "ALLOWED_ORIGINS", fallback: "http://localhost:3000", meaning: "origins whose pages may call the API, comma-separated: the dashboard's; `*` lets every page", set: func(c *Config, v string) string {
 		return list(&c.AllowedOrigins, v, origin)
@@ -103,7 +106,7 @@ var settings = []setting{
 	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) (problem string) {
 		var err error
 		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
-		return problemIf(err != nil, "must be true or false, not "+strconv.Quote(v))
+		return problemIf(err != nil, "must be true or false, not "+quoted(v))
 	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
@@ -119,7 +122,7 @@ var settings = []setting{
 		return whole(&c.BackupKeep, v, 1, 10_000)
 	}},
 	{name: "LOG_LEVEL", fallback: "info", meaning: "`debug`, `info`, `warn` or `error`", set: func(c *Config, v string) string {
-		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+strconv.Quote(v))
+		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+quoted(v))
 	}},
 	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, to stderr", set: func(c *Config, v string) string {
 		return choice(&c.LogFormat, strings.ToLower(v), "json", "text")
@@ -127,7 +130,7 @@ var settings = []setting{
 	{name: "METRICS_ADDR", meaning: "address such as `127.0.0.1:9101` where `/metrics` is shown instead of beside the API", set: func(c *Config, v string) string {
 		c.MetricsAddr = v
 		_, port, err := net.SplitHostPort(v)
-		return problemIf(err != nil || !isPort(port), "must be an address and a port such as 127.0.0.1:9101, not "+strconv.Quote(v))
+		return problemIf(err != nil || !isPort(port), "must be an address and a port such as 127.0.0.1:9101, not "+quoted(v))
 	}},
 	{name: "TLS_CERT", meaning: "file with the certificate, and the chain after it, for HTTPS without a proxy; read again when it changes", set: func(c *Config, v string) string {
 		c.TLSCert = v
@@ -138,14 +141,14 @@ var settings = []setting{
 		return ""
 	}},
 	{name: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OTLP collector for traces, such as `http://127.0.0.1:4318`; empty: no traces", set: func(c *Config, v string) string {
-		c.OTLPEndpoint = v
-		u, err := url.Parse(v)
-		return problemIf(err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
+		c.OTLPEndpoint = newSecretURL(v)
+		u, ok := readURL(v)
+		return problemIf(!ok || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
 	}},
 	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "share of the requests that are traced, 0 to 1, beside those whose caller traces them", set: func(c *Config, v string) string {
 		var err error
 		c.TraceRatio, err = strconv.ParseFloat(v, 64)
-		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+strconv.Quote(v))
+		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+quoted(v))
 	}},
 	{name: "DRAIN_DELAY", fallback: "0s", meaning: "how long after SIGTERM requests are still accepted while `/health/ready` says 503, so that balancers look elsewhere first", set: func(c *Config, v string) string {
 		return duration(&c.DrainDelay, v, 0, time.Hour, "from 0s to 1h")
@@ -194,7 +197,7 @@ func readConfig(getenv func(string) (string, bool), folder string, instead map[s
 	if len(problems) > 0 {
 		return Config{}, errors.New("the configuration cannot be used: " + strings.Join(problems, "; "))
 	}
-	if c.DatabaseURL.text == "" {
+	if !c.DatabaseURL.isSet() {
 		c.DatabaseURL = embeddedURL(&c)
 	}
 	return c, nil
@@ -202,7 +205,7 @@ func readConfig(getenv func(string) (string, bool), folder string, instead map[s
 
 // embeddedURL is the database in DATA_DIR.
 func embeddedURL(c *Config) secretURL {
-	return secretURL{"sqlite:" + filepath.Join(c.DataDir, "codexible.db")}
+	return newSecretURL("sqlite:" + filepath.Join(c.DataDir, "codexible.db"))
 }
 
 // contradictions says which settings do not go together.
@@ -210,7 +213,7 @@ func (c *Config) contradictions() (problems []string) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		problems = append(problems, "TLS_CERT and TLS_KEY must both be set, or neither")
 	}
-	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.text, "postgres") {
+	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.reveal(), "postgres") {
 		problems = append(problems, "BACKUP_DIR is for the embedded database: leave it empty on Postgres, and schedule pg_dump")
 	}
 	return problems
@@ -256,13 +259,13 @@ func problemIf(wrong bool, problem string) string {
 func whole[T int | int64](to *T, value string, least, most int64) string {
 	n, err := strconv.ParseInt(value, 10, 64)
 	*to = T(n)
-	return problemIf(err != nil || n < least || n > most, fmt.Sprintf("must be a whole number, %d to %d, not %q", least, most, value))
+	return problemIf(err != nil || n < least || n > most, fmt.Sprintf("must be a whole number, %d to %d, not %s", least, most, quoted(value)))
 }
 
 func duration(to *time.Duration, value string, least, most time.Duration, bounds string) string {
 	var err error
 	*to, err = time.ParseDuration(value)
-	return problemIf(err != nil || *to < least || *to > most, "must be a duration "+bounds+" such as 15s, not "+strconv.Quote(value))
+	return problemIf(err != nil || *to < least || *to > most, "must be a duration "+bounds+" such as 15s, not "+quoted(value))
 }
 
 func isPort(text string) bool {
@@ -272,7 +275,7 @@ func isPort(text string) bool {
 
 func choice(to *string, value string, among ...string) string {
 	*to = value
-	return problemIf(!slices.Contains(among, value), "must be "+strings.Join(among[:len(among)-1], ", ")+" or "+among[len(among)-1]+", not "+strconv.Quote(value))
+	return problemIf(!slices.Contains(among, value), "must be "+strings.Join(among[:len(among)-1], ", ")+" or "+among[len(among)-1]+", not "+quoted(value))
 }
 
 func list[T any](to *[]T, value string, parse func(string) (T, string)) string {
@@ -282,7 +285,7 @@ func list[T any](to *[]T, value string, parse func(string) (T, string)) string {
 		}
 		item, problem := parse(part)
 		if problem != "" {
-			return problem + ", not " + strconv.Quote(part)
+			return problem + ", not " + quoted(part)
 		}
 		*to = append(*to, item)
 	}
@@ -311,42 +314,9 @@ func network(text string) (netip.Prefix, string) {
 	return prefix, problemIf(err != nil, "must list networks such as 10.0.0.0/8")
 }
 
-// secretURL is an address that may hold a password. It masks itself wherever it
-// is printed, logged or encoded; reveal is the only way out.
-type secretURL struct{ text string }
-
-func (u secretURL) reveal() string { return u.text }
-
-// String keeps what tells one server from another: scheme, host and path.
-func (u secretURL) String() string {
-	if path, isFile := strings.CutPrefix(u.text, "sqlite:"); isFile {
-		return "sqlite:" + path
-	}
-	parsed, err := url.Parse(u.text)
-	if err != nil || parsed.Host == "" {
-		return strings.Repeat("*", min(len(u.text), 3))
-	}
-	user := ""
-	if parsed.User != nil {
-		user = "***@"
-	}
-	return parsed.Scheme + "://" + user + parsed.Host + parsed.Path
-}
-
-// Format masks the URL under every verb of fmt.
-func (u secretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
-
-// MarshalText masks the URL in JSON and wherever texts are encoded.
-func (u secretURL) MarshalText() ([]byte, error) { //nolint:unparam // encoding.TextMarshaler
-	return []byte(u.String()), nil
-}
-
-// LogValue masks the URL in logs.
-func (u secretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
-
 // sqliteFile is the path of the embedded database; empty on Postgres.
 func (c *Config) sqliteFile() string {
-	path, isFile := strings.CutPrefix(c.DatabaseURL.text, "sqlite:")
+	path, isFile := strings.CutPrefix(c.DatabaseURL.reveal(), "sqlite:")
 	if !isFile {
 		return ""
 	}

@@ -30,7 +30,7 @@ func (c *Config) shown() []handlers.Setting {
 	for i := range min(len(settings), fields.NumField()) {
 		value := fmt.Sprint(fields.Field(i).Interface())
 		if fields.Field(i).Kind() == reflect.String && strings.Contains(value, "://") {
-			value = secretURL{value}.String()
+			value = newSecretURL(value).String()
 		}
 		list = append(list, handlers.Setting{Name: settings[i].name, Value: strings.Trim(value, "[]")})
 	}

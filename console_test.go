@@ -9,8 +9,8 @@ import (
 
 func TestTheConsoleShowsEverySettingUnderItsNameAndNoPassword(t *testing.T) {
 	c := Config{
-		Host: "198.51.100.9", Port: 4711, DatabaseURL: secretURL{"postgres://me:topsecret@db/books"}, ValkeyURL: secretURL{"redis://:topsecret@cache:6379"},
-		OTLPEndpoint: "https://me:topsecret@traces.example.com/v1", SQLiteSynchronous: "FULL", LogFormat: "json", ShutdownTimeout: 16 * time.Second,
+		Host: "198.51.100.9", Port: 4711, DatabaseURL: newSecretURL("postgres://me:topsecret@db/books"), ValkeyURL: newSecretURL("redis://:topsecret@cache:6379"),
+		OTLPEndpoint: newSecretURL("https://me:topsecret@traces.example.com/v1?token=topsecret"), SQLiteSynchronous: "FULL", LogFormat: "json", ShutdownTimeout: 16 * time.Second,
 	}
 	if fields := reflect.TypeFor[Config]().NumField(); fields != len(settings) {
 		t.Fatalf("a Config has %d fields and there are %d settings: they no longer go together", fields, len(settings))
@@ -23,8 +23,8 @@ func TestTheConsoleShowsEverySettingUnderItsNameAndNoPassword(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"HOST": "198.51.100.9", "PORT": "4711", "DATABASE_URL": "postgres://***@db/books", "VALKEY_URL": "redis://***@cache:6379", "SQLITE_SYNCHRONOUS": "FULL",
-		"OTEL_EXPORTER_OTLP_ENDPOINT": "https://***@traces.example.com/v1", "LOG_FORMAT": "json", "SHUTDOWN_TIMEOUT": "16s",
+		"HOST": "198.51.100.9", "PORT": "4711", "DATABASE_URL": "postgres://db/books", "VALKEY_URL": "redis://cache:6379", "SQLITE_SYNCHRONOUS": "FULL",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "https://traces.example.com/v1", "LOG_FORMAT": "json", "SHUTDOWN_TIMEOUT": "16s",
 	} {
 		if got, found := shown[name]; !found || got != want {
 			t.Errorf("%s is shown as %q, want %q", name, got, want)

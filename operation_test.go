@@ -28,7 +28,7 @@ func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 	url, folder := storetest.SQLiteURL(t), filepath.Join(t.TempDir(), "backups")
 	s := &service{
 		books: storetest.Open(t, url, clock.Now), log: slog.New(slog.DiscardHandler),
-		config:   Config{DatabaseURL: secretURL{url}, BackupDir: folder, BackupInterval: 6 * time.Hour, BackupKeep: 2},
+		config:   Config{DatabaseURL: newSecretURL(url), BackupDir: folder, BackupInterval: 6 * time.Hour, BackupKeep: 2},
 		backedUp: prometheus.NewGauge(prometheus.GaugeOpts{Name: "made", Help: "When."}), backupsFailed: prometheus.NewCounter(prometheus.CounterOpts{Name: "failed_total", Help: "How many."}),
 	}
 	for _, step := range []struct {

@@ -102,7 +102,7 @@ func (s *service) openBooks(ctx context.Context) error {
 // connectValkey puts what all instances share around the parts of this one. A
 // server that is away is used when it comes back.
 func (s *service) connectValkey(ctx context.Context) error {
-	if s.config.ValkeyURL.text == "" {
+	if !s.config.ValkeyURL.isSet() {
 		return nil
 	}
 	server, err := valkey.Open(ctx, s.config.ValkeyURL.reveal())
@@ -156,7 +156,7 @@ func (s *service) buildVerifier(ctx context.Context) {
 
 // followRequests sends the traces of sampled requests to the collector, where there is one.
 func (s *service) followRequests(ctx context.Context) {
-	if s.config.OTLPEndpoint == "" {
+	if !s.config.OTLPEndpoint.isSet() {
 		return
 	}
 	dropped := prometheus.NewCounter(prometheus.CounterOpts{

@@ -157,7 +157,7 @@ func TestASchemaThatIsTakenBackBesideAServiceIsNoticed(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		ctx := context.Background()
 		storetest.Migrate(t, url)
-		state := schemaState{config: &Config{DatabaseURL: secretURL{url}}}
+		state := schemaState{config: &Config{DatabaseURL: newSecretURL(url)}}
 		if err := errors.Join(state.state(ctx), state.check(ctx), state.state(ctx)); err != nil {
 			t.Fatalf("a schema as it should be: %v", err)
 		}

@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"codexible/trace"
@@ -20,10 +21,11 @@ import (
 // over HTTP in JSON (opentelemetry.io/docs/specs/otlp). No request waits for it:
 // what the collector does not take in time is dropped, and counted.
 type traceExporter struct {
-	url    string
-	client *http.Client
-	log    *slog.Logger
-	queue  chan []trace.Finished
+	// endpoint may hold a token.
+	endpoint secretURL
+	client   *http.Client
+	log      *slog.Logger
+	queue    chan []trace.Finished
 	// away tells that the last batch was not taken, so that an absence is logged once.
 	away bool
 	// dropped is called with the number of spans that were lost.
@@ -38,12 +40,15 @@ const (
 	traceTimeout  = 5 * time.Second
 )
 
-func newTraceExporter(endpoint string, log *slog.Logger, dropped func(int)) *traceExporter {
+func newTraceExporter(endpoint secretURL, log *slog.Logger, dropped func(int)) *traceExporter {
 	return &traceExporter{
-		url: strings.TrimSuffix(endpoint, "/") + "/v1/traces", client: &http.Client{Timeout: traceTimeout},
+		endpoint: endpoint, client: &http.Client{Timeout: traceTimeout, CheckRedirect: stay},
 		log: log, queue: make(chan []trace.Finished, traceQueue), dropped: dropped,
 	}
 }
+
+// stay answers with a redirect itself: traces go where the operator says, and nowhere else.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // take is a trace.Tracer's sink.
 func (e *traceExporter) take(spans []trace.Finished) {
@@ -104,14 +109,19 @@ func (e *traceExporter) post(ctx context.Context, batch []trace.Finished) error 
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
+	target, ok := readURL(e.endpoint.reveal())
+	if !ok {
+		return errors.New("it is no URL")
+	}
+	// A query, which may hold a token, stays behind the path.
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.JoinPath("v1", "traces").String(), bytes.NewReader(body))
 	if err != nil {
-		return err
+		return withoutURL(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := e.client.Do(request)
 	if err != nil {
-		return err
+		return withoutURL(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10))
@@ -119,6 +129,17 @@ func (e *traceExporter) post(ctx context.Context, batch []trace.Finished) error 
 		return fmt.Errorf("it answers %s", answer.Status)
 	}
 	return nil
+}
+
+// withoutURL is what a request failed of; net/http and net/url repeat the whole address before it.
+func withoutURL(err error) error {
+	for {
+		failed, repeats := errors.AsType[*url.Error](err)
+		if !repeats {
+			return err
+		}
+		err = failed.Err
+	}
 }
 
 // object is a JSON object of OTLP, whose names are not in snake case.

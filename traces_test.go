@@ -14,6 +14,8 @@ import (
 	"codexible/accounts"
 	"codexible/store/storetest"
 	"codexible/trace"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // collected is what a collector was sent, in the words of OTLP's JSON.
@@ -114,7 +116,7 @@ func TestASampledChargeIsFollowedFromHTTPToTheCommit(t *testing.T) {
 func TestACollectorThatIsAwayCostsSpansAndOneLine(t *testing.T) {
 	var log strings.Builder
 	dropped := 0
-	e := newTraceExporter("http://127.0.0.1:1/", slog.New(slog.NewTextHandler(&log, nil)), func(spans int) { dropped += spans })
+	e := newTraceExporter(newSecretURL("http://127.0.0.1:1/?token=sesame"), slog.New(slog.NewTextHandler(&log, nil)), func(spans int) { dropped += spans })
 	for range 3 {
 		e.deliver(context.Background(), []trace.Finished{{Name: "a"}, {Name: "b"}})
 	}
@@ -124,7 +126,25 @@ func TestACollectorThatIsAwayCostsSpansAndOneLine(t *testing.T) {
 	if dropped != 6+5 {
 		t.Errorf("%d spans were counted as dropped", dropped)
 	}
-	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "OTEL_EXPORTER_OTLP_ENDPOINT") {
+	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "OTEL_EXPORTER_OTLP_ENDPOINT") || strings.Contains(log.String(), "sesame") {
+		t.Errorf("it was logged: %s", log.String())
+	}
+}
+
+func TestTheTokenOfACollectorIsSentToItAndNowhereElse(t *testing.T) {
+	var asked []string
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.String())
+		http.Redirect(w, r, "/elsewhere?token=sesame", http.StatusTemporaryRedirect)
+	}))
+	defer collector.Close()
+	var log strings.Builder
+	e := newTraceExporter(newSecretURL(collector.URL+"/otlp/?token=sesame"), slog.New(slog.NewTextHandler(&log, nil)), func(int) {})
+	e.deliver(context.Background(), []trace.Finished{{Name: "a"}})
+	if diff := cmp.Diff([]string{"/otlp/v1/traces?token=sesame"}, asked); diff != "" {
+		t.Errorf("the collector was asked for, want - got +:\n%s", diff)
+	}
+	if !strings.Contains(log.String(), "307") || strings.Contains(log.String(), "sesame") {
 		t.Errorf("it was logged: %s", log.String())
 	}
 }

@@ -138,7 +138,7 @@ func TestADatabaseURLThatIsNoneIsRefusedWithoutRepeatingIt(t *testing.T) {
 	for url, want := range map[string]bool{
 		"sqlite:x.db": true, "sqlite:///data/x.db": true, "postgres://u:p@host/db": true, "postgresql://host/db": true,
 		"": false, "sqlite:": false, "mysql://u:hunter2@host/db": false, "postgres://": false, "postgres:///db": false, "hunter2": false, "postgres://u:hunter2@ho st/db": false,
-		"postgres://u:hunter2@host:port/db": false,
+		"postgres://u:hunter2@host:port/db": false, "postgres://u:12/hunter2@host/db": false, "postgres://u:12#hunter2@host/db": false, "postgres://u:12?hunter2@host/db": false, "postgres://u:pass@hunter2@host/db": false, "host=db password=hunter2": false,
 	} {
 		err := store.CheckURL(url)
 		if (err == nil) != want {

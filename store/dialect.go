@@ -66,7 +66,7 @@ func parseURL(text string) (target, error) {
 	switch scheme {
 	case "postgres", "postgresql":
 		u, err := url.Parse(text)
-		if err != nil || u.Host == "" {
+		if err != nil || u.Host == "" || AmbiguousURL(text) {
 			return target{}, fmt.Errorf("DATABASE_URL %w", errURL) // the text may hold a password: it is not repeated
 		}
 		return target{dialectPostgres, text}, nil
@@ -76,6 +76,16 @@ func parseURL(text string) (target, error) {
 		}
 	}
 	return target{}, fmt.Errorf("DATABASE_URL %w", errURL)
+}
+
+// AmbiguousURL tells an address with an @ that was not percent-encoded: more
+// than one, or one after what the standard takes for the host. Which part is the
+// host then depends on the reader, and a client may repeat a part of the password
+// in its errors as the host.
+func AmbiguousURL(text string) bool {
+	_, rest, _ := strings.Cut(text, "//")
+	end := strings.IndexAny(rest, "/?#")
+	return strings.Count(rest, "@") > 1 || end >= 0 && strings.Contains(rest[end:], "@")
 }
 
 // CheckURL tells what is wrong with a DATABASE_URL, without repeating it.

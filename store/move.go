@@ -59,7 +59,11 @@ func Move(ctx context.Context, from, to string, files Files) (moved []MovedTable
 		return nil, err
 	}
 	defer func() { _ = reading.Rollback() }()
-	conn, err := pgx.Connect(ctx, target.url)
+	config, err := pgx.ParseConfig(target.url)
+	if err != nil {
+		return nil, fmt.Errorf("the target %w", errURL) // pgx repeats the URL, password masked or not
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("the target does not answer: %w", err)
 	}

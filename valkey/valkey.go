@@ -92,7 +92,7 @@ func parse(rawURL string) (valkeygo.ClientOption, error) {
 	// The causes are left out: they quote parts of the URL.
 	errURL := errors.New("the Valkey URL must look like redis://[user:password@]host:port[/database], with rediss:// for TLS")
 	u, err := url.Parse(strings.TrimSpace(rawURL))
-	if err != nil || u.Hostname() == "" {
+	if err != nil || u.Hostname() == "" || ambiguous(rawURL) {
 		return valkeygo.ClientOption{}, errURL
 	}
 	switch u.Scheme {
@@ -116,6 +116,14 @@ func parse(rawURL string) (valkeygo.ClientOption, error) {
 	options.ConnWriteTimeout = pingTimeout
 	options.ReadBufferEachConn, options.WriteBufferEachConn = bufferBytes, bufferBytes
 	return options, nil
+}
+
+// ambiguous tells a URL with an @ that was not percent-encoded: more than one, or one after what the standard takes for the
+// host. What is taken for the host may then be a part of the password, and errors name the host.
+func ambiguous(rawURL string) bool {
+	_, rest, _ := strings.Cut(rawURL, "//")
+	end := strings.IndexAny(rest, "/?#")
+	return strings.Count(rest, "@") > 1 || end >= 0 && strings.Contains(rest[end:], "@")
 }
 
 // turnedDown reports whether the server answered, and that it will not serve us before the URL is mended.

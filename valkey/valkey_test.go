@@ -24,6 +24,8 @@ func TestURLsThatCannotBeUsedAreRefusedWithoutQuotingThem(t *testing.T) {
 		"redis://",
 		"redis://:hunter2@localhost:port",
 		"redis://:hunter/2@localhost:6379",
+		"redis://:12/hunter2@localhost:6379",
+		"redis://:a@hunter2@localhost:6379",
 		"redis://:hunter2@localhost:6379/hunter2",
 		"redis://:hunter2@localhost:6379/0/1",
 		"redis://:hunter2@localhost:6379?dial_timeout=hunter2",
