@@ -47,11 +47,11 @@ func TestAnAddressHasItsTriesOf60SecondsAndThenWaits(t *testing.T) {
 			{method: "POST", path: "/api/auth/validate", status: 400},
 		}
 		for i := range 20 {
-			s.expectWindow(t, failing[i%len(failing)], window{"20", fmt.Sprint(19 - i), map[bool]string{true: "61", false: "0"}[i == 19], ""})
+			s.expectWindow(t, failing[i%len(failing)], window{"20", fmt.Sprint(19 - i), map[bool]string{true: "60", false: "0"}[i == 19], ""})
 		}
 		for _, c := range failing {
 			c.status = 429
-			s.expectWindow(t, c, window{"20", "0", "61", "61"})
+			s.expectWindow(t, c, window{"20", "0", "60", "60"})
 		}
 		// Who has a valid key is not held up by the others of the address.
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
@@ -70,9 +70,9 @@ func TestAKeyHasThePlansRequestsOf60Seconds(t *testing.T) {
 		s.rate(t, "pro", 3)
 		s.expectWindow(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200}, window{"3", "2", "0", ""})
 		s.expectWindow(t, call{as: "ada", method: "GET", path: "/api/admin/users", status: 403}, window{"3", "1", "0", ""})
-		s.expectWindow(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":0}`, status: 422}, window{"3", "0", "61", ""})
+		s.expectWindow(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":0}`, status: 422}, window{"3", "0", "60", ""})
 		for range 3 {
-			s.expectWindow(t, call{as: "ada", method: "POST", path: "/api/usage", status: 429}, window{"3", "0", "61", "61"})
+			s.expectWindow(t, call{as: "ada", method: "POST", path: "/api/usage", status: 429}, window{"3", "0", "60", "60"})
 		}
 		s.call(t, call{as: "bob", method: "GET", path: "/api/keys", status: 200})
 		s.clock.Add(61 * time.Second)

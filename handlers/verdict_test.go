@@ -43,7 +43,7 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 			}
 			v.Used, v.Limit = number.Draw(t, "used"), number.Draw(t, "limit")
 			v.ResetsAt = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "resets"), 0)
-			v.Rate = limits.Decision{Limit: number.Draw(t, "rate"), Remaining: number.Draw(t, "room"), ResetSeconds: rapid.Int64Range(0, 61).Draw(t, "reset")}
+			v.Rate = limits.Decision{Limit: number.Draw(t, "rate"), Remaining: number.Draw(t, "room"), ResetSeconds: rapid.Int64Range(0, 60).Draw(t, "reset")}
 			v.Duplicate = rapid.Bool().Draw(t, "duplicate")
 		}
 		want, err := gojson.Marshal(told(v))

@@ -35,7 +35,8 @@ type Decision struct {
 	Remaining int64 // calls that would still be let through at this moment, never negative
 
 	// ResetSeconds is the whole number of seconds, rounded up, until the window has room: 0 while there is room, otherwise
-	// 1 to 61. For a refused call it is also what Retry-After says.
+	// 1 to 60. For a refused call it is also what Retry-After says. Who was told 60 and calls after exactly that may be
+	// told 1 once more: a place can take up to 61 seconds to return.
 	ResetSeconds int64
 }
 

@@ -102,7 +102,11 @@ func decide(buckets []bucket, used int64, second int32, limit int64) Decision {
 	}
 }
 
-// roomIn is how many seconds after the given one the first place is free.
+// longestReset is the window in seconds. A place that was taken within the current second returns up to a second later than
+// that; nobody is told to wait for longer than the window.
+const longestReset = bucketLife - 1
+
+// roomIn is how many seconds after the given one the first place is free, longestReset at most.
 func roomIn(buckets []bucket, used int64, second int32, limit int64) int64 {
 	if used < limit {
 		return 0
@@ -110,8 +114,8 @@ func roomIn(buckets []bucket, used int64, second int32, limit int64) int64 {
 	for _, b := range buckets {
 		used -= int64(b.count)
 		if used < limit {
-			return int64(b.second) + bucketLife - int64(second)
+			return min(int64(b.second)+bucketLife-int64(second), longestReset)
 		}
 	}
-	return bucketLife // only a limit below 1 has no room in an empty window
+	return longestReset // only a limit below 1 has no room in an empty window
 }

@@ -15,14 +15,14 @@ func TestWindowCountsEachSecondUntilItIsWhollyOutside(t *testing.T) {
 	last := func(reset int64) Decision { return Decision{Allowed: true, Limit: 3, ResetSeconds: reset} }
 	full := func(reset int64) Decision { return Decision{Limit: 3, ResetSeconds: reset} }
 	for name, calls := range map[string][]call{
-		"all in one second":          {{0, room(2)}, {0, room(1)}, {0, last(61)}, {0, full(61)}, {60, full(1)}, {61, room(2)}},
+		"all in one second":          {{0, room(2)}, {0, room(1)}, {0, last(60)}, {0, full(60)}, {60, full(1)}, {61, room(2)}},
 		"places return one by one":   {{0, room(2)}, {5, room(1)}, {9, last(52)}, {61, last(5)}, {65, full(1)}, {66, last(4)}},
-		"refused calls do not count": {{0, room(2)}, {0, room(1)}, {0, last(61)}, {30, full(31)}, {30, full(31)}, {61, room(2)}, {61, room(1)}},
+		"refused calls do not count": {{0, room(2)}, {0, room(1)}, {0, last(60)}, {30, full(31)}, {30, full(31)}, {61, room(2)}, {61, room(1)}},
 		"a long pause empties it":    {{0, room(2)}, {1, room(1)}, {1_000_000, room(2)}},
 		"before the start":           {{-10, room(2)}, {-1, room(1)}, {0, last(51)}, {50, full(1)}, {51, last(9)}},
 		"the clock steps back":       {{100, room(2)}, {130, room(1)}, {50, last(31)}, {80, full(1)}, {81, last(30)}},
-		"and by years":               {{2_000_000_000, room(2)}, {-5, room(1)}, {-5, last(61)}, {56, room(2)}},
-		"a refusal steps back too":   {{500, room(2)}, {500, room(1)}, {500, last(61)}, {7, full(61)}, {67, full(1)}, {68, room(2)}},
+		"and by years":               {{2_000_000_000, room(2)}, {-5, room(1)}, {-5, last(60)}, {56, room(2)}},
+		"a refusal steps back too":   {{500, room(2)}, {500, room(1)}, {500, last(60)}, {7, full(60)}, {67, full(1)}, {68, room(2)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var w window

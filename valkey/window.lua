@@ -55,10 +55,10 @@ end
 
 local reset, left, at = 0, used, 1
 while left >= limit do
-  reset = LIFE -- stays so only for a limit below 1
+  reset = LIFE - 1 -- stays so only for a limit below 1
   if at > #buckets then break end
   local s, n = struct.unpack('<I4I4', buckets, at)
   left, at = left - n, at + 8
-  if left < limit then reset = s + LIFE - second end
+  if left < limit then reset = math.min(s + LIFE - second, LIFE - 1) end
 end
 return {allowed and 1 or 0, math.max(limit - used, 0), reset}

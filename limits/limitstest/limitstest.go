@@ -86,7 +86,7 @@ func (m *model) peek(second, limit int64) limits.Decision {
 	live := m.live(second)
 	d := limits.Decision{Limit: limit, Remaining: max(limit-int64(len(live)), 0)}
 	if d.Allowed = d.Remaining > 0; !d.Allowed {
-		d.ResetSeconds = live[int64(len(live))-limit] + 61 - second
+		d.ResetSeconds = min(live[int64(len(live))-limit]+61-second, 60)
 	}
 	return d
 }
@@ -226,12 +226,12 @@ func resetsAreTold(t *testing.T, c limits.Counter, clock *Clock) {
 	clock.Move(time.Second)
 	expect("room again", peek(t, c, s, 2), limits.Decision{Allowed: true, Limit: 2, Remaining: 1})
 	expect("taken again", hit(t, c, s, 2), limits.Decision{Allowed: true, Limit: 2, ResetSeconds: 10})
-	expect("a smaller limit", hit(t, c, s, 1), limits.Decision{Limit: 1, ResetSeconds: 61})
+	expect("a smaller limit", hit(t, c, s, 1), limits.Decision{Limit: 1, ResetSeconds: 60})
 	expect("a larger limit", hit(t, c, s, 1_000_000), limits.Decision{Allowed: true, Limit: 1_000_000, Remaining: 999_997})
 }
 
 func noLimitNoCall(t *testing.T, c limits.Counter, _ *Clock) {
-	s, want := NewSubject(), limits.Decision{ResetSeconds: 61}
+	s, want := NewSubject(), limits.Decision{ResetSeconds: 60}
 	if got := hit(t, c, s, 0); got != want {
 		t.Errorf("unknown subject: got %+v, want %+v", got, want)
 	}
