@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"codexible/accounts"
 	"codexible/fault"
 	"codexible/keys"
+	"codexible/limits"
 	"codexible/static"
 	"codexible/store"
 	"codexible/usage"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 )
 
 // ConsoleOptions is what the operator's console is told of the process it is in.
@@ -48,13 +51,23 @@ type Console struct {
 
 	refused [len(refusalReasons)]atomic.Int64
 	failed  failedAnswers
+
+	gate      *limits.Gate
+	tokens    tokenMemo
+	operators operatorMemo
+	asking    singleflight.Group
 }
 
 // NewConsole makes a console for Parts.Console. New puts it in its place.
-func NewConsole(o ConsoleOptions) *Console { return &Console{ConsoleOptions: o} }
+func NewConsole(o ConsoleOptions) *Console {
+	return &Console{ConsoleOptions: o, gate: limits.NewGate(lookupsAtOnce)}
+}
 
 func (c *Console) place(a *api) {
 	c.api, c.store, c.now, c.started = a, a.Store, a.Now, a.Now()
+	if c.store != nil {
+		c.store.Tell(&c.operators)
+	}
 }
 
 // Intervals of the console's own work.
@@ -105,12 +118,12 @@ func (c *Console) keepBooks(ctx context.Context) {
 // once somebody can. It works for a day, until it is used, and is shown to
 // whoever reads the terminal or the log.
 func SetupLink(ctx context.Context, books *store.Store, base string) (string, error) {
-	has, err := books.HasOperator(ctx)
-	if err != nil || has {
-		return "", err
-	}
 	token := accounts.MintToken()
-	if err := books.AddSetupLink(ctx, token); err != nil {
+	err := books.AddSetupLink(ctx, token)
+	if errors.Is(err, store.ErrSetupOver) {
+		return "", nil
+	}
+	if err != nil {
 		return "", err
 	}
 	return strings.TrimRight(base, "/") + "/admin/setup?token=" + token.Reveal(), nil

@@ -8,6 +8,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/store"
 	"codexible/views"
 
 	"github.com/boombuler/barcode/qr"
@@ -76,7 +77,7 @@ func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
 	if err := c.store.SetPassword(ctx, v.by, userID, hash); err != nil {
 		return reply{}, err
 	}
-	return c.admit(ctx, v, userID, false, "/admin/account?done=password-changed")
+	return c.admit(ctx, v, store.NewSession{UserID: userID, PasswordHash: hash}, "/admin/account?done=password-changed")
 }
 
 // beginTwoStep makes a secret and shows it to the operator's app.
@@ -156,7 +157,7 @@ func qrPath(text string) (path string, side int, err error) {
 // confirmTwoStep turns two-step sign-in on once the app has shown a right code.
 func (c *Console) confirmTwoStep(ctx context.Context, v *visit) (reply, error) {
 	userID := v.operator.Session.UserID
-	if err := c.throttle(ctx, v, "code "+userID.String(), false); err != nil {
+	if err := c.throttleCode(ctx, v); err != nil {
 		return reply{}, err
 	}
 	two, found, err := c.store.TwoStep(ctx, userID)
@@ -190,11 +191,10 @@ func (c *Console) recoveryPage(v *visit, codes []string) (reply, error) {
 
 // codeProves checks the code that turning two-step sign-in off, and new recovery codes, ask for.
 func (c *Console) codeProves(ctx context.Context, v *visit) (bool, error) {
-	userID := v.operator.Session.UserID
-	if err := c.throttle(ctx, v, "code "+userID.String(), false); err != nil {
+	if err := c.throttleCode(ctx, v); err != nil {
 		return false, err
 	}
-	return c.takeCode(ctx, v, userID, v.form.Get("code"))
+	return c.takeCode(ctx, v, v.operator.Session.UserID, v.form.Get("code"))
 }
 
 func (c *Console) wrongCode(ctx context.Context, v *visit) (reply, error) {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -27,33 +26,28 @@ const (
 	// triesPerPair bounds one address at one account, so that a guesser leaves
 	// tries over for the owner who comes from elsewhere.
 	triesPerPair = 7
+	// triesPerSite bounds a guesser who has a whole IPv6 /48.
+	triesPerSite = 30
 )
 
-// throttle counts a try at an account. known is the browser's token where the
-// account's owner signed in on it before: nobody else can spend its tries.
+// throttle counts a try at an account. known tells that the account's owner
+// signed in on this browser before: nobody else can spend its tries.
 func (c *Console) throttle(ctx context.Context, v *visit, account string, known bool) error {
 	address := limits.Address(v.x.address).String()
-	type count struct {
-		subject string
-		limit   int64
-	}
-	counts := []count{{"address " + address, triesPerAddress}}
+	windows := byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite)
 	if known {
-		counts = append(counts, count{"browser " + string(v.browser.Hash()) + account, triesPerAccount})
+		windows = append(windows, consoleWindow("sign-in: browser "+string(v.browser.Hash())+account, triesPerAccount))
 	} else {
-		counts = append(counts, count{"pair " + address + " " + account, triesPerPair}, count{"account " + account, triesPerAccount})
+		windows = append(windows, consoleWindow("sign-in: pair "+address+" "+account, triesPerPair), consoleWindow("sign-in: account "+account, triesPerAccount))
 	}
 	// A try that one count refuses must not spend another's: they are all looked at first.
-	for _, decide := range []func(context.Context, limits.Subject, int64) (limits.Decision, error){c.api.Counter.Peek, c.api.Counter.Hit} {
-		for _, count := range counts {
-			sum := sha256.Sum256([]byte("console sign-in: " + count.subject))
-			decision, err := decide(ctx, limits.Key([16]byte(sum[:16])), count.limit)
-			if err != nil {
-				return fault.Away(err)
-			}
-			if !decision.Allowed {
-				return tooManyTries(decision)
-			}
+	for _, question := range []decide{c.api.Counter.Peek, c.api.Counter.Hit} {
+		d, err := ask(ctx, question, windows)
+		if err != nil {
+			return err
+		}
+		if !d.Allowed {
+			return tooManyTries(d)
 		}
 	}
 	return nil
@@ -76,7 +70,7 @@ func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
 	if v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending {
 		return leadTo("/admin")
 	}
-	has, err := c.store.HasOperator(ctx)
+	has, err := c.hasOperator(ctx)
 	if err != nil {
 		return reply{}, err
 	}
@@ -108,20 +102,21 @@ func ownPath(path string) string {
 var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "That did not match", Text: "Check the e-mail and the password. Only operators can sign in here."}
 
 // trySignIn answers every wrong sign-in alike, and as slowly, whether there is
-// such a user, such a password, or such a role.
+// such a user, such a password, or such a role: until the password was compared
+// the same is read for every e-mail, and nothing of an account for a try that is refused.
 func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	email := strings.TrimSpace(v.form.Get("email"))
-	credentials, err := c.store.CredentialsByEmail(ctx, email)
-	if err != nil && !errors.Is(err, accounts.ErrUserNotFound) {
+	account := accounts.Fold(email)
+	owner, err := c.owner(ctx, v)
+	if err != nil {
 		return reply{}, err
 	}
-	known := false
-	if v.browser.Reveal() != "" && credentials.UserID != uuid.Nil {
-		if known, err = c.store.KnowsBrowser(ctx, credentials.UserID, v.browser); err != nil {
-			return reply{}, err
-		}
+	known := owner != "" && owner == account
+	if err := c.throttle(ctx, v, account, known); err != nil {
+		return reply{}, err
 	}
-	if err := c.throttle(ctx, v, accounts.Fold(email), known); err != nil {
+	credentials, err := c.store.CredentialsByEmail(ctx, email)
+	if err != nil && !errors.Is(err, accounts.ErrUserNotFound) {
 		return reply{}, err
 	}
 	matches, err := accounts.CheckPassword(ctx, v.form.Get("password"), credentials.PasswordHash)
@@ -136,7 +131,7 @@ func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return c.admit(ctx, v, credentials.UserID, two.Confirmed, v.form.Get("next"))
+	return c.admit(ctx, v, store.NewSession{UserID: credentials.UserID, PasswordHash: credentials.PasswordHash, CodePending: two.Confirmed}, v.form.Get("next"))
 }
 
 // refuseSignIn writes the failure down. What was typed may be a password in the
@@ -157,22 +152,21 @@ func (c *Console) refuseSignIn(ctx context.Context, v *visit, email string) (rep
 
 // admit opens a session with a token of its own, or one that waits for a code.
 // Whatever session the browser had is replaced.
-func (c *Console) admit(ctx context.Context, v *visit, userID uuid.UUID, codePending bool, next string) (reply, error) {
-	token := accounts.MintToken()
-	_, err := c.store.OpenSession(ctx, v.by, store.NewSession{UserID: userID, Token: token, UserAgent: v.userAgent, CodePending: codePending, Replaces: v.operator.Session.ID})
-	if err != nil {
+func (c *Console) admit(ctx context.Context, v *visit, n store.NewSession, next string) (reply, error) {
+	n.Token, n.UserAgent, n.Replaces = accounts.MintToken(), v.userAgent, v.operator.Session.ID
+	if !n.CodePending {
+		n.Browser, n.OldBrowser = accounts.MintToken(), v.browser
+	}
+	if _, err := c.store.OpenSession(ctx, v.by, n); err != nil {
 		return reply{}, err
 	}
-	if codePending {
-		v.x.setCookie(sessionCookie, token.Reveal(), accounts.CodePatience)
+	c.tokens.keep(n.Token, true)
+	if n.CodePending {
+		v.x.setCookie(sessionCookie, n.Token.Reveal(), accounts.CodePatience)
 		return leadTo("/admin/login/code", "next", ownPath(next))
 	}
-	v.x.setCookie(sessionCookie, token.Reveal(), accounts.SessionLife)
-	browser := accounts.MintToken()
-	if err := c.store.RememberBrowser(ctx, userID, browser); err != nil {
-		return reply{}, err
-	}
-	v.x.setCookie(browserCookie, browser.Reveal(), accounts.BrowserMemory)
+	v.x.setCookie(sessionCookie, n.Token.Reveal(), accounts.SessionLife)
+	v.x.setCookie(browserCookie, n.Browser.Reveal(), accounts.BrowserMemory)
 	if next = ownPath(next); next == "" {
 		next = "/admin"
 	}
@@ -198,7 +192,7 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 		return leadTo("/admin/login")
 	}
 	userID := v.operator.Session.UserID
-	if err := c.throttle(ctx, v, "code "+userID.String(), false); err != nil {
+	if err := c.throttleCode(ctx, v); err != nil {
 		return reply{}, err
 	}
 	right, err := c.takeCode(ctx, v, userID, v.form.Get("code"))
@@ -212,7 +206,16 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 		}
 		return showAgain(c.codePage(v, v.form.Get("next"), &views.Notice{Tone: views.ToneBad, Title: "That code did not match", Text: "Codes change every 30 seconds and work once. Check the clock of the phone."}))
 	}
-	return c.admit(ctx, v, userID, false, v.form.Get("next"))
+	return c.admit(ctx, v, store.NewSession{UserID: userID, FromPending: true}, v.form.Get("next"))
+}
+
+// throttleCode counts a try at the second step of who has passed the first, or is signed in.
+func (c *Console) throttleCode(ctx context.Context, v *visit) error {
+	owner, err := c.owner(ctx, v)
+	if err != nil {
+		return err
+	}
+	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && owner == accounts.Fold(v.operator.Email))
 }
 
 // takeCode takes a code of the app or a recovery code; each works once.
@@ -238,10 +241,31 @@ func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {
 // setup shows the form that makes the first operator, to who holds the link.
 func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
 	token := v.query.Get("token")
-	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
-		return reply{}, c.refuseSetup(ctx, v, token, err)
+	if err := c.openLink(ctx, v, token); err != nil {
+		return reply{}, err
 	}
 	return show(c.setupPage(v, token, setupFields("", "")))
+}
+
+// openLink fails where a set-up link does not work. Guesses are counted by where
+// they come from; one that finds no room is refused before anything is read.
+func (c *Console) openLink(ctx context.Context, v *visit, token string) error {
+	if token == "" {
+		return store.ErrSetupOver
+	}
+	over := false
+	windows := byPlace("set-up link", v.x.address, linksPerAddress, linksPerSite)
+	err := c.lookUp(ctx, v, windows, func() (bool, error) {
+		err := c.store.SetupOpen(ctx, accounts.TokenFrom(token))
+		if over = errors.Is(err, store.ErrSetupOver); over {
+			return false, nil
+		}
+		return true, err
+	})
+	if err != nil || !over {
+		return err
+	}
+	return c.refuseSetup(ctx, v)
 }
 
 func setupFields(email, name string) []views.Field {
@@ -258,8 +282,8 @@ func (c *Console) setupPage(v *visit, token string, fields []views.Field) templ.
 
 func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 	token := v.form.Get("token")
-	if err := c.store.SetupOpen(ctx, accounts.TokenFrom(token)); err != nil {
-		return reply{}, c.refuseSetup(ctx, v, token, err)
+	if err := c.openLink(ctx, v, token); err != nil {
+		return reply{}, err
 	}
 	email, name := v.form.Get("email"), v.form.Get("name")
 	fields := setupFields(email, name)
@@ -269,32 +293,28 @@ func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 		v.by.Name = "setup"
 		id, err = c.store.SetUp(ctx, v.by, accounts.TokenFrom(token), email, name, hash)
 	}
-	if err != nil {
-		if withProblems(fields, err) {
-			return showAgain(c.setupPage(v, token, fields))
-		}
-		return reply{}, c.refuseSetup(ctx, v, token, err)
+	switch {
+	case err == nil:
+	case withProblems(fields, err):
+		return showAgain(c.setupPage(v, token, fields))
+	case errors.Is(err, store.ErrSetupOver):
+		return reply{}, c.refuseSetup(ctx, v)
+	default:
+		return reply{}, err
 	}
 	v.by.Name, v.by.UserID = strings.TrimSpace(email), id
-	return c.admit(ctx, v, id, false, "")
+	return c.admit(ctx, v, store.NewSession{UserID: id, PasswordHash: hash}, "")
 }
 
-// refuseSetup writes down that a link did not open the set-up, as often as one
-// address may try: whoever has no link gets no other answer, and fills no log.
-func (c *Console) refuseSetup(ctx context.Context, v *visit, token string, cause error) error {
-	if !errors.Is(cause, store.ErrSetupOver) || token == "" {
-		return cause
-	}
-	if err := c.throttle(ctx, v, "set-up", false); err != nil {
-		return err
-	}
+// refuseSetup writes down that a link did not open the set-up.
+func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
 	by := v.by
 	by.Name = "nobody"
 	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "A set-up link that does not work was tried."})
 	if err != nil {
 		return err
 	}
-	return cause
+	return store.ErrSetupOver
 }
 
 // chooseTheme keeps the colours in a cookie of this browser.

@@ -46,6 +46,8 @@ type visit struct {
 	theme     views.Theme
 	address   string
 	post      bool
+	// throttled is why a session's cookie was not looked up; the visit is then as one without.
+	throttled error
 
 	x *exchange
 }
@@ -86,6 +88,9 @@ var (
 // sign-in, and a form finds no token that fits.
 func (c *Console) page(serve pageHandler) operation {
 	return c.adapt(func(ctx context.Context, v *visit) (reply, error) {
+		if v.throttled != nil {
+			return reply{}, v.throttled
+		}
 		if v.operator.Session.ID == uuid.Nil || v.operator.Session.CodePending {
 			if v.post {
 				return reply{}, errForm
@@ -205,8 +210,15 @@ func (c *Console) visit(x *exchange) (*visit, error) {
 func (c *Console) findOperator(ctx context.Context, v *visit) error {
 	if text := v.x.Cookies(v.x.cookieName(sessionCookie)); text != "" {
 		token := accounts.TokenFrom(text)
-		o, found, err := c.store.OperatorByToken(ctx, token)
-		if err != nil {
+		var o store.Operator
+		found := false
+		err := c.lookUpCookie(ctx, v, token, func() (_ bool, err error) {
+			o, found, err = c.store.OperatorByToken(ctx, token)
+			return found, err
+		})
+		if throttled(err) {
+			v.throttled = err
+		} else if err != nil {
 			return err
 		}
 		if found {
@@ -242,6 +254,9 @@ func (v *visit) readForm() error {
 		return errForm
 	}
 	if !tokenFits(v.token, v.form.Get("_csrf")) {
+		if v.throttled != nil {
+			return v.throttled
+		}
 		return errForm
 	}
 	return nil

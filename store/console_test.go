@@ -43,13 +43,19 @@ func admin(t *testing.T, s *store.Store) store.UserLine {
 	return must[store.UserLine](t)(s.CreateUser(context.Background(), operator, accounts.NewUser{Email: operator.Name, Plan: "Pro", Role: accounts.RoleAdmin, PasswordHash: "hash"}))
 }
 
+// passwordOf is the password's hash that the operator has at present.
+func passwordOf(t *testing.T, s *store.Store) string {
+	t.Helper()
+	return must[store.Credentials](t)(s.CredentialsByEmail(context.Background(), operator.Name)).PasswordHash
+}
+
 func TestASessionOpensTheConsoleUntilItEndsExpiresOrItsUserIsNoActiveAdmin(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		u := admin(t, s)
 		open := func() accounts.Token {
 			token := accounts.MintToken()
-			must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: token, UserAgent: "Browser"}))
+			must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: token, UserAgent: "Browser", PasswordHash: passwordOf(t, s)}))
 			return token
 		}
 		opens := func(token accounts.Token) bool {
@@ -101,7 +107,7 @@ func TestASignInThatWaitsForItsCodeIsNotListedAndIsReplacedByTheSession(t *testi
 		ctx := context.Background()
 		u := admin(t, s)
 		waiting := accounts.MintToken()
-		w := must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: waiting, CodePending: true}))
+		w := must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: waiting, CodePending: true, PasswordHash: "hash"}))
 		o, found, err := s.OperatorByToken(ctx, waiting)
 		if err != nil || !found || !o.Session.CodePending {
 			t.Fatal(o, found, err)
@@ -109,12 +115,12 @@ func TestASignInThatWaitsForItsCodeIsNotListedAndIsReplacedByTheSession(t *testi
 		if list := must[[]accounts.Session](t)(s.Sessions(ctx, u.ID)); len(list) != 0 {
 			t.Fatal("a sign-in without its code is no session")
 		}
-		must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), Replaces: w.ID}))
+		must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), Replaces: w.ID, FromPending: true}))
 		if _, found, _ := s.OperatorByToken(ctx, waiting); found {
 			t.Fatal("the token of the first step works after the second")
 		}
 		late := accounts.MintToken()
-		must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: late, CodePending: true}))
+		must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: late, CodePending: true, PasswordHash: "hash"}))
 		clock.Add(accounts.CodePatience)
 		if _, found, _ := s.OperatorByToken(ctx, late); found {
 			t.Fatal("a sign-in waits for its code without end")
@@ -122,59 +128,11 @@ func TestASignInThatWaitsForItsCodeIsNotListedAndIsReplacedByTheSession(t *testi
 	})
 }
 
-func TestASetupLinkMakesOneOperatorOnce(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		ctx := context.Background()
-		one, two, stale := accounts.MintToken(), accounts.MintToken(), accounts.MintToken()
-		if err := s.AddSetupLink(ctx, stale); err != nil {
-			t.Fatal(err)
-		}
-		clock.Add(store.SetupLife)
-		if err := s.SetupOpen(ctx, stale); !errors.Is(err, store.ErrSetupOver) {
-			t.Fatal("a link of yesterday:", err)
-		}
-		for _, token := range []accounts.Token{one, two} {
-			if err := s.AddSetupLink(ctx, token); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if has := must[bool](t)(s.HasOperator(ctx)); has {
-			t.Fatal("an operator before the set-up")
-		}
-		id := must[uuid.UUID](t)(s.SetUp(ctx, operator, one, "Ada@Example.com", "Ada", "hash"))
-		u := must[store.UserLine](t)(s.User(ctx, id))
-		if u.Role != accounts.RoleAdmin || u.Email != "Ada@Example.com" || !must[bool](t)(s.HasOperator(ctx)) {
-			t.Fatalf("the operator is %+v", u)
-		}
-		for _, token := range []accounts.Token{one, two, stale} {
-			if _, err := s.SetUp(ctx, operator, token, "eve@example.com", "", "hash"); !errors.Is(err, store.ErrSetupOver) {
-				t.Fatal("a second use:", err)
-			}
-		}
-	})
-}
-
-func TestASetupMakesAnExistingUserTheOperator(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
-		ctx := context.Background()
-		u, _ := customer(t, s, "ada@example.com", "Starter")
-		token := accounts.MintToken()
-		if err := s.AddSetupLink(ctx, token); err != nil {
-			t.Fatal(err)
-		}
-		id := must[uuid.UUID](t)(s.SetUp(ctx, operator, token, "ADA@example.com", "", "hash"))
-		after := must[store.UserLine](t)(s.User(ctx, u.ID))
-		if id != u.ID || after.Role != accounts.RoleAdmin || after.PlanName != "Starter" {
-			t.Fatalf("%+v", after)
-		}
-	})
-}
-
-func TestAFormCodeAndBrowserCountOnceAndForTheirOwnerAlone(t *testing.T) {
+func TestAFormAndACodeCountOnceAndForTheirOwnerAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
 		u := admin(t, s)
-		session := must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: accounts.MintToken()}))
+		session := must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), PasswordHash: "hash"}))
 		taken := must[bool](t)
 		if !taken(s.TakeForm(ctx, session.ID, "f")) || taken(s.TakeForm(ctx, session.ID, "f")) || !taken(s.TakeForm(ctx, session.ID, "g")) {
 			t.Error("a form of a session is taken once")
@@ -198,13 +156,6 @@ func TestAFormCodeAndBrowserCountOnceAndForTheirOwnerAlone(t *testing.T) {
 		two, found, err := s.TwoStep(ctx, u.ID)
 		if err != nil || !found || two.Secret != "SECRET" || !two.Confirmed || two.CodesLeft != int64(len(codes)-1) {
 			t.Errorf("a confirmed secret is not replaced: %+v, %v, %v", two.Confirmed, two.CodesLeft, err)
-		}
-		browser := accounts.MintToken()
-		if err := s.RememberBrowser(ctx, u.ID, browser); err != nil {
-			t.Fatal(err)
-		}
-		if !taken(s.KnowsBrowser(ctx, u.ID, browser)) || taken(s.KnowsBrowser(ctx, uuid.New(), browser)) || taken(s.KnowsBrowser(ctx, u.ID, accounts.MintToken())) {
-			t.Error("a browser is known for its user alone")
 		}
 	})
 }

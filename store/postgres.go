@@ -128,6 +128,10 @@ func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(&found).Error
 }
 
+func (postgresDialect) takeTurn(tx *gorm.DB, name string) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtext(?))", name).Error
+}
+
 func (postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
 func (postgresDialect) beginSnapshot() string {

@@ -3,15 +3,12 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"codexible/accounts"
 	"codexible/fault"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // Operator is who a console session belongs to.
@@ -31,15 +28,28 @@ type NewSession struct {
 	CodePending bool
 	// Replaces is the session that this one takes the place of; zero for none.
 	Replaces uuid.UUID
+	// PasswordHash is what the password was checked against. Where the user has
+	// another one by then, or may no longer sign in, no session is opened.
+	PasswordHash string
+	// FromPending says that Replaces waits for the second step: it has to be there still.
+	FromPending bool
+	// Browser is the token by which this browser is known from then on, in the
+	// place of OldBrowser; both are empty where none is.
+	Browser, OldBrowser accounts.Token
 }
+
+// ErrSignInOver tells that the password, the role or the status of the user changed
+// during the sign-in, or that its first step has expired or was used.
+var ErrSignInOver = fault.New(fault.Conflict, "This sign-in is over: the account was changed meanwhile, or too much time has passed. Nobody was signed in. Sign in again.")
 
 const (
 	sessionColumns = "s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent, s.code_pending"
 	maxUserAgent   = 300
 )
 
-// OpenSession makes a session. A complete one is written into the audit log as
-// a sign-in.
+// OpenSession makes a session, if what the sign-in was decided on still holds:
+// ErrSignInOver where it does not. A complete one is written into the audit log
+// as a sign-in.
 func (s *Store) OpenSession(ctx context.Context, by accounts.Actor, n NewSession) (session accounts.Session, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		life := accounts.SessionLife
@@ -50,21 +60,50 @@ func (s *Store) OpenSession(ctx context.Context, by accounts.Actor, n NewSession
 			ID: s.ids.mint(tx.at), UserID: n.UserID, CreatedAt: tx.at, LastSeenAt: tx.at, ExpiresAt: tx.at.Add(life), Address: by.Address,
 			UserAgent: string([]rune(n.UserAgent)[:min(len([]rune(n.UserAgent)), maxUserAgent)]), CodePending: n.CodePending,
 		}
+		if err := tx.stillSignsIn(n); err != nil {
+			return err
+		}
 		if err := tx.insertSession(session, n); err != nil {
 			return err
 		}
 		if n.CodePending {
 			return nil
 		}
+		if err := tx.rememberBrowser(n.UserID, n.Browser, n.OldBrowser); err != nil {
+			return err
+		}
 		return tx.record(entry{action: "session.opened", subject: accounts.SubjectSession, id: session.ID, target: by.Name, details: by.Name + " signed in."})
 	})
 	return session, err
 }
 
+// stillSignsIn holds the user until the session is there: a change of the
+// password ends either the session or the sign-in.
+func (c *change) stillSignsIn(n NewSession) error {
+	if err := c.lock("users", n.UserID); err != nil {
+		return err
+	}
+	var now Credentials
+	err := c.Table("users").Select("role, status, password_hash").Where("id = ?", n.UserID).Take(&now).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return ErrSignInOver
+	case err != nil:
+		return err
+	case now.Role != accounts.RoleAdmin, now.Status != accounts.StatusActive, !n.FromPending && now.PasswordHash != n.PasswordHash:
+		return ErrSignInOver
+	}
+	return nil
+}
+
 func (c *change) insertSession(s accounts.Session, n NewSession) error {
 	if n.Replaces != uuid.Nil {
-		if err := c.Exec("DELETE FROM console_sessions WHERE id = ?", n.Replaces).Error; err != nil {
-			return err
+		replaced := c.Exec("DELETE FROM console_sessions WHERE id = ?", n.Replaces)
+		if replaced.Error != nil {
+			return replaced.Error
+		}
+		if n.FromPending && replaced.RowsAffected == 0 {
+			return ErrSignInOver
 		}
 	}
 	return c.Table("console_sessions").Create(map[string]any{
@@ -140,100 +179,36 @@ func (s *Store) TakeForm(ctx context.Context, sessionID uuid.UUID, form string) 
 	return result.RowsAffected == 1, s.classify(result.Error)
 }
 
-// KnowsBrowser tells whether a user signed in with this browser before.
-func (s *Store) KnowsBrowser(ctx context.Context, userID uuid.UUID, browser accounts.Token) (known bool, err error) {
-	var n int64
+// BrowserOwner gives the e-mail, without case, of the user who signed in with
+// this browser last; empty where nobody did, or too long ago.
+func (s *Store) BrowserOwner(ctx context.Context, browser accounts.Token) (email string, err error) {
+	var found []string
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT COUNT(*) FROM known_browsers WHERE token_hash = ? AND user_id = ? AND seen_at > ?",
-			browser.Hash(), userID, s.now().Add(-accounts.BrowserMemory)).Scan(&n).Error
+		return db.Raw("SELECT u.email_folded FROM known_browsers AS b JOIN users AS u ON u.id = b.user_id WHERE b.token_hash = ? AND b.seen_at > ?",
+			browser.Hash(), s.now().Add(-accounts.BrowserMemory)).Scan(&found).Error
 	})
-	return n == 1, err
-}
-
-// RememberBrowser notes that a user signed in with this browser.
-func (s *Store) RememberBrowser(ctx context.Context, userID uuid.UUID, browser accounts.Token) error {
-	return s.classify(s.write.WithContext(ctx).Table("known_browsers").
-		Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "token_hash"}}, DoUpdates: clause.AssignmentColumns([]string{"user_id", "seen_at"})}).
-		Create(map[string]any{"token_hash": browser.Hash(), "user_id": userID, "seen_at": s.now()}).Error)
-}
-
-// ErrSetupOver tells that a set-up link was used, has expired, or never was one.
-var ErrSetupOver = fault.New(fault.NotFound, "This set-up link was used already, or has expired. Start Codexible again for another one, or run codexible user set-password.")
-
-// SetupLife is how long a set-up link works.
-const SetupLife = 24 * time.Hour
-
-// HasOperator tells whether anybody can sign in to the console.
-func (s *Store) HasOperator(ctx context.Context) (bool, error) {
-	var n int64
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT COUNT(*) FROM users WHERE role = ? AND status = ? AND password_hash <> ''", accounts.RoleAdmin, accounts.StatusActive).Scan(&n).Error
-	})
-	return n > 0, err
-}
-
-// AddSetupLink makes a token open the set-up, beside those of other instances that start.
-func (s *Store) AddSetupLink(ctx context.Context, token accounts.Token) error {
-	return s.classify(s.write.WithContext(ctx).Table("setup_links").
-		Create(map[string]any{"token_hash": token.Hash(), "expires_at": s.now().Add(SetupLife)}).Error)
-}
-
-// SetupOpen tells whether a token opens the set-up; ErrSetupOver where it does not.
-func (s *Store) SetupOpen(ctx context.Context, token accounts.Token) error {
-	return s.reading(ctx, func(db *gorm.DB) error { return setupOpen(db, token, s.now()) })
-}
-
-func setupOpen(db *gorm.DB, token accounts.Token, now time.Time) error {
-	var n int64
-	err := db.Raw("SELECT COUNT(*) FROM setup_links WHERE token_hash = ? AND expires_at > ?", token.Hash(), now).Scan(&n).Error
-	if err == nil && n == 0 {
-		return ErrSetupOver
+	if err != nil || len(found) == 0 {
+		return "", err
 	}
-	return err
+	return found[0], nil
 }
 
-// SetUp makes the first operator and ends every set-up link, in one
-// transaction: of two who use a link at once, one succeeds. A user with this
-// e-mail who exists becomes the operator.
-func (s *Store) SetUp(ctx context.Context, by accounts.Actor, token accounts.Token, email, name, passwordHash string) (id uuid.UUID, err error) {
-	n, err := accounts.NewUser{Email: email, Name: name, Plan: "any", Role: accounts.RoleAdmin}.Normalize()
-	if err != nil {
-		return id, err
+// rememberBrowser notes that a user signed in with this browser, whose token was another before.
+func (c *change) rememberBrowser(userID uuid.UUID, browser, before accounts.Token) error {
+	if browser.Reveal() == "" {
+		return nil
 	}
-	err = s.changing(ctx, by, func(tx *change) error {
-		ended := tx.Exec("DELETE FROM setup_links WHERE token_hash = ? AND expires_at > ?", token.Hash(), tx.at)
-		if ended.Error == nil && ended.RowsAffected == 0 {
-			return ErrSetupOver
-		}
-		if err := errors.Join(ended.Error, tx.Exec("DELETE FROM setup_links").Error); err != nil {
-			return err
-		}
-		id, err = tx.firstOperator(n, passwordHash)
+	if err := c.Exec("DELETE FROM known_browsers WHERE token_hash = ? AND user_id = ?", before.Hash(), userID).Error; err != nil {
 		return err
-	})
-	return id, err
+	}
+	return c.Table("known_browsers").Create(map[string]any{"token_hash": browser.Hash(), "user_id": userID, "seen_at": c.at}).Error
 }
 
-func (c *change) firstOperator(n accounts.NewUser, passwordHash string) (uuid.UUID, error) {
-	u, err := c.store.userWhere(c.DB, "u.email_folded = ?", accounts.Fold(n.Email))
-	switch {
-	case errors.Is(err, accounts.ErrUserNotFound):
-		plan, err := planWhere(c.Order("p.archived, p.id"), "1 = ?", 1)
-		if err != nil {
-			return uuid.Nil, err
-		}
-		u = UserLine{PlanName: plan.Name, User: accounts.User{ID: c.store.ids.mint(c.at), Email: n.Email, Name: n.Name, PlanID: plan.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: c.at}}
-		if err := c.insertUser(u.User, passwordHash); err != nil {
-			return uuid.Nil, err
-		}
-	case err != nil:
-		return uuid.Nil, err
-	default:
-		err := c.Table("users").Where("id = ?", u.ID).UpdateColumns(map[string]any{"role": accounts.RoleAdmin, "status": accounts.StatusActive, "password_hash": passwordHash}).Error
-		if err != nil {
-			return uuid.Nil, err
-		}
-	}
-	return u.ID, c.record(entry{action: "console.set_up", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
-		details: fmt.Sprintf("Set up the console with %s as its first operator.", u.Email)})
+// endSignIns ends every session of a user and every sign-in that waits for its
+// code, and no browser is known as the user's any more.
+func (c *change) endSignIns(userID uuid.UUID) error {
+	return errors.Join(
+		c.Exec("DELETE FROM console_sessions WHERE user_id = ?", userID).Error,
+		c.Exec("DELETE FROM known_browsers WHERE user_id = ?", userID).Error,
+	)
 }

@@ -180,6 +180,9 @@ func (sqliteDialect) away(err error) bool {
 // lock has nothing to do: a transaction is the only writer from its beginning.
 func (sqliteDialect) lock(*gorm.DB, string, uuid.UUID) error { return nil }
 
+// takeTurn has nothing to do either.
+func (sqliteDialect) takeTurn(*gorm.DB, string) error { return nil }
+
 // beginSnapshot is not immediate: a view must not keep the writer waiting.
 // skipLocked has nothing to say: there is one writer at a time.
 func (sqliteDialect) skipLocked() string { return "" }

@@ -35,6 +35,9 @@ type Options struct {
 	Patience time.Duration
 	// Log takes the warnings of the store; none where nil.
 	Log *slog.Logger
+	// Statement is told the text of every statement but those of the meter, its
+	// values among it: it is for tests that count what a request costs. Nil for nobody.
+	Statement func(text string)
 }
 
 // Store is an open database.
@@ -95,10 +98,29 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func gormConfig(o Options) *gorm.Config {
+	var log logger.Interface = logger.Discard
+	if o.Statement != nil {
+		log = teller{log, o.Statement}
+	}
 	return &gorm.Config{
-		Logger: logger.Discard, SkipDefaultTransaction: true, DisableAutomaticPing: true,
+		Logger: log, SkipDefaultTransaction: true, DisableAutomaticPing: true,
 		TranslateError: true, NowFunc: o.Now, DisableNestedTransaction: true,
 	}
+}
+
+// teller tells of every statement.
+type teller struct {
+	logger.Interface
+	tell func(text string)
+}
+
+// LogMode keeps the teller, whatever the level.
+func (s teller) LogMode(logger.LogLevel) logger.Interface { return s }
+
+// Trace tells of one statement.
+func (s teller) Trace(_ context.Context, _ time.Time, statement func() (text string, rows int64), _ error) {
+	text, _ := statement()
+	s.tell(text)
 }
 
 // Close closes the database.

@@ -117,6 +117,11 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 		return u, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if n.PasswordHash != "" {
+			if err := s.dialect.takeTurn(tx.DB, setupTurn); err != nil {
+				return err
+			}
+		}
 		plan, err := planByName(tx.DB, n.Plan)
 		if err != nil {
 			return err
@@ -125,6 +130,9 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 			ID: s.ids.mint(tx.at), Email: n.Email, Name: n.Name, PlanID: plan.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: tx.at,
 		}}
 		if err := tx.insertUser(u.User, n.PasswordHash); err != nil {
+			return err
+		}
+		if err := tx.endSetup(u.ID); err != nil {
 			return err
 		}
 		return tx.record(entry{action: "user.created", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
@@ -149,13 +157,18 @@ func userRow(u accounts.User, passwordHash string) map[string]any {
 }
 
 // ChangeUser changes a user's name, plan, status or role, for all the user's
-// keys at once. A user who is no admin any more, or is suspended, loses the
-// console sessions with the same commit.
+// keys at once. A change of role or status ends the user's console sessions and
+// known browsers with the same commit.
 func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange) (after UserLine, err error) {
 	if c, err = c.Normalize(); err != nil {
 		return after, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if c.Role != nil || c.Status != nil {
+			if err := s.dialect.takeTurn(tx.DB, setupTurn); err != nil {
+				return err
+			}
+		}
 		if err := tx.lock("users", id); err != nil {
 			return err
 		}
@@ -204,8 +217,8 @@ func (c *change) saveUser(before, after UserLine) error {
 			return err
 		}
 	}
-	if after.Role != accounts.RoleAdmin || after.Status != accounts.StatusActive {
-		if err := c.Exec("DELETE FROM console_sessions WHERE user_id = ?", after.ID).Error; err != nil {
+	if before.Role != after.Role || before.Status != after.Status || before.Email != after.Email {
+		if err := errors.Join(c.endSignIns(after.ID), c.endSetup(after.ID)); err != nil {
 			return err
 		}
 	}
@@ -252,9 +265,16 @@ func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credent
 	return c, err
 }
 
-// SetPassword gives a user a console password and ends the user's sessions.
+// SetPassword gives a user a console password and ends the user's sessions and
+// known browsers.
 func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID, hash string) error {
 	return s.changing(ctx, by, func(tx *change) error {
+		if err := s.dialect.takeTurn(tx.DB, setupTurn); err != nil {
+			return err
+		}
+		if err := tx.lock("users", id); err != nil {
+			return err
+		}
 		u, err := s.userWhere(tx.DB, "u.id = ?", id)
 		if err != nil {
 			return err
@@ -262,7 +282,7 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err := tx.Table("users").Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM console_sessions WHERE user_id = ?", id).Error; err != nil {
+		if err := errors.Join(tx.endSignIns(id), tx.endSetup(id)); err != nil {
 			return err
 		}
 		return tx.record(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
