@@ -20,7 +20,7 @@ type access uint8
 const (
 	// open routes take anyone and count nothing.
 	open access = iota
-	// byAddress routes take anyone and count by client address.
+	// byAddress routes take anyone. A valid key in the body counts as the key's request, everything else by client address.
 	byAddress
 	// customer, service and admin routes take a valid key, the latter two of that role alone, and count by key.
 	customer
@@ -47,29 +47,78 @@ var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Au
 // answer of a limited path tells its window.
 func (x *exchange) admit() error {
 	switch x.route.access {
-	case open:
+	case open, byAddress: // what a body shows is counted when it was read: see settleAddress
 		return nil
-	case byAddress:
-		return x.countAddress(nil)
 	default:
 	}
 	token, ok := x.bearer()
 	if !ok {
 		return x.countAddress(errNoKey)
 	}
-	id, code, err := x.api.Verifier.Identify(x.ctx, token)
-	if err != nil {
-		x.peekAddress()
-		return err
-	}
+	id, code, err := x.judge(token)
 	x.identity = id
-	if code != keys.Valid {
-		return x.countAddress(refusals[code])
+	switch {
+	case err != nil:
+		return err
+	case code != keys.Valid:
+		return refusals[code]
 	}
 	return x.admitKey(id)
 }
 
+// judge finds whose key a token is and whether it works. One that does not is
+// counted by address. A token that nobody knows of without a lookup is looked up
+// only while the address has room: else it is 429, also for a valid one, until
+// the window has room again.
+func (x *exchange) judge(token string) (id *keys.Identity, code keys.Code, err error) {
+	x.judged = true
+	if !x.api.Verifier.Cached(token) {
+		leave, err := x.api.guesses.Enter(x.ctx, limits.Address(x.address))
+		if err != nil {
+			x.peekAddress()
+			return nil, keys.NotFound, errCrowded.Because(err)
+		}
+		defer leave()
+		decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP)
+		if err != nil {
+			return nil, keys.NotFound, fault.Away(err)
+		}
+		if !decision.Allowed {
+			x.tell(decision)
+			return nil, keys.NotFound, tooMany("This address", decision)
+		}
+	}
+	id, code, err = x.api.Verifier.Identify(x.ctx, token)
+	if err != nil {
+		x.peekAddress()
+		return nil, keys.NotFound, err
+	}
+	if code != keys.Valid {
+		err = x.countAddress(nil)
+	}
+	return id, code, err
+}
+
+// settleAddress counts what a byAddress route has not counted: a request that showed no token.
+func (x *exchange) settleAddress(err error) error {
+	if x.route.access != byAddress || x.judged {
+		return err
+	}
+	return x.countAddress(err)
+}
+
 func (x *exchange) admitKey(id *keys.Identity) error {
+	if err := x.countKey(id); err != nil {
+		return err
+	}
+	if role := x.route.access.role(); role != "" && id.User.Role != role {
+		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
+	}
+	return nil
+}
+
+// countKey counts the request in the window of a key.
+func (x *exchange) countKey(id *keys.Identity) error {
 	decision, err := x.api.Verifier.Rate(x.ctx, id, true)
 	if err != nil {
 		return fault.Away(err)
@@ -77,9 +126,6 @@ func (x *exchange) admitKey(id *keys.Identity) error {
 	x.tell(decision)
 	if !decision.Allowed {
 		return tooMany("This key", decision)
-	}
-	if role := x.route.access.role(); role != "" && id.User.Role != role {
-		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
 	}
 	return nil
 }

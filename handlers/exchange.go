@@ -34,6 +34,8 @@ type exchange struct {
 	address   netip.Addr
 	// identity is whose key was shown, also where it was refused; nil for none.
 	identity *keys.Identity
+	// judged tells that a key was shown and counted, whatever it was.
+	judged bool
 	// operator is who is signed in to the console; zero elsewhere.
 	operator uuid.UUID
 	// ctx ends with the deadline of the request: Fiber's own never does.
@@ -85,7 +87,7 @@ func (x *exchange) guarded() (err error) {
 	if err := x.admit(); err != nil {
 		return err
 	}
-	return x.route.serve(x)
+	return x.settleAddress(x.route.serve(x))
 }
 
 // begin takes in who asks and writes the headers that every answer has.

@@ -65,8 +65,10 @@ const (
 
 type api struct {
 	Parts
-	origins  map[string]bool
-	metrics  *metrics
+	origins map[string]bool
+	metrics *metrics
+	// guesses holds the lookups of keys from one address to a few at once.
+	guesses  *limits.Gate
 	table    []*route
 	document []byte
 	// unrouted and preflights stand where no route of the table was met.
@@ -118,7 +120,7 @@ func newAPI(p Parts) *api {
 	if p.Registry == nil {
 		p.Registry = prometheus.NewRegistry()
 	}
-	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p)}
+	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}

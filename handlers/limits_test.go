@@ -36,13 +36,14 @@ func perAddress(limit int64) setting {
 
 func TestAnAddressHasItsTriesOf60SecondsAndThenWaits(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
+		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
 		failing := []call{
 			{method: "GET", path: "/api/keys", status: 401},
 			{method: "GET", path: "/api/usage/today", status: 401, header: http.Header{"Authorization": {"Bearer codexible_00000000000000000000000000000000"}}},
 			{as: "ada.revoked", method: "POST", path: "/api/usage", status: 401},
 			{as: "ada.expired", method: "GET", path: "/api/admin/users", status: 401},
 			{as: "sam", method: "GET", path: "/api/keys", status: 403},
-			{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200},
+			{method: "POST", path: "/api/auth/validate", body: `{"token":"$sam.key"}`, status: 200},
 			{method: "POST", path: "/api/auth/validate", body: `{"token":""}`, status: 200},
 			{method: "POST", path: "/api/auth/validate", status: 400},
 		}
@@ -53,7 +54,8 @@ func TestAnAddressHasItsTriesOf60SecondsAndThenWaits(t *testing.T) {
 			c.status = 429
 			s.expectWindow(t, c, window{"20", "0", "60", "60"})
 		}
-		// Who has a valid key is not held up by the others of the address.
+		// A valid key that was not looked up lately waits for the address, others of the address do not hold it up.
+		s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "61", "61"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
 		for _, path := range []string{"/health", "/health/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.json"} {
 			s.expectWindow(t, call{method: "GET", path: path, status: 200}, window{})

@@ -26,6 +26,7 @@ func accountOf(id *keys.Identity) *account {
 const sourceLocal = "local"
 
 type validateRequest struct {
+	shown
 	Token string `json:"token" required:"true" format:"password" doc:"The API key to check." example:"codexible_0123456789abcdef0123456789abcdef"`
 }
 
@@ -38,10 +39,18 @@ type session struct {
 	Message *string        `json:"message" doc:"Why the key is not valid; null where it is." example:"null"`
 }
 
+// shown is embedded in a request whose body shows a key.
+type shown struct{ exchange *exchange }
+
+func (s *shown) setCaller(x *exchange) { s.exchange = x }
+
 // validate answers whose key a token is. A token that does not work is an
-// answer here, not an error.
-func (a *api) validate(ctx context.Context, r validateRequest) (session, error) {
-	id, code, err := a.Verifier.Identify(ctx, r.Token)
+// answer here, not an error; it counts by address, a valid one in its key's window.
+func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
+	id, code, err := r.exchange.judge(r.Token)
+	if err == nil && code == keys.Valid {
+		err = r.exchange.countKey(id)
+	}
 	if err != nil {
 		return session{}, err
 	}

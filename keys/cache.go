@@ -89,6 +89,12 @@ func (c *cache) get(h Hash, now time.Time) (e *entry, known bool) {
 	return nil, now.Before(unknown.until) && unknown.epoch == c.epoch.Load()
 }
 
+// has tells whether a hash has an entry, believed or not, or is known to belong to no key.
+func (c *cache) has(h Hash, now time.Time) bool {
+	e, known := c.get(h, now)
+	return e != nil || known
+}
+
 func (c *cache) believed(e *entry, now time.Time) bool {
 	life := lifeDown
 	if c.up.Load() {

@@ -87,6 +87,14 @@ func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, 
 	return e.identity, code, nil
 }
 
+// Cached tells whether Identify knows a text without trust in its sender: it
+// cannot be a key, is known not to be one, or belongs to a key that was looked
+// up lately, whose entry may have to be read again.
+func (v *Verifier) Cached(text string) bool {
+	hash, ok := v.hash(text)
+	return !ok || v.cache.has(hash, v.now())
+}
+
 // hash is what a text is found by; ok is false for a text that no key can be.
 func (v *Verifier) hash(text string) (h Hash, ok bool) {
 	text = strings.TrimSpace(text)
