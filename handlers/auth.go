@@ -3,7 +3,6 @@ package handlers
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"time"
 
 	"codexible/accounts"
@@ -165,17 +164,10 @@ func (x *exchange) peekAddress() {
 	}
 }
 
-var (
-	headerLimit     = []byte("X-RateLimit-Limit")
-	headerRemaining = []byte("X-RateLimit-Remaining")
-	headerReset     = []byte("X-RateLimit-Reset")
-)
-
 func (x *exchange) tell(d limits.Decision) {
-	header := &x.Context().Response.Header
-	header.SetCanonical(headerLimit, strconv.AppendInt(x.digits[:0], d.Limit, 10))
-	header.SetCanonical(headerRemaining, strconv.AppendInt(x.digits[:0], d.Remaining, 10))
-	header.SetCanonical(headerReset, strconv.AppendInt(x.digits[:0], d.ResetSeconds, 10))
+	x.number(headerLimit, d.Limit)
+	x.number(headerRemaining, d.Remaining)
+	x.number(headerReset, d.ResetSeconds)
 }
 
 func tooMany(who string, d limits.Decision) error {

@@ -20,7 +20,6 @@ import (
 	"codexible/usage"
 	"codexible/views"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 )
@@ -195,14 +194,14 @@ func (c *Console) staticFile(x *exchange) error {
 	if !found {
 		return errNoRoute
 	}
-	x.Set(fiber.HeaderCacheControl, static.CacheControl)
-	x.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	x.write(longCached)
+	x.write(varyEncoding)
 	body := f.Body
 	if f.Gzip != nil && x.Context().Request.Header.HasAcceptEncoding("gzip") {
-		x.Set(fiber.HeaderContentEncoding, "gzip")
+		x.write(gzipped)
 		body = f.Gzip
 	}
-	x.Context().Response.Header.SetContentType(f.ContentType)
+	x.contentType(f.ContentType)
 	x.Context().Response.SetBodyRaw(body)
 	return nil
 }

@@ -93,7 +93,7 @@ func (c *Console) signInPage(v *visit, email, next string, n *views.Notice) temp
 
 // ownPath is a path of the console, or empty: a sign-in leads nowhere else.
 func ownPath(path string) string {
-	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || strings.ContainsAny(path, "\\\r\n") || strings.Contains(path, "//") {
+	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || !isOwnPath(path) || strings.Contains(path, "//") {
 		return ""
 	}
 	return path
@@ -317,9 +317,15 @@ func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
 	return store.ErrSetupOver
 }
 
+var errTheme = fault.New(fault.Invalid, "The colours are Auto, Light or Dark. Go back and choose one of them.")
+
 // chooseTheme keeps the colours in a cookie of this browser.
 func (c *Console) chooseTheme(_ context.Context, v *visit) (reply, error) {
-	v.x.setCookie(themeCookie, v.form.Get("theme"), accounts.BrowserMemory)
+	theme, known := views.ParseTheme(v.form.Get("theme"))
+	if !known {
+		return reply{}, errTheme
+	}
+	v.x.setCookie(themeCookie, string(theme), accounts.BrowserMemory)
 	if back := ownPath(v.form.Get("back")); back != "" {
 		return leadTo(back)
 	}

@@ -8,7 +8,11 @@ import (
 )
 
 // home leads to the console.
-func (a *api) home(x *exchange) error { return x.Redirect("/admin", fiber.StatusFound) }
+func (a *api) home(x *exchange) error {
+	x.location("/admin")
+	x.Status(fiber.StatusFound)
+	return nil
+}
 
 // referenceCSP lets the page load its own files and ask its own service, and
 // nothing else. Swagger UI's icons are data: images.
@@ -19,13 +23,13 @@ const shortCache = "public, max-age=300"
 
 // reference is the page of the API reference.
 func (a *api) reference(x *exchange) error {
-	x.Set(fiber.HeaderContentSecurityPolicy, referenceCSP)
+	x.write(referenceOnly)
 	return x.file(fiber.MIMETextHTMLCharsetUTF8, docs.Index)
 }
 
 func (x *exchange) file(media string, content []byte) error {
-	x.Set(fiber.HeaderCacheControl, shortCache)
-	x.Set(fiber.HeaderContentType, media)
+	x.write(shortlyCached)
+	x.contentType(media)
 	x.Response().SetBodyRaw(content)
 	return nil
 }
@@ -42,7 +46,7 @@ func (a *api) referenceFile() handler {
 		case "page.css":
 			return x.file("text/css; charset=utf-8", docs.Style)
 		case "swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png":
-			x.Set(fiber.HeaderCacheControl, shortCache)
+			x.write(shortlyCached)
 			return files(x.Ctx)
 		}
 		return errNoRoute

@@ -20,7 +20,6 @@ import (
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
-	"github.com/valyala/fasthttp"
 )
 
 // exchange is one request on its way through the front door. It is the only
@@ -45,6 +44,8 @@ type exchange struct {
 	span *trace.Span
 	// bodyEnded tells that nothing of the body is left to drain.
 	bodyEnded bool
+	// withheld is why a header was not written; nil where all were.
+	withheld error
 	// digits is where numbers of headers are written.
 	digits [20]byte
 	line   requestLine
@@ -90,36 +91,17 @@ func (x *exchange) guarded() (err error) {
 	return x.settleAddress(x.route.serve(x))
 }
 
-// begin takes in who asks and writes the headers that every answer has.
+// begin takes in who asks and writes the headers of every answer.
 func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.Ctx, x.api, x.route, x.began, x.ctx = c, a, r, time.Now(), context.Background()
-	request, response := &c.Context().Request.Header, &c.Context().Response.Header
-	x.requestID = sanitizeID(request.Peek(fiber.HeaderXRequestID))
+	x.requestID = sanitizeID(c.Context().Request.Header.Peek(fiber.HeaderXRequestID))
 	x.address = a.clientAddress(c.Context())
-	response.SetBytesK(headerRequestID, x.requestID)
-	response.SetCanonical(headerNoSniff, valueNoSniff)
-	response.SetCanonical(headerReferrer, valueReferrer)
-	response.SetCanonical(headerCSP, valueCSP)
-	response.SetCanonical(headerCache, valueNoStore)
-	a.allowOrigin(request, response)
-	x.requireTLS()
+	x.common()
 	return x
 }
 
-var (
-	headerRequestID = []byte("X-Request-Id")
-	headerNoSniff   = []byte("X-Content-Type-Options")
-	headerReferrer  = []byte("Referrer-Policy")
-	headerCSP       = []byte("Content-Security-Policy")
-	headerCache     = []byte("Cache-Control")
-
-	headerTraceparent = []byte("Traceparent")
-	valueNoSniff      = []byte("nosniff")
-	valueReferrer     = []byte("no-referrer")
-	valueCSP          = []byte("default-src 'none'; frame-ancestors 'none'")
-	valueNoStore      = []byte("no-store")
-)
+var headerTraceparent = []byte("Traceparent")
 
 const maxRequestID = 128
 
@@ -145,6 +127,10 @@ func sanitizeID(given []byte) string {
 // end answers a failure where there was one, makes the connection fit for the
 // next request, and tells the log and the metrics.
 func (x *exchange) end(err error) {
+	if x.withheld != nil {
+		err = x.withheld
+		x.withdraw()
+	}
 	if err != nil {
 		f := fault.As(err)
 		x.api.Console.refusedFault(f)
@@ -183,7 +169,7 @@ func (x *exchange) json(body any) error {
 func (x *exchange) send(status int, body []byte) {
 	response := &x.Context().Response
 	response.SetStatusCode(status)
-	response.Header.SetContentTypeBytes(valueJSON)
+	x.write(typeJSON)
 	response.SetBodyRaw(body)
 }
 
@@ -193,8 +179,6 @@ func (x *exchange) sendCopy(status int, body []byte) {
 	x.Context().Response.SetBody(body)
 }
 
-var valueJSON = []byte(fiber.MIMEApplicationJSON)
-
 // actor is who makes a change, for the audit log.
 func (x *exchange) actor() accounts.Actor {
 	by := accounts.Actor{Address: x.address.String(), RequestID: x.requestID}
@@ -202,18 +186,4 @@ func (x *exchange) actor() accounts.Actor {
 		by.Name, by.UserID = x.identity.User.Email, x.identity.User.ID
 	}
 	return by
-}
-
-// anyMethod routes a method that Fiber does not know like one that no route
-// has, so that it too is answered in the contract's shape.
-func anyMethod(next fasthttp.RequestHandler) fasthttp.RequestHandler {
-	return func(ctx *fasthttp.RequestCtx) {
-		switch string(ctx.Method()) {
-		case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodDelete,
-			fiber.MethodConnect, fiber.MethodOptions, fiber.MethodTrace, fiber.MethodPatch:
-		default:
-			ctx.Request.Header.SetMethod(fiber.MethodTrace)
-		}
-		next(ctx)
-	}
 }

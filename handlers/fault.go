@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,9 +47,9 @@ func (x *exchange) refuse(f *fault.Error) {
 	body, _ := gojson.Marshal(failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: status, RequestID: x.requestID, Fields: f.Fields}})
 	switch f.Kind {
 	case fault.Unauthorized:
-		x.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="codexible"`)
+		x.write(askForKey)
 	case fault.Unavailable, fault.RateLimited, fault.QuotaExceeded:
-		x.Set(fiber.HeaderRetryAfter, strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
+		x.retryAfter(f.RetryAfter)
 	default:
 	}
 	x.send(status, body)

@@ -106,7 +106,7 @@ func New(p Parts) *fiber.App {
 			app.Add(fiber.MethodHead, r.path, a.serve(r))
 		}
 	}
-	app.Server().Handler = anyMethod(app.Handler())
+	app.Server().Handler = a.strict(app, app.Handler())
 	return app
 }
 

@@ -56,7 +56,7 @@ func (a *api) ready(x *exchange) error {
 		return err
 	}
 	if r.Status == stateUnavailable || r.Status == stateDraining {
-		x.Set(fiber.HeaderRetryAfter, "1")
+		x.retryAfter(time.Second)
 		x.Status(fiber.StatusServiceUnavailable)
 	}
 	return nil

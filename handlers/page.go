@@ -14,7 +14,6 @@ import (
 	"mime"
 	"net"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -106,7 +105,7 @@ func (c *Console) door(serve pageHandler) operation { return c.adapt(serve) }
 
 func (c *Console) adapt(serve pageHandler) operation {
 	return asset(func(x *exchange) error {
-		secureHeaders(x)
+		x.forPage()
 		v, err := c.visit(x)
 		var r reply
 		if err == nil {
@@ -122,35 +121,6 @@ func (c *Console) adapt(serve pageHandler) operation {
 
 // The policy names no inline script and no inline style: there are none.
 const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-func secureHeaders(x *exchange) {
-	x.Set(fiber.HeaderContentSecurityPolicy, consoleCSP)
-	x.Set(fiber.HeaderXFrameOptions, "DENY")
-	// With no-referrer a browser would send forms with the origin "null".
-	x.Set(fiber.HeaderReferrerPolicy, "same-origin")
-	x.Set("Cross-Origin-Opener-Policy", "same-origin")
-	x.Set("Cross-Origin-Resource-Policy", "same-origin")
-	x.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
-	if x.secure() {
-		x.Set(fiber.HeaderStrictTransportSecurity, strictTransport)
-	}
-}
-
-// strictTransport has a browser come by TLS alone for a year.
-const strictTransport = "max-age=31536000"
-
-var (
-	headerStrictTransport = []byte(fiber.HeaderStrictTransportSecurity)
-	valueStrictTransport  = []byte(strictTransport)
-)
-
-// requireTLS says so on every answer of a service that speaks TLS itself; a
-// proxy that does it for the service says so itself.
-func (x *exchange) requireTLS() {
-	if x.Context().IsTLS() {
-		x.Context().Response.Header.SetCanonical(headerStrictTransport, valueStrictTransport)
-	}
-}
 
 // secure tells whether the browser came by TLS, itself or to a trusted proxy.
 func (x *exchange) secure() bool {
@@ -176,24 +146,10 @@ func (x *exchange) cookieName(name string) string {
 	return name
 }
 
-func (x *exchange) setCookie(name, value string, life time.Duration) {
-	cookie := &fiber.Cookie{Name: x.cookieName(name), Value: value, Path: "/", HTTPOnly: true, Secure: x.secure(), SameSite: fiber.CookieSameSiteLaxMode}
-	switch {
-	case value == "":
-		cookie.Expires = time.Unix(0, 0)
-	case life > 0:
-		cookie.MaxAge = int(life.Seconds())
-	}
-	x.Cookie(cookie)
-}
-
 // visit reads the request, finds the operator, and checks a form's token.
 func (c *Console) visit(x *exchange) (*visit, error) {
 	v := &visit{x: x, path: x.Path(), here: x.OriginalURL(), id: x.Params("id"), userAgent: x.Get(fiber.HeaderUserAgent), address: x.address.String(), post: x.Method() == fiber.MethodPost}
-	v.theme = views.Theme(x.Cookies(x.cookieName(themeCookie)))
-	if v.theme != views.ThemeLight && v.theme != views.ThemeDark {
-		v.theme = views.ThemeSystem
-	}
+	v.theme, _ = views.ParseTheme(x.Cookies(x.cookieName(themeCookie))) // what is none is as absent
 	v.browser = accounts.TokenFrom(x.Cookies(x.cookieName(browserCookie)))
 	v.by = accounts.Actor{Address: v.address, RequestID: x.requestID}
 	v.query, _ = url.ParseQuery(string(x.Context().URI().QueryString())) // what cannot be read is as absent
@@ -292,7 +248,7 @@ func tokenFits(token accounts.Token, given string) bool {
 func (c *Console) answer(x *exchange, v *visit, r reply) error {
 	switch {
 	case r.redirect != "":
-		x.Set(fiber.HeaderLocation, r.redirect)
+		x.location(r.redirect)
 		x.Status(fiber.StatusSeeOther)
 		return nil
 	case r.stream != nil:
@@ -309,13 +265,13 @@ func (c *Console) answer(x *exchange, v *visit, r reply) error {
 }
 
 func (x *exchange) html(status int, body []byte, compress bool) {
-	x.Vary(fiber.HeaderAcceptEncoding)
+	x.write(varyOriginEncoding)
 	if compress && x.Context().Request.Header.HasAcceptEncoding("gzip") {
 		body = fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
-		x.Set(fiber.HeaderContentEncoding, "gzip")
+		x.write(gzipped)
 	}
 	x.Context().Response.SetStatusCode(status)
-	x.Context().Response.Header.SetContentType(fiber.MIMETextHTMLCharsetUTF8)
+	x.write(typeHTML)
 	x.Context().Response.SetBodyRaw(body)
 }
 
@@ -325,8 +281,8 @@ const streamLife = 10 * time.Minute
 // send lets a file flow as it is made. It begins after the handler has
 // returned, so a failure can only cut it off: a client sees that it is not whole.
 func (c *Console) send(x *exchange, by accounts.Actor, r reply) {
-	x.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.filename}))
-	x.Context().Response.Header.SetContentType(mediaTypeOf(r.filename))
+	x.attachment(r.filename)
+	x.contentType(mediaTypeOf(r.filename))
 	log, requestID := x.api.Log, x.requestID
 	// An error of the pipe leaves the answer without its last chunk: nobody takes half a file for a whole one.
 	from, to := io.Pipe()
@@ -378,7 +334,7 @@ func (c *Console) fail(x *exchange, v *visit, err error) {
 			slog.String("request_id", x.requestID), slog.String("route", x.route.path), slog.String("error", err.Error()))
 	}
 	if f.RetryAfter > 0 {
-		x.Set(fiber.HeaderRetryAfter, strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
+		x.retryAfter(f.RetryAfter)
 	}
 	title := titles[f.Kind]
 	if title == "" {

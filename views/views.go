@@ -54,6 +54,15 @@ const (
 	ThemeDark   Theme = "dark"
 )
 
+// ParseTheme reads a theme; ok is false for what is none.
+func ParseTheme(text string) (theme Theme, ok bool) {
+	switch theme = Theme(text); theme {
+	case ThemeSystem, ThemeLight, ThemeDark:
+		return theme, true
+	}
+	return ThemeSystem, false
+}
+
 type themeChoice struct {
 	theme Theme
 	label string

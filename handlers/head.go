@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"bytes"
+
+	"codexible/fault"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// Two programs that read the same bytes differently let a client hide a request
+// from a proxy's rules, or in another client's answer. fasthttp takes some heads
+// that proxies read otherwise: what is ambiguous is refused before it is routed,
+// and the connection closes. Routes match the path as it stands in the request
+// line, with nothing decoded and no dots resolved: what a proxy saw.
+
+var (
+	errTarget      = fault.New(fault.BadRequest, "The request's target has to be a path that begins with one slash. Send it as in GET /health.")
+	errVersion     = fault.New(fault.BadRequest, "This service speaks HTTP/1.1 and HTTP/1.0. Send the request as one of them.")
+	errNoHost      = fault.New(fault.BadRequest, "The request needs the header Host. Send it with the name of this service.")
+	errHost        = fault.New(fault.BadRequest, "The header Host has to name one host. Send it once, as name or name:port.")
+	errFraming     = fault.New(fault.BadRequest, "The body's length has to be given once: by Content-Length, or by Transfer-Encoding: chunked with HTTP/1.1.")
+	errHeaderLines = fault.New(fault.BadRequest, "The request's headers are not valid HTTP: each is a name, a colon and a value on one line that ends with CR LF.")
+)
+
+// strict has next handle what is unambiguous, and refuses the rest. A method
+// that Fiber does not know is routed like one that no route has, so that it too
+// is answered in the contract's shape.
+func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		if f := headFault(&ctx.Request.Header); f != nil {
+			a.refuseHead(app, ctx, f)
+			return
+		}
+		switch string(ctx.Method()) {
+		case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodDelete,
+			fiber.MethodConnect, fiber.MethodOptions, fiber.MethodTrace, fiber.MethodPatch:
+		default:
+			ctx.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		next(ctx)
+	}
+}
+
+// refuseHead answers a request that is not routed. Its body is not read: where
+// it ends is what the head left open.
+func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Error) {
+	c := app.AcquireCtx(ctx)
+	defer app.ReleaseCtx(c)
+	x := a.begin(c, a.unrouted)
+	x.bodyEnded = true
+	ctx.SetConnectionClose()
+	x.end(f)
+}
+
+// headFault says what is wrong with a head; nil where nothing is.
+func headFault(h *fasthttp.RequestHeader) *fault.Error {
+	if !isPlainTarget(h.RequestURI()) {
+		return errTarget
+	}
+	old := false
+	switch string(h.Protocol()) {
+	case "HTTP/1.1":
+	case "HTTP/1.0":
+		old = true
+	default:
+		return errVersion
+	}
+	return headersFault(h.RawHeaders(), old)
+}
+
+// isPlainTarget tells whether a target is a path of this service: one slash,
+// then not another. fasthttp takes what follows two slashes for a host. A
+// backslash and a fragment stand in no target; some programs read them all the same.
+func isPlainTarget(target []byte) bool {
+	return len(target) > 0 && target[0] == '/' && (len(target) == 1 || target[1] != '/') &&
+		bytes.IndexByte(target, '\\') < 0 && bytes.IndexByte(target, '#') < 0
+}
+
+// headersFault looks at the header lines as they came. Control characters other
+// than line breaks have been refused by fasthttp.
+func headersFault(raw []byte, old bool) *fault.Error {
+	hosts, lengths, encodings := 0, 0, 0
+	for len(raw) > 0 {
+		end := bytes.IndexByte(raw, '\n')
+		if end < 1 || raw[end-1] != '\r' {
+			return errHeaderLines
+		}
+		line := raw[:end-1]
+		if raw = raw[end+1:]; len(line) == 0 {
+			break
+		}
+		colon := bytes.IndexByte(line, ':')
+		// A blank in front folds the line into the one before it; one in the name hides the name.
+		if colon < 1 || bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line[:colon], ' ') >= 0 || bytes.IndexByte(line[:colon], '\t') >= 0 {
+			return errHeaderLines
+		}
+		switch name, value := line[:colon], line[colon+1:]; {
+		case isNamed(name, fiber.HeaderHost):
+			if hosts++; hosts > 1 || !isHost(bytes.Trim(value, " \t")) {
+				return errHost
+			}
+		case isNamed(name, fiber.HeaderContentLength):
+			lengths++
+		case isNamed(name, fiber.HeaderTransferEncoding):
+			if encodings++; old || !bytes.EqualFold(bytes.Trim(value, " \t"), chunked) {
+				return errFraming
+			}
+		}
+	}
+	switch {
+	case hosts == 0 && !old:
+		return errNoHost
+	case lengths+encodings > 1:
+		return errFraming
+	}
+	return nil
+}
+
+var chunked = []byte("chunked")
+
+// isNamed compares a header's name without case. Most names differ in length.
+func isNamed(name []byte, as string) bool {
+	return len(name) == len(as) && bytes.EqualFold(name, []byte(as))
+}
+
+// isHost tells whether a text can be a host with or without a port.
+func isHost(text []byte) bool {
+	for _, c := range text {
+		if !isTokenByte(c) && c != ':' && c != '[' && c != ']' {
+			return false
+		}
+	}
+	return len(text) > 0
+}
