@@ -17,6 +17,15 @@ complaints=$(systemd-analyze verify --root="$root" --man=no codexible.service 2>
 if [[ $complaints ]]; then echo "$complaints" && exit 1; fi
 systemd-analyze security --offline=true --root="$root" --threshold=15 --no-pager codexible.service | tail -1
 
+# The metrics are on a listener that no proxy leads to, and one place says Strict-Transport-Security.
+holds() { grep -Eq "$2" "$1" || { echo "$1 lacks $2" && exit 1; }; }
+holds codexible.env '^METRICS_ADDR=127\.0\.0\.1:9101$'
+holds ../compose.yml '^ +METRICS_ADDR: 0\.0\.0\.0:9101$'
+holds ../compose.yml '"127\.0\.0\.1:\$\{METRICS_PORT:-9101\}:9101"'
+if grep -E '^[^#]*9101' nginx.conf Caddyfile; then echo 'a proxy leads to the metrics' && exit 1; fi
+holds nginx.conf '^\s*proxy_hide_header Strict-Transport-Security;$'
+holds Caddyfile '^\s*header >Strict-Transport-Security '
+
 caddy validate --config Caddyfile --adapter caddyfile >"$root/caddy.log" 2>&1 || { cat "$root/caddy.log" && exit 1; }
 echo 'Caddyfile: ok'
 
