@@ -104,10 +104,11 @@ func InvalidFields(fields map[string]string) *Error {
 }
 
 // Away is the 503 for a part of the service that does not answer; cause says
-// which and why, to the log.
+// which and why, to the log. Its sentence is right for reads: who knows what was
+// asked for adds what became of it.
 func Away(cause error) *Error {
 	return &Error{
-		Kind: Unavailable, Message: "The service cannot reach its storage right now. Nothing was recorded unless a repeat with the same idempotency key says so; try again shortly.",
+		Kind: Unavailable, Message: "The service cannot reach its storage right now. Try again shortly.",
 		RetryAfter: time.Second, cause: cause,
 	}
 }

@@ -71,6 +71,48 @@ func TestWithTheDatabaseAwayNobodyIsToldThatTheirKeyIsBad(t *testing.T) {
 	}
 }
 
+func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
+	const charge, change, signIn = "with the same idempotency key", "may not have been made", "nobody can be signed in"
+	each(t, func(t *testing.T, s *service) {
+		browser := s.visitor(t).get("/admin/login")
+		for _, as := range []string{"ada", "gate", "root"} { // what fails is what they ask for
+			s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
+		}
+		if err := s.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		says := func(what, text, want string) {
+			t.Helper()
+			for _, sentence := range []string{charge, change, signIn} {
+				if strings.Contains(text, sentence) != (sentence == want) {
+					t.Errorf("%s is answered, want it to say %q:\n%s", what, want, text)
+				}
+			}
+		}
+		for _, c := range []struct{ as, method, path, want string }{
+			{"ada", "GET", "/api/keys", ""}, {"ada", "GET", "/api/usage/history", ""}, {"ada", "GET", "/api/dashboard/overview", ""}, {"root", "GET", "/api/admin/users", ""},
+			{"ada", "POST", "/api/usage", charge}, {"gate", "POST", "/api/keys/verify", charge},
+			{"", "POST", "/api/auth/validate", signIn},
+			{"ada", "POST", "/api/keys", change}, {"ada", "PATCH", "/api/keys/{id}", change}, {"ada", "DELETE", "/api/keys/{id}", change},
+			{"root", "POST", "/api/admin/users", change}, {"root", "PATCH", "/api/admin/plans/{id}", change}, {"root", "DELETE", "/api/admin/tokens/{id}", change},
+		} {
+			body := bodies[c.method+" "+c.path]
+			says(c.method+" "+c.path, string(s.call(t, call{as: c.as, method: c.method, path: concrete(c.path), body: body, status: 503}).text), c.want)
+		}
+		says("the sign-in page", browser.get("/admin/login").sees(503).page, "")
+	})
+}
+
+func TestASignInWithTheDatabaseAwaySaysThatNobodyCanBeSignedIn(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	browser := s.visitor(t).get("/admin/login")
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	browser.submit("/admin/login", "email", "root@example.com", "password", operatorPassword).sees(503, "nobody can be signed in")
+}
+
 // mode is a counter that says how it counts.
 type mode struct {
 	limits.Counter

@@ -134,7 +134,7 @@ func (x *exchange) end(err error) {
 	if err != nil {
 		f := fault.As(err)
 		x.api.Console.refusedFault(f)
-		x.refuse(f)
+		x.refuse(x.route.explained(f))
 	}
 	x.discardBody()
 	took := time.Since(x.began)

@@ -55,6 +55,35 @@ func (x *exchange) refuse(f *fault.Error) {
 	x.send(status, body)
 }
 
+// What a caller has to know of a request that met a storage that was away.
+const (
+	awayCharge = "The service cannot reach its storage right now. Repeat the request shortly with the same idempotency key: what was recorded already is not recorded again."
+	awayChange = "The service cannot reach its storage right now, and the change may not have been made. Look whether it was before you repeat it."
+	awaySignIn = "The service cannot reach its storage right now, so nobody can be signed in. Nothing is wrong with what you sent: try again shortly."
+)
+
+// explained is a failure in the words of the request. Where the storage is away,
+// it says what became of a charge, a change or a sign-in.
+func (r *route) explained(f *fault.Error) *fault.Error {
+	if !errors.Is(f, errAway) {
+		return f
+	}
+	c := *f
+	switch {
+	case r.method == fiber.MethodGet || r.method == "":
+	case r.path == "/api/auth/validate" || strings.HasPrefix(r.path, "/admin/login"):
+		c.Message = awaySignIn
+	case r.path == "/api/usage" || strings.HasPrefix(r.path, "/api/keys/verify") || strings.HasPrefix(r.path, "/api/holds"):
+		c.Message = awayCharge
+	default:
+		c.Message = awayChange
+	}
+	return &c
+}
+
+// errAway is what errors.Is finds a storage that is away by.
+var errAway = fault.Away(nil)
+
 // wholeSeconds rounds up; a Retry-After is at least 1.
 func wholeSeconds(d time.Duration) int64 {
 	return max(int64((d+time.Second-1)/time.Second), 1)

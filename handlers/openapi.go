@@ -264,7 +264,7 @@ var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.Invalid:              {"A field or parameter has a wrong type or an impossible value; fields names each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
 	fault.RateLimited:          {"The window is full. Retry-After says when it has room.", "This key has sent its 100 requests of the last 60 seconds. Try again in 12 s."},
 	fault.QuotaExceeded:        {"The charge does not fit into what is left of the day; nothing was recorded. Retry-After counts to the next day.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
-	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", fault.Away(nil).Message},
+	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", errAway.Message},
 }
 
 func documentedFailures() (list members) {

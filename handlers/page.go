@@ -327,7 +327,7 @@ var titles = map[fault.Kind]string{
 
 // fail shows a fault as a page. What is ours to mend goes into the log.
 func (c *Console) fail(x *exchange, v *visit, err error) {
-	f := fault.As(err)
+	f := x.route.explained(fault.As(err))
 	status := statuses[f.Kind]
 	if status >= fiber.StatusInternalServerError {
 		x.api.Log.LogAttrs(x.ctx, slog.LevelError, "a page of the console failed",
