@@ -174,7 +174,7 @@ func (s *service) startBackground(ctx context.Context) {
 	s.books.Tell(s.verifier)
 	s.ending.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
 	if s.news != nil {
-		s.ending.background(ctx, func(ctx context.Context) { s.news.follow(ctx, s.verifier) })
+		s.ending.background(ctx, func(ctx context.Context) { s.news.follow(ctx, listeners{s.books, s.verifier}) })
 	}
 	s.ending.background(ctx, func(ctx context.Context) { keepHouse(ctx, s.log, s.chores()) })
 }

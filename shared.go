@@ -85,6 +85,16 @@ func (n *news) close() error {
 // listener is told of changes that other instances made.
 type listener interface{ Changed(c accounts.Change) }
 
+// listeners are told in their order.
+type listeners []listener
+
+// Changed tells them all.
+func (l listeners) Changed(c accounts.Change) {
+	for _, each := range l {
+		each.Changed(c)
+	}
+}
+
 // follow tells l what other instances publish, until ctx ends.
 func (n *news) follow(ctx context.Context, l listener) {
 	n.channel.Subscribe(ctx, func(payload []byte) {

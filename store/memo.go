@@ -21,6 +21,8 @@ type memo[T any] struct {
 	at     time.Time
 	took   time.Duration
 	making bool
+	// changes counts what made answers out of date: one that was begun before the last of them is not kept.
+	changes int
 }
 
 const (
@@ -52,12 +54,23 @@ func (m *memo[T]) get(ctx context.Context, key string, look func(context.Context
 
 func (m *memo[T]) renew(ctx context.Context, key string, look func(context.Context) (T, error)) (T, error) {
 	start := time.Now()
+	m.mu.Lock()
+	changes := m.changes
+	m.mu.Unlock()
 	value, err := look(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.making = false
-	if err == nil {
+	if err == nil && changes == m.changes {
 		m.key, m.value, m.at, m.took = key, value, time.Now(), time.Since(start)
 	}
 	return value, err
+}
+
+// forget has the next question looked up again.
+func (m *memo[T]) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.changes++
+	m.took = 0
 }

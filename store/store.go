@@ -179,9 +179,37 @@ func (s *Store) Tell(w Watcher) {
 
 // Watch tells a watcher of the changes that other processes make, until ctx
 // ends. Those of this process may come with them: Tell is what is sure of them.
-func (s *Store) Watch(ctx context.Context, w Watcher) { s.dialect.watch(ctx, w) }
+func (s *Store) Watch(ctx context.Context, w Watcher) { s.dialect.watch(ctx, heard{w, s}) }
+
+// heard tells the store itself of the changes that a watcher is told of.
+type heard struct {
+	Watcher
+
+	store *Store
+}
+
+// Changed has the store forget first: what the watcher asks it for is up to date.
+func (h heard) Changed(c accounts.Change) {
+	h.store.Changed(c)
+	h.Watcher.Changed(c)
+}
+
+// Changed has counts that a change made out of date taken again. The store calls
+// it for its own changes and for those that it watches; who learns of changes in
+// another way passes them on.
+func (s *Store) Changed(c accounts.Change) {
+	switch c.Subject {
+	case accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectSystem: // an import is of the system
+		s.status.forget()
+		s.planUsers.forget()
+	case accounts.SubjectPlan, accounts.SubjectSession:
+	}
+}
 
 func (s *Store) changed(changes []accounts.Change) {
+	for _, c := range changes {
+		s.Changed(c)
+	}
 	s.mu.Lock()
 	watchers := s.watchers
 	s.mu.Unlock()

@@ -316,6 +316,8 @@ type statusMemo struct {
 	at    time.Time
 	life  time.Duration
 	value Status
+	// changes counts what made numbers out of date: those that were begun before the last of them are not kept.
+	changes int
 	// counting holds one value while somebody counts: who needs the numbers meanwhile waits for that count.
 	counting chan struct{}
 }
@@ -332,20 +334,39 @@ func (m *statusMemo) get(now time.Time) (value Status, left, life time.Duration)
 	return m.value, max(0, m.life-age), m.life
 }
 
-// keep remembers the numbers of a count that began and ended then.
-func (m *statusMemo) keep(value Status, began, ended time.Time) {
+// begun is how many changes there were when a count begins.
+func (m *statusMemo) begun() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.changes
+}
+
+// forget has the numbers counted again for the next who needs them.
+func (m *statusMemo) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.changes++
+	m.life = 0
+}
+
+// keep remembers the numbers of a count that began and ended then, after so many changes.
+func (m *statusMemo) keep(value Status, changes int, began, ended time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if changes != m.changes {
+		return
+	}
 	m.value, m.at = value, began
 	m.life = min(max(statusLife, statusFactor*ended.Sub(began)), statusLongest)
 }
 
 // Status tells users, active keys and today's credits, counted at most a second
 // ago, or a hundred times as long ago as counting takes, and never over a minute.
+// A change of users or keys has them counted again: who made it sees it.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	memo := &s.status
 	value, left, life := memo.get(s.now())
-	if left > life/2 {
+	if left > 0 && left > life/2 {
 		return value, nil
 	}
 	if left > 0 {
@@ -374,7 +395,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 }
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
-	began := s.now()
+	began, changes := s.now(), s.status.begun()
 	today := usage.DayOf(began)
 	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
@@ -387,6 +408,6 @@ func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s.status.keep(value, began, s.now())
+	s.status.keep(value, changes, began, s.now())
 	return value, nil
 }

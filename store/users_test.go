@@ -285,58 +285,6 @@ func TestAUserLineCountsActiveKeysAndTodaysCreditsOfAllKeys(t *testing.T) {
 	})
 }
 
-// toldUsers is how many users the status tells of.
-func toldUsers(t *testing.T, s *store.Store) int64 {
-	t.Helper()
-	status, err := s.Status(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return status.Users
-}
-
-func TestTheStatusIsAtMostASecondOld(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		users := func() int64 { return toldUsers(t, s) }
-		before := users()
-		createUser(t, s, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
-		if users() != before {
-			t.Error("the numbers were counted twice within a second")
-		}
-		clock.Add(time.Second)
-		if users() != before+1 {
-			t.Error("the numbers are older than a second")
-		}
-	})
-}
-
-func TestACountThatTakesLongIsKeptAHundredTimesAsLongButNotOverMidnight(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		users := func() int64 { return toldUsers(t, s) }
-		took := 100 * time.Millisecond
-		store.AfterReads(t, s, func() { clock.Add(took) })
-		before := users()
-		createUser(t, s, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
-		clock.Add(4 * time.Second)
-		if users() != before {
-			t.Error("numbers that took 100 ms to count are counted again within 5 s")
-		}
-		clock.Add(7 * time.Second)
-		if users() != before+1 {
-			t.Error("numbers that took 100 ms to count are older than 10 s")
-		}
-		took = 500 * time.Millisecond
-		midnight := clock.Now().Truncate(24 * time.Hour).Add(24 * time.Hour)
-		clock.Set(midnight.Add(-10 * time.Second))
-		users()
-		createUser(t, s, accounts.NewUser{Email: "bob@example.com", Plan: "Pro"})
-		clock.Set(midnight)
-		if users() != before+2 {
-			t.Error("on a new day the numbers are those of the day before")
-		}
-	})
-}
-
 func TestCredentialsAreFoundByEMailWithoutCase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
