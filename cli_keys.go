@@ -120,12 +120,16 @@ func printKeys(t *terminal, list []store.KeyLine) error {
 	}
 	return t.print(answer, func(w io.Writer) {
 		line(w, "PREFIX", "LABEL", "OWNER", "STATUS", "LAST USED", "ID")
-		for _, k := range answer {
+		for i, k := range answer {
+			status := string(k.Status)
+			if k.Status == keys.StatusActive && list[i].UserStatus == accounts.StatusSuspended {
+				status += ", user suspended"
+			}
 			used := "never"
 			if k.LastUsedAt != nil {
 				used = k.LastUsedAt.Format(time.RFC3339)
 			}
-			line(w, k.Prefix, k.Label, k.UserEmail, string(k.Status), used, k.ID.String())
+			line(w, k.Prefix, k.Label, k.UserEmail, status, used, k.ID.String())
 		}
 	})
 }

@@ -40,7 +40,7 @@ func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
 	}
 	p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
 	for _, k := range list {
-		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail})
+		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus})
 	}
 	return show(views.KeysPage(p))
 }
@@ -67,7 +67,7 @@ func (c *Console) keyOf(ctx context.Context, v *visit) (views.KeyLine, error) {
 		return views.KeyLine{}, err
 	}
 	k, err := c.store.Key(ctx, id, uuid.Nil)
-	return views.KeyLine{Key: k.Key, Email: k.UserEmail}, err
+	return views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus}, err
 }
 
 // key shows one key.

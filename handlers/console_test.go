@@ -599,6 +599,26 @@ func TestAUserIsCreatedChangedSuspendedAndReactivated(t *testing.T) {
 	})
 }
 
+func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
+	const suspended, active = "User suspended", `<span class="badge good">Active</span>`
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		pages := []string{"/admin/keys?q=ada@example.com", "/admin/keys?q=$ada.prefix", "/admin/keys/$ada.id", "/admin/users/$ada.user", "/admin/keys?q=ada@example.com&state=active"}
+		for _, page := range pages {
+			if v.get(page).sees(http.StatusOK, active); strings.Contains(v.page, suspended) {
+				t.Errorf("%s shows an active user's key as %q", page, suspended)
+			}
+		}
+		v.get("/admin/users/$ada.user/suspend").submit("/admin/users/$ada.user/suspend").led("/admin/users/$ada.user?done=user-suspended")
+		for _, page := range pages {
+			if v.get(page).sees(http.StatusOK, suspended); strings.Contains(v.page, active) {
+				t.Errorf("%s shows a suspended user's key as active", page)
+			}
+		}
+		s.call(t, call{says: "the API tells the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null}]`})
+	})
+}
+
 var shownKey = regexp.MustCompile(`codexible_[0-9a-f]{32}`)
 
 func TestAKeyIsShownOnceAndAReloadNeitherShowsNorMintsIt(t *testing.T) {

@@ -157,7 +157,7 @@ func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
 func (c *Console) userKeys(ctx context.Context, p *views.User) error {
 	list, err := c.store.KeysOf(ctx, p.User.ID, keysShown)
 	for _, k := range list {
-		p.Keys = append(p.Keys, views.KeyLine{Key: k, Email: p.User.Email})
+		p.Keys = append(p.Keys, views.KeyLine{Key: k, Email: p.User.Email, UserStatus: p.User.Status})
 		p.KeyLabels[k.ID.String()] = k.Label
 	}
 	return err

@@ -81,7 +81,7 @@ func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (unused
 }
 
 func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) ([]KeyLine, error) {
-	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...)
+	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyLineColumns+" FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...)
 }
 
 // KeysOf lists a user's keys, the active ones and then the revoked, the newest first.

@@ -18,6 +18,8 @@ import (
 type KeyLine struct {
 	keys.Key
 	UserEmail string
+	// UserStatus is the owner's: no key of a suspended user works.
+	UserStatus accounts.Status
 }
 
 // identityRow is what one read by a secret's hash gives.
@@ -69,10 +71,11 @@ func (s *Store) ActiveKeys(ctx context.Context, userID uuid.UUID) ([]keys.Key, e
 	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? AND k.status = 'active' ORDER BY k.id DESC", userID)
 }
 
-// owned is a key with its owner's e-mail.
+// owned is a key with its owner's e-mail and status.
 type owned struct {
 	keys.Key
-	UserEmail string
+	UserEmail  string
+	UserStatus accounts.Status
 }
 
 // search is what the key itself is found by; its owner is searched in users.
@@ -83,14 +86,14 @@ func (o owned) search() string { return searchText(o.Label, o.Prefix) }
 func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		o, err := keyWhere(db, id, userID)
-		k = KeyLine{Key: o.Key, UserEmail: o.UserEmail}
+		k = KeyLine(o)
 		return err
 	})
 	return k, err
 }
 
 func keyWhere(db *gorm.DB, id, userID uuid.UUID) (k owned, err error) {
-	query := db.Table("api_keys AS k").Select(keyColumns+", u.email AS user_email").
+	query := db.Table("api_keys AS k").Select(keyColumns+", u.email AS user_email, u.status AS user_status").
 		Joins("JOIN users AS u ON u.id = k.user_id").Where("k.id = ?", id)
 	if userID != uuid.Nil {
 		query = query.Where("k.user_id = ?", userID)

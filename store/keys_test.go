@@ -34,7 +34,7 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 			t.Fatal(err, diff)
 		}
 		line, err := s.Key(ctx, made.ID, uuid.Nil)
-		if diff := cmp.Diff(store.KeyLine{Key: want, UserEmail: "ada@example.com"}, line); diff != "" || err != nil {
+		if diff := cmp.Diff(store.KeyLine{Key: want, UserEmail: "ada@example.com", UserStatus: accounts.StatusActive}, line); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
 		active, err := s.ActiveKeys(ctx, u.ID)

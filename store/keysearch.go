@@ -42,7 +42,7 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 	all := s.search(searchedKeys, "")
 	q.narrow(&all)
 	from, args := all.onPage(searchedKeys, " JOIN users AS u ON u.id = k.user_id", q.Page)
-	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyColumns+", u.email"+from, args...)
+	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyLineColumns+from, args...)
 }
 
 // manyOwners is from how many found owners on the keys are walked, the newest
@@ -66,7 +66,7 @@ func (s *Store) keysFound(ctx context.Context, q KeyQuery) (found []KeyLine, err
 		q.narrow(&byOwner)
 		args := append(own.args, q.Limit+q.Offset)
 		args = append(append(args, byOwner.args...), q.Limit+q.Offset)
-		found, err = listOn(db, (*KeyLine).fields, "SELECT "+keyColumns+", u.email FROM (SELECT id FROM ("+own.firstIDs()+" UNION "+byOwner.firstIDs()+
+		found, err = listOn(db, (*KeyLine).fields, "SELECT "+keyLineColumns+" FROM (SELECT id FROM ("+own.firstIDs()+" UNION "+byOwner.firstIDs()+
 			") AS found ORDER BY id DESC LIMIT ? OFFSET ?) AS page JOIN api_keys AS k ON k.id = page.id JOIN users AS u ON u.id = k.user_id ORDER BY k.id DESC",
 			append(args, q.Limit, q.Offset)...)
 		return err

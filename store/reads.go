@@ -53,8 +53,11 @@ func keyDest(k *keys.Key) []any {
 	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt}
 }
 
-// fields are where keyColumns are read to, and after them the owner's e-mail.
-func (k *KeyLine) fields() []any { return append(keyDest(&k.Key), &k.UserEmail) }
+// keyLineColumns are a key's and its owner's.
+const keyLineColumns = keyColumns + ", u.email, u.status"
+
+// fields are where keyLineColumns are read to.
+func (k *KeyLine) fields() []any { return append(keyDest(&k.Key), &k.UserEmail, &k.UserStatus) }
 
 const chargeColumns = "c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at"
 

@@ -39,14 +39,18 @@ type Secret struct {
 }
 
 func (k KeyLine) working(now time.Time) bool {
-	return k.Status == keys.StatusActive && !k.Expired(now)
+	return k.Status == keys.StatusActive && !k.Expired(now) && k.UserStatus != accounts.StatusSuspended
 }
 
-func (k KeyLine) otherwise() string {
-	if k.Status != keys.StatusActive {
+// otherwise is why a key does not work: what is the key's own comes before the user's.
+func (k KeyLine) otherwise(now time.Time) string {
+	switch {
+	case k.Status != keys.StatusActive:
 		return "Revoked"
+	case k.Expired(now):
+		return "Expired"
 	}
-	return "Expired"
+	return "User suspended"
 }
 
 // unused is how long a key has to lie idle to be pointed out.

@@ -232,7 +232,7 @@ func keyTable(list []KeyLine, now time.Time, owners bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = statusBadge(k.working(now), k.otherwise()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = statusBadge(k.working(now), k.otherwise(now)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -434,7 +434,7 @@ func KeyPage(p Key) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = statusBadge(p.Key.working(p.Now), p.Key.otherwise()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = statusBadge(p.Key.working(p.Now), p.Key.otherwise(p.Now)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -555,7 +555,7 @@ func keyActions(p Key) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !p.Key.working(p.Now) {
-			templ_7745c5c3_Err = badge(ToneBad, p.Key.otherwise()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = badge(ToneBad, p.Key.otherwise(p.Now)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

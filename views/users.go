@@ -60,6 +60,8 @@ type RangeChoice struct {
 type KeyLine struct {
 	keys.Key
 	Email string
+	// UserStatus is the owner's: no key of a suspended user works.
+	UserStatus accounts.Status
 }
 
 func (k KeyLine) path() string { return "/admin/keys/" + k.ID.String() }
