@@ -22,15 +22,16 @@ var importMap = map[string][]string{
 	"static/docs":       {},
 	"limits":            {},
 	"accounts":          {"fault"},
+	"secrets":           {"fault"},
 	"usage":             {"fault", "trace"},
 	"keys":              {"accounts", "limits", "usage", "fault", "trace"},
 	"gateway":           {"keys", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "fault", "accounts"},
-	"store":             {"accounts", "keys", "usage", "limits", "fault"},
+	"store":             {"accounts", "keys", "usage", "limits", "secrets", "fault"},
 	"views":             {"accounts", "keys", "usage", "limits", "static"},
 	"handlers":          {"accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "trace"},
 	"limits/limitstest": {"limits"},
-	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "fault"},
+	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "secrets", "fault"},
 }
 
 // exempt packages are programs for developers, which may import what they need.
@@ -48,6 +49,7 @@ var keptTo = map[string][]string{
 	"github.com/valkey-io/":           {"valkey"},
 	"github.com/a-h/templ":            {"views", "handlers"},
 	"github.com/alexedwards/argon2id": {"accounts"},
+	"golang.org/x/crypto/":            {"secrets"},
 	"github.com/joho/godotenv":        {"."},
 	"github.com/alecthomas/kong":      {"."},
 	"database/sql\"":                  {"store", "store/storetest"},

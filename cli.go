@@ -30,6 +30,8 @@ type commandLine struct {
 	Backup  backupCommand  `cmd:"" help:"Copy the embedded database to a file, also while the service runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the embedded database."`
 
+	Secrets secretsCommand `cmd:"" help:"Change the key that encrypts secrets in the database, or drop what no key opens."`
+
 	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
 
 	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"codexible/secrets"
 	"codexible/store"
 )
 
@@ -19,7 +20,7 @@ type backupCommand struct {
 
 // Help gives the examples that --help shows.
 func (backupCommand) Help() string {
-	return `Copies the embedded database as it stands at one moment, beside a running service, and checks the copy. Its SHA-256 is written beside it. Only its owner may read it: it holds e-mail addresses and hashes. Example:
+	return `Copies the embedded database as it stands at one moment, beside a running service, and checks the copy. Its SHA-256 is written beside it. Only its owner may read it: it holds e-mail addresses and hashes. It does not hold the key that encrypts its secrets (SECRET_KEY, or secret.key beside the database): keep a copy of that elsewhere. Example:
 
     codexible backup /var/backups/codexible-$(date +%F).db
 
@@ -45,6 +46,7 @@ func (c backupCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return t.print(backupJSON(r), func(w io.Writer) {
 		line(w, fmt.Sprintf("%s: %d bytes, checked, SHA-256 %s", r.File, r.Bytes, r.SHA256))
+		line(w, "The key that encrypts its secrets (SECRET_KEY, or secret.key beside the database) is not in it: keep a copy of that elsewhere.")
 	})
 }
 
@@ -103,7 +105,7 @@ type migrateDataCommand struct {
 
 // Help gives the examples that --help shows.
 func (migrateDataCommand) Help() string {
-	return `Stop the service first. All or nothing: every table is copied in one transaction, read back and compared before it commits. The target needs this version's schema and must be unused. Example, with DATABASE_URL=postgres://… in .env:
+	return `Stop the service first. All or nothing: every table is copied in one transaction, read back and compared before it commits. The target needs this version's schema and must be unused. Where the source has encrypted secrets, SECRET_KEY has to be the key of before, or what secret.key beside the source holds. Example, with DATABASE_URL=postgres://… in .env:
 
     codexible migrate up
     codexible migrate-data --from sqlite:/var/lib/codexible/codexible.db`
@@ -145,7 +147,7 @@ func (c migrateDataCommand) Run(ctx context.Context, t *terminal) error {
 	if to == "" {
 		to = config.DatabaseURL.reveal()
 	}
-	moved, err := store.Move(ctx, from, to, schemaFiles())
+	moved, err := store.Move(ctx, from, to, schemaFiles(), secrets.NewRing(config.SecretKey, config.SecretKeyPrevious, ""))
 	if err != nil {
 		return err
 	}

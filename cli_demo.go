@@ -12,6 +12,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/keys"
+	"codexible/secrets"
 )
 
 // serveDemo serves demo data that is gone when it ends. Nothing of the
@@ -29,6 +30,7 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	config.DataDir = folder
 	config.DatabaseURL = newSecretURL("sqlite:" + filepath.Join(folder, "codexible.db"))
 	config.ValkeyURL = secretURL{}
+	config.SecretKey, config.SecretKeyPrevious = secrets.Key{}, secrets.Key{}
 	config.MigrateOnStart, config.UsageRetentionDays, config.BackupDir = true, 0, ""
 
 	if err := prepareDatabase(ctx, &config, slog.New(slog.DiscardHandler)); err != nil {

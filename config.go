@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"codexible/handlers"
+	"codexible/secrets"
 	"codexible/store"
 
 	"github.com/joho/godotenv"
@@ -35,6 +36,9 @@ type Config struct {
 	RateLimitPerIP    int64
 	SQLiteSynchronous string
 	MigrateOnStart    bool
+	// SecretKey encrypts the secrets in the database, SecretKeyPrevious is read
+	// beside it; the embedded database has a file for the first where it is none.
+	SecretKey, SecretKeyPrevious secrets.Key
 	// UsageRetentionDays is how many days single charges are kept; 0 for good.
 	UsageRetentionDays int
 	// BackupDir takes the scheduled backups; empty for none.
@@ -108,6 +112,12 @@ var settings = []setting{
 		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
 		return problemIf(err != nil, "must be true or false, not "+quoted(v))
 	}},
+	{name: "SECRET_KEY", meaning: "32 random bytes in base64 (`openssl rand -base64 32`) that encrypt second-factor secrets in the database; backups never hold it; empty: `secret.key` beside the embedded database, made at the first need; Postgres needs it before the first secret", set: func(c *Config, v string) string {
+		return secretKey(&c.SecretKey, v)
+	}},
+	{name: "SECRET_KEY_PREVIOUS", meaning: "the key of before, read beside `SECRET_KEY` until `codexible secrets rotate` has encrypted everything anew", set: func(c *Config, v string) string {
+		return secretKey(&c.SecretKeyPrevious, v)
+	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
 	}},
@@ -156,6 +166,19 @@ var settings = []setting{
 	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) string {
 		return duration(&c.ShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
 	}},
+}
+
+func secretKey(to *secrets.Key, value string) string {
+	var err error
+	if *to, err = secrets.ParseKey(value); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// secrets are the keys for what is encrypted in the configured database.
+func (c *Config) secrets() *secrets.Ring {
+	return secrets.NewRing(c.SecretKey, c.SecretKeyPrevious, secrets.FileIn(c.sqliteFile()))
 }
 
 // readConfig reads the settings from the environment, then from the file .env
@@ -215,6 +238,9 @@ func (c *Config) contradictions() (problems []string) {
 	}
 	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.reveal(), "postgres") {
 		problems = append(problems, "BACKUP_DIR is for the embedded database: leave it empty on Postgres, and schedule pg_dump")
+	}
+	if c.SecretKey.IsZero() && !c.SecretKeyPrevious.IsZero() && strings.HasPrefix(c.DatabaseURL.reveal(), "postgres") {
+		problems = append(problems, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY: set both, or neither")
 	}
 	return problems
 }

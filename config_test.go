@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"codexible/secrets"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -34,6 +36,7 @@ func defaults() Config {
 }
 
 func TestSettingsReadWhatTheContractSays(t *testing.T) {
+	keyA, keyB := secrets.MintKey(), secrets.MintKey()
 	for _, try := range []struct {
 		name string
 		env  map[string]string
@@ -68,6 +71,7 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.RateLimitPerIP, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, "NORMAL", false, 90
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
+		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
 		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
 			c.BackupDir, c.BackupInterval, c.BackupKeep = "/var/backups", 6*time.Hour, 28
 		}},
@@ -103,6 +107,8 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"RATE_LIMIT_PER_IP":           {"0", "many", "1000001"},
 		"SQLITE_SYNCHRONOUS":          {"OFF", "EXTRA"},
 		"MIGRATE_ON_START":            {"yes", "2"},
+		"SECRET_KEY":                  {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
+		"SECRET_KEY_PREVIOUS":         {"sesame"},
 		"USAGE_RETENTION_DAYS":        {"-1", "1.5", "36501"},
 		"LOG_LEVEL":                   {"loud", "info+1", "5"},
 		"LOG_FORMAT":                  {"xml"},
@@ -153,6 +159,7 @@ func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
 	}{
 		{map[string]string{"TLS_CERT": "/c.pem"}, "TLS_CERT and TLS_KEY must both be set"},
 		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"SECRET_KEY_PREVIOUS": secrets.MintKey().Reveal(), "DATABASE_URL": "postgres://u:sesame@h/d"}, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY"},
 		{map[string]string{"BACKUP_DIR": "/b", "DATABASE_URL": "postgres://u:sesame@h/d"}, "BACKUP_DIR is for the embedded database"},
 	} {
 		_, err := readConfig(environment(try.env), t.TempDir(), nil)

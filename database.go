@@ -23,6 +23,7 @@ func withMigrator(c *Config, work func(m *store.Migrator) error) error {
 	if err != nil {
 		return err
 	}
+	m.UseSecrets(c.secrets())
 	return errors.Join(work(m), m.Close())
 }
 
@@ -39,8 +40,26 @@ func prepareDatabase(ctx context.Context, c *Config, log *slog.Logger) error {
 				log.InfoContext(ctx, "migration applied", "version", step.Version, "name", step.Name)
 			}
 		}
-		return m.Check(ctx)
+		if err := m.Check(ctx); err != nil {
+			return err
+		}
+		if err := m.Seal(ctx); err != nil {
+			return err
+		}
+		if n := m.Sealed(); n > 0 {
+			log.InfoContext(ctx, "second-factor secrets encrypted; keep a copy of the key where the backups are not", "count", n)
+		}
+		return nil
 	})
+}
+
+// checkSecrets refuses a database whose secrets this service cannot decrypt.
+func checkSecrets(ctx context.Context, books *store.Store, log *slog.Logger) error {
+	state, err := books.CheckSecrets(ctx)
+	if err == nil && state == store.SecretsToRotate {
+		log.WarnContext(ctx, "the secrets in the database are encrypted with the key of before: run `codexible secrets rotate`, then unset SECRET_KEY_PREVIOUS")
+	}
+	return err
 }
 
 // needDatabase refuses an embedded database that does not exist: a command that
@@ -65,5 +84,5 @@ func needSchema(ctx context.Context, c *Config) error {
 }
 
 func openStore(ctx context.Context, c *Config, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{URL: c.DatabaseURL.reveal(), Synchronous: c.SQLiteSynchronous, Log: log})
+	return store.Open(ctx, store.Options{URL: c.DatabaseURL.reveal(), Synchronous: c.SQLiteSynchronous, Log: log, Secrets: c.secrets()})
 }

@@ -383,7 +383,7 @@ func TestHelpTeachesEveryCommandByExample(t *testing.T) {
 	for _, command := range [][]string{
 		{"serve"}, {"migrate", "up"}, {"migrate", "down"}, {"migrate", "status"}, {"user", "create"}, {"user", "list"}, {"user", "suspend"},
 		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "rotate"}, {"key", "revoke"},
-		{"usage", "reconcile"}, {"health"}, {"version"},
+		{"usage", "reconcile"}, {"secrets", "rotate"}, {"secrets", "forget"}, {"health"}, {"version"},
 	} {
 		name := strings.Join(command, " ")
 		if !strings.Contains(help, "  "+name+" ") {

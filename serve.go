@@ -93,6 +93,9 @@ func (s *service) openBooks(ctx context.Context) error {
 			s.log.WarnContext(ctx, "other users of this machine may read the backups: make the user of the service the owner of BACKUP_DIR and its files", "error", err)
 		}
 	}
+	if err := checkSecrets(ctx, books, s.log); err != nil {
+		return err
+	}
 	s.schema.config = &s.config
 	s.local = limits.NewLocal(time.Now)
 	s.books, s.ledger, s.counter = books, books, s.local

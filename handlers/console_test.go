@@ -508,6 +508,22 @@ func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
 	})
 }
 
+func TestWithoutAKeyTwoStepSignInIsRefusedWithWhatToDo(t *testing.T) {
+	clock, url := storetest.NewClock(storetest.Start), storetest.SQLiteURL(t)
+	storetest.Migrate(t, url)
+	db, err := store.Open(context.Background(), store.Options{URL: url, Now: clock.Now, Patience: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := start(t, db, clock)
+	s.cast(t)
+	v := s.operator(t)
+	v.get("/admin/account").submit("/admin/account/two-step").sees(http.StatusConflict, "Set SECRET_KEY to 32 random bytes", "Nothing was changed")
+	v.get("/admin/account").sees(http.StatusOK)
+	s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin")
+}
+
 func TestAPasswordChangeEndsEveryOtherSession(t *testing.T) {
 	s := onSQLite(t)
 	v, other := s.operator(t), s.visitor(t)

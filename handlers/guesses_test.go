@@ -48,8 +48,8 @@ func TestAThrottledAddressLooksUpNoKey(t *testing.T) {
 			s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200}, window{"10", "7", "0", ""})
 			// Others wait until the window has room.
 			asked := seen.during(func() {
-				s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "61", "61"})
-				s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$bob.key"}`, status: 429}, window{"20", "0", "61", "61"})
+				s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "60", "60"})
+				s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$bob.key"}`, status: 429}, window{"20", "0", "60", "60"})
 			})
 			if len(asked) != 0 {
 				t.Errorf("a throttled address costs %v", asked)
@@ -85,9 +85,9 @@ func TestValidateCountsAValidTokenInItsKeysWindow(t *testing.T) {
 		for range 29 { // more than the address has
 			s.call(t, valid)
 		}
-		s.expectWindow(t, valid, window{"30", "0", "61", ""})
+		s.expectWindow(t, valid, window{"30", "0", "60", ""})
 		valid.status = 429
-		s.expectWindow(t, valid, window{"30", "0", "61", "61"})
+		s.expectWindow(t, valid, window{"30", "0", "60", "60"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 429})
 		// The address has spent nothing; a malformed body counts there.
 		s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":7}`, status: 422}, window{"20", "19", "0", ""})

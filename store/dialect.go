@@ -24,6 +24,8 @@ const (
 // dialect is all that differs between the databases; nothing else asks which
 // one it is.
 type dialect interface {
+	// name is dialectSQLite or dialectPostgres, for what works on either with a connection alone.
+	name() string
 	// away tells errors of a database that does not answer, or cannot write, from errors of a statement.
 	away(error) bool
 	// settle decides and records a batch of charges in one transaction.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"codexible/secrets"
+
 	"ariga.io/atlas/sql/migrate"
 )
 
@@ -43,6 +45,8 @@ type Migrator struct {
 	dialect string
 	files   Files
 	known   []Migration
+	secrets *secrets.Ring
+	sealed  int
 }
 
 // NewMigrator opens the database of url and reads the migrations. It fails
@@ -61,6 +65,37 @@ func NewMigrator(url string, files Files) (*Migrator, error) {
 		return nil, err
 	}
 	return &Migrator{db: db, dialect: target.dialect, files: files, known: known}, nil
+}
+
+// UseSecrets gives the keys with which stored secrets are encrypted on the way
+// up and decrypted on the way down. Without them a database that has any is refused.
+func (m *Migrator) UseSecrets(r *secrets.Ring) { m.secrets = r }
+
+// Sealed is how many secrets that were stored in clear were encrypted.
+func (m *Migrator) Sealed() int { return m.sealed }
+
+// sealedSince is the migration since which secrets are encrypted.
+const sealedSince = "0004"
+
+// Seal encrypts the secrets that are stored in clear, all or none. Up does so too.
+func (m *Migrator) Seal(ctx context.Context) error {
+	return m.locked(ctx, func(tx *sql.Tx, status []Migration) error { return m.seal(ctx, tx, status) })
+}
+
+func (m *Migrator) seal(ctx context.Context, tx *sql.Tx, status []Migration) error {
+	applied := slices.ContainsFunc(status, func(s Migration) bool { return s.Version == sealedSince && s.AppliedAt != nil })
+	if !applied {
+		return nil
+	}
+	n, err := vault{tx, m.dialect, m.secrets}.sealPlain(ctx)
+	if errors.Is(err, secrets.ErrNoKey) {
+		return errors.New("the second-factor secrets in the database have to be encrypted and there is no key for it, so nothing was changed: set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them, keep a copy where the backups are not, and start again")
+	}
+	if err != nil {
+		return fmt.Errorf("the second-factor secrets in the database have to be encrypted, and nothing was changed: %w", err)
+	}
+	m.sealed += n
+	return nil
 }
 
 // Close closes the migrator's connection.
@@ -156,6 +191,9 @@ func (m *Migrator) Up(ctx context.Context) (applied []Migration, err error) {
 			}
 			applied = append(applied, step)
 		}
+		if err := m.seal(ctx, tx, append(status, applied...)); err != nil {
+			return err
+		}
 		return m.checkForeignKeys(ctx, tx, len(applied))
 	})
 	if err != nil {
@@ -176,6 +214,11 @@ func (m *Migrator) Down(ctx context.Context, n int) (undone []Migration, err err
 			}
 			if step.Unknown {
 				return fmt.Errorf("migration %s is not known to this version: take it back with the version that applied it", step.Version)
+			}
+			if step.Version == sealedSince {
+				if _, err := (vault{tx, m.dialect, m.secrets}).openAll(ctx); err != nil {
+					return fmt.Errorf("migration %s encrypted second-factor secrets, which the version before it reads in clear, and they cannot be decrypted, so nothing was changed: %w", step.Version, err)
+				}
 			}
 			if err := run(ctx, tx, step, step.down); err != nil {
 				return err

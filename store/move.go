@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"codexible/secrets"
 
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
@@ -31,7 +34,10 @@ type MovedTable struct {
 // table was read back and compared. Both have to be at this version's schema,
 // the target empty but for the plans that a fresh database has, and the source
 // in nobody's hands, because what is written to it later would stay behind.
-func Move(ctx context.Context, from, to string, files Files) (moved []MovedTable, err error) {
+//
+// Secrets move encrypted as they are, so keys are those of the service on the
+// target: the one that the source's are encrypted with has to be among them.
+func Move(ctx context.Context, from, to string, files Files, keys *secrets.Ring) (moved []MovedTable, err error) {
 	source, target, err := moveEnds(from, to)
 	if err != nil {
 		return nil, err
@@ -59,6 +65,9 @@ func Move(ctx context.Context, from, to string, files Files) (moved []MovedTable
 		return nil, err
 	}
 	defer func() { _ = reading.Rollback() }()
+	if err := checkMovedSecrets(ctx, vault{reading, dialectSQLite, keys}, source.url); err != nil {
+		return nil, err
+	}
 	config, err := pgx.ParseConfig(target.url)
 	if err != nil {
 		return nil, fmt.Errorf("the target %w", errURL) // pgx repeats the URL, password masked or not
@@ -103,7 +112,7 @@ func checkSchema(ctx context.Context, url string, files Files) error {
 }
 
 func moveTables(ctx context.Context, reading *sql.Tx, writing pgx.Tx, tables []movable) (moved []MovedTable, err error) {
-	if err := clearSeeds(ctx, writing, tables); err != nil {
+	if err := clearSeeds(ctx, reading, writing, tables); err != nil {
 		return nil, err
 	}
 	for _, t := range tables {
@@ -126,7 +135,7 @@ func moveTables(ctx context.Context, reading *sql.Tx, writing pgx.Tx, tables []m
 
 // clearSeeds makes room for the source's plans. Whoever changed a plan of the
 // target is in its audit log, so with that empty the plans are the seeded ones.
-func clearSeeds(ctx context.Context, writing pgx.Tx, tables []movable) error {
+func clearSeeds(ctx context.Context, source *sql.Tx, writing pgx.Tx, tables []movable) error {
 	for _, t := range tables {
 		if _, err := writing.Exec(ctx, "LOCK TABLE "+t.quoted()+" IN EXCLUSIVE MODE"); err != nil {
 			return err
@@ -135,12 +144,50 @@ func clearSeeds(ctx context.Context, writing pgx.Tx, tables []movable) error {
 		if err := writing.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.quoted()+")").Scan(&used); err != nil {
 			return err
 		}
+		if used && t.name == "secret_key" {
+			if err := sameSecretKey(ctx, writing, source); err != nil {
+				return err
+			}
+			continue
+		}
 		if used && t.name != "plans" {
 			return fmt.Errorf("the target is in use, its table %s has rows: make an empty database and run `codexible migrate up` on it", t.name)
 		}
 	}
-	_, err := writing.Exec(ctx, "DELETE FROM plans")
+	_, err := writing.Exec(ctx, "DELETE FROM plans; DELETE FROM secret_key")
 	return err
+}
+
+// checkMovedSecrets fails where the service on the target could not decrypt what moves.
+func checkMovedSecrets(ctx context.Context, v vault, source string) error {
+	fingerprint, err := v.fingerprint(ctx)
+	if err != nil || fingerprint == nil {
+		return err
+	}
+	if _, err := v.ring.ByFingerprint(fingerprint); err != nil {
+		return fmt.Errorf("nothing was moved: the source has secrets, and SECRET_KEY is not the key that they are encrypted with: set it to the key of before, or to what %s holds; the service needs it on the target too", secrets.FileIn(source))
+	}
+	_, unreadable, err := v.split(ctx)
+	if err == nil && len(unreadable) > 0 {
+		err = fmt.Errorf("nothing was moved: %d secrets of the source cannot be decrypted: drop them with `codexible secrets forget` on the source first", len(unreadable))
+	}
+	return err
+}
+
+// sameSecretKey fails where the target has secrets of another key than the source.
+func sameSecretKey(ctx context.Context, writing pgx.Tx, source *sql.Tx) error {
+	moving, err := vault{conn: source, dialect: dialectSQLite}.fingerprint(ctx)
+	if err != nil {
+		return err
+	}
+	var there []byte
+	if err := writing.QueryRow(ctx, "SELECT fingerprint FROM secret_key").Scan(&there); err != nil {
+		return err
+	}
+	if moving != nil && !bytes.Equal(moving, there) {
+		return errors.New("the target's secrets are encrypted with another key than the source's: use an empty database, or rotate one of them to the other's key first (`codexible secrets rotate`)")
+	}
+	return nil
 }
 
 // movable is a table of schema.hcl.

@@ -64,6 +64,10 @@ func furnish(t *testing.T, url string) {
 		}
 	}
 	reconcile(t, s)
+	operator := createUser(t, s, accounts.NewUser{Email: "operator@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
+	if err := s.BeginTwoStep(ctx, operator.ID, "SECRET"); err != nil {
+		t.Fatal(err)
+	}
 	fillEmptyTables(t, storetest.Raw(t, url))
 }
 
@@ -107,7 +111,7 @@ func TestMovedDataIsExactlyTheSame(t *testing.T) {
 	from := storetest.SQLiteURL(t)
 	furnish(t, from)
 	storetest.Migrate(t, to)
-	moved, err := store.Move(context.Background(), from, to, storetest.Files())
+	moved, err := store.Move(context.Background(), from, to, storetest.Files(), storetest.Secrets())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +182,7 @@ func TestAMoveThatCannotBeWholeMovesNothing(t *testing.T) {
 			storetest.Exec(t, from, c.spoil)
 			storetest.Migrate(t, to)
 			storetest.Exec(t, to, c.target...)
-			_, err := store.Move(context.Background(), from, to, storetest.Files())
+			_, err := store.Move(context.Background(), from, to, storetest.Files(), storetest.Secrets())
 			wantError(t, err, "nothing was moved", c.says)
 			db := storetest.Raw(t, to)
 			if users, plans := storetest.Count(t, db, "SELECT COUNT(*) FROM users"), storetest.Count(t, db, "SELECT COUNT(*) FROM plans"); users != 0 || plans != 3 {
@@ -191,13 +195,13 @@ func TestAMoveThatCannotBeWholeMovesNothing(t *testing.T) {
 func TestAMoveNeedsBothSchemasToBeThisVersions(t *testing.T) {
 	to, from := storetest.PostgresURL(t), storetest.SQLiteURL(t)
 	storetest.Migrate(t, from)
-	_, err := store.Move(context.Background(), from, to, storetest.Files())
+	_, err := store.Move(context.Background(), from, to, storetest.Files(), storetest.Secrets())
 	wantError(t, err, "the target", "codexible migrate up")
-	_, err = store.Move(context.Background(), "sqlite:"+t.TempDir()+"/none.db", to, storetest.Files())
+	_, err = store.Move(context.Background(), "sqlite:"+t.TempDir()+"/none.db", to, storetest.Files(), storetest.Secrets())
 	wantError(t, err, "there is no database")
-	_, err = store.Move(context.Background(), from, from, storetest.Files())
+	_, err = store.Move(context.Background(), from, from, storetest.Files(), storetest.Secrets())
 	wantError(t, err, "the target has to be postgres://")
-	_, err = store.Move(context.Background(), to, to, storetest.Files())
+	_, err = store.Move(context.Background(), to, to, storetest.Files(), storetest.Secrets())
 	wantError(t, err, "embedded database")
 }
 
@@ -208,6 +212,6 @@ func TestAColumnThatArrivesChangedIsNoticed(t *testing.T) {
 	// The target changes what it is given, as a trigger or a wrong encoding would.
 	storetest.Exec(t, to, "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.label := NEW.label || ' '; RETURN NEW; END $$",
 		"CREATE TRIGGER spoil BEFORE INSERT ON api_keys FOR EACH ROW EXECUTE FUNCTION spoil()")
-	_, err := store.Move(context.Background(), from, to, storetest.Files())
+	_, err := store.Move(context.Background(), from, to, storetest.Files(), storetest.Secrets())
 	wantError(t, err, "table api_keys arrived changed", "a text")
 }

@@ -73,6 +73,8 @@ func forBooks(config *pgxpool.Config) *pgxpool.Config {
 	return config
 }
 
+func (postgresDialect) name() string { return dialectPostgres }
+
 // onOneCore leaves the other cores to the requests.
 func (postgresDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error {
 	return db.Transaction(func(tx *gorm.DB) error {

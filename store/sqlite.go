@@ -62,6 +62,8 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 	return d, write, read, err
 }
 
+func (sqliteDialect) name() string { return dialectSQLite }
+
 // onOneCore changes nothing: SQLite never takes more.
 func (sqliteDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error { return look(db) }
 

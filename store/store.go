@@ -15,6 +15,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/secrets"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -35,6 +36,8 @@ type Options struct {
 	Patience time.Duration
 	// Log takes the warnings of the store; none where nil.
 	Log *slog.Logger
+	// Secrets are the keys for what is encrypted; where nil nothing can be.
+	Secrets *secrets.Ring
 	// Statement is told the text of every statement but those of the meter, its
 	// values among it: it is for tests that count what a request costs. Nil for nobody.
 	Statement func(text string)
@@ -46,6 +49,7 @@ type Store struct {
 	write, read *gorm.DB
 	now         func() time.Time
 	ids         ids
+	secrets     *secrets.Ring
 
 	mu       sync.Mutex
 	watchers []Watcher
@@ -76,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Synchronous == "" {
 		o.Synchronous = "FULL"
 	}
-	s := &Store{status: statusMemo{counting: make(chan struct{}, 1)}}
+	s := &Store{secrets: o.Secrets, status: statusMemo{counting: make(chan struct{}, 1)}}
 	s.openDays.cheap, s.planUsers.cheap = o.Patience, o.Patience
 	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
 	if target.dialect == dialectPostgres {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"codexible/accounts"
 
@@ -20,14 +21,26 @@ func (s *Store) TwoStep(ctx context.Context, userID uuid.UUID) (t accounts.TwoSt
 	if err != nil || len(rows) == 0 {
 		return t, false, err
 	}
-	return rows[0], true, nil
+	t = rows[0]
+	t.Secret, err = vault{ring: s.secrets}.open(stored{twoStepSecret, userID, t.Secret})
+	return t, true, s.classify(err)
 }
 
-// BeginTwoStep keeps a secret that waits for its first code. One that is
-// confirmed stays as it is.
+// BeginTwoStep keeps a secret, encrypted, that waits for its first code. One that
+// is confirmed stays as it is. secrets.ErrNoKey where there is no key to encrypt with.
 func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret string) error {
-	return s.classify(s.write.WithContext(ctx).Exec(`INSERT INTO two_step AS t (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
-		ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret WHERE t.confirmed = ?`, userID, secret, false, false).Error)
+	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		k, err := s.vaultOf(tx).key(ctx)
+		if err != nil {
+			return err
+		}
+		sealed, err := k.Seal(twoStepSecret.place(userID), secret)
+		if err != nil {
+			return err
+		}
+		return tx.Exec(`INSERT INTO two_step AS t (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
+			ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret WHERE t.confirmed = ?`, userID, sealed, false, false).Error
+	}))
 }
 
 // TakeStep takes the code of a step; false where that step or a later one was taken.
@@ -86,12 +99,16 @@ func (c *change) putRecoveryCodes(userID uuid.UUID, codes [][]byte) error {
 // TurnOffTwoStep forgets the secret and the recovery codes.
 func (s *Store) TurnOffTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID) error {
 	return s.changing(ctx, by, func(tx *change) error {
-		if err := tx.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
-			return err
-		}
-		if err := tx.Exec("DELETE FROM two_step WHERE user_id = ?", userID).Error; err != nil {
+		if err := tx.dropTwoStep(userID); err != nil {
 			return err
 		}
 		return tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned two-step sign-in off."})
 	})
+}
+
+func (c *change) dropTwoStep(userID uuid.UUID) error {
+	return errors.Join(
+		c.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error,
+		c.Exec("DELETE FROM two_step WHERE user_id = ?", userID).Error,
+	)
 }

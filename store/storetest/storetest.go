@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"codexible/secrets"
 	"codexible/store"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", for making databases
@@ -88,13 +89,19 @@ func Open(t testing.TB, url string, now func() time.Time) *store.Store {
 // Connect opens a migrated database, until the test ends.
 func Connect(t testing.TB, url string, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL", Patience: time.Hour})
+	s, err := store.Open(context.Background(), store.Options{URL: url, Now: now, Synchronous: "NORMAL", Patience: time.Hour, Secrets: Secrets()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
+
+// SecretKey is the key of every store of a test.
+var SecretKey = secrets.MintKey()
+
+// Secrets are the keys of every store of a test.
+func Secrets() *secrets.Ring { return secrets.NewRing(SecretKey, secrets.Key{}, "") }
 
 // Migrate brings a database to the current schema.
 func Migrate(t testing.TB, url string) {

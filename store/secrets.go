@@ -1,0 +1,358 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"codexible/accounts"
+	"codexible/secrets"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// sealedColumn is a column whose values are encrypted. row is the column of the
+// id that they are bound to.
+type sealedColumn struct{ table, column, row string }
+
+var twoStepSecret = sealedColumn{"two_step", "secret", "user_id"}
+
+// sealedColumns are all of them.
+var sealedColumns = []sealedColumn{twoStepSecret}
+
+func (c sealedColumn) place(row uuid.UUID) secrets.Place {
+	return secrets.Place{Table: c.table, Column: c.column, Row: row.String()}
+}
+
+// statementer is a connection or a transaction.
+type statementer interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// vault is the encrypted columns as one transaction sees them.
+type vault struct {
+	conn    statementer
+	dialect string
+	ring    *secrets.Ring
+}
+
+// secretTurn is the lock under which the key of the database is chosen and changed.
+const secretTurn = "codexible secret key"
+
+func (v vault) takeTurn(ctx context.Context) error {
+	if v.dialect == dialectSQLite {
+		return nil // the transaction is the only writer
+	}
+	_, err := v.conn.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext($1))", secretTurn)
+	return err
+}
+
+// mark is the n-th placeholder.
+func (v vault) mark(n int) string {
+	if v.dialect == dialectPostgres {
+		return fmt.Sprintf("$%d", n)
+	}
+	return "?"
+}
+
+// fingerprint is that of the key that the database's secrets are encrypted with;
+// nil before the first secret.
+func (v vault) fingerprint(ctx context.Context) (fingerprint []byte, err error) {
+	rows, err := v.conn.QueryContext(ctx, "SELECT fingerprint FROM secret_key")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := rows.Scan(&fingerprint); err != nil {
+			return nil, err
+		}
+	}
+	return fingerprint, rows.Err()
+}
+
+// key is what secrets of this database are encrypted with. With the first one
+// the present key becomes that key.
+func (v vault) key(ctx context.Context) (k secrets.Key, err error) {
+	if err := v.takeTurn(ctx); err != nil {
+		return k, err
+	}
+	fingerprint, err := v.fingerprint(ctx)
+	if err != nil {
+		return k, err
+	}
+	if fingerprint != nil {
+		return v.ring.ByFingerprint(fingerprint)
+	}
+	if k, err = v.ring.Present(true); err != nil {
+		return k, err
+	}
+	return k, v.adopt(ctx, k)
+}
+
+// adopt writes down which key the secrets are encrypted with; the zero Key: none is left.
+func (v vault) adopt(ctx context.Context, k secrets.Key) error {
+	_, err := v.conn.ExecContext(ctx, "DELETE FROM secret_key")
+	if err != nil || k.IsZero() {
+		return err
+	}
+	_, err = v.conn.ExecContext(ctx, "INSERT INTO secret_key (id, fingerprint) VALUES (1, "+v.mark(1)+")", k.Fingerprint())
+	return err
+}
+
+// stored is one value of an encrypted column.
+type stored struct {
+	sealedColumn
+
+	id   uuid.UUID
+	text string
+}
+
+func (v vault) all(ctx context.Context) (list []stored, err error) {
+	for _, c := range sealedColumns {
+		rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" ORDER BY "+c.row) //nolint:gosec // the names are those of sealedColumns
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			one := stored{sealedColumn: c}
+			if err := rows.Scan(&one.id, &one.text); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			list = append(list, one)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (v vault) put(ctx context.Context, s stored, text string) error {
+	_, err := v.conn.ExecContext(ctx, "UPDATE "+s.table+" SET "+s.column+" = "+v.mark(1)+" WHERE "+s.row+" = "+v.mark(2), text, s.id) //nolint:gosec // as above
+	return err
+}
+
+// open gives a stored value in clear. One of before secrets were encrypted is that already.
+func (v vault) open(s stored) (string, error) {
+	if !secrets.IsSealed(s.text) {
+		return s.text, nil
+	}
+	return v.ring.Open(s.place(s.id), s.text)
+}
+
+// sealPlain encrypts what is stored in clear. Where nothing is no key is needed.
+func (v vault) sealPlain(ctx context.Context) (sealed int, err error) {
+	list, err := v.all(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var k secrets.Key
+	for _, s := range list {
+		if secrets.IsSealed(s.text) {
+			continue
+		}
+		if k.IsZero() {
+			if k, err = v.key(ctx); err != nil {
+				return 0, err
+			}
+		}
+		text, err := k.Seal(s.place(s.id), s.text)
+		if err != nil {
+			return 0, err
+		}
+		if err := v.put(ctx, s, text); err != nil {
+			return 0, err
+		}
+		sealed++
+	}
+	return sealed, nil
+}
+
+// openAll decrypts every secret, for a version that knows no encryption.
+func (v vault) openAll(ctx context.Context) (opened int, err error) {
+	list, err := v.all(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range list {
+		if !secrets.IsSealed(s.text) {
+			continue
+		}
+		text, err := v.open(s)
+		if err != nil {
+			return 0, err
+		}
+		if err := v.put(ctx, s, text); err != nil {
+			return 0, err
+		}
+		opened++
+	}
+	return opened, nil
+}
+
+// split tells the values that can be read from those that cannot.
+func (v vault) split(ctx context.Context) (readable, unreadable []stored, err error) {
+	list, err := v.all(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range list {
+		switch _, err := v.open(s); {
+		case err == nil:
+			readable = append(readable, s)
+		case secrets.Unreadable(err):
+			unreadable = append(unreadable, s)
+		default:
+			return nil, nil, err
+		}
+	}
+	return readable, unreadable, nil
+}
+
+// reseal encrypts values with a key and makes it the database's; with none left no key is.
+func (v vault) reseal(ctx context.Context, list []stored) error {
+	if len(list) == 0 {
+		return v.adopt(ctx, secrets.Key{})
+	}
+	k, err := v.ring.Present(true)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		plain, err := v.open(s)
+		if err != nil {
+			return err
+		}
+		text, err := k.Seal(s.place(s.id), plain)
+		if err != nil {
+			return err
+		}
+		if err := v.put(ctx, s, text); err != nil {
+			return err
+		}
+	}
+	return v.adopt(ctx, k)
+}
+
+// vaultOf is the encrypted columns in a transaction of the store.
+func (s *Store) vaultOf(tx *gorm.DB) vault {
+	return vault{conn: tx.Statement.ConnPool, dialect: s.dialect.name(), ring: s.secrets}
+}
+
+// SecretKeyState says how the keys of this service go with the database.
+type SecretKeyState uint8
+
+// The states: no secret is stored, the present key encrypts them, or one that is
+// read beside it does, and `codexible secrets rotate` is due.
+const (
+	NoSecrets SecretKeyState = iota
+	SecretsReadable
+	SecretsToRotate
+)
+
+// CheckSecrets fails, with a sentence for who runs the service, where the
+// database's secrets are encrypted with a key that this service does not have.
+func (s *Store) CheckSecrets(ctx context.Context) (state SecretKeyState, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		fingerprint, err := s.vaultOf(db).fingerprint(ctx)
+		if err != nil || fingerprint == nil {
+			return err
+		}
+		k, err := s.secrets.ByFingerprint(fingerprint)
+		if errors.Is(err, secrets.ErrOtherKey) {
+			return errSecretKey
+		}
+		if err != nil {
+			return err
+		}
+		state = SecretsToRotate
+		if present, err := s.secrets.Present(false); err == nil && present.Has(k.Fingerprint()) {
+			state = SecretsReadable
+		}
+		return nil
+	})
+	return state, err
+}
+
+// RotateSecrets encrypts every secret with the present key, all or none, and
+// says how many there are.
+func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, err error) {
+	err = s.changing(ctx, by, func(tx *change) error {
+		v := s.vaultOf(tx.DB)
+		if err := v.takeTurn(ctx); err != nil {
+			return err
+		}
+		readable, unreadable, err := v.split(ctx)
+		if err != nil {
+			return err
+		}
+		if len(unreadable) > 0 {
+			return errUnreadable(len(unreadable))
+		}
+		if n = len(readable); n == 0 {
+			return v.adopt(ctx, secrets.Key{})
+		}
+		if err := v.reseal(ctx, readable); err != nil {
+			return err
+		}
+		return tx.record(entry{action: "secrets.rotated", subject: accounts.SubjectSystem, target: "secrets", details: fmt.Sprintf("Encrypted %d stored secrets with the present key.", n)})
+	})
+	return n, err
+}
+
+// ForgetSecrets drops what no key of this service opens, encrypts the rest with
+// the present key, and gives the e-mails of the users whose two-step sign-in is
+// off with that. Where drop is false it changes nothing and only tells.
+func (s *Store) ForgetSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
+	err = s.changing(ctx, by, func(tx *change) error {
+		v := s.vaultOf(tx.DB)
+		if err := v.takeTurn(ctx); err != nil {
+			return err
+		}
+		readable, unreadable, err := v.split(ctx)
+		if err != nil {
+			return err
+		}
+		for _, one := range unreadable {
+			u, err := s.userWhere(tx.DB, "u.id = ?", one.id)
+			if err != nil {
+				return err
+			}
+			emails = append(emails, u.Email)
+			if !drop {
+				continue
+			}
+			if err := tx.dropTwoStep(one.id); err != nil {
+				return err
+			}
+			if err := tx.endSignIns(one.id); err != nil {
+				return err
+			}
+			if err := tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: one.id, target: u.Email,
+				details: "Dropped the two-step sign-in of " + u.Email + ", whose secret no key of the service decrypts. A password alone signs in."}); err != nil {
+				return err
+			}
+		}
+		if !drop || len(unreadable) == 0 {
+			return nil
+		}
+		return v.reseal(ctx, readable)
+	})
+	return emails, err
+}
+
+var errSecretKey = errors.New(strings.Join([]string{
+	"the secrets in the database were encrypted with a key that this service does not have",
+	"start it with the SECRET_KEY (or the file secret.key) of before",
+	"to change keys set the one of before as SECRET_KEY_PREVIOUS beside the other and run `codexible secrets rotate`",
+	"if it is lost, `codexible secrets forget` drops what cannot be decrypted",
+}, "; "))
+
+func errUnreadable(n int) error {
+	return fmt.Errorf("%d secrets cannot be decrypted with SECRET_KEY or SECRET_KEY_PREVIOUS, so nothing was changed: set SECRET_KEY_PREVIOUS to the key that they were encrypted with, or drop them with `codexible secrets forget`", n)
+}
