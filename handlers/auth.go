@@ -107,6 +107,7 @@ func (x *exchange) settleAddress(err error) error {
 }
 
 func (x *exchange) admitKey(id *keys.Identity) error {
+	x.user = id.User.ID
 	if err := x.countKey(id); err != nil {
 		return err
 	}

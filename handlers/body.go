@@ -4,21 +4,36 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"codexible/fault"
+	"codexible/limits"
+	"codexible/trace"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
+	"github.com/valyala/fasthttp"
 )
 
 const (
 	maxBodyBytes = 1 << 20
-	// drainBytes is how much of a refused body is read, so that the answer reaches a client that is still sending.
+	// maxFormBytes is how large a form of the console may be.
+	maxFormBytes = 64 << 10
+	// drainBytes is how much of a refused body of a caller with a valid key or session
+	// is read, so that the answer reaches a client that is still sending.
 	drainBytes = 8 << 20
-	// readAhead is what fasthttp has read of a body before a handler runs.
-	readAhead = 8 << 10
+	// strangersDrainBytes and strangersDrainTime bound the same for everybody else.
+	strangersDrainBytes = 256 << 10
+	strangersDrainTime  = 3 * time.Second
+	// firstPiece is what is reserved for a body before any of it has arrived.
+	firstPiece = 4 << 10
+	// slowBody is how long a body may take to arrive without the request's time beginning anew.
+	slowBody = 50 * time.Millisecond
 	// maxDepth is how deep objects and arrays may nest: the parsers recurse.
 	maxDepth = 64
 )
@@ -31,46 +46,185 @@ var (
 	errMediaType = fault.New(fault.UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json.")
 )
 
-// body reads the request's body, 1 MiB at most, into memory of its own.
-func (x *exchange) body() (string, error) {
-	request := x.Request()
-	length := request.Header.ContentLength()
+// headerLength holds the length of a body between deferBody and restoreLength. No
+// client can send a header of that name.
+var headerLength = []byte("\x00length")
+
+// deferBody has fasthttp call the handler as soon as the head of a request is
+// there. By itself it waits for the first 8 KiB of a body of known length, and
+// for none of a body in chunks.
+func deferBody(head *fasthttp.RequestHeader) (unchanged fasthttp.RequestConfig) {
+	if length := head.ContentLength(); length > 0 {
+		var digits [20]byte
+		head.SetContentLength(-1)
+		head.SetCanonical(headerLength, strconv.AppendInt(digits[:0], int64(length), 10))
+	}
+	return unchanged
+}
+
+// restoreLength takes back what deferBody did to the head.
+func restoreLength(head *fasthttp.RequestHeader) {
+	given := head.PeekBytes(headerLength)
+	if given == nil {
+		return
+	}
+	length, _ := strconv.Atoi(string(given)) // deferBody wrote it
+	head.DelBytes(headerLength)
+	head.SetContentLength(length)
+}
+
+// body reads the request's body, most bytes at the most, into memory of its own.
+// The memory is reserved as the bytes arrive, and given back by release.
+func (x *exchange) body(most int, tooBig error) (string, error) {
+	length, stream := x.Request().Header.ContentLength(), x.Context().RequestBodyStream()
 	switch {
-	case length > maxBodyBytes:
-		return "", errTooBig
-	case !request.IsBodyStream(), length >= 0 && length <= readAhead:
+	case length > most:
+		return "", tooBig
+	case stream == nil && len(x.Request().Body()) > most: // a request that was made in this process holds its body
+		return "", tooBig
+	case stream == nil || length == 0:
 		x.bodyEnded = true
-		return string(request.Body()), nil
+		return string(x.Request().Body()), nil
 	}
-	text, err := io.ReadAll(io.LimitReader(x.Context().RequestBodyStream(), maxBodyBytes+1))
-	if err != nil {
-		return "", errCutBody.Because(err)
+	if !x.budget().begin() {
+		return "", errBodies
 	}
-	if len(text) > maxBodyBytes {
-		return "", errTooBig
+	x.received = reservation{budget: x.budget(), by: x.holder()}
+	began := time.Now()
+	text, err := x.receive(stream, length, most, tooBig)
+	if waited := time.Since(began); waited > slowBody {
+		x.restart(waited)
 	}
-	x.bodyEnded = true
-	return string(text), nil
+	if err != nil || len(text) == 0 {
+		return "", err
+	}
+	return unsafe.String(&text[0], len(text)), nil //nolint:gosec // nothing writes to the bytes any more
+}
+
+// receive reads a body of a length that is known, or in chunks where that is negative.
+func (x *exchange) receive(stream io.Reader, length, most int, tooBig error) ([]byte, error) {
+	end := most + 1 // one byte more shows that a body in chunks is too large
+	if length > 0 {
+		end = length
+	}
+	var text []byte
+	for {
+		if len(text) == cap(text) {
+			larger := min(max(2*cap(text), firstPiece), end)
+			if !x.reserve(larger) {
+				return nil, errBodies
+			}
+			text = append(make([]byte, 0, larger), text...)
+		}
+		n, err := stream.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case len(text) > most:
+			return nil, tooBig
+		case length > 0 && len(text) == length, length < 0 && errors.Is(err, io.EOF):
+			x.bodyEnded = true
+			return text, nil
+		case err != nil:
+			return nil, errCutBody.Because(err)
+		}
+	}
+}
+
+// budget is the budget that the request's body comes out of.
+func (x *exchange) budget() *bodyBudget {
+	if x.known() {
+		return x.api.bodies.callers
+	}
+	return x.api.bodies.strangers
+}
+
+// known tells whether the caller has shown a valid key or has a session of the console.
+func (x *exchange) known() bool { return x.user != uuid.Nil }
+
+func (x *exchange) holder() holder {
+	if x.known() {
+		return holder{user: x.user}
+	}
+	return holder{address: limits.Address(x.address)}
+}
+
+// reserve takes the room that the body lacks to hold so many bytes.
+func (x *exchange) reserve(bytes int) bool {
+	if x.known() && bytes <= smallBody {
+		return true
+	}
+	r := &x.received
+	if !r.budget.reserve(r.by, int64(bytes)-r.bytes) {
+		return false
+	}
+	r.bytes = int64(bytes)
+	return true
+}
+
+// releaseBody gives back what the body has reserved.
+func (x *exchange) releaseBody() {
+	if r := x.received; r.budget != nil {
+		r.budget.end(r.by, r.bytes)
+		x.received = reservation{}
+	}
+}
+
+// restart has the request's time begin when its body is there: how long a client
+// takes to send it is no delay of ours, and must not use up the time for the rest.
+func (x *exchange) restart(waited time.Duration) {
+	x.began = x.began.Add(waited)
+	if x.deadline == nil {
+		return
+	}
+	x.deadline.release()
+	x.deadline = &deadline{at: x.began.Add(requestDeadline)}
+	x.ctx = trace.With(x.deadline, x.span)
 }
 
 // discardBody reads what a handler left of the body: the rest would be taken
-// for the next request. A connection whose body is too long to read is closed
+// for the next request. Where it is too long to read the connection is closed
 // after the answer.
 func (x *exchange) discardBody() {
-	stream := x.Context().RequestBodyStream()
-	length := x.Request().Header.ContentLength()
-	if stream == nil || x.bodyEnded || (length >= 0 && length <= readAhead) {
+	stream, length := x.Context().RequestBodyStream(), x.Request().Header.ContentLength()
+	if stream == nil || x.bodyEnded || length == 0 {
 		return
 	}
-	if _, err := io.CopyN(io.Discard, stream, drainBytes+1); !errors.Is(err, io.EOF) {
+	x.bodyEnded = true
+	if !x.drain(stream, length) {
 		x.Context().SetConnectionClose()
 	}
 }
 
+// drain reads the rest of a body, and tells whether it came to its end.
+func (x *exchange) drain(stream io.Reader, length int) bool {
+	budget, most := x.budget(), drainBytes
+	if !x.known() {
+		if most = strangersDrainBytes; length > most {
+			return false
+		}
+	}
+	if !budget.drain() {
+		return false
+	}
+	defer budget.leave()
+	if !x.known() {
+		if err := x.Context().Conn().SetReadDeadline(time.Now().Add(strangersDrainTime)); err != nil {
+			return false
+		}
+	}
+	_, err := io.CopyN(io.Discard, stream, int64(most)+1)
+	return errors.Is(err, io.EOF)
+}
+
 // object gives the body as a JSON object; ok is false where there is no body,
-// which is an error only where one is needed.
+// which is an error only where one is needed. A body that is announced with
+// another Content-Type is refused before it is read.
 func (x *exchange) object(needed bool) (object gjson.Result, ok bool, err error) {
-	text, err := x.body()
+	most, tooBig := maxBodyBytes, errTooBig
+	if length := x.Request().Header.ContentLength(); length <= maxBodyBytes && !isJSON(x.Request().Header.ContentType()) {
+		most, tooBig = 0, errMediaType
+	}
+	text, err := x.body(most, tooBig)
 	switch {
 	case err != nil:
 		return object, false, err
@@ -78,8 +232,6 @@ func (x *exchange) object(needed bool) (object gjson.Result, ok bool, err error)
 		return object, false, errNoBody
 	case text == "":
 		return object, false, nil
-	case !isJSON(x.Request().Header.ContentType()):
-		return object, false, errMediaType
 	case !utf8.ValidString(text), tooDeep(text), !gjson.Valid(text):
 		return object, false, errNotJSON
 	}

@@ -135,11 +135,11 @@ func (c *Console) routes() []*route {
 		get("/static/:name", open, "", asset(c.staticFile)),
 
 		get("/admin/setup", open, "", c.door(c.setup)),
-		post("/admin/setup", open, "", c.door(c.finishSetup)),
+		post("/admin/setup", open, "", c.trial(c.finishSetup)),
 		get("/admin/login", open, "", c.door(c.signIn)),
-		post("/admin/login", open, "", c.door(c.trySignIn)),
+		post("/admin/login", open, "", c.trial(c.trySignIn)),
 		get("/admin/login/code", open, "", c.door(c.askCode)),
-		post("/admin/login/code", open, "", c.door(c.tryCode)),
+		post("/admin/login/code", open, "", c.trial(c.tryCode)),
 		post("/admin/theme", open, "", c.door(c.chooseTheme)),
 		post("/admin/logout", open, "", c.page(c.signOut)),
 

@@ -53,6 +53,15 @@ func (c *Console) throttle(ctx context.Context, v *visit, account string, known 
 	return nil
 }
 
+// peekTries refuses a form of an address that has no tries left, without counting it.
+func (c *Console) peekTries(ctx context.Context, v *visit) error {
+	d, err := ask(ctx, c.api.Counter.Peek, byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite))
+	if err == nil && !d.Allowed {
+		err = tooManyTries(d)
+	}
+	return err
+}
+
 func tooManyTries(d limits.Decision) error {
 	wait := time.Duration(max(d.ResetSeconds, 1)) * time.Second
 	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many tries to sign in. Wait " + views.Span(wait) + " and try again."}

@@ -42,10 +42,14 @@ type exchange struct {
 	deadline *deadline
 	// span follows the request if it is sampled; nil if not.
 	span *trace.Span
+	// user is whose valid key or session the request has shown; zero for a stranger.
+	user uuid.UUID
 	// bodyEnded tells that nothing of the body is left to drain.
 	bodyEnded bool
 	// withheld is why a header was not written; nil where all were.
 	withheld error
+	// received is what the body holds of a budget.
+	received reservation
 	// digits is where numbers of headers are written.
 	digits [20]byte
 	line   requestLine
@@ -71,6 +75,7 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 // nothing goes on after the answer. The deadline is nobody else's memory: what
 // a request has begun may ask it a moment longer than the request lasts.
 func (x *exchange) release() {
+	x.releaseBody()
 	x.deadline.release()
 	if !x.route.reuses {
 		return

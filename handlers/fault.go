@@ -92,6 +92,7 @@ func wholeSeconds(d time.Duration) int64 {
 var (
 	errNoRoute = fault.New(fault.NotFound, "There is no such path. The paths of this API are listed under /docs.")
 	errMethod  = fault.New(fault.MethodNotAllowed, "This path does not take this method. The header Allow names those it takes.")
+	errBigForm = fault.New(fault.PayloadTooLarge, "The form is larger than 64 KiB, so nothing was changed. Go back and send less.")
 	errTooBig  = fault.New(fault.PayloadTooLarge, "The body is larger than 1 MiB. Send a smaller one.")
 	errHeaders = fault.New(fault.BadRequest, "The headers of the request are larger than 16 KiB. Send fewer or shorter ones.")
 	errTimeout = fault.New(fault.BadRequest, "The request did not arrive in time. Send it again.")

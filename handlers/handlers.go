@@ -6,6 +6,7 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,6 +19,7 @@ import (
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 )
 
 // Parts are what the front door is made of. Store, Verifier, Counter and Now
@@ -53,15 +55,36 @@ type Parts struct {
 	Draining func() bool
 }
 
-// Bounds of a connection. WriteTimeout stays off: it would count for a whole
-// streamed answer.
+// Bounds of a connection, which the listener keeps as well. WriteTimeout stays
+// off: it would count for a whole streamed answer.
 const (
-	maxHeaderBytes = 16 << 10
-	readTimeout    = 15 * time.Second
-	idleTimeout    = 2 * time.Minute
-	// requestDeadline bounds what a request may wait for, the database above all.
-	requestDeadline = 5 * time.Second
+	MaxHeaderBytes = 16 << 10
+	// ReadTimeout is how long a request may take to arrive, IdleTimeout how long a connection may wait for the next one.
+	ReadTimeout = 15 * time.Second
+	IdleTimeout = 2 * time.Minute
 )
+
+// requestDeadline bounds what a request may wait for, the database above all.
+const requestDeadline = 5 * time.Second
+
+// Turns is a connection that wants to know when a request begins and when its
+// answer is written. Both are called by the goroutine that serves it.
+type Turns interface {
+	RequestBegins()
+	RequestEnds()
+}
+
+func tellTurns(conn net.Conn, state fasthttp.ConnState) {
+	told, is := conn.(Turns)
+	switch {
+	case !is:
+	case state == fasthttp.StateActive:
+		told.RequestBegins()
+	case state == fasthttp.StateIdle:
+		told.RequestEnds()
+	default:
+	}
+}
 
 type api struct {
 	Parts
@@ -69,6 +92,7 @@ type api struct {
 	metrics *metrics
 	// guesses holds the lookups of keys from one address to a few at once.
 	guesses  *limits.Gate
+	bodies   bodyBudgets
 	table    []*route
 	document []byte
 	// unrouted and preflights stand where no route of the table was met.
@@ -87,9 +111,9 @@ func New(p Parts) *fiber.App {
 		StreamRequestBody:            true,
 		DisablePreParseMultipartForm: true,
 		BodyLimit:                    maxBodyBytes,
-		ReadBufferSize:               maxHeaderBytes,
-		ReadTimeout:                  readTimeout,
-		IdleTimeout:                  idleTimeout,
+		ReadBufferSize:               MaxHeaderBytes,
+		ReadTimeout:                  ReadTimeout,
+		IdleTimeout:                  IdleTimeout,
 		DisableStartupMessage:        true,
 		JSONEncoder:                  gojson.Marshal,
 		JSONDecoder:                  gojson.Unmarshal,
@@ -106,7 +130,8 @@ func New(p Parts) *fiber.App {
 			app.Add(fiber.MethodHead, r.path, a.serve(r))
 		}
 	}
-	app.Server().Handler = a.strict(app, app.Handler())
+	server := app.Server()
+	server.Handler, server.HeaderReceived, server.ConnState = a.strict(app, app.Handler()), deferBody, tellTurns
 	return app
 }
 
@@ -120,7 +145,7 @@ func newAPI(p Parts) *api {
 	if p.Registry == nil {
 		p.Registry = prometheus.NewRegistry()
 	}
-	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce)}
+	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}

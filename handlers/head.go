@@ -29,6 +29,7 @@ var (
 // is answered in the contract's shape.
 func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		restoreLength(&ctx.Request.Header)
 		if f := headFault(&ctx.Request.Header); f != nil {
 			a.refuseHead(app, ctx, f)
 			return

@@ -83,6 +83,8 @@ func (s *series) observe(status int, took time.Duration) {
 func (a *api) showMetrics() handler {
 	show := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{}))
 	return func(x *exchange) error {
+		x.discardBody()
+		x.Context().Request.ResetBody() // the adaptor would read what is left of it, however long
 		show(x.Context())
 		return nil
 	}

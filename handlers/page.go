@@ -90,23 +90,40 @@ func (c *Console) page(serve pageHandler) operation {
 		if v.throttled != nil {
 			return reply{}, v.throttled
 		}
-		if v.operator.Session.ID == uuid.Nil || v.operator.Session.CodePending {
-			if v.post {
-				return reply{}, errForm
-			}
+		if !v.signedIn() {
 			return leadTo("/admin/login", "next", v.here)
 		}
 		return serve(ctx, v)
+	}, func(_ context.Context, v *visit) error {
+		switch {
+		case v.throttled != nil:
+			return v.throttled
+		case !v.signedIn():
+			return errForm
+		}
+		return nil
 	})
 }
 
 // door adapts a handler that needs nobody to be signed in.
-func (c *Console) door(serve pageHandler) operation { return c.adapt(serve) }
+func (c *Console) door(serve pageHandler) operation {
+	return c.adapt(serve, func(context.Context, *visit) error { return nil })
+}
 
-func (c *Console) adapt(serve pageHandler) operation {
+// trial adapts a handler in front of the door whose forms are tries to get in:
+// an address that has spent its tries is refused before its form is read.
+func (c *Console) trial(serve pageHandler) operation { return c.adapt(serve, c.peekTries) }
+
+// signedIn tells whether the visit is an operator's whose sign-in is complete.
+func (v *visit) signedIn() bool {
+	return v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending
+}
+
+// adapt makes a route of a handler. A form is read when mayPost lets it pass.
+func (c *Console) adapt(serve pageHandler, mayPost func(context.Context, *visit) error) operation {
 	return asset(func(x *exchange) error {
 		x.forPage()
-		v, err := c.visit(x)
+		v, err := c.visit(x, mayPost)
 		var r reply
 		if err == nil {
 			r, err = serve(x.ctx, v)
@@ -146,21 +163,48 @@ func (x *exchange) cookieName(name string) string {
 	return name
 }
 
-// visit reads the request, finds the operator, and checks a form's token.
-func (c *Console) visit(x *exchange) (*visit, error) {
+// visit reads the request, finds the operator, and checks a form's token. What
+// the head of a request tells against it is found before a form is read.
+func (c *Console) visit(x *exchange, mayPost func(context.Context, *visit) error) (*visit, error) {
 	v := &visit{x: x, path: x.Path(), here: x.OriginalURL(), id: x.Params("id"), userAgent: x.Get(fiber.HeaderUserAgent), address: x.address.String(), post: x.Method() == fiber.MethodPost}
 	v.theme, _ = views.ParseTheme(x.Cookies(x.cookieName(themeCookie))) // what is none is as absent
 	v.browser = accounts.TokenFrom(x.Cookies(x.cookieName(browserCookie)))
 	v.by = accounts.Actor{Address: v.address, RequestID: x.requestID}
 	v.query, _ = url.ParseQuery(string(x.Context().URI().QueryString())) // what cannot be read is as absent
+	if v.post {
+		if err := v.checkHead(); err != nil {
+			return v, err
+		}
+	}
 	if err := c.findOperator(x.ctx, v); err != nil {
 		return v, err
 	}
 	x.operator = v.operator.Session.UserID
+	if v.signedIn() {
+		x.user = x.operator
+	}
 	if !v.post {
 		return v, nil
 	}
+	if v.token.Reveal() == "" {
+		return v, errForm // no token of a form fits a browser that has neither cookie
+	}
+	if err := mayPost(x.ctx, v); err != nil {
+		return v, err
+	}
 	return v, v.readForm()
+}
+
+// checkHead refuses a form by what its head says, before anything is looked up.
+func (v *visit) checkHead() error {
+	if mediaType, _, _ := mime.ParseMediaType(v.x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
+		return errPost
+	}
+	// A browser says where a form came from; one that does not is judged by the token alone.
+	if site := v.x.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return errForm
+	}
+	return nil
 }
 
 func (c *Console) findOperator(ctx context.Context, v *visit) error {
@@ -195,19 +239,12 @@ func (c *Console) findOperator(ctx context.Context, v *visit) error {
 }
 
 func (v *visit) readForm() error {
-	body, err := v.x.body()
+	body, err := v.x.body(maxFormBytes, errBigForm)
 	if err != nil {
 		return err
 	}
-	if mediaType, _, _ := mime.ParseMediaType(v.x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
-		return errPost
-	}
 	if v.form, err = url.ParseQuery(body); err != nil {
 		return fault.New(fault.BadRequest, "The form cannot be read. Load the page again and send it once more.").Because(err)
-	}
-	// A browser says where a form came from; one that does not is judged by the token alone.
-	if site := v.x.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return errForm
 	}
 	if !tokenFits(v.token, v.form.Get("_csrf")) {
 		if v.throttled != nil {

@@ -1,0 +1,152 @@
+package handlers
+
+import (
+	"sync"
+	"time"
+
+	"codexible/fault"
+	"codexible/limits"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// What the bodies of requests may hold in memory. A stranger is a caller without
+// a valid key and without a session of the console.
+const (
+	strangersBytes = 16 << 20
+	// strangersBodies is how many bodies of strangers may be awaited at once: a
+	// connection costs memory also while its body does not arrive.
+	strangersBodies = 1024
+	callersBytes    = 64 << 20
+	// shareOfAll is the part of the bytes that one address, or one user, may hold.
+	shareOfAll = 8
+	// smallBody is what a caller's body may hold without being counted: connections bound it.
+	smallBody = 4 << 10
+
+	// strangersDrains is how many refused bodies of strangers are read to their end at once.
+	strangersDrains = 256
+	// callersDrains is how many refused bodies of callers are.
+	callersDrains = 1024
+)
+
+// holder is on whose account a body is reserved: a user, or a stranger's address.
+type holder struct {
+	user    uuid.UUID
+	address limits.Subject
+}
+
+// bodyBudget bounds the memory of the bodies that are read at once, in all and
+// for each holder. The zero value has no room.
+type bodyBudget struct {
+	most, share int64
+	// mostBodies bounds how many are read at once, mostDrains how many refused ones are read to their end.
+	mostBodies, mostDrains int
+	refused                prometheus.Counter
+
+	mu             sync.Mutex
+	held           int64
+	bodies, drains int
+	holders        map[holder]int64
+}
+
+func newBodyBudget(most int64, bodies, drains int, refused prometheus.Counter) *bodyBudget {
+	return &bodyBudget{most: most, share: most / shareOfAll, mostBodies: bodies, mostDrains: drains, refused: refused, holders: map[holder]int64{}}
+}
+
+// reservation is what one body has reserved, and on whose account: a key that the body
+// shows makes its sender known only afterwards.
+type reservation struct {
+	budget *bodyBudget
+	by     holder
+	bytes  int64
+}
+
+// errBodies is the 503 for a body that there is no room for.
+var errBodies = &fault.Error{
+	Kind: fault.Unavailable, RetryAfter: 2 * time.Second,
+	Message: "Too many requests with large bodies are being received right now, and nothing was recorded of this one. Send it again shortly.",
+}
+
+// begin takes a place among the bodies that are read at once.
+func (b *bodyBudget) begin() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.bodies >= b.mostBodies {
+		b.refused.Inc()
+		return false
+	}
+	b.bodies++
+	return true
+}
+
+// reserve takes room for more bytes of a holder's bodies.
+func (b *bodyBudget) reserve(by holder, bytes int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held+bytes > b.most || b.holders[by]+bytes > b.share {
+		b.refused.Inc()
+		return false
+	}
+	b.held += bytes
+	b.holders[by] += bytes
+	return true
+}
+
+// end gives back the place and the room of a body.
+func (b *bodyBudget) end(by holder, bytes int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bodies--
+	if bytes == 0 {
+		return
+	}
+	b.held -= bytes
+	if b.holders[by] -= bytes; b.holders[by] == 0 {
+		delete(b.holders, by)
+	}
+}
+
+// drain takes a place among the refused bodies that are read to their end; leave gives it back.
+func (b *bodyBudget) drain() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drains >= b.mostDrains {
+		return false
+	}
+	b.drains++
+	return true
+}
+
+func (b *bodyBudget) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.drains--
+}
+
+func (b *bodyBudget) bytes() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return float64(b.held)
+}
+
+// bodyBudgets are the budgets of strangers and of callers that are known.
+type bodyBudgets struct{ strangers, callers *bodyBudget }
+
+func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "codexible_bodies_refused_total", Help: "Requests answered 503 because the bodies being received held all the memory they may, by who sent them.",
+	}, []string{"callers"})
+	b := bodyBudgets{
+		strangers: newBodyBudget(strangersBytes, strangersBodies, strangersDrains, refused.WithLabelValues("strangers")),
+		callers:   newBodyBudget(callersBytes, int(callersBytes/smallBody), callersDrains, refused.WithLabelValues("known")),
+	}
+	held := func(callers string, budget *bodyBudget) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "codexible_bodies_bytes", Help: "Memory reserved for bodies that are being received or handled, by who sent them.",
+			ConstLabels: prometheus.Labels{"callers": callers},
+		}, budget.bytes)
+	}
+	registry.MustRegister(refused, held("strangers", b.strangers), held("known", b.callers))
+	return b
+}
