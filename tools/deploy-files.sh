@@ -24,7 +24,7 @@ holds ../compose.yml '^ +METRICS_ADDR: 0\.0\.0\.0:9101$'
 holds ../compose.yml '"127\.0\.0\.1:\$\{METRICS_PORT:-9101\}:9101"'
 if grep -E '^[^#]*9101' nginx.conf Caddyfile; then echo 'a proxy leads to the metrics' && exit 1; fi
 holds nginx.conf '^\s*proxy_hide_header Strict-Transport-Security;$'
-holds Caddyfile '^\s*header >Strict-Transport-Security '
+holds Caddyfile '^\s*defer$'
 
 caddy validate --config Caddyfile --adapter caddyfile >"$root/caddy.log" 2>&1 || { cat "$root/caddy.log" && exit 1; }
 echo 'Caddyfile: ok'
