@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"reflect"
+	"strings"
 
+	"codexible/accounts"
 	"codexible/fault"
+	"codexible/keys"
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
@@ -54,7 +57,7 @@ func (f *field) param(x *exchange, request reflect.Value) (problem string, err e
 	case "path":
 		id, err := uuid.Parse(x.Params(f.name))
 		if err != nil || len(x.Params(f.name)) != uuidLength {
-			return "", errNoSuchID
+			return "", noSuch(x.route.path)
 		}
 		request.FieldByIndex(f.index).Set(reflect.ValueOf(id))
 		return "", nil
@@ -66,7 +69,21 @@ func (f *field) param(x *exchange, request reflect.Value) (problem string, err e
 	}
 }
 
-// errNoSuchID answers a path id that is no UUID exactly as an id that does not exist.
+// noSuch answers a path id that is no UUID exactly as an id that does not exist,
+// by what stands before it in the route's path.
+func noSuch(path string) error {
+	before, _, _ := strings.Cut(path, "/:id")
+	switch before[strings.LastIndexByte(before, '/')+1:] {
+	case "keys", "tokens":
+		return keys.ErrNotFound
+	case "users":
+		return accounts.ErrUserNotFound
+	case "plans":
+		return accounts.ErrPlanNotFound
+	}
+	return errNoSuchID
+}
+
 var errNoSuchID = fault.New(fault.NotFound, "There is no such id.")
 
 // one takes the only value of a parameter. A repeated one is refused: which of

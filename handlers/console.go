@@ -243,7 +243,7 @@ var notices = map[string]views.Notice{
 func (v *visit) idOf() (uuid.UUID, error) {
 	id, err := uuid.Parse(v.id)
 	if err != nil || len(v.id) != 36 {
-		return id, errPage
+		return id, noSuch(v.x.route.path)
 	}
 	return id, nil
 }

@@ -1,0 +1,62 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// noIDs are no UUIDs as the service writes them.
+var noIDs = []string{"x", "0", "..", "%00", "urn:uuid:0190163d-8694-739b-aea5-966c26f8ad91", "0190163d8694739baea5966c26f8ad91", "{0190163d-8694-739b-aea5-966c26f8ad91}", "0190163d-8694-739b-aea5-966c26f8ad9g", "%0d%0ax"}
+
+// changing are what differs between two answers alike: ids of requests and tokens of forms.
+var changing = regexp.MustCompile(`[0-9a-f]{32}|[\w-]{86}`)
+
+func TestAPathIDThatIsNoUUIDAnswersAsOneThatDoesNotExist(t *testing.T) {
+	s := onSQLite(t)
+	operator := s.operator(t)
+	const missing = "0190163d-8694-739b-aea5-966c26f8ad91"
+	seen := 0
+	for _, r := range s.app.GetRoutes(true) {
+		if !strings.Contains(r.Path, "/:") || r.Method == http.MethodHead || strings.HasPrefix(r.Path, "/static/") {
+			continue
+		}
+		seen++
+		ask := func(id string) (status int, text string) {
+			path := regexp.MustCompile(`:\w+`).ReplaceAllString(r.Path, id)
+			if strings.HasPrefix(path, "/admin/") {
+				operator.get("/admin/account")
+				form := ""
+				if r.Method == http.MethodPost {
+					form = url.Values{"_csrf": {operator.hidden("/admin/theme").Get("_csrf")}}.Encode()
+				}
+				operator.send(r.Method, path, form)
+				return operator.status, operator.page
+			}
+			as := "ada"
+			if strings.HasPrefix(path, "/api/admin/") {
+				as = "root"
+			}
+			a := s.send(t, call{as: as, method: r.Method, path: path})
+			return a.StatusCode, string(a.text)
+		}
+		status, want := ask(missing)
+		if status != http.StatusNotFound && r.Path != "/admin/account/sessions/:id/end" { // a session that has ended already is ended
+			t.Errorf("%s %s: an id that does not exist answers %d %.300s", r.Method, r.Path, status, want)
+		}
+		for _, id := range noIDs {
+			if id == ".." && strings.HasPrefix(r.Path, "/admin/") && r.Method == http.MethodGet {
+				continue // Go's client resolves it
+			}
+			got, text := ask(id)
+			if got != status || changing.ReplaceAllString(text, "*") != changing.ReplaceAllString(want, "*") {
+				t.Errorf("%s %s: %q answers %d %.600s\nan id that does not exist %d %.600s", r.Method, r.Path, id, got, text, status, want)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("%d routes with an id were tried", seen)
+	}
+}
