@@ -18,7 +18,7 @@ var auditActions = []views.Option{
 	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
-	{Value: "export.made", Label: "Exported"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backed up"}, {Value: "backup.failed", Label: "Backup failed"},
+	{Value: "export.made", Label: "Exported"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backed up"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Restored"},
 	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},
 }
 

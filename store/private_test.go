@@ -60,7 +60,7 @@ func TestTheDatabaseIsForItsOwnerAloneWhateverTheUmask(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Restore(context.Background(), "sqlite:"+file, backup, storetest.Files(), true); err != nil {
+	if _, err := store.Restore(context.Background(), "sqlite:"+file, backup, storetest.Files(), store.RestoreOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	wantPrivate(t, folder, 4)

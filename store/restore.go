@@ -26,6 +26,23 @@ type RestoreResult struct {
 	Aside string
 	// Pending counts the migrations that the restored database lacks.
 	Pending int
+	// SessionsEnded and SetupLinksEnded count what the backup held of them: none is in the restored database.
+	SessionsEnded, SetupLinksEnded int64
+	// Unread is why the database that was there could not be compared with the backup; nil where
+	// it was, and Revived is then all there is.
+	Unread error
+	// Revived is what that database had ended and the backup had not. Kept tells that it was
+	// ended in the restored database too.
+	Revived Revived
+	Kept    bool
+}
+
+// RestoreOptions say what a restore may do.
+type RestoreOptions struct {
+	// Force replaces a database that is there.
+	Force bool
+	// KeepRevocations ends in the restored database what the one that is there had ended since the backup.
+	KeepRevocations bool
 }
 
 // errNoBackup begins what is wrong with a file that cannot be restored.
@@ -34,8 +51,9 @@ var errNoBackup = errors.New("the backup cannot be used, and nothing was changed
 // Restore puts a backup in the place of an embedded database. The backup has to
 // match its checksum, be sound and have a schema that this version knows. A
 // database that is there is kept under another name, and replaced only with
-// force; one that a program has open is not replaced at all.
-func Restore(ctx context.Context, databaseURL, backup string, files Files, force bool) (r RestoreResult, err error) {
+// force; one that a program has open is not replaced at all. Console sessions and
+// set-up links of the backup are ended, and the restore is in the audit log.
+func Restore(ctx context.Context, databaseURL, backup string, files Files, o RestoreOptions) (r RestoreResult, err error) {
 	target, err := fileOf(databaseURL)
 	if err != nil {
 		return r, err
@@ -44,7 +62,7 @@ func Restore(ctx context.Context, databaseURL, backup string, files Files, force
 	if err != nil {
 		return r, err
 	}
-	if exists && !force {
+	if exists && !o.Force {
 		return r, fmt.Errorf("%s exists: --force replaces it, and keeps it under another name", target)
 	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
@@ -54,13 +72,25 @@ func Restore(ctx context.Context, databaseURL, backup string, files Files, force
 	if err != nil {
 		return r, err
 	}
-	defer func() { _ = os.Remove(partial) }()
+	defer func() {
+		for _, suffix := range databaseFiles {
+			_ = os.Remove(partial + suffix)
+		}
+	}()
 	if err := r.fetch(ctx, backup, partial, files); err != nil {
 		return r, fmt.Errorf("%w: %w", errNoBackup, err)
 	}
 	r.File = target
 	if exists {
-		if r.Aside, err = setAside(ctx, target); err != nil {
+		if err := release(ctx, target); err != nil {
+			return r, err
+		}
+	}
+	if err := r.amend(ctx, partial, filepath.Base(backup), files, o); err != nil {
+		return r, fmt.Errorf("nothing was changed: %w", err)
+	}
+	if exists {
+		if r.Aside, err = setAside(target); err != nil {
 			return r, err
 		}
 	}
@@ -142,19 +172,20 @@ func pendingIn(ctx context.Context, file string, files Files) (pending int, err 
 	return pending, m.judge(status)
 }
 
-// setAside gives a database another name, which says when, and says which. What
-// waits in its WAL is written into the file first, where it can be read at all;
-// that needs the file alone, so it fails while a program has it open.
-func setAside(ctx context.Context, file string) (aside string, err error) {
+// release writes what waits in the WAL of a database into its file, where it can
+// be read at all. That needs the file alone, so it fails while a program has it open.
+func release(ctx context.Context, file string) error {
 	if err := refuseHeld(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return err
 	}
-	if err := closeWAL(ctx, file); err != nil {
-		if isBusy(err) {
-			return "", fmt.Errorf("%s is in use: stop the service first", file)
-		}
-		// It may be damaged beyond reading, which is when backups are restored: its WAL goes with it.
+	if isBusy(closeWAL(ctx, file)) {
+		return fmt.Errorf("%s is in use: stop the service first", file)
 	}
+	return nil // it may be damaged beyond reading, which is when backups are restored: its WAL goes with it
+}
+
+// setAside gives a database that was released another name, which says when, and says which.
+func setAside(file string) (aside string, err error) {
 	aside = file + asideMark + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that dies on the way finds it, and begins anew
 		_ = makePrivate(file + suffix) // a file of another user is set aside as it is
