@@ -121,6 +121,7 @@ func TestABurstOfInventedCookiesIsHeldToTheWindow(t *testing.T) {
 		for range 300 {
 			wg.Go(func() {
 				v := s.visitor(t).from("2001:db8:1:2::3")
+				v.client = client // whose connections are closed before the service ends
 				v.header.Set("Cookie", inventedCookie())
 				v.get("/admin")
 			})
