@@ -77,27 +77,37 @@ func TestShortAndEndlessPasswordsAreRefusedWithTheBounds(t *testing.T) {
 	}
 }
 
-func TestNoMoreThanTwoPasswordsAreHashedAtOnce(t *testing.T) {
-	for range cap(hashing) {
-		if err := takeTurn(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if cap(hashing) != 2 {
-		t.Errorf("%d turns, want 2", cap(hashing))
+func TestTwoStrangersAndOneWhoIsKnownAreHashedAtOnce(t *testing.T) {
+	if cap(strangers) != 2 || cap(known) != 1 {
+		t.Errorf("%d turns for strangers and %d for the known, want 2 and 1", cap(strangers), cap(known))
 	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := HashPassword(ended, "twelve chars"); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a third hash: %v, want it to wait and give up with 503", err)
+	for range cap(strangers) {
+		if err := strangers.takeTurn(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if _, err := CheckPassword(ended, "twelve chars", nobody); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a third check: %v, want it to wait and give up with 503", err)
+	if _, err := CheckPassword(ended, "twelve chars", nobody); fault.KindOf(err) != fault.Unavailable || fault.As(err).RetryAfter == 0 {
+		t.Errorf("a third stranger: %v, want a wait and then 503 with when to come back", err)
 	}
-	for range cap(hashing) {
-		endTurn()
+	if _, err := CheckKnownPassword(ended, "twelve chars", nobody); err != nil {
+		t.Errorf("who is known waits for strangers: %v", err)
 	}
 	if _, err := HashPassword(ended, "twelve chars"); err != nil {
+		t.Errorf("who sets a password waits for strangers: %v", err)
+	}
+	for range cap(strangers) {
+		strangers.endTurn()
+	}
+	if err := known.takeTurn(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CheckKnownPassword(ended, "twelve chars", nobody); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a second who is known: %v, want a wait and then 503", err)
+	}
+	known.endTurn()
+	if _, err := CheckPassword(ended, "twelve chars", nobody); err != nil {
 		t.Errorf("with a free turn nobody has to wait: %v", err)
 	}
 }

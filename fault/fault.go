@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -138,11 +139,15 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Kind == e.Kind && t.Message == e.Message
 }
 
-// As finds the fault in err's chain; an error without one is Internal, with a
-// fixed sentence and err as its cause.
+// As finds the fault in err's chain. Of the errors without one the end of a
+// context is Unavailable, and all others are Internal, with a fixed sentence and
+// err as the cause.
 func As(err error) *Error {
 	if f, ok := errors.AsType[*Error](err); ok {
 		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return &Error{Kind: Unavailable, RetryAfter: time.Second, Message: "This took too long and was given up. Try again shortly.", cause: err}
 	}
 	return &Error{Kind: Internal, Message: "Something went wrong on our side. Try again; if it persists, report the request id.", cause: err}
 }

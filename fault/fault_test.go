@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -84,5 +85,13 @@ func TestStorageThatIsAwayAsksToTryAgain(t *testing.T) {
 	f := fault.Away(errors.New("dial tcp 10.0.0.5: refused"))
 	if f.Kind != fault.Unavailable || f.RetryAfter != time.Second || strings.Contains(f.Message, "10.0.0.5") || strings.Contains(f.Message, "idempotency") {
 		t.Errorf("%v", f)
+	}
+}
+
+func TestTheEndOfAContextIsNoBug(t *testing.T) {
+	for _, cause := range []error{context.DeadlineExceeded, context.Canceled, fmt.Errorf("render: %w", context.DeadlineExceeded)} {
+		if f := fault.As(cause); f.Kind != fault.Unavailable || f.RetryAfter == 0 || strings.Contains(f.Message, "context") || !errors.Is(f, cause) {
+			t.Errorf("%v is %v %q", cause, f.Kind, f.Message)
+		}
 	}
 }

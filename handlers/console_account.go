@@ -59,7 +59,7 @@ func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	matches, err := accounts.CheckPassword(ctx, v.form.Get("current"), credentials.PasswordHash)
+	matches, err := accounts.CheckKnownPassword(ctx, v.form.Get("current"), credentials.PasswordHash)
 	if err != nil {
 		return reply{}, err
 	}

@@ -128,7 +128,11 @@ func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	if err != nil && !errors.Is(err, accounts.ErrUserNotFound) {
 		return reply{}, err
 	}
-	matches, err := accounts.CheckPassword(ctx, v.form.Get("password"), credentials.PasswordHash)
+	check := accounts.CheckPassword
+	if known {
+		check = accounts.CheckKnownPassword
+	}
+	matches, err := check(ctx, v.form.Get("password"), credentials.PasswordHash)
 	if err != nil {
 		return reply{}, err
 	}

@@ -293,7 +293,7 @@ func (c *Console) answer(x *exchange, v *visit, r reply) error {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := r.page.Render(x.ctx, &b); err != nil {
+	if err := r.page.Render(context.WithoutCancel(x.ctx), &b); err != nil { // what was read in time is shown
 		c.fail(x, v, err)
 		return nil
 	}
@@ -370,7 +370,7 @@ func (c *Console) fail(x *exchange, v *visit, err error) {
 		x.api.Log.LogAttrs(x.ctx, slog.LevelError, "a page of the console failed",
 			slog.String("request_id", x.requestID), slog.String("route", x.route.path), slog.String("error", err.Error()))
 	}
-	if f.RetryAfter > 0 {
+	if f.RetryAfter > 0 || f.Kind == fault.Unavailable {
 		x.retryAfter(f.RetryAfter)
 	}
 	title := titles[f.Kind]
@@ -382,6 +382,6 @@ func (c *Console) fail(x *exchange, v *visit, err error) {
 	if v != nil {
 		theme = v.theme
 	}
-	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "To the overview", Path: "/admin"}}).Render(x.ctx, &b)
+	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "To the overview", Path: "/admin"}}).Render(context.WithoutCancel(x.ctx), &b) // also where the time is over
 	x.html(status, b.Bytes(), false)
 }

@@ -155,3 +155,11 @@ func TestADatabaseURLThatIsNoneIsRefusedWithoutRepeatingIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeThatOutlastsItsTimeIsUnavailable(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		if err := store.OutlastedTransaction(t, s); fault.KindOf(err) != fault.Unavailable || fault.As(err).RetryAfter == 0 {
+			t.Errorf("a commit that came too late: %v, want 503 with when to come back", err)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"testing"
@@ -115,4 +116,22 @@ func (s *Store) plan(ctx context.Context, conn gorm.ConnPool, sql string, vars [
 func ReconcileDay(ctx context.Context, s *Store, day usage.Day) (r Reconciliation, err error) {
 	r.Days = 1
 	return r, s.reconcileDay(ctx, day, &r)
+}
+
+// OutlastedTransaction is a change whose time is over before its commit.
+func OutlastedTransaction(t *testing.T, s *Store) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	return s.changing(ctx, accounts.ActorSystem, func(tx *change) error {
+		cancel()
+		// The transaction is rolled back beside us; a statement that may take its time sees that it is done.
+		for range 1_000_000 {
+			if err := tx.WithContext(context.Background()).Exec("UPDATE users SET name = name WHERE 1 = 0").Error; errors.Is(err, sql.ErrTxDone) {
+				return nil
+			}
+		}
+		t.Error("the transaction outlives its context")
+		return nil
+	})
 }

@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io"
 	"log/slog"
@@ -157,7 +158,8 @@ func (s *Store) reading(ctx context.Context, work func(db *gorm.DB) error) error
 	return s.classify(work(s.read.WithContext(ctx)))
 }
 
-// classify turns a database's error into a fault. Faults pass as they are.
+// classify turns a database's error into a fault. Faults pass as they are. A
+// transaction that is done before its commit was rolled back because its time was over.
 func (s *Store) classify(err error) error {
 	if err == nil {
 		return nil
@@ -167,7 +169,7 @@ func (s *Store) classify(err error) error {
 	case errors.As(err, &f):
 		return err
 	case s.dialect.away(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
-		errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), err.Error() == "sql: database is closed":
+		errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), err.Error() == "sql: database is closed":
 		return fault.Away(err)
 	}
 	return fault.As(err)
