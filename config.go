@@ -26,16 +26,18 @@ import (
 // Config is everything that an operator can choose. The fields are in the order
 // of the settings.
 type Config struct {
-	Host              string
-	Port              int
-	DatabaseURL       secretURL
-	DataDir           string
-	ValkeyURL         secretURL
-	AllowedOrigins    []string
-	TrustedProxies    []netip.Prefix
-	RateLimitPerIP    int64
-	SQLiteSynchronous string
-	MigrateOnStart    bool
+	Host           string
+	Port           int
+	DatabaseURL    secretURL
+	DataDir        string
+	ValkeyURL      secretURL
+	AllowedOrigins []string
+	TrustedProxies []netip.Prefix
+	RateLimitPerIP int64
+	// MaxConnectionsPerAddress does not count for loopback and TrustedProxies.
+	MaxConnectionsPerAddress int
+	SQLiteSynchronous        string
+	MigrateOnStart           bool
 	// SecretKey encrypts the secrets in the database, SecretKeyPrevious is read
 	// beside it; the embedded database has a file for the first where it is none.
 	SecretKey, SecretKeyPrevious secrets.Key
@@ -103,6 +105,9 @@ var settings = []setting{
 	}},
 	{name: "RATE_LIMIT_PER_IP", fallback: "20", meaning: "requests a minute of an address that shows no valid key", set: func(c *Config, v string) string {
 		return whole(&c.RateLimitPerIP, v, 1, 1_000_000)
+	}},
+	{name: "MAX_CONNECTIONS_PER_ADDRESS", fallback: "512", meaning: "connections of one client address (IPv6: one /64); trusted proxies and loopback may have any number", set: func(c *Config, v string) string {
+		return whole(&c.MaxConnectionsPerAddress, v, 1, 1_000_000)
 	}},
 	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power cut costs nothing; `NORMAL`: it may cost the last moments, never the consistency", set: func(c *Config, v string) string {
 		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")

@@ -30,7 +30,7 @@ var asConfig = cmp.Options{cmp.AllowUnexported(secretURL{}), cmp.Comparer(func(a
 func defaults() Config {
 	return Config{
 		Host: "0.0.0.0", Port: 3001, DatabaseURL: newSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"},
-		RateLimitPerIP: 20, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
+		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
 		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceRatio: 0.01,
 	}
 }
@@ -65,10 +65,10 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.1/32")}
 		}},
 		{"numbers and words", map[string]string{
-			"RATE_LIMIT_PER_IP": "7", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90",
+			"RATE_LIMIT_PER_IP": "7", "MAX_CONNECTIONS_PER_ADDRESS": "8", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90",
 			"LOG_LEVEL": "WARN", "LOG_FORMAT": "Text", "SHUTDOWN_TIMEOUT": "1m30s",
 		}, func(c *Config) {
-			c.RateLimitPerIP, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, "NORMAL", false, 90
+			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, 8, "NORMAL", false, 90
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
 		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
@@ -105,6 +105,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"ALLOWED_ORIGINS":             {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null", "https://u:sesame@a.example"},
 		"TRUSTED_PROXIES":             {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
 		"RATE_LIMIT_PER_IP":           {"0", "many", "1000001"},
+		"MAX_CONNECTIONS_PER_ADDRESS": {"0", "some", "1000001"},
 		"SQLITE_SYNCHRONOUS":          {"OFF", "EXTRA"},
 		"MIGRATE_ON_START":            {"yes", "2"},
 		"SECRET_KEY":                  {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},

@@ -1,37 +1,64 @@
 package main
 
 import (
+	linked "container/list"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"codexible/limits"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
-// frontDoor is a listener that lets so many connections in and has the others
-// wait outside, in the kernel's queue: each costs memory and a file, and a
-// process without files could open neither its database nor a door again.
-//
-// It knows which connections have said nothing yet. Browsers and clients open
-// some to have them ready. The HTTP server takes them for requests on their
-// way: it would wait for each at its end, and answer a client that never asked.
+// frontDoor is a listener that bounds what connections may cost. So many are let
+// in, and so many of one address; the HTTP server gets a connection only when the
+// head of a request is there, and gives it back when its client has nothing more
+// to ask (lobby.go). What waits for a head costs little, and makes room for
+// others when the house is full.
 type frontDoor struct {
 	net.Listener
 
 	// places has an entry for each connection that is in.
 	places chan struct{}
+	// perAddress is how many connections one client address may have; an IPv6 client is its /64.
+	perAddress int
+	// exempt addresses may have any number.
+	exempt func(netip.Addr) bool
+
+	// ready hands connections to the HTTP server; failed says why there are no more.
+	ready  chan net.Conn
+	failed chan error
+	// parked has an entry when a connection has begun to wait.
+	parked chan struct{}
 	closed chan struct{}
 	close  sync.Once
 
-	mu     sync.Mutex
-	silent map[net.Conn]struct{}
+	mu        sync.Mutex
+	addresses map[limits.Subject]int
+	waiting   [queues]linked.List
+	// dismissed tells that nobody may wait any more.
+	dismissed bool
+	// heads is how many bytes the unfinished heads hold beyond their first piece.
+	heads int
+
+	refused, evicted atomic.Int64
 }
 
-func openFrontDoor(listener net.Listener, places int) *frontDoor {
-	return &frontDoor{Listener: listener, places: make(chan struct{}, places), closed: make(chan struct{}), silent: map[net.Conn]struct{}{}}
+// openFrontDoor begins to accept connections from a listener.
+func openFrontDoor(listener net.Listener, places, perAddress int, exempt func(netip.Addr) bool) *frontDoor {
+	d := &frontDoor{
+		Listener: listener, places: make(chan struct{}, places), perAddress: perAddress, exempt: exempt,
+		ready: make(chan net.Conn), failed: make(chan error, 1), parked: make(chan struct{}, 1), closed: make(chan struct{}),
+		addresses: map[limits.Subject]int{},
+	}
+	go d.run()
+	return d
 }
 
 const (
@@ -53,26 +80,137 @@ func roomForConnections() int {
 	return int(max(min(files.Cur, mostConnections+otherFiles), 2*otherFiles)) - otherFiles
 }
 
-// Accept implements net.Listener.
+// exemptFromCount tells which addresses may have any number of connections: this
+// machine's own, and the proxies that others come through.
+func (c *Config) exemptFromCount(address netip.Addr) bool {
+	if address.IsLoopback() {
+		return true
+	}
+	for _, prefix := range c.TrustedProxies {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// Accept implements net.Listener: it gives a connection on which a request has begun.
 func (d *frontDoor) Accept() (net.Conn, error) {
 	select {
-	case d.places <- struct{}{}:
+	case conn := <-d.ready:
+		return conn, nil
+	case err := <-d.failed:
+		return nil, err
 	case <-d.closed:
 		return nil, net.ErrClosed
 	}
-	conn, err := d.accept()
-	if err != nil {
-		<-d.places
-		return nil, err
+}
+
+// run lets connections in until the listener ends.
+func (d *frontDoor) run() {
+	for {
+		conn, err := d.accept()
+		if err != nil {
+			d.failed <- err
+			return
+		}
+		v := &visitor{Conn: conn, door: d}
+		if !d.count(v) {
+			d.refused.Add(1)
+			abort(conn)
+			continue
+		}
+		if !d.takePlace() {
+			_ = conn.Close()
+			continue // the next accept says that the listener is closed
+		}
+		go v.wait()
 	}
+}
+
+// count takes a connection in among those of its address.
+func (d *frontDoor) count(v *visitor) bool {
+	tcp, is := v.RemoteAddr().(*net.TCPAddr)
+	if !is {
+		return true
+	}
+	address := tcp.AddrPort().Addr().Unmap()
+	if d.exempt(address) {
+		return true
+	}
+	v.address, v.counted = limits.Address(address), true
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.silent[conn] = struct{}{}
-	v := &visitor{Conn: conn, door: d}
-	if encrypted, is := conn.(*tls.Conn); is {
-		return &encryptedVisitor{visitor: v, encrypted: encrypted}, nil
+	if d.addresses[v.address] >= d.perAddress {
+		return false
 	}
-	return v, nil
+	d.addresses[v.address]++
+	return true
+}
+
+// takePlace waits for a place. Where there is none it closes the connection that
+// has waited longest for nothing. It answers false when the door is closed.
+func (d *frontDoor) takePlace() bool {
+	for {
+		select {
+		case d.places <- struct{}{}:
+			return true
+		default:
+		}
+		parked := d.parked
+		if d.evict() {
+			parked = nil // its place is about to be free
+		}
+		select {
+		case d.places <- struct{}{}:
+			return true
+		case <-parked:
+		case <-d.closed:
+			return false
+		}
+	}
+}
+
+// release gives back what a connection held.
+func (d *frontDoor) release(v *visitor) {
+	if v.counted {
+		d.mu.Lock()
+		if d.addresses[v.address]--; d.addresses[v.address] == 0 {
+			delete(d.addresses, v.address)
+		}
+		d.mu.Unlock()
+	}
+	<-d.places
+}
+
+// abort closes a connection without a last word, and without the state that the
+// kernel keeps of one that was closed in order.
+func abort(conn net.Conn) {
+	if encrypted, is := conn.(*tls.Conn); is {
+		conn = encrypted.NetConn()
+	}
+	if tcp, is := conn.(*net.TCPConn); is {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// watch shows the door's figures.
+func (d *frontDoor) watch(registry prometheus.Registerer) {
+	registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "codexible_connections_open", Help: "Connections of clients.",
+		}, func() float64 { return float64(len(d.places)) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "codexible_connections_max", Help: "Connections of clients that there may be.",
+		}, func() float64 { return float64(cap(d.places)) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "codexible_connections_refused_total", Help: "Connections closed at once because their address had MAX_CONNECTIONS_PER_ADDRESS.",
+		}, func() float64 { return float64(d.refused.Load()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "codexible_connections_evicted_total", Help: "Connections without a request in progress that were closed to make room for others.",
+		}, func() float64 { return float64(d.evicted.Load()) }),
+	)
 }
 
 // accept waits out a shortage of files or memory: the HTTP server takes it for
@@ -94,133 +232,6 @@ func (d *frontDoor) accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (d *frontDoor) Close() error {
 	d.close.Do(func() { close(d.closed) })
+	d.dismiss()
 	return d.Listener.Close()
-}
-
-// dismiss closes the connections that have said nothing.
-func (d *frontDoor) dismiss() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for conn := range d.silent {
-		_ = conn.Close()
-	}
-}
-
-func (d *frontDoor) forget(conn net.Conn) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.silent, conn)
-}
-
-// visitor is a connection that remembers whether it has said anything.
-type visitor struct {
-	net.Conn
-
-	door        *frontDoor
-	spoke, left atomic.Bool
-	// asked is the deadline that the HTTP server set last, set the one that the
-	// connection has. Both belong to the goroutine that serves the connection.
-	asked, set time.Time
-	// writeBy is until when the client has to have taken what is being written.
-	writeBy time.Time
-}
-
-// deadlineSlack is how much earlier than asked a deadline may strike.
-const deadlineSlack = time.Second
-
-// SetReadDeadline implements net.Conn. The HTTP server asks for two deadlines a
-// request, and moves a timer for each, before it knows whether anything has to
-// be read: here the timer moves when something is, and when it makes a difference.
-func (v *visitor) SetReadDeadline(at time.Time) error {
-	v.asked = at
-	return nil
-}
-
-// SetDeadline implements net.Conn.
-func (v *visitor) SetDeadline(at time.Time) error {
-	v.asked, v.set = at, at
-	return v.Conn.SetDeadline(at)
-}
-
-// arm gives the connection the deadline that was asked for.
-func (v *visitor) arm() error {
-	late := v.asked.Sub(v.set)
-	if v.asked.IsZero() == v.set.IsZero() && late >= 0 && late < deadlineSlack {
-		return nil
-	}
-	v.set = v.asked
-	return v.Conn.SetReadDeadline(v.asked)
-}
-
-// Read ends a connection that fails before it has said anything as if its client
-// had closed it: there is no request to be answered.
-func (v *visitor) Read(b []byte) (int, error) {
-	if err := v.arm(); err != nil {
-		return 0, err
-	}
-	n, err := v.Conn.Read(b)
-	if v.spoke.Load() {
-		return n, err
-	}
-	if n > 0 {
-		v.spoke.Store(true)
-		v.door.forget(v.Conn)
-	} else if err != nil {
-		err = io.EOF
-	}
-	return n, err
-}
-
-const (
-	// writePatience is how long a client may take for writePiece bytes of its
-	// answer. A whole answer may take as long as it likes.
-	writePatience = 30 * time.Second
-	writePiece    = 64 << 10
-)
-
-// Write ends a connection whose client does not read: nothing else would.
-func (v *visitor) Write(b []byte) (written int, err error) {
-	for {
-		if now := time.Now(); v.writeBy.Sub(now) < writePatience-deadlineSlack {
-			v.writeBy = now.Add(writePatience)
-			if err := v.SetWriteDeadline(v.writeBy); err != nil {
-				return written, err
-			}
-		}
-		n, err := v.Conn.Write(b[:min(len(b), writePiece)])
-		written += n
-		if b = b[n:]; err != nil || len(b) == 0 {
-			return written, err
-		}
-	}
-}
-
-// Close implements net.Conn.
-func (v *visitor) Close() error {
-	if v.left.CompareAndSwap(false, true) {
-		v.door.forget(v.Conn)
-		<-v.door.places
-	}
-	return v.Conn.Close()
-}
-
-// encryptedVisitor shows its TLS to the HTTP server, which tells an encrypted
-// connection by these methods.
-type encryptedVisitor struct {
-	*visitor
-
-	encrypted *tls.Conn
-}
-
-// Handshake is that of the connection, within the deadline that was asked for.
-func (v *encryptedVisitor) Handshake() error {
-	if err := v.arm(); err != nil {
-		return err
-	}
-	return v.encrypted.Handshake() //nolint:noctx // its deadline is that of the connection
-}
-
-// ConnectionState is that of the connection.
-func (v *encryptedVisitor) ConnectionState() tls.ConnectionState {
-	return v.encrypted.ConnectionState()
 }

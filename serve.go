@@ -196,7 +196,8 @@ func (s *service) answer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listener := openFrontDoor(opened, roomForConnections())
+	listener := openFrontDoor(opened, roomForConnections(), s.config.MaxConnectionsPerAddress, s.config.exemptFromCount)
+	listener.watch(s.registry)
 	if err := s.showMetrics(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
