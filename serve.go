@@ -68,6 +68,7 @@ const writeTimeout = 12 * time.Second
 // ones end, what was accepted is written, the connections close.
 func (s *service) serve(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.ending.run()) }()
+	s.limitMemory(ctx)
 	if err := s.openBooks(ctx); err != nil {
 		return err
 	}
