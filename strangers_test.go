@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,10 +36,10 @@ func (p *process) residentMiB() int {
 	return -1
 }
 
-// openAs opens a connection to the program from one of the addresses of 127.0.0.0/8.
-func (p *process) openAs(ctx context.Context, host int) (net.Conn, error) {
+// openAs opens a connection to a program from one of the addresses of 127.0.0.0/8.
+func openAs(ctx context.Context, url string, host int) (net.Conn, error) {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(host>>8), byte(host))}}
-	return dialer.DialContext(ctx, "tcp", p.url[strings.Index(p.url, "//")+2:])
+	return dialer.DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
 }
 
 // megabyteForm is the head of a form that no stranger may send.
@@ -53,7 +54,7 @@ func TestMegabyteFormsOfStrangersCostLessThan64MiB(t *testing.T) {
 	}
 	conns := make([]net.Conn, 0, strangers)
 	for i := range strangers {
-		conn, err := p.openAs(t.Context(), i)
+		conn, err := openAs(t.Context(), p.url, i)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,53 +77,76 @@ func TestMegabyteFormsOfStrangersCostLessThan64MiB(t *testing.T) {
 	p.stop(t)
 }
 
-// strangers are programs that waste what a service has. All of them together use
-// half a core: a pacer takes the processor time of this process and has them
-// pause while it is above that.
+// strangers are clients that waste what a service has. They are a process of
+// their own, which pauses whenever it has had more than half a core.
 type strangers struct {
-	p     *process
+	url   string
 	stop  context.Context
 	pause sync.RWMutex
-	all   sync.WaitGroup
-	open  atomic.Int64
 	tries atomic.Int64
 }
 
-// attack begins with so many strangers, a quarter of each kind.
-func attack(ctx context.Context, p *process, n int) *strangers {
-	s := &strangers{p: p, stop: ctx}
-	go s.pace()
+// strangersURL and strangersCount make this program one of strangers.
+const (
+	strangersURL   = "CODEXIBLE_TEST_STRANGERS_URL"
+	strangersCount = "CODEXIBLE_TEST_STRANGERS"
+)
+
+// Where the environment asks for strangers no test runs: the process is theirs until it is killed.
+var _ = becomeStrangers()
+
+func becomeStrangers() bool {
+	count, err := strconv.Atoi(os.Getenv(strangersCount))
+	if err != nil {
+		return false
+	}
+	s := &strangers{url: os.Getenv(strangersURL), stop: context.Background()}
+	s.attack(count)
+	return true
+}
+
+// attack never ends.
+func (s *strangers) attack(n int) {
 	kinds := []func(net.Conn){s.dribble, s.stall, s.sendMegabyte, s.guess}
 	for i := range n {
-		s.all.Go(func() {
-			for ctx.Err() == nil {
-				s.tries.Add(1)
+		go func() {
+			for s.stop.Err() == nil {
+				s.turn()
 				if conn, err := s.dial(i); err == nil {
-					s.open.Add(1)
 					kinds[i%len(kinds)](conn)
 					_ = conn.Close()
-					s.open.Add(-1)
 				}
 				s.rest(time.Second) // one that is thrown out comes back
 			}
-		})
+		}()
 	}
-	return s
+	s.pace()
+}
+
+// startStrangers starts so many of them, a quarter of each kind.
+func startStrangers(t *testing.T, url string, n int) *exec.Cmd {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), strangersURL+"="+url, strangersCount+"="+strconv.Itoa(n), "GOMAXPROCS=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return cmd
 }
 
 func (s *strangers) dial(i int) (net.Conn, error) {
-	s.turn()
 	ctx, cancel := context.WithTimeout(s.stop, 5*time.Second)
 	defer cancel()
-	conn, err := s.p.openAs(ctx, i)
-	if err == nil {
-		context.AfterFunc(s.stop, func() { _ = conn.Close() })
-	}
-	return conn, err
+	return openAs(ctx, s.url, i)
 }
 
-// pace lets the strangers have half a core. It measures the thread time of the
-// whole process, customers included, so they have less rather than more.
+// pace lets the process have half a core.
 func (s *strangers) pace() {
 	const window = 20 * time.Millisecond
 	used := func() time.Duration {
@@ -252,19 +276,20 @@ func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
 	quiet, quietMiB, quietFiles := verifying(l, perSecond, faultLasts(2*time.Second, 15*time.Second)), p.residentMiB(), p.openFiles()
 	t.Logf("quiet:         %s; %d MiB, %d files", quiet, quietMiB, quietFiles)
 
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	s := attack(ctx, p, count)
-	eventually(t, time.Minute, "the strangers to come", func() bool { return s.open.Load() > int64(count/2) })
+	attack := startStrangers(t, p.url, count)
+	began := time.Now()
+	eventually(t, time.Minute, "the strangers to come", func() bool { return p.openFiles() > quietFiles+count/2 })
 	loadedMiB := 0
 	var loaded laps
 	for range 5 {
-		loaded.add(verifying(l, perSecond, faultLasts(500*time.Millisecond, 6*time.Second)))
+		loaded.add(verifying(l, perSecond, faultLasts(500*time.Millisecond, 3*time.Second)))
 		loadedMiB = max(loadedMiB, p.residentMiB())
 	}
-	t.Logf("beside %5d:  %s; %d MiB, %d files, %d tries", s.open.Load(), &loaded, loadedMiB, p.openFiles(), s.tries.Load())
-	stop()
-	s.all.Wait()
+	files := p.openFiles()
+	_ = attack.Process.Kill()
+	_ = attack.Wait()
+	cores := (attack.ProcessState.UserTime() + attack.ProcessState.SystemTime()).Seconds() / time.Since(began).Seconds()
+	t.Logf("beside %5d:  %s; %d MiB, %d files; the strangers had %.2f cores", count, &loaded, loadedMiB, files, cores)
 	ended := time.Now()
 	eventually(t, 5*time.Second, "the connections to be gone", func() bool { return p.openFiles() <= quietFiles+8 })
 	after := verifying(l, perSecond, faultLasts(time.Second, 5*time.Second-time.Since(ended)))

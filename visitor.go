@@ -44,8 +44,10 @@ type visitor struct {
 const (
 	// deadlineSlack is how much earlier than asked a deadline may strike.
 	deadlineSlack = time.Second
-	// parkAfter is how long the HTTP server keeps a connection without a request.
-	parkAfter = 2 * time.Second
+	// parkAfter is how long the HTTP server keeps a connection without a request,
+	// parkSlack how much earlier it may let go of it.
+	parkAfter = 500 * time.Millisecond
+	parkSlack = parkAfter / 2
 )
 
 // RequestBegins implements handlers.Turns.
@@ -71,10 +73,10 @@ func (v *visitor) SetDeadline(at time.Time) error {
 	return v.Conn.SetDeadline(at)
 }
 
-// arm gives the connection a read deadline.
-func (v *visitor) arm(at time.Time) error {
+// arm gives the connection a read deadline, which may strike by slack too early.
+func (v *visitor) arm(at time.Time, slack time.Duration) error {
 	late := at.Sub(v.set)
-	if at.IsZero() == v.set.IsZero() && late >= 0 && late < deadlineSlack {
+	if at.IsZero() == v.set.IsZero() && late >= 0 && late < slack {
 		return nil
 	}
 	v.set = at
@@ -93,7 +95,7 @@ func (v *visitor) Read(b []byte) (int, error) {
 	if v.idle {
 		return v.readNext(b)
 	}
-	if err := v.arm(v.asked); err != nil {
+	if err := v.arm(v.asked, deadlineSlack); err != nil {
 		return 0, err
 	}
 	return v.Conn.Read(b)
@@ -103,7 +105,7 @@ func (v *visitor) Read(b []byte) (int, error) {
 // soon, the HTTP server is told that the client has closed the connection, which
 // then waits in the lobby.
 func (v *visitor) readNext(b []byte) (int, error) {
-	if err := v.arm(v.asked.Add(parkAfter - handlers.IdleTimeout)); err != nil { // asked is IdleTimeout from when the answer was written
+	if err := v.arm(v.asked.Add(parkAfter-handlers.IdleTimeout), parkSlack); err != nil { // asked is IdleTimeout from when the answer was written
 		return 0, err
 	}
 	n, err := v.Conn.Read(b)
@@ -169,7 +171,7 @@ type encryptedVisitor struct {
 
 // Handshake is that of the connection, within the deadline that was asked for.
 func (v *encryptedVisitor) Handshake() error {
-	if err := v.arm(v.asked); err != nil {
+	if err := v.arm(v.asked, deadlineSlack); err != nil {
 		return err
 	}
 	return v.encrypted.Handshake() //nolint:noctx // its deadline is that of the connection

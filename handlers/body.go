@@ -27,6 +27,8 @@ const (
 	// drainBytes is how much of a refused body of a caller with a valid key or session
 	// is read, so that the answer reaches a client that is still sending.
 	drainBytes = 8 << 20
+	// strangersBodyTime is how long a body of anybody else may take to arrive.
+	strangersBodyTime = 5 * time.Second
 	// strangersDrainBytes and strangersDrainTime bound the same for everybody else.
 	strangersDrainBytes = 256 << 10
 	strangersDrainTime  = 3 * time.Second
@@ -86,11 +88,17 @@ func (x *exchange) body(most int, tooBig error) (string, error) {
 		x.bodyEnded = true
 		return string(x.Request().Body()), nil
 	}
-	if !x.budget().begin() {
+	r := reservation{budget: x.budget(), by: x.holder()}
+	if !r.budget.begin(r.by) {
 		return "", errBodies
 	}
-	x.received = reservation{budget: x.budget(), by: x.holder()}
+	x.received = r
 	began := time.Now()
+	if !x.known() {
+		if err := x.Context().Conn().SetReadDeadline(began.Add(strangersBodyTime)); err != nil {
+			return "", errCutBody.Because(err)
+		}
+	}
 	text, err := x.receive(stream, length, most, tooBig)
 	if waited := time.Since(began); waited > slowBody {
 		x.restart(waited)

@@ -17,9 +17,9 @@ const (
 	strangersBytes = 16 << 20
 	// strangersBodies is how many bodies of strangers may be awaited at once: a
 	// connection costs memory also while its body does not arrive.
-	strangersBodies = 1024
+	strangersBodies = 512
 	callersBytes    = 64 << 20
-	// shareOfAll is the part of the bytes that one address, or one user, may hold.
+	// shareOfAll is the part of the bytes, and of the bodies, that one address or one user may have.
 	shareOfAll = 8
 	// smallBody is what a caller's body may hold without being counted: connections bound it.
 	smallBody = 4 << 10
@@ -47,11 +47,17 @@ type bodyBudget struct {
 	mu             sync.Mutex
 	held           int64
 	bodies, drains int
-	holders        map[holder]int64
+	holders        map[holder]held
+}
+
+// held is what the bodies of one holder have.
+type held struct {
+	bytes  int64
+	bodies int
 }
 
 func newBodyBudget(most int64, bodies, drains int, refused prometheus.Counter) *bodyBudget {
-	return &bodyBudget{most: most, share: most / shareOfAll, mostBodies: bodies, mostDrains: drains, refused: refused, holders: map[holder]int64{}}
+	return &bodyBudget{most: most, share: most / shareOfAll, mostBodies: bodies, mostDrains: drains, refused: refused, holders: map[holder]held{}}
 }
 
 // reservation is what one body has reserved, and on whose account: a key that the body
@@ -69,14 +75,17 @@ var errBodies = &fault.Error{
 }
 
 // begin takes a place among the bodies that are read at once.
-func (b *bodyBudget) begin() bool {
+func (b *bodyBudget) begin(by holder) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.bodies >= b.mostBodies {
+	h := b.holders[by]
+	if b.bodies >= b.mostBodies || h.bodies >= b.mostBodies/shareOfAll {
 		b.refused.Inc()
 		return false
 	}
 	b.bodies++
+	h.bodies++
+	b.holders[by] = h
 	return true
 }
 
@@ -84,12 +93,14 @@ func (b *bodyBudget) begin() bool {
 func (b *bodyBudget) reserve(by holder, bytes int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held+bytes > b.most || b.holders[by]+bytes > b.share {
+	h := b.holders[by]
+	if b.held+bytes > b.most || h.bytes+bytes > b.share {
 		b.refused.Inc()
 		return false
 	}
 	b.held += bytes
-	b.holders[by] += bytes
+	h.bytes += bytes
+	b.holders[by] = h
 	return true
 }
 
@@ -98,11 +109,11 @@ func (b *bodyBudget) end(by holder, bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.bodies--
-	if bytes == 0 {
-		return
-	}
 	b.held -= bytes
-	if b.holders[by] -= bytes; b.holders[by] == 0 {
+	h := b.holders[by]
+	h.bodies--
+	h.bytes -= bytes
+	if b.holders[by] = h; h.bodies == 0 {
 		delete(b.holders, by)
 	}
 }

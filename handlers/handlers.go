@@ -64,6 +64,13 @@ const (
 	IdleTimeout = 2 * time.Minute
 )
 
+const (
+	// writeBuffer takes the head of an answer and a short body; a longer body is written past it.
+	writeBuffer = 2 << 10
+	// workerRest is how long a goroutine that served a connection waits for another: its stack has grown.
+	workerRest = time.Second
+)
+
 // requestDeadline bounds what a request may wait for, the database above all.
 const requestDeadline = 5 * time.Second
 
@@ -112,6 +119,7 @@ func New(p Parts) *fiber.App {
 		DisablePreParseMultipartForm: true,
 		BodyLimit:                    maxBodyBytes,
 		ReadBufferSize:               MaxHeaderBytes,
+		WriteBufferSize:              writeBuffer,
 		ReadTimeout:                  ReadTimeout,
 		IdleTimeout:                  IdleTimeout,
 		DisableStartupMessage:        true,
@@ -131,6 +139,7 @@ func New(p Parts) *fiber.App {
 		}
 	}
 	server := app.Server()
+	server.MaxIdleWorkerDuration = workerRest
 	server.Handler, server.HeaderReceived, server.ConnState = a.strict(app, app.Handler()), deferBody, tellTurns
 	return app
 }
