@@ -48,6 +48,8 @@ type frontDoor struct {
 	heads int
 
 	refused, evicted atomic.Int64
+	// crowded tells that there are many connections; the garbage collector is more frugal then.
+	crowded atomic.Bool
 }
 
 // openFrontDoor begins to accept connections from a listener.
@@ -64,6 +66,9 @@ func openFrontDoor(listener net.Listener, places, perAddress int, exempt func(ne
 const (
 	// mostConnections is how many connections are let in at the most.
 	mostConnections = 8192
+	// crowd is from how many connections on the garbage collector is frugal: what
+	// they hold would let it leave as much again lying about.
+	crowd = 1024
 	// otherFiles is how many files are kept for all that is no client's connection.
 	otherFiles = 128
 	// acceptPause is how long a machine that is short of files or memory is left alone.
@@ -124,6 +129,9 @@ func (d *frontDoor) run() {
 			_ = conn.Close()
 			continue // the next accept says that the listener is closed
 		}
+		if len(d.places) >= crowd && d.crowded.CompareAndSwap(false, true) {
+			collectGarbage(frugally)
+		}
 		go v.wait()
 	}
 }
@@ -181,6 +189,9 @@ func (d *frontDoor) release(v *visitor) {
 		d.mu.Unlock()
 	}
 	<-d.places
+	if len(d.places) <= crowd/2 && d.crowded.CompareAndSwap(true, false) {
+		collectGarbage(usually)
+	}
 }
 
 // abort closes a connection without a last word, and without the state that the

@@ -31,6 +31,19 @@ func (s *service) limitMemory(ctx context.Context) {
 	}
 }
 
+// How much garbage may lie about before it is collected, in per cent of what is in use.
+const (
+	usually  = 100
+	frugally = 40
+)
+
+// collectGarbage chooses how much that is. GOGC comes before it.
+func collectGarbage(percent int) {
+	if os.Getenv("GOGC") == "" { //nolint:forbidigo // a variable of the Go runtime's, which has read it as well
+		debug.SetGCPercent(percent)
+	}
+}
+
 // unlimited is where version 1 of cgroups begins to mean that there is no limit.
 const unlimited = math.MaxInt64 >> 8
 

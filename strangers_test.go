@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -34,6 +35,26 @@ func (p *process) residentMiB() int {
 		}
 	}
 	return -1
+}
+
+// processorTime is what a process has used.
+func (p *process) processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// After the name in brackets: state is field 3, the times in user and system mode are 14 and 15, in hundredths of a second.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
 // openAs opens a connection to a program from one of the addresses of 127.0.0.0/8.
@@ -276,6 +297,7 @@ func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
 	quiet, quietMiB, quietFiles := verifying(l, perSecond, faultLasts(2*time.Second, 15*time.Second)), p.residentMiB(), p.openFiles()
 	t.Logf("quiet:         %s; %d MiB, %d files", quiet, quietMiB, quietFiles)
 
+	spent := p.processorTime(t)
 	attack := startStrangers(t, p.url, count)
 	began := time.Now()
 	eventually(t, time.Minute, "the strangers to come", func() bool { return p.openFiles() > quietFiles+count/2 })
@@ -288,8 +310,9 @@ func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
 	files := p.openFiles()
 	_ = attack.Process.Kill()
 	_ = attack.Wait()
+	own := (p.processorTime(t) - spent).Seconds() / time.Since(began).Seconds()
 	cores := (attack.ProcessState.UserTime() + attack.ProcessState.SystemTime()).Seconds() / time.Since(began).Seconds()
-	t.Logf("beside %5d:  %s; %d MiB, %d files; the strangers had %.2f cores", count, &loaded, loadedMiB, files, cores)
+	t.Logf("beside %5d:  %s; %d MiB, %d files; the strangers had %.2f cores, the program %.2f", count, &loaded, loadedMiB, files, cores, own)
 	ended := time.Now()
 	eventually(t, 5*time.Second, "the connections to be gone", func() bool { return p.openFiles() <= quietFiles+8 })
 	after := verifying(l, perSecond, faultLasts(time.Second, 5*time.Second-time.Since(ended)))
