@@ -33,7 +33,7 @@ func TestWhatTheProgramWritesIsForItsOwnerAlone(t *testing.T) {
 	}
 	command("migrate", "up")
 	wantPrivateFiles(t, folder, 2)                                               // the folder that was made is as private
-	if err := os.Chmod(filepath.Join(data, "codexible.db"), 0o644); err != nil { //nolint:gosec // what an earlier version left
+	if err := os.Chmod(filepath.Join(data, "codexible.db"), 0o644); err != nil { // what an earlier version left
 		t.Fatal(err)
 	}
 	p := serveWith(t, openToAll(t, "serve"), env...)

@@ -142,7 +142,7 @@ func TestFilesThatOthersMayReadAreCorrectedWhenTheDatabaseIsOpened(t *testing.T)
 				t.Fatal(err)
 			}
 			for _, name := range []string{file, file + "-wal", file + "-shm", aside} {
-				if err := os.Chmod(name, 0o644); err != nil { //nolint:gosec // what an earlier version left
+				if err := os.Chmod(name, 0o644); err != nil { // what an earlier version left
 					t.Fatal(err)
 				}
 			}
@@ -171,7 +171,7 @@ func TestScheduledBackupsThatOthersMayReadAreCorrected(t *testing.T) {
 	name := filepath.Join(folder, store.BackupName(storetest.Start))
 	foreign := filepath.Join(folder, "notes.txt")
 	for _, file := range []string{name, name + ".sha256", foreign} {
-		if err := os.WriteFile(file, nil, 0o644); err != nil { //nolint:gosec // what a copy with cp leaves
+		if err := os.WriteFile(file, nil, 0o644); err != nil { // what a copy with cp leaves
 			t.Fatal(err)
 		}
 	}

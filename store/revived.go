@@ -48,7 +48,7 @@ func (r *Revived) None() bool {
 const (
 	revivedKeys = "SELECT k.id, k.prefix, k.label, u.email FROM main.api_keys AS k JOIN present.api_keys AS p ON p.id = k.id JOIN main.users AS u ON u.id = k.user_id WHERE "
 	// A secret was ended where the database that is there does not accept it, or for less long.
-	revivedSecret = `k.status <> 'revoked' AND p.status <> 'revoked' AND EXISTS (SELECT 1 FROM main.key_secrets AS s WHERE s.key_id = k.id AND (s.ends_at IS NULL OR s.ends_at > ?)
+	revivedRotated = `k.status <> 'revoked' AND p.status <> 'revoked' AND EXISTS (SELECT 1 FROM main.key_secrets AS s WHERE s.key_id = k.id AND (s.ends_at IS NULL OR s.ends_at > ?)
 		AND NOT EXISTS (SELECT 1 FROM present.key_secrets AS q WHERE q.hash = s.hash AND q.key_id = s.key_id AND (q.ends_at IS NULL OR s.ends_at IS NOT NULL AND q.ends_at >= s.ends_at)))`
 	revivedUsers = "SELECT u.id, u.email FROM main.users AS u JOIN present.users AS p ON p.id = u.id WHERE "
 	revivedCodes = "FROM main.recovery_codes AS r WHERE EXISTS (SELECT 1 FROM present.users AS p WHERE p.id = r.user_id) AND NOT EXISTS (SELECT 1 FROM present.recovery_codes AS q WHERE q.user_id = r.user_id AND q.hash = r.hash)"
@@ -154,7 +154,7 @@ func (c restoring) compare(ctx context.Context, found *Revived) (err error) {
 	}
 	keys(&found.KeysRevoked, "k.status <> 'revoked' AND p.status = 'revoked'")
 	keys(&found.KeysDisabled, "k.status = 'active' AND p.status = 'disabled'")
-	keys(&found.KeysRotated, revivedSecret, c.at)
+	keys(&found.KeysRotated, revivedRotated, c.at)
 	users(&found.UsersSuspended, "u.status = 'active' AND p.status = 'suspended'")
 	users(&found.RolesTaken, "u.role <> p.role AND u.role <> 'user' AND p.role <> 'admin'")
 	users(&found.PasswordsChanged, "u.password_hash <> '' AND u.password_hash <> p.password_hash")
