@@ -20,7 +20,13 @@ type TwoStep struct {
 	// LastStep is the step of the last code that was taken.
 	LastStep  int64
 	CodesLeft int64
+	// LockedAt is when too many wrong codes locked those of the app; nil while they are taken.
+	LockedAt *time.Time
 }
+
+// MaxWrongCodes is how many wrong codes of a UTC day lock the codes of the app.
+// Recovery codes, of 50 random bits each, are never locked: one of them unlocks.
+const MaxWrongCodes = 100
 
 const (
 	totpPeriod = 30

@@ -39,8 +39,12 @@ func (c *Console) accountPage(ctx context.Context, v *visit, password, turnOff [
 	if err != nil {
 		return reply{}, err
 	}
+	frame := v.frame("Account", views.SectionAccount)
+	if two.LockedAt != nil {
+		frame.Notice = &views.Notice{Tone: views.ToneBad, Title: "The codes of your app are locked", Text: fmt.Sprintf("Since %s UTC, after %d wrong codes in a day. Whoever entered them knew your password: change it, which unlocks the codes too. So does a recovery code, entered below or at the next sign-in.", views.Instant(*two.LockedAt), accounts.MaxWrongCodes)}
+	}
 	r, err := show(views.AccountPage(views.Account{
-		Frame: v.frame("Account", views.SectionAccount), Password: password, TwoStep: two.Confirmed, CodesLeft: two.CodesLeft, TurnOff: turnOff,
+		Frame: frame, Password: password, TwoStep: two.Confirmed, CodesLeft: two.CodesLeft, TurnOff: turnOff,
 		Sessions: sessions, Current: v.operator.Session, Now: c.now(),
 	}))
 	if v.post {
@@ -190,26 +194,29 @@ func (c *Console) recoveryPage(v *visit, codes []string) (reply, error) {
 }
 
 // codeProves checks the code that turning two-step sign-in off, and new recovery codes, ask for.
-func (c *Console) codeProves(ctx context.Context, v *visit) (bool, error) {
+func (c *Console) codeProves(ctx context.Context, v *visit) (takenCode, error) {
 	if err := c.throttleCode(ctx, v); err != nil {
-		return false, err
+		return takenCode{}, err
 	}
 	return c.takeCode(ctx, v, v.operator.Session.UserID, v.form.Get("code"))
 }
 
-func (c *Console) wrongCode(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) wrongCode(ctx context.Context, v *visit, taken takenCode) (reply, error) {
 	fields := turnOffFields()
 	fields[0].Problem = "That code did not match. Each works once."
+	if taken.locked {
+		fields[0].Problem = "That is no recovery code, and the codes of the app are locked."
+	}
 	return c.accountPage(ctx, v, passwordFields(), fields)
 }
 
 func (c *Console) turnOffTwoStep(ctx context.Context, v *visit) (reply, error) {
-	proven, err := c.codeProves(ctx, v)
+	taken, err := c.codeProves(ctx, v)
 	if err != nil {
 		return reply{}, err
 	}
-	if !proven {
-		return c.wrongCode(ctx, v)
+	if !taken.right {
+		return c.wrongCode(ctx, v, taken)
 	}
 	if err := c.store.TurnOffTwoStep(ctx, v.by, v.operator.Session.UserID); err != nil {
 		return reply{}, err
@@ -218,12 +225,12 @@ func (c *Console) turnOffTwoStep(ctx context.Context, v *visit) (reply, error) {
 }
 
 func (c *Console) newRecoveryCodes(ctx context.Context, v *visit) (reply, error) {
-	proven, err := c.codeProves(ctx, v)
+	taken, err := c.codeProves(ctx, v)
 	if err != nil {
 		return reply{}, err
 	}
-	if !proven {
-		return c.wrongCode(ctx, v)
+	if !taken.right {
+		return c.wrongCode(ctx, v, taken)
 	}
 	codes, hashes := accounts.MintRecoveryCodes()
 	if err := c.store.NewRecoveryCodes(ctx, v.by, v.operator.Session.UserID, hashes); err != nil {

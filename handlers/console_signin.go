@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -187,12 +188,25 @@ func (c *Console) admit(ctx context.Context, v *visit, n store.NewSession, next 
 }
 
 // askCode shows the second step of a sign-in that has passed the first.
-func (c *Console) askCode(_ context.Context, v *visit) (reply, error) {
+func (c *Console) askCode(ctx context.Context, v *visit) (reply, error) {
 	if !v.operator.Session.CodePending {
 		return leadTo("/admin/login")
 	}
-	return show(c.codePage(v, v.query.Get("next"), nil))
+	two, _, err := c.store.TwoStep(ctx, v.operator.Session.UserID)
+	if err != nil {
+		return reply{}, err
+	}
+	var n *views.Notice
+	if two.LockedAt != nil {
+		n = &codesLocked
+	}
+	return show(c.codePage(v, v.query.Get("next"), n))
 }
+
+var (
+	codesLocked = views.Notice{Tone: views.ToneBad, Title: "The codes of the app are locked", Text: fmt.Sprintf("%d wrong codes were entered in a day. Enter one of your recovery codes: it signs you in and unlocks them. On the machine itself codexible user set-password unlocks them too.", accounts.MaxWrongCodes)}
+	codeWrong   = views.Notice{Tone: views.ToneBad, Title: "That code did not match", Text: "Codes change every 30 seconds and work once. Check the clock of the phone."}
+)
 
 func (c *Console) codePage(v *visit, next string, n *views.Notice) templ.Component {
 	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "The six digits that your authenticator app shows, or one of your recovery codes.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
@@ -208,18 +222,26 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 	if err := c.throttleCode(ctx, v); err != nil {
 		return reply{}, err
 	}
-	right, err := c.takeCode(ctx, v, userID, v.form.Get("code"))
+	taken, err := c.takeCode(ctx, v, userID, v.form.Get("code"))
 	if err != nil {
 		return reply{}, err
 	}
-	if !right {
+	if !taken.right {
 		err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.operator.Email, Details: "A sign-in as " + v.operator.Email + " failed at the second step."})
 		if err != nil {
 			return reply{}, err
 		}
-		return showAgain(c.codePage(v, v.form.Get("next"), &views.Notice{Tone: views.ToneBad, Title: "That code did not match", Text: "Codes change every 30 seconds and work once. Check the clock of the phone."}))
+		n := &codeWrong
+		if taken.locked {
+			n = &codesLocked
+		}
+		return showAgain(c.codePage(v, v.form.Get("next"), n))
 	}
-	return c.admit(ctx, v, store.NewSession{UserID: userID, FromPending: true}, v.form.Get("next"))
+	next := v.form.Get("next")
+	if taken.locked {
+		next = "/admin/account?done=two-step-unlocked"
+	}
+	return c.admit(ctx, v, store.NewSession{UserID: userID, FromPending: true}, next)
 }
 
 // throttleCode counts a try at the second step of who has passed the first, or is signed in.
@@ -231,16 +253,29 @@ func (c *Console) throttleCode(ctx context.Context, v *visit) error {
 	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && owner == accounts.Fold(v.operator.Email))
 }
 
-// takeCode takes a code of the app or a recovery code; each works once.
-func (c *Console) takeCode(ctx context.Context, v *visit, userID uuid.UUID, code string) (bool, error) {
+// takenCode is what became of a code. locked tells that those of the app were
+// locked when it was entered, or are since: a right one has unlocked them.
+type takenCode struct{ right, locked bool }
+
+// takeCode takes a code of the app or a recovery code; each works once. Wrong
+// ones count, and too many lock the codes of the app.
+func (c *Console) takeCode(ctx context.Context, v *visit, userID uuid.UUID, code string) (taken takenCode, err error) {
 	two, found, err := c.store.TwoStep(ctx, userID)
 	if err != nil || !found {
-		return false, err
+		return taken, err
 	}
+	taken.locked = two.LockedAt != nil
 	if step, ok := two.Step(code, c.now()); ok {
-		return c.store.TakeStep(ctx, userID, step)
+		taken.right, err = c.store.TakeStep(ctx, userID, step)
+	} else {
+		taken.right, err = c.store.TakeRecoveryCode(ctx, v.by, userID, accounts.HashRecoveryCode(code))
 	}
-	return c.store.TakeRecoveryCode(ctx, v.by, userID, accounts.HashRecoveryCode(code))
+	if err != nil || taken.right {
+		return taken, err
+	}
+	lockedNow, err := c.store.WrongCode(ctx, v.by, userID)
+	taken.locked = taken.locked || lockedNow
+	return taken, err
 }
 
 func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {

@@ -508,6 +508,41 @@ func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
 	})
 }
 
+func TestLockedCodesAreToldToTheirOwnerAndARecoveryCodeUnlocksThem(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/account").submit("/admin/account/two-step").sees(http.StatusOK, "Scan the code")
+		secret := strings.ReplaceAll(regexp.MustCompile(`totp-secret">([A-Z2-7 ]+)<`).FindStringSubmatch(v.page)[1], " ", "")
+		code := func() string {
+			s.clock.Add(2 * time.Minute)
+			text, err := totp.GenerateCode(secret, s.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		v.submit("/admin/account/two-step/confirm", "code", code()).sees(http.StatusOK, "recovery codes")
+		recovery := regexp.MustCompile(`<li>([a-z2-7]{5}-[a-z2-7]{5})</li>`).FindAllStringSubmatch(v.page, -1)
+		for range accounts.MaxWrongCodes - 1 {
+			if _, err := s.store.WrongCode(context.Background(), accounts.ActorCLI, s.id(t, "root.user")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.clock.Add(2 * time.Minute)
+		w := s.visitor(t)
+		w.signIn("root@example.com", operatorPassword).led("/admin/login/code").sees(http.StatusOK, "Enter the code")
+		w.submit("/admin/login/code", "code", "abcde-fghij").sees(http.StatusUnprocessableEntity, "The codes of the app are locked", "recovery codes")
+		w.submit("/admin/login/code", "code", code()).sees(http.StatusUnprocessableEntity, "The codes of the app are locked")
+		w.get("/admin/login/code").sees(http.StatusOK, "The codes of the app are locked")
+		v.get("/admin/account").sees(http.StatusOK, "The codes of your app are locked", "change it")
+		v.submit("/admin/account/two-step/off", "code", code()).sees(http.StatusUnprocessableEntity, "the codes of the app are locked")
+		v.get("/admin/audit?action=user.two_step_locked").sees(http.StatusOK, "Locked the authenticator codes of root@example.com after 100 wrong codes")
+		v.get("/admin").sees(http.StatusOK, "Locked the authenticator codes")
+		w.get("/admin/login/code").submit("/admin/login/code", "code", recovery[0][1]).led("/admin/account?done=two-step-unlocked").sees(http.StatusOK, "Somebody entered 100 wrong codes in a day", "change it")
+		w.submit("/admin/account/two-step/off", "code", code()).led("/admin/account?done=two-step-off")
+	})
+}
+
 func TestWithoutAKeyTwoStepSignInIsRefusedWithWhatToDo(t *testing.T) {
 	clock, url := storetest.NewClock(storetest.Start), storetest.SQLiteURL(t)
 	storetest.Migrate(t, url)

@@ -131,7 +131,7 @@ type AuditFilter struct {
 }
 
 // FailureActions are the actions that say that something went wrong.
-var FailureActions = []string{"session.failed", "console.setup_failed", "backup.failed", "export.failed"}
+var FailureActions = []string{"session.failed", "user.two_step_locked", "console.setup_failed", "backup.failed", "export.failed"}
 
 // Audit lists entries, the newest first.
 func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]accounts.AuditEntry, error) {

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"codexible/accounts"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -15,7 +18,7 @@ import (
 func (s *Store) TwoStep(ctx context.Context, userID uuid.UUID) (t accounts.TwoStep, found bool, err error) {
 	var rows []accounts.TwoStep
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT t.secret, t.confirmed, t.last_step, (SELECT COUNT(*) FROM recovery_codes AS r WHERE r.user_id = t.user_id) AS codes_left
+		return db.Raw(`SELECT t.secret, t.confirmed, t.last_step, t.locked_at, (SELECT COUNT(*) FROM recovery_codes AS r WHERE r.user_id = t.user_id) AS codes_left
 			FROM two_step AS t WHERE t.user_id = ?`, userID).Scan(&rows).Error
 	})
 	if err != nil || len(rows) == 0 {
@@ -43,18 +46,64 @@ func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret strin
 	}))
 }
 
-// TakeStep takes the code of a step; false where that step or a later one was taken.
+// TakeStep takes the code of a step; false where that step or a later one was
+// taken, or the codes are locked.
 func (s *Store) TakeStep(ctx context.Context, userID uuid.UUID, step int64) (bool, error) {
-	result := s.write.WithContext(ctx).Exec("UPDATE two_step SET last_step = ? WHERE user_id = ? AND last_step < ?", step, userID, step)
+	result := s.write.WithContext(ctx).Exec("UPDATE two_step SET last_step = ? WHERE user_id = ? AND last_step < ? AND locked_at IS NULL", step, userID, step)
 	return result.RowsAffected == 1, s.classify(result.Error)
 }
 
-// TakeRecoveryCode takes a code, which works once; false where there is no such code.
+// WrongCode counts a wrong code at a second step that is on. The last one of
+// accounts.MaxWrongCodes on a UTC day locks the app's codes; locked tells whether
+// this was it. However many are tried at once, each counts.
+func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UUID) (locked bool, err error) {
+	err = s.changing(ctx, by, func(tx *change) error {
+		day := string(usage.DayOf(tx.at))
+		var counted []struct {
+			WrongCodes int64
+			LockedAt   *time.Time
+		}
+		err := tx.Raw(`UPDATE two_step SET wrong_day = ?, wrong_codes = CASE WHEN wrong_day = ? THEN wrong_codes + 1 ELSE 1 END,
+			locked_at = CASE WHEN locked_at IS NULL AND wrong_day = ? AND wrong_codes + 1 >= ? THEN ? ELSE locked_at END
+			WHERE user_id = ? AND confirmed = ? RETURNING wrong_codes, locked_at`, day, day, day, accounts.MaxWrongCodes, tx.at, userID, true).Scan(&counted).Error
+		if err != nil || len(counted) == 0 {
+			return err
+		}
+		// The codes of a day on which they were locked before may reach the bound too.
+		at := counted[0].LockedAt
+		if locked = counted[0].WrongCodes == accounts.MaxWrongCodes && at != nil && at.Equal(tx.at); !locked {
+			return nil
+		}
+		u, err := s.userWhere(tx.DB, "u.id = ?", userID)
+		if err != nil {
+			return err
+		}
+		tx.by.Name = accounts.ActorSystem.Name
+		return tx.record(entry{action: "user.two_step_locked", subject: accounts.SubjectUser, id: userID, target: u.Email,
+			details: fmt.Sprintf("Locked the authenticator codes of %s after %d wrong codes in a day. Whoever entered them knew the password. A recovery code unlocks them.", u.Email, accounts.MaxWrongCodes)})
+	})
+	return locked, err
+}
+
+// unlockTwoStep has the app's codes taken again.
+func (c *change) unlockTwoStep(userID uuid.UUID, email, because string) error {
+	unlocked := c.Exec("UPDATE two_step SET locked_at = NULL, wrong_codes = 0 WHERE user_id = ? AND locked_at IS NOT NULL", userID)
+	if unlocked.Error != nil || unlocked.RowsAffected == 0 {
+		return unlocked.Error
+	}
+	return c.record(entry{action: "user.two_step_unlocked", subject: accounts.SubjectUser, id: userID, target: email, details: "Unlocked the authenticator codes of " + email + ": " + because + "."})
+}
+
+// TakeRecoveryCode takes a code, which works once, and unlocks the app's codes;
+// false where there is no such code.
 func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID uuid.UUID, hash []byte) (taken bool, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		result := tx.Exec("DELETE FROM recovery_codes WHERE user_id = ? AND hash = ?", userID, hash)
 		if taken = result.RowsAffected == 1; !taken || result.Error != nil {
 			return result.Error
+		}
+		if err := tx.unlockTwoStep(userID, by.Name, "a recovery code was entered"); err != nil {
+			return err
 		}
 		return tx.record(entry{action: "user.recovery_code_used", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " signed in with a recovery code."})
 	})

@@ -265,8 +265,8 @@ func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credent
 	return c, err
 }
 
-// SetPassword gives a user a console password and ends the user's sessions and
-// known browsers.
+// SetPassword gives a user a console password, ends the user's sessions and known
+// browsers, and unlocks the codes of the user's app.
 func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID, hash string) error {
 	return s.changing(ctx, by, func(tx *change) error {
 		if err := s.dialect.takeTurn(tx.DB, setupTurn); err != nil {
@@ -282,7 +282,7 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err := tx.Table("users").Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
 			return err
 		}
-		if err := errors.Join(tx.endSignIns(id), tx.endSetup(id)); err != nil {
+		if err := errors.Join(tx.endSignIns(id), tx.endSetup(id), tx.unlockTwoStep(id, u.Email, "the password was set")); err != nil {
 			return err
 		}
 		return tx.record(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
