@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"codexible/accounts"
 	"codexible/store"
 	"codexible/store/storetest"
 
@@ -64,9 +65,12 @@ func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
 		stranger := &crawler{visitor: f.visitor(t), front: f}
 		stranger.crawl(t, "/admin/login?next=%2Fadmin%2Fusers", "/admin/setup?token=x", "/admin")
 		f.later(t)
-		f.operator(t) // another session, which can be ended
 		c := &crawler{visitor: f.operator(t), front: f, inside: true}
-		c.crawl(t, append(slices.Clone(consolePages), "/admin/users/$sam.user", "/docs")...)
+		// Another session of the same operator, which can be ended.
+		if _, err := db.OpenSession(t.Context(), accounts.ActorCLI, store.NewSession{UserID: f.id(t, "root.user"), Token: accounts.MintToken(), PasswordHash: operatorHash()}); err != nil {
+			t.Fatal(err)
+		}
+		c.crawl(t, slices.Concat([]string{"/admin/account"}, consolePages, []string{"/admin/users/$sam.user", "/docs"})...)
 		for _, path := range consoleForms {
 			// This console has no backup to offer, and nobody has a second factor.
 			if to := patternOf(f.fill(path)); !c.reached[to] && !regexp.MustCompile(`backup|two-step/(off|codes)`).MatchString(path) {
