@@ -24,7 +24,7 @@ var marks = []string{"<script>crawl()</script>", `"><img src=x onerror=crawl()>`
 
 // typed are what the crawler types into every field.
 var typed = []string{
-	marks[0], marks[1], "", "a\r\nX-Evil: 1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "a\x00b", "%00", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("x", 20_000), strings.Repeat("é", 300), "2026-02-30",
+	marks[0], marks[1], "", "a\r\nX-Evil: 1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "a\x00b", "%00", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("x", 20_000), strings.Repeat("é", 300), "9999-12-31", "0001-01-01", "1999-12-31", "2101-01-01", "2026-02-30",
 	"-1", "-99999999999999999999", "99999999999999999999", "1e309", "0x10", "٣", "a\u202eb", "\u200b", "e\u0301@example.com", "=1+1", "＝1+1", "../../x", "//evil.example/", "javascript:crawl()", `{"a":`, "{\"a\":\"\xff\"}", `{"a":"\u0000"}`, "'; DROP TABLE users; --",
 }
 

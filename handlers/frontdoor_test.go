@@ -210,7 +210,7 @@ func goodSeeds() (seeds []string) {
 // spice is what mutations put into requests.
 var spice = []string{
 	"\r\n", "\n", "\r", "\x00", "\t", " ", "\x7f", "\xff", "\xc0\x80", "\u202e", "\u200b", "é", "é", "\r\nX-Evil: 1", "\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n",
-	"%0d%0aX-Evil:+1", "%00", "%ff", "%", "%e2%80%ae", "+", "&", "=", ";", ",", "//", "/../", "/./", "%2e%2e/", "\\", "#", "?", "://", "*", "'", `"`, "<script>", "{{7*7}}", "=1+1", "＝1", "2026-12-31",
+	"%0d%0aX-Evil:+1", "%00", "%ff", "%", "%e2%80%ae", "+", "&", "=", ";", ",", "//", "/../", "/./", "%2e%2e/", "\\", "#", "?", "://", "*", "'", `"`, "<script>", "{{7*7}}", "=1+1", "＝1", "9999-12-31", "0001-01-01", "1969-12-31", "2100-12-31", "2101-01-01",
 	"-1", "0", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e309", "NaN", "null", "true", "[]", "{}", `{"a":`, "[[[[", `\u0000`, `\ud800`, "Host: y\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n",
 	"Connection: close\r\n", "Connection: keep-alive\r\n", "HTTP/1.0", "HTTP/1.1", "GET ", "POST ", "HEAD ", "OPTIONS ", "$ada.key", "$root.key", "$gate.key", "$ada.id", "$ada.user", "$cookies", "$csrf", "codexible_",
 }
@@ -255,7 +255,7 @@ func mutate(r *rand.Rand, good, bad []string) string {
 }
 
 // sharp are what each value of each good request is replaced with.
-var sharp = []string{"", "a%0d%0aX-Evil:+1", "a%00", "%ff", "-1", "9223372036854775807", "<script>", `a\u0000`}
+var sharp = []string{"", "a%0d%0aX-Evil:+1", "a%00", "%ff", "9999-12-31", "0001-01-01", "2000-01-01", "2100-12-31", "-1", "9223372036854775807", "<script>", `a\u0000`}
 
 // replaced gives the good requests with each of their values replaced.
 func replaced(good []string) (requests []string) {
