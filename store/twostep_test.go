@@ -24,8 +24,8 @@ func withTwoStep(t *testing.T, s *store.Store, u store.UserLine) (codes []string
 	return codes
 }
 
-// actions counts the latest entries of an action in the audit log.
-func actions(t *testing.T, s *store.Store, action string) (n int) {
+// recorded counts the latest entries of an action in the audit log.
+func recorded(t *testing.T, s *store.Store, action string) (n int) {
 	t.Helper()
 	for _, e := range must[[]accounts.AuditEntry](t)(s.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 100}, Action: action})) {
 		if e.Action == action && e.Target == operator.Name {
@@ -74,7 +74,7 @@ func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T
 		if wrong(60) != 1 || !isLocked() || takes() {
 			t.Error("the hundredth of a day does not lock exactly once")
 		}
-		if n := actions(t, s, "user.two_step_locked"); n != 1 {
+		if n := recorded(t, s, "user.two_step_locked"); n != 1 {
 			t.Errorf("%d entries tell of the lock, want 1", n)
 		}
 		clock.Add(24 * time.Hour)
@@ -115,7 +115,7 @@ func TestALockedAppIsUnlockedByARecoveryCodeAPasswordOrBeginningAnew(t *testing.
 			t.Error("a recovery code is locked out")
 		}
 		opened("a recovery code")
-		if n := actions(t, s, "user.two_step_unlocked"); n != 1 {
+		if n := recorded(t, s, "user.two_step_unlocked"); n != 1 {
 			t.Errorf("%d entries tell of the unlocking, want 1", n)
 		}
 		lock()
