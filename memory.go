@@ -21,7 +21,7 @@ const memoryShare = 0.8
 // have: it collects garbage more often before the kernel would end the process.
 // GOMEMLIMIT comes before it.
 func (s *service) limitMemory(ctx context.Context) {
-	if os.Getenv("GOMEMLIMIT") != "" { //nolint:forbidigo // a variable of the Go runtime's, which has read it as well
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 { // a negative limit asks for the present one
 		return
 	}
 	if most, found := cgroupMemory(os.DirFS("/")); found {
@@ -39,8 +39,8 @@ const (
 
 // collectGarbage chooses how much that is. GOGC comes before it.
 func collectGarbage(percent int) {
-	if os.Getenv("GOGC") == "" { //nolint:forbidigo // a variable of the Go runtime's, which has read it as well
-		debug.SetGCPercent(percent)
+	if chosen := debug.SetGCPercent(percent); chosen != usually && chosen != frugally {
+		debug.SetGCPercent(chosen)
 	}
 }
 
