@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"codexible/accounts"
 	"codexible/keys"
 	"codexible/store"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 )
@@ -37,9 +39,22 @@ func showKey(t *terminal, k keys.Key, secret keys.Secret) error {
 }
 
 type keyCreate struct {
-	User      string     `required:"" placeholder:"USER" help:"E-mail or id of the owner."`
-	Label     string     `placeholder:"LABEL" help:"What the key is for, up to 100 characters."`
-	ExpiresAt *time.Time `placeholder:"TIME" help:"When it stops, as 2027-01-31T00:00:00Z; never unless given."`
+	User      string   `required:"" placeholder:"USER" help:"E-mail or id of the owner."`
+	Label     string   `placeholder:"LABEL" help:"What the key is for, up to 100 characters."`
+	ExpiresAt *instant `placeholder:"TIME" help:"When it stops, as 2027-01-31T00:00:00Z; never unless given."`
+}
+
+// instant is a time on the command line, read as the API reads it.
+type instant time.Time
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (i *instant) UnmarshalText(text []byte) error {
+	at, ok := usage.ParseTime(string(text))
+	if !ok {
+		return errors.New("must be a time in RFC 3339, " + usage.Bounds + ", such as 2027-01-31T00:00:00Z")
+	}
+	*i = instant(at)
+	return nil
 }
 
 // Help gives the examples that --help shows.
@@ -59,7 +74,7 @@ func (c keyCreate) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		secret := keys.Mint()
-		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Label: c.Label, ExpiresAt: c.ExpiresAt, Secret: secret})
+		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Secret: secret})
 		if err != nil {
 			return err
 		}

@@ -100,7 +100,7 @@ func checkDemoUser(t *testing.T, s *store.Store, u demoUser, now time.Time) {
 		t.Errorf("%s used %d credits today, %v; want %d", u.email, used.CreditsUsed, err, u.usedToday)
 	}
 	span := usage.LastDays(today, demoDays)
-	charges, err := s.Charges(ctx, id.User.ID, span.From.Add(-400), 100_000, 0)
+	charges, err := s.Charges(ctx, id.User.ID, span.From().Add(-400), 100_000, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -186,11 +186,13 @@ func (s *service) startBackground(ctx context.Context) {
 // answer listens until ctx ends, then lets the open requests end.
 func (s *service) answer(ctx context.Context) error {
 	console := s.console()
+	life, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.config.RateLimitPerIP,
 		AllowedOrigins: s.config.AllowedOrigins, TrustedProxies: s.config.TrustedProxies, Version: currentVersion(),
 		Now: time.Now, Log: s.log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
-		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console,
+		MetricsElsewhere: s.config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console, Life: life,
 	})
 	s.ending.background(ctx, console.Run)
 	opened, scheme, err := s.listen(ctx)
@@ -219,9 +221,21 @@ func (s *service) answer(ctx context.Context) error {
 	_ = listener.Close() // also where the signal came before the app had begun to listen
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")
-		return nil
+		err = nil
 	}
+	cut()
+	s.waitFor(console)
 	return err
+}
+
+// waitFor lets downloads that were cut off write that down, before the database
+// is closed.
+func (s *service) waitFor(console *handlers.Console) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if console.Wait(ctx) != nil {
+		s.log.Warn("a download did not end in time")
+	}
 }
 
 // drain has /health/ready say that the end is near, and goes on answering for

@@ -45,6 +45,10 @@ type Console struct {
 	now     func() time.Time
 	started time.Time
 
+	// downloads has an entry for each export or backup that runs; flowing waits for them.
+	downloads chan struct{}
+	flowing   sync.WaitGroup
+
 	mu     sync.Mutex
 	health []views.HealthSample
 
@@ -59,7 +63,7 @@ type Console struct {
 
 // NewConsole makes a console for Parts.Console. New puts it in its place.
 func NewConsole(o ConsoleOptions) *Console {
-	return &Console{ConsoleOptions: o, gate: limits.NewGate(lookupsAtOnce)}
+	return &Console{ConsoleOptions: o, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
 }
 
 func (c *Console) place(a *api) {
@@ -145,11 +149,11 @@ func (c *Console) routes() []*route {
 
 		get("/admin", open, "", c.page(c.overview)),
 		get("/admin/usage", open, "", c.page(c.usage)),
-		post("/admin/usage/export", open, "", c.page(c.exportUsage)),
+		post("/admin/usage/export", open, "", c.download(c.exportUsage)),
 		get("/admin/audit", open, "", c.page(c.audit)),
-		post("/admin/audit/export", open, "", c.page(c.exportAudit)),
+		post("/admin/audit/export", open, "", c.download(c.exportAudit)),
 		get("/admin/system", open, "", c.page(c.system)),
-		post("/admin/system/backup", open, "", c.page(c.downloadBackup)),
+		post("/admin/system/backup", open, "", c.download(c.downloadBackup)),
 
 		get("/admin/users", open, "", c.page(c.users)),
 		get("/admin/users/:id", open, "", c.page(c.user)),

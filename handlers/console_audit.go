@@ -40,12 +40,15 @@ func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 		}
 		day, ok := usage.ParseDay(text)
 		if !ok {
-			problems = append(problems, "A day is written as 2026-12-31.")
+			problems = append(problems, noDay)
 			return ""
 		}
 		return day
 	}
 	f.From, f.To = read("from"), read("to")
+	if f.From != "" && f.To != "" && f.From > f.To {
+		problems = append(problems, "The first day has to lie before the last.")
+	}
 	f.Before, _ = strconv.ParseInt(v.query.Get("before"), 10, 64)
 	return f, problems
 }

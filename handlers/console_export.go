@@ -51,11 +51,11 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 	}
 	q := store.UsageQuery{Span: w.span, UserID: w.user.ID, KeyID: w.key.ID, PlanID: w.plan.ID, Model: w.model, ByModel: w.group == "model"}
 	byModel := q.ByModel || q.Model != ""
-	failure, err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From, w.span.To))
+	failure, err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From(), w.span.To()))
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{failure: failure, filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From, w.span.To), stream: func(ctx context.Context, out io.Writer) error {
+	return reply{failure: failure, filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
 		s := sheet{csv.NewWriter(out)}
 		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
 		if byModel {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +31,6 @@ type usageWish struct {
 	// texts are the fields as they were typed.
 	texts map[string]string
 }
-
-const longestRange = 366
 
 // readUsage reads the range and the filters. What is wrong with them is told on
 // the page, in a sentence each.
@@ -70,29 +67,36 @@ func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err err
 
 func (w *usageWish) problem(text string) { w.problems = append(w.problems, text) }
 
+// noDay says what is wrong with a text that is not read as a day.
+const noDay = "A day is written as 2026-12-31, and lies " + usage.Bounds + "."
+
 func (w *usageWish) readSpan(today usage.Day) {
 	w.span = usage.LastDays(today, 30)
-	read := func(name string, into *usage.Day) {
-		if text := w.texts[name]; text != "" {
-			day, ok := usage.ParseDay(text)
-			if !ok {
-				w.problem("A day is written as 2026-12-31.")
-				return
-			}
-			*into = day
+	read := func(name string, otherwise usage.Day) usage.Day {
+		text := w.texts[name]
+		if text == "" {
+			return otherwise
 		}
+		day, ok := usage.ParseDay(text)
+		if !ok {
+			w.problem(noDay)
+			return otherwise
+		}
+		return day
 	}
-	read("to", &w.span.To)
-	w.span.From = w.span.To.Add(-29)
-	read("from", &w.span.From)
-	switch {
-	case w.span.From > w.span.To:
-		w.problem("The first day has to lie before the last.")
-	case w.span.From < w.span.To.Add(1-longestRange):
-		w.problem("A range is a year at the most.")
-	}
+	to := read("to", today)
+	from := read("from", to.Add(-29))
 	if len(w.problems) > 0 {
-		w.span = usage.LastDays(today, 30)
+		return
+	}
+	span, ok := usage.Span(from, to)
+	switch {
+	case ok:
+		w.span = span
+	case from > to:
+		w.problem("The first day has to lie before the last.")
+	default:
+		w.problem("A range is a year at the most.")
 	}
 }
 
@@ -144,20 +148,18 @@ func (w *usageWish) groups() []string {
 	return []string{"day", "model", "plan"}
 }
 
-// read gives the days of the chart, and the rows of the table.
+// readFigures gives the days of the chart, and the sums of the table where it is not by day.
 func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.DayTotal, groups []store.GroupDay, err error) {
 	all := w.user.ID == uuid.Nil
 	switch {
 	case w.key.ID != uuid.Nil:
 		days, err = c.store.KeyHistory(ctx, w.key.UserID, w.key.ID, w.span)
 	case w.plan.ID != uuid.Nil:
-		groups, err = c.store.Groups(ctx, store.ByPlan, w.plan.ID.String(), w.span)
-	case w.group == "plan" && all:
-		groups, err = c.store.Groups(ctx, store.ByPlan, "", w.span)
-	case all && (w.model != "" || w.group == "model"):
-		groups, err = c.store.Groups(ctx, store.ByModel, w.model, w.span)
-	case w.model != "" || w.group == "model":
-		groups, err = c.store.UserModels(ctx, w.user.ID, w.model, w.span)
+		days, err = c.store.GroupDays(ctx, store.ByPlan, w.plan.ID.String(), w.span)
+	case all && w.model != "":
+		days, err = c.store.GroupDays(ctx, store.ByModel, w.model, w.span)
+	case w.model != "":
+		days, err = c.store.UserModelDays(ctx, w.user.ID, w.model, w.span)
 	case all:
 		var sums []store.DaySummary
 		sums, err = c.store.Summaries(ctx, w.span)
@@ -165,26 +167,14 @@ func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.D
 	default:
 		days, err = c.store.History(ctx, w.user.ID, w.span)
 	}
-	if groups != nil {
-		days = sumByDay(w.span, groups)
-	}
-	if days == nil {
-		days = usage.Fill(w.span, nil)
+	switch {
+	case err != nil || w.group == "day":
+	case all:
+		groups, err = c.store.Groups(ctx, store.Grouping(w.group), w.span)
+	default:
+		groups, err = c.store.UserModels(ctx, w.user.ID, w.span)
 	}
 	return days, groups, err
-}
-
-func sumByDay(span usage.Range, groups []store.GroupDay) []usage.DayTotal {
-	sums := map[usage.Day]usage.DayTotal{}
-	for _, g := range groups {
-		sum := sums[g.Day]
-		sums[g.Day] = usage.DayTotal{Day: g.Day, Credits: sum.Credits + g.Credits, Requests: sum.Requests + g.Requests, CostMicros: sum.CostMicros + g.CostMicros}
-	}
-	rows := make([]usage.DayTotal, 0, len(sums))
-	for _, sum := range sums {
-		rows = append(rows, sum)
-	}
-	return usage.Fill(span, rows)
 }
 
 // usage shows any range of days with filters.
@@ -245,7 +235,7 @@ func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 	}
 	p := views.Usage{
 		Frame: v.frame("Usage", views.SectionUsage), Problems: w.problems, GroupHead: strings.ToUpper(w.group[:1]) + w.group[1:],
-		From: views.Field{Name: "from", Label: "From", Type: "date", Value: string(w.span.From)}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: string(w.span.To)},
+		From: views.Field{Name: "from", Label: "From", Type: "date", Value: string(w.span.From())}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: string(w.span.To())},
 		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "Id or prefix", Value: w.texts["key"]},
 		Model: views.Field{Name: "model", Label: "Model", Type: "search", Placeholder: "Any", Value: w.model}, Plan: planChoice(w.plans, w.plan.ID),
 		Measure:   views.Field{Name: "measure", Label: "Draw", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
@@ -255,7 +245,7 @@ func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 	for _, n := range []int{7, 30, 90, 365} {
 		span := usage.LastDays(today, n)
 		text := fmt.Sprintf("%d days", n)
-		p.Quick.Links = append(p.Quick.Links, views.Link{Text: text, Path: path("from", string(span.From), "to", string(span.To))})
+		p.Quick.Links = append(p.Quick.Links, views.Link{Text: text, Path: path("from", string(span.From()), "to", string(span.To()))})
 		if span == w.span {
 			p.Quick.Current = text
 		}
@@ -284,21 +274,18 @@ func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (ro
 	if w.group == "day" {
 		return rows, total
 	}
-	byName := map[string]*views.UsageRow{}
+	// What is no group of its own is what the groups leave of the total.
+	rest := total
+	rest.Name = "All others"
 	for _, g := range groups {
-		row := byName[g.Name]
-		if row == nil {
-			row = &views.UsageRow{Name: w.groupName(g.Name), Mono: w.group == "model"}
-			byName[g.Name] = row
-		}
-		add(row, g.DayTotal)
+		row := views.UsageRow{Name: w.groupName(g.Name), Mono: w.group == "model"}
+		add(&row, g.DayTotal)
+		rows = append(rows, row)
+		rest.Requests, rest.Credits, rest.CostMicros = rest.Requests-g.Requests, rest.Credits-g.Credits, rest.CostMicros-g.CostMicros
 	}
-	for _, row := range byName {
-		rows = append(rows, *row)
+	if rest.Requests > 0 {
+		rows = append(rows, rest)
 	}
-	slices.SortFunc(rows, func(a, b views.UsageRow) int {
-		return cmp.Or(cmp.Compare(b.CostMicros, a.CostMicros), cmp.Compare(b.Credits, a.Credits), cmp.Compare(a.Name, b.Name))
-	})
 	return rows, total
 }
 

@@ -134,7 +134,7 @@ func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
 	}
 	offset, _ := strconv.Atoi(v.query.Get("offset"))
 	offset = max(0, min(offset, maxOffset))
-	if p.Charges, err = c.store.Charges(ctx, u.ID, span.From, chargesShown+1, offset); err != nil {
+	if p.Charges, err = c.store.Charges(ctx, u.ID, span.From(), chargesShown+1, offset); err != nil {
 		return reply{}, err
 	}
 	at := func(offset int) string {

@@ -11,7 +11,9 @@ import (
 // verification that is answered from memory never asks, and a timer would be a
 // twentieth of what it costs.
 type deadline struct {
-	at     time.Time
+	at time.Time
+	// life ends it earlier; context.Background where nil.
+	life   context.Context //nolint:containedctx // the timed context is made from it
 	mu     sync.Mutex
 	timed  context.Context //nolint:containedctx // it stands in for the deadline once it is made
 	cancel context.CancelFunc
@@ -21,7 +23,11 @@ func (d *deadline) arm() context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.timed == nil {
-		d.timed, d.cancel = context.WithDeadline(context.Background(), d.at)
+		life := d.life
+		if life == nil {
+			life = context.Background()
+		}
+		d.timed, d.cancel = context.WithDeadline(life, d.at)
 	}
 	return d.timed
 }

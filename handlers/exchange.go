@@ -59,7 +59,7 @@ type exchange struct {
 func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
-		x.deadline = &deadline{at: x.began.Add(requestDeadline)}
+		x.deadline = &deadline{at: x.began.Add(requestDeadline), life: a.life}
 		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
 		x.ctx = trace.With(x.deadline, x.span)
 		defer x.release()

@@ -53,6 +53,8 @@ type Parts struct {
 	Tracer *trace.Tracer
 	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
 	Draining func() bool
+	// Life ends what is still open when it ends: requests and downloads; context.Background where nil.
+	Life context.Context //nolint:containedctx // it is the life of the front door, not of a call
 }
 
 // Bounds of a connection, which the listener keeps as well. WriteTimeout stays
@@ -95,6 +97,7 @@ func tellTurns(conn net.Conn, state fasthttp.ConnState) {
 
 type api struct {
 	Parts
+	life    context.Context //nolint:containedctx // see Parts.Life
 	origins map[string]bool
 	metrics *metrics
 	// guesses holds the lookups of keys from one address to a few at once.
@@ -154,7 +157,10 @@ func newAPI(p Parts) *api {
 	if p.Registry == nil {
 		p.Registry = prometheus.NewRegistry()
 	}
-	a := &api{Parts: p, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
+	if p.Life == nil {
+		p.Life = context.Background()
+	}
+	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}

@@ -15,7 +15,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"time"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -312,28 +311,12 @@ func (x *exchange) html(status int, body []byte, compress bool) {
 	x.Context().Response.SetBodyRaw(body)
 }
 
-// streamLife bounds a download; it goes on after the request's own deadline.
-const streamLife = 10 * time.Minute
-
 // send lets a file flow as it is made. It begins after the handler has
 // returned, so a failure can only cut it off: a client sees that it is not whole.
 func (c *Console) send(x *exchange, by accounts.Actor, r reply) {
 	x.attachment(r.filename)
 	x.contentType(mediaTypeOf(r.filename))
-	log, requestID := x.api.Log, x.requestID
-	// An error of the pipe leaves the answer without its last chunk: nobody takes half a file for a whole one.
-	from, to := io.Pipe()
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), streamLife)
-		defer cancel()
-		err := r.stream(ctx, to)
-		if err != nil {
-			c.recordFailure(by, r.failure, err)
-			log.Warn("a download was cut off", "request_id", requestID, "file", r.filename, "error", err)
-		}
-		_ = to.CloseWithError(err)
-	}()
-	x.Context().SetBodyStream(from, -1)
+	x.Context().SetBodyStream(c.flow(by, r), -1)
 }
 
 // recordFailure writes a download that broke off into the audit log, unless its

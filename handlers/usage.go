@@ -75,7 +75,7 @@ type chargeItem struct {
 }
 
 func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]chargeItem, error) {
-	records, err := a.Store.Charges(ctx, r.userID(), r.days(a.Now()).From, r.Limit, r.Offset)
+	records, err := a.Store.Charges(ctx, r.userID(), r.days(a.Now()).From(), r.Limit, r.Offset)
 	return each(records, func(c usage.Record) chargeItem {
 		return chargeItem{
 			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
@@ -85,7 +85,7 @@ func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]char
 }
 
 type modelUsage struct {
-	Model            string `json:"model" example:"coder-large"`
+	Model            string `json:"model" doc:"The 1000 dearest models at the most." example:"coder-large"`
 	TotalCost        usd    `json:"total_cost" doc:"In dollars." example:"12.5"`
 	Requests         int64  `json:"requests" example:"420"`
 	PromptTokens     int64  `json:"prompt_tokens" example:"510000"`
@@ -103,7 +103,7 @@ func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage
 
 type usageHourlyRequest struct {
 	caller
-	Date *usage.Day `query:"date" doc:"The day in UTC; today unless given."`
+	Date *usage.Day `query:"date" doc:"The day in UTC, 2000-01-01 to 2100-12-31; today unless given."`
 }
 
 type hourUsage struct {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -43,7 +42,7 @@ func (f *field) parse(dst reflect.Value, text string) bool {
 		dst.Set(reflect.ValueOf(id))
 		return err == nil && len(text) == uuidLength
 	case timeKind:
-		at, ok := parseTime(text)
+		at, ok := usage.ParseTime(text)
 		dst.Set(reflect.ValueOf(at))
 		return ok
 	case dayKind:
@@ -99,14 +98,6 @@ func parseWhole(text string) (int64, bool) {
 	return n, err == nil && f >= -1e15 && f <= 1e15 && float64(n) == f
 }
 
-// parseTime reads RFC 3339. A year of five digits, which a zone can bring
-// about, could not be written again.
-func parseTime(text string) (time.Time, bool) {
-	at, err := time.Parse(time.RFC3339, text)
-	at = at.UTC()
-	return at, err == nil && !strings.Contains(text, ",") && at.Year() >= 0 && at.Year() <= 9999
-}
-
 // expectation says what the field has to be.
 func (f *field) expectation() string {
 	switch f.kind {
@@ -117,9 +108,9 @@ func (f *field) expectation() string {
 	case uuidKind:
 		return "must be an id: a UUID such as 0190163d-8694-739b-aea5-966c26f8ad91"
 	case timeKind:
-		return "must be a time in RFC 3339, such as 2026-03-04T12:00:00Z"
+		return "must be a time in RFC 3339, " + usage.Bounds + ", such as 2026-03-04T12:00:00Z"
 	case dayKind:
-		return "must be a date, such as 2026-03-04"
+		return "must be a date " + usage.Bounds + ", such as 2026-03-04"
 	case moneyKind:
 		return fmt.Sprintf("must be a number of dollars, 0 to %d", usage.MaxCostUSD)
 	case objectKind:

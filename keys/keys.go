@@ -6,6 +6,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 )
@@ -103,7 +104,11 @@ func check(label *string, expiry *time.Time, now time.Time) error {
 			problems["label"] = problem
 		}
 	}
-	if expiry != nil && !expiry.After(now) {
+	switch {
+	case expiry == nil:
+	case !usage.TakesTime(*expiry):
+		problems["expires_at"] = "must be a time " + usage.Bounds
+	case !expiry.After(now):
 		problems["expires_at"] = "must lie in the future"
 	}
 	if len(problems) > 0 {

@@ -178,9 +178,9 @@ func (s *Store) auditOf(ctx context.Context, f AuditFilter) (entries []accounts.
 
 // EachAudit visits every entry that a filter finds, the newest first, a page at a time.
 func (s *Store) EachAudit(ctx context.Context, f AuditFilter, visit func(accounts.AuditEntry) error) error {
-	f.Limit = exportPage
+	f.Limit = auditExportPage
 	for {
-		page, err := s.Audit(ctx, f)
+		page, err := s.auditPage(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -189,11 +189,21 @@ func (s *Store) EachAudit(ctx context.Context, f AuditFilter, visit func(account
 				return err
 			}
 		}
-		if len(page) < exportPage {
+		if len(page) < auditExportPage {
 			return nil
 		}
 		f.Before = page[len(page)-1].Seq
 	}
+}
+
+// auditExportPage is how many entries of an export one statement reads: an
+// entry may hold all features of a plan, as they were and as they are.
+const auditExportPage = 250
+
+func (s *Store) auditPage(ctx context.Context, f AuditFilter) ([]accounts.AuditEntry, error) {
+	ctx, cancel := context.WithTimeout(ctx, exportPatience)
+	defer cancel()
+	return s.Audit(ctx, f)
 }
 
 // AddRefusals adds to the refused requests of a day, by reason.

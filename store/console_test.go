@@ -185,14 +185,18 @@ func TestSummariesAreTheSameBeforeAndAfterTheirDaysAreClosed(t *testing.T) {
 		type picture struct {
 			Days          []store.DaySummary
 			Models, Plans int64
+			Groups        [2][]store.GroupDay
 		}
 		look := func() (p picture) {
 			p.Days = must[[]store.DaySummary](t)(s.Summaries(ctx, span))
-			for _, g := range must[[]store.GroupDay](t)(s.Groups(ctx, store.ByModel, "small", span)) {
+			for _, g := range must[[]usage.DayTotal](t)(s.GroupDays(ctx, store.ByModel, "small", span)) {
 				p.Models += g.Credits
 			}
-			for _, g := range must[[]store.GroupDay](t)(s.Groups(ctx, store.ByPlan, u.PlanID.String(), span)) {
+			for _, g := range must[[]usage.DayTotal](t)(s.GroupDays(ctx, store.ByPlan, u.PlanID.String(), span)) {
 				p.Plans += g.Credits
+			}
+			for i, by := range []store.Grouping{store.ByModel, store.ByPlan} {
+				p.Groups[i] = must[[]store.GroupDay](t)(s.Groups(ctx, by, span))
 			}
 			return p
 		}
@@ -209,8 +213,14 @@ func TestSummariesAreTheSameBeforeAndAfterTheirDaysAreClosed(t *testing.T) {
 		day := func(d usage.Day, requests, credits, users int64) store.DaySummary {
 			return store.DaySummary{DayTotal: usage.DayTotal{Day: d, Requests: requests, Credits: credits, CostMicros: credits * 10}, Users: users, Keys: users}
 		}
-		want := picture{Models: 77, Plans: 12, Days: []store.DaySummary{
-			day(span.From, 0, 0, 0), day(span.From.Add(1), 2, 9, 2), day(span.From.Add(2), 0, 0, 0), day(span.From.Add(3), 1, 5, 1), day(span.To, 1, 70, 1),
+		group := func(name string, requests, credits int64) store.GroupDay {
+			return store.GroupDay{Name: name, DayTotal: usage.DayTotal{Requests: requests, Credits: credits, CostMicros: credits * 10}}
+		}
+		groups := [2][]store.GroupDay{
+			{group("small", 3, 77), group("large", 1, 7)}, {group(v.PlanID.String(), 2, 72), group(u.PlanID.String(), 2, 12)},
+		}
+		want := picture{Models: 77, Plans: 12, Groups: groups, Days: []store.DaySummary{
+			day(span.From(), 0, 0, 0), day(span.From().Add(1), 2, 9, 2), day(span.From().Add(2), 0, 0, 0), day(span.From().Add(3), 1, 5, 1), day(span.To(), 1, 70, 1),
 		}}
 		if diff := cmp.Diff(want, before); diff != "" {
 			t.Fatal(diff)

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"codexible/usage"
@@ -18,11 +20,24 @@ type DaySummary struct {
 	Users, Keys int64
 }
 
-// GroupDay is a day of one group: a model, or a plan by its id.
+// GroupDay is a day of one group: a model, or a plan by its id. A sum over
+// several days has no Day.
 type GroupDay struct {
 	usage.DayTotal
 	Name string
 }
+
+// Bounds of what is kept and read by model, whose names are the callers' choice.
+const (
+	// maxDayModels is how many models of a day are counted by name over all users: the dearest.
+	maxDayModels = 1000
+	// OtherModels stands for the rest of a day's models.
+	OtherModels = "(other models)"
+	// maxGroups is how many models or plans are listed.
+	maxGroups = 1000
+	// maxOpenDays is how many days that are not summed up are read for a page: today is the last of them.
+	maxOpenDays = 31
+)
 
 // Standing is a user's day against the plan's limit.
 type Standing struct {
@@ -54,13 +69,14 @@ func (s *Store) CloseDays(ctx context.Context) (closed int, err error) {
 	if err != nil || first == "" {
 		return 0, err
 	}
-	for day := first; day <= last; day = day.Add(1) {
-		if err := s.closeDay(ctx, day); err != nil {
+	// A row that a broken clock wrote must not have days of no calendar walked.
+	first, last = max(first, usage.FirstDay), min(last, usage.LastDay)
+	for ; first.Add(closed) <= last && ctx.Err() == nil; closed++ {
+		if err := s.closeDay(ctx, first.Add(closed)); err != nil {
 			return closed, err
 		}
-		closed++
 	}
-	return closed, nil
+	return closed, s.classify(ctx.Err())
 }
 
 // firstOpenDay is the day after the last that was summed up, or the first of
@@ -80,7 +96,7 @@ func (s *Store) firstOpenDay(ctx context.Context) (usage.Day, error) {
 }
 
 func (s *Store) closeDay(ctx context.Context, day usage.Day) error {
-	span := usage.Range{From: day, To: day}
+	span := usage.OneDay(day)
 	var sums openDays
 	err := s.reading(ctx, func(db *gorm.DB) (err error) {
 		sums, err = sumUp(db, span)
@@ -123,13 +139,17 @@ func sumUp(db *gorm.DB, span usage.Range) (o openDays, err error) {
 	var totals []DaySummary
 	err = db.Raw(`SELECT day, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros, COUNT(*) AS users,
 		(SELECT COUNT(*) FROM daily_usage AS k WHERE k.day = d.day) AS keys FROM user_days AS d WHERE d.day BETWEEN ? AND ? GROUP BY d.day`,
-		string(span.From), string(span.To)).Scan(&totals).Error
+		string(span.From()), string(span.To())).Scan(&totals).Error
 	if err != nil {
 		return o, err
 	}
 	o.days = fillSummaries(span, totals)
-	err = db.Raw(`SELECT day, model AS name, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros
-		FROM model_usage WHERE day BETWEEN ? AND ? GROUP BY day, model`, string(span.From), string(span.To)).Scan(&o.models).Error
+	err = db.Raw(`SELECT day, name, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros FROM
+		(SELECT day, CASE WHEN place <= ? THEN model ELSE ? END AS name, requests, credits, cost_micros FROM
+			(SELECT day, model, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros,
+				ROW_NUMBER() OVER (PARTITION BY day ORDER BY SUM(cost_micros) DESC, SUM(credits) DESC, model) AS place
+				FROM model_usage WHERE day BETWEEN ? AND ? GROUP BY day, model) AS each_model) AS named GROUP BY day, name`,
+		maxDayModels, OtherModels, string(span.From()), string(span.To())).Scan(&o.models).Error
 	if err != nil {
 		return o, err
 	}
@@ -144,7 +164,7 @@ func sumPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
 	}
 	err = db.Raw(`SELECT d.day, u.plan_id, SUM(d.requests) AS requests, SUM(d.credits) AS credits, SUM(d.cost_micros) AS cost_micros
 		FROM user_days AS d JOIN users AS u ON u.id = d.user_id WHERE d.day BETWEEN ? AND ? GROUP BY d.day, u.plan_id`,
-		string(span.From), string(span.To)).Scan(&rows).Error
+		string(span.From()), string(span.To())).Scan(&rows).Error
 	for _, r := range rows {
 		list = append(list, GroupDay{DayTotal: r.DayTotal, Name: r.PlanID.String()})
 	}
@@ -164,7 +184,8 @@ func fillSummaries(span usage.Range, rows []DaySummary) (filled []DaySummary) {
 	return filled
 }
 
-// open reads the days that are not summed up, through the memo.
+// open reads the days that are not summed up, maxOpenDays at the most, through
+// the memo. It returns the first of them.
 func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
 	today := usage.DayOf(s.now())
 	first, err := s.firstOpenDay(ctx)
@@ -174,9 +195,11 @@ func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
 	if first == "" || first > today {
 		first = today
 	}
+	first = max(first, today.Add(1-maxOpenDays))
+	span, _ := usage.Span(first, today) // within maxOpenDays
 	o, err := s.openDays.get(ctx, string(first)+string(today), func(ctx context.Context) (o openDays, err error) {
 		err = s.reading(ctx, func(db *gorm.DB) error {
-			if o, err = sumUp(db, usage.Range{From: first, To: today}); err != nil {
+			if o, err = sumUp(db, span); err != nil {
 				return err
 			}
 			o.top, o.near, err = standingsOn(db, today)
@@ -221,7 +244,7 @@ func (s *Store) Summaries(ctx context.Context, span usage.Range) ([]DaySummary, 
 	}
 	var rows []DaySummary
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT day, requests, credits, cost_micros, users, keys FROM closed_days WHERE day BETWEEN ? AND ?", string(span.From), string(span.To)).Scan(&rows).Error
+		return db.Raw("SELECT day, requests, credits, cost_micros, users, keys FROM closed_days WHERE day BETWEEN ? AND ?", string(span.From()), string(span.To())).Scan(&rows).Error
 	})
 	for _, d := range o.days {
 		if d.Day >= first {
@@ -240,45 +263,82 @@ const (
 	ByPlan  Grouping = "plan"
 )
 
-// Groups reads days over all users by model or by plan; name narrows them to
-// one model, or to the plan with this id. A plan's past days are of the users
-// who had it then.
-func (s *Store) Groups(ctx context.Context, by Grouping, name string, span usage.Range) (rows []GroupDay, err error) {
+// GroupDays reads the days over all users of one model, or of the plan with this
+// id: a row for every day, the oldest first. A plan's past days are of the users
+// who had it then; a day's model that is none of its dearest is not counted.
+func (s *Store) GroupDays(ctx context.Context, by Grouping, name string, span usage.Range) ([]usage.DayTotal, error) {
 	first, o, err := s.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		if by == ByPlan {
-			rows, err = closedPlans(db, span)
-			return err
-		}
-		return db.Raw("SELECT day, model AS name, requests, credits, cost_micros FROM closed_day_models WHERE day BETWEEN ? AND ?",
-			string(span.From), string(span.To)).Scan(&rows).Error
-	})
-	live := o.models
+	statement, group, live := "SELECT day, requests, credits, cost_micros FROM closed_day_models WHERE model = ? AND day BETWEEN ? AND ?", any(name), o.models
 	if by == ByPlan {
-		live = o.plans
+		id, err := uuid.Parse(name)
+		if err != nil {
+			return nil, err
+		}
+		statement, group, live = "SELECT day, requests, credits, cost_micros FROM closed_day_plans WHERE plan_id = ? AND day BETWEEN ? AND ?", id, o.plans
 	}
+	var rows []usage.DayTotal
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(statement, group, string(span.From()), string(span.To())).Scan(&rows).Error
+	})
 	for _, g := range live {
-		if g.Day >= first && g.Day >= span.From && g.Day <= span.To {
-			rows = append(rows, g)
+		if g.Name == name && g.Day >= first {
+			rows = append(rows, g.DayTotal)
 		}
 	}
-	return narrowed(rows, name), err
+	return usage.Fill(span, rows), err
 }
 
-func narrowed(rows []GroupDay, name string) []GroupDay {
-	if name == "" {
-		return rows
+// Groups sums up what all users used of each model or by each plan in a range of
+// days, the dearest first, maxGroups at the most.
+func (s *Store) Groups(ctx context.Context, by Grouping, span usage.Range) (sums []GroupDay, err error) {
+	first, o, err := s.open(ctx)
+	if err != nil {
+		return nil, err
 	}
-	kept := rows[:0]
-	for _, r := range rows {
-		if r.Name == name {
-			kept = append(kept, r)
+	live := o.models
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		if by == ByPlan {
+			live = o.plans
+			sums, err = closedPlans(db, span)
+			return err
+		}
+		return db.Raw("SELECT model AS name"+sumsByGroup+"FROM closed_day_models WHERE day BETWEEN ? AND ? GROUP BY model"+dearestGroups,
+			string(span.From()), string(span.To()), maxGroups).Scan(&sums).Error
+	})
+	for _, g := range live {
+		if g.Day >= first && g.Day >= span.From() && g.Day <= span.To() {
+			sums = append(sums, g)
 		}
 	}
-	return kept
+	return dearest(sums), err
+}
+
+const (
+	sumsByGroup   = ", SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros "
+	dearestGroups = " ORDER BY SUM(cost_micros) DESC, SUM(credits) DESC LIMIT ?"
+)
+
+// dearest joins the rows of each group, and keeps those that cost most.
+func dearest(rows []GroupDay) (sums []GroupDay) {
+	places := map[string]int{}
+	for _, r := range rows {
+		i, known := places[r.Name]
+		if !known {
+			i = len(sums)
+			places[r.Name] = i
+			sums = append(sums, GroupDay{Name: r.Name})
+		}
+		sums[i].Requests += r.Requests
+		sums[i].Credits += r.Credits
+		sums[i].CostMicros += r.CostMicros
+	}
+	slices.SortFunc(sums, func(a, b GroupDay) int {
+		return cmp.Or(cmp.Compare(b.CostMicros, a.CostMicros), cmp.Compare(b.Credits, a.Credits), cmp.Compare(a.Name, b.Name))
+	})
+	return sums[:min(len(sums), maxGroups)]
 }
 
 func closedPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
@@ -286,7 +346,8 @@ func closedPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
 		usage.DayTotal
 		PlanID uuid.UUID
 	}
-	err = db.Raw("SELECT day, plan_id, requests, credits, cost_micros FROM closed_day_plans WHERE day BETWEEN ? AND ?", string(span.From), string(span.To)).Scan(&rows).Error
+	err = db.Raw("SELECT plan_id"+sumsByGroup+"FROM closed_day_plans WHERE day BETWEEN ? AND ? GROUP BY plan_id"+dearestGroups,
+		string(span.From()), string(span.To()), maxGroups).Scan(&rows).Error
 	for _, r := range rows {
 		list = append(list, GroupDay{DayTotal: r.DayTotal, Name: r.PlanID.String()})
 	}
@@ -298,7 +359,7 @@ func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span us
 	var rows []usage.DayTotal
 	err := s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw("SELECT day, credits, requests, cost_micros FROM daily_usage WHERE user_id = ? AND key_id = ? AND day BETWEEN ? AND ?",
-			userID, keyID, string(span.From), string(span.To)).Scan(&rows).Error
+			userID, keyID, string(span.From()), string(span.To())).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, err
@@ -306,13 +367,23 @@ func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span us
 	return usage.Fill(span, rows), nil
 }
 
-// UserModels reads a user's days by model; model narrows them to one.
-func (s *Store) UserModels(ctx context.Context, userID uuid.UUID, model string, span usage.Range) (rows []GroupDay, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT day, model AS name, requests, credits, cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ?",
-			userID, string(span.From), string(span.To)).Scan(&rows).Error
+// UserModelDays reads a user's days with one model: a row for every day of the range, the oldest first.
+func (s *Store) UserModelDays(ctx context.Context, userID uuid.UUID, model string, span usage.Range) ([]usage.DayTotal, error) {
+	var rows []usage.DayTotal
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day, credits, requests, cost_micros FROM model_usage WHERE user_id = ? AND model = ? AND day BETWEEN ? AND ?",
+			userID, model, string(span.From()), string(span.To())).Scan(&rows).Error
 	})
-	return narrowed(rows, model), err
+	return usage.Fill(span, rows), err
+}
+
+// UserModels sums up what a user used of each model, the dearest first, maxGroups at the most.
+func (s *Store) UserModels(ctx context.Context, userID uuid.UUID, span usage.Range) (sums []GroupDay, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT model AS name"+sumsByGroup+"FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model"+dearestGroups,
+			userID, string(span.From()), string(span.To()), maxGroups).Scan(&sums).Error
+	})
+	return sums, err
 }
 
 // UsageLine is one line of an export: a key's day, or a user's day with a model.
@@ -340,19 +411,19 @@ type UsageQuery struct {
 	ByModel bool
 }
 
-// exportPage is how many lines of an export one statement reads.
-const exportPage = 2000
+const (
+	// exportPage is how many lines of an export one statement reads.
+	exportPage = 2000
+	// exportPatience is how long a statement of an export may take.
+	exportPatience = 15 * time.Second
+)
 
 // EachUsage visits every line of an export in the order of the days, a page at
 // a time: no statement stays open while the lines travel.
 func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLine) error) error {
-	after := UsageLine{Day: q.Span.From}
+	after := UsageLine{Day: q.Span.From()}
 	for {
-		var page []UsageLine
-		err := s.reading(ctx, func(db *gorm.DB) error {
-			statement, args := q.statement(after)
-			return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
-		})
+		page, err := s.usagePage(ctx, q, after)
 		if err != nil {
 			return err
 		}
@@ -368,6 +439,16 @@ func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLin
 	}
 }
 
+func (s *Store) usagePage(ctx context.Context, q UsageQuery, after UsageLine) (page []UsageLine, err error) {
+	ctx, cancel := context.WithTimeout(ctx, exportPatience)
+	defer cancel()
+	statement, args := q.statement(after)
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
+	})
+	return page, err
+}
+
 func (q UsageQuery) statement(after UsageLine) (string, []any) {
 	byModel := q.ByModel || q.Model != ""
 	table, last, more := "daily_usage", "key_id", ", k.prefix, k.label, t.key_id"
@@ -376,7 +457,7 @@ func (q UsageQuery) statement(after UsageLine) (string, []any) {
 		table, last, more, joins, cursor = "model_usage", "model", ", t.model", "", any(after.Model)
 	}
 	where := fmt.Sprintf(" WHERE t.day <= ? AND (t.day, t.user_id, t.%s) > (?, ?, ?)", last)
-	args := []any{string(q.Span.To), string(after.Day), after.UserID, cursor}
+	args := []any{string(q.Span.To()), string(after.Day), after.UserID, cursor}
 	and := func(condition string, wanted bool, arg any) {
 		if wanted {
 			where += " AND " + condition

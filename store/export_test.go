@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"codexible/accounts"
 	"codexible/keys"
@@ -134,4 +135,29 @@ func OutlastedTransaction(t *testing.T, s *Store) error {
 		t.Error("the transaction outlives its context")
 		return nil
 	})
+}
+
+// Endless reads what no database finishes, until ctx ends.
+func Endless(ctx context.Context, s *Store) error {
+	var n int64
+	return s.reading(ctx, func(db *gorm.DB) error {
+		return db.Raw("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000 FROM n) SELECT COUNT(*) FROM n").Scan(&n).Error
+	})
+}
+
+// CountBehind begins a count for which nobody waits, that never ends by itself;
+// it says when the count is over.
+func CountBehind(s *Store) (over <-chan error) {
+	began, ended := make(chan struct{}), make(chan error, 1)
+	var m memo[int]
+	m.behind = s.behind
+	m.key, m.at, m.took = "slow", time.Now().Add(-memoLongest/2), memoCheap // kept, and old enough to be counted again
+	_, _ = m.get(context.Background(), "slow", func(ctx context.Context) (int, error) {
+		close(began)
+		err := Endless(ctx, s)
+		ended <- err
+		return 0, err
+	})
+	<-began
+	return ended
 }

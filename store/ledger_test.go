@@ -88,7 +88,7 @@ func TestTheLedgerAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 				}
 			}
 			for _, c := range people {
-				checkUser(t, s, b, c.User.ID, usage.Range{From: usage.DayOf(fortnight), To: usage.DayOf(at)})
+				checkUser(t, s, b, c.User.ID, storetest.Span(usage.DayOf(fortnight), usage.DayOf(at)))
 			}
 		})
 	})
@@ -108,7 +108,7 @@ func drawBatch(t *rapid.T, on []usage.Charge) []usage.Charge {
 // checkUser reads a user's books in every way there is.
 func checkUser(t *rapid.T, s *store.Store, b *bookkeeper, user uuid.UUID, span usage.Range) {
 	ctx := context.Background()
-	records, err := s.Charges(ctx, user, span.From, 1000, 0)
+	records, err := s.Charges(ctx, user, span.From(), 1000, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

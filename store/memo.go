@@ -14,7 +14,9 @@ import (
 // real one: it measures work.
 type memo[T any] struct {
 	// cheap is what an answer may cost that is not remembered; memoCheap where zero.
-	cheap  time.Duration
+	cheap time.Duration
+	// behind gives the context of a count for which nobody waits.
+	behind func(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc)
 	mu     sync.Mutex
 	key    string
 	value  T
@@ -43,7 +45,7 @@ func (m *memo[T]) get(ctx context.Context, key string, look func(context.Context
 	if age > memoFactor*m.took && !m.making {
 		m.making = true
 		go func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), memoLongest)
+			ctx, cancel := m.behind(ctx, memoLongest)
 			defer cancel()
 			_, _ = m.renew(ctx, key, look) // a count that fails is tried again by the next page
 		}()

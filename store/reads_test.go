@@ -54,7 +54,7 @@ func TestEveryReadGoesAlongAnIndex(t *testing.T) {
 			{"the history", func() error { _, err := s.History(ctx, c.User.ID, span); return err }, nil},
 			{"the hours", func() error { _, err := s.Hourly(ctx, c.User.ID, day); return err }, nil},
 			{"the models", func() error { _, err := s.Models(ctx, c.User.ID, span); return err }, nil},
-			{"the charges", func() error { _, err := s.Charges(ctx, c.User.ID, span.From, 100, 10); return err }, []string{"SCAN c", "SCAN w"}},
+			{"the charges", func() error { _, err := s.Charges(ctx, c.User.ID, span.From(), 100, 10); return err }, []string{"SCAN c", "SCAN w"}},
 		} {
 			plans, err := store.QueryPlans(ctx, s, read.read)
 			if err != nil || len(plans) != 1 {

@@ -115,7 +115,7 @@ func TestRetentionRemovesChargesAndKeepsTotals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		span := usage.Range{From: "2026-03-04", To: "2026-03-06"}
+		span := storetest.Span("2026-03-04", "2026-03-06")
 		before, err := s.History(ctx, u.ID, span)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -45,6 +46,8 @@ var ErrSignInOver = fault.New(fault.Conflict, "This sign-in is over: the account
 const (
 	sessionColumns = "s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent, s.code_pending"
 	maxUserAgent   = 300
+	// maxSessions is how many sessions of a user are listed: the newest.
+	maxSessions = 100
 )
 
 // OpenSession makes a session, if what the sign-in was decided on still holds:
@@ -58,7 +61,7 @@ func (s *Store) OpenSession(ctx context.Context, by accounts.Actor, n NewSession
 		}
 		session = accounts.Session{
 			ID: s.ids.mint(tx.at), UserID: n.UserID, CreatedAt: tx.at, LastSeenAt: tx.at, ExpiresAt: tx.at.Add(life), Address: by.Address,
-			UserAgent: string([]rune(n.UserAgent)[:min(len([]rune(n.UserAgent)), maxUserAgent)]), CodePending: n.CodePending,
+			UserAgent: rowText(n.UserAgent, maxUserAgent), CodePending: n.CodePending,
 		}
 		if err := tx.stillSignsIn(n); err != nil {
 			return err
@@ -94,6 +97,12 @@ func (c *change) stillSignsIn(n NewSession) error {
 		return ErrSignInOver
 	}
 	return nil
+}
+
+// rowText is so many characters of a text that a program sent, as a row can hold it.
+func rowText(text string, most int) string {
+	runes := []rune(strings.ReplaceAll(text, "\x00", "\ufffd")) // each byte that is no UTF-8 becomes U+FFFD
+	return string(runes[:min(len(runes), most)])
 }
 
 func (c *change) insertSession(s accounts.Session, n NewSession) error {
@@ -145,7 +154,7 @@ func (s *Store) Sessions(ctx context.Context, userID uuid.UUID) (list []accounts
 	now := s.now()
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw("SELECT "+sessionColumns+` FROM console_sessions AS s WHERE s.user_id = ? AND s.code_pending = ? AND s.expires_at > ? AND s.last_seen_at > ?
-			ORDER BY s.created_at DESC`, userID, false, now, now.Add(-accounts.SessionIdle)).Scan(&list).Error
+			ORDER BY s.created_at DESC LIMIT ?`, userID, false, now, now.Add(-accounts.SessionIdle), maxSessions).Scan(&list).Error
 	})
 	return list, err
 }

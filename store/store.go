@@ -52,6 +52,10 @@ type Store struct {
 	ids         ids
 	secrets     *secrets.Ring
 
+	// life ends when the store is closed: what was begun for nobody who waits ends with it.
+	life context.Context //nolint:containedctx // it is the life of the store, not of a call
+	end  context.CancelFunc
+
 	mu       sync.Mutex
 	watchers []Watcher
 	status   statusMemo
@@ -82,6 +86,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Synchronous = "FULL"
 	}
 	s := &Store{secrets: o.Secrets, status: statusMemo{counting: make(chan struct{}, 1)}}
+	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	s.openDays.behind, s.planUsers.behind = s.behind, s.behind
 	s.openDays.cheap, s.planUsers.cheap = o.Patience, o.Patience
 	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
 	if target.dialect == dialectPostgres {
@@ -128,8 +134,20 @@ func (s teller) Trace(_ context.Context, _ time.Time, statement func() (text str
 	s.tell(text)
 }
 
-// Close closes the database.
-func (s *Store) Close() error { return s.dialect.close() }
+// Close closes the database. Counts for which nobody waits end first: Postgres
+// waits for the connections that are in use.
+func (s *Store) Close() error {
+	s.end()
+	return s.dialect.close()
+}
+
+// behind is a context for work that goes on after the request that began it, for
+// so long at the most.
+func (s *Store) behind(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	stop := context.AfterFunc(s.life, cancel)
+	return ctx, func() { stop(); cancel() }
+}
 
 // Now is the store's clock: UTC, in whole microseconds, as times are kept.
 func (s *Store) Now() time.Time { return s.now() }

@@ -49,19 +49,22 @@ func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage
 // History reads a user's days, all keys together: a row for every day of the range, the oldest first.
 func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
 	rows, err := list(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
-		"SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?", userID, string(span.From), string(span.To))
+		"SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?", userID, string(span.From()), string(span.To()))
 	if err != nil {
 		return nil, err
 	}
 	return usage.Fill(span, rows), nil
 }
 
-// Models reads what a user used of each model, the dearest first.
+// MaxModels is how many models are listed of a user: their names are the callers' choice.
+const MaxModels = 1000
+
+// Models reads what a user used of each model, the dearest first, MaxModels at the most.
 func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range) (rows []usage.ModelTotal, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT model, SUM(requests) AS requests, SUM(prompt_tokens) AS prompt_tokens, SUM(completion_tokens) AS completion_tokens,
-			SUM(cost_micros) AS cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model`,
-			userID, string(span.From), string(span.To)).Scan(&rows).Error
+			SUM(cost_micros) AS cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model LIMIT ?`,
+			userID, string(span.From()), string(span.To()), MaxModels).Scan(&rows).Error
 	})
 	return rows, err
 }

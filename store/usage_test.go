@@ -84,7 +84,7 @@ func TestSingleChargesAreListedNewestFirstPageByPage(t *testing.T) {
 func TestTheHistoryHasZerosWhereNothingWasUsed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		c, _, _ := chargeThreeDays(t, s)
-		got, err := s.History(context.Background(), c.User.ID, usage.Range{From: "2026-03-02", To: "2026-03-07"})
+		got, err := s.History(context.Background(), c.User.ID, storetest.Span("2026-03-02", "2026-03-07"))
 		want := []usage.DayTotal{{Day: "2026-03-02"}, {Day: "2026-03-03"}, {Day: "2026-03-04", Credits: 10, Requests: 4, CostMicros: 600},
 			{Day: "2026-03-05", Credits: 26, Requests: 4, CostMicros: 2200}, {Day: "2026-03-06", Credits: 42, Requests: 4, CostMicros: 3800}, {Day: "2026-03-07"}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -103,7 +103,7 @@ func TestModelsAreListedDearestFirst(t *testing.T) {
 		cheap := c.Charge(1)
 		cheap.Model = "0"
 		settle(t, s, storetest.Start, cheap)
-		got, err := s.Models(context.Background(), c.User.ID, usage.Range{From: "2026-03-04", To: "2026-03-06"})
+		got, err := s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-04", "2026-03-06"))
 		want := []usage.ModelTotal{ // n = 2, 5, 8, 11; 1, 4, 7, 10; 0, 3, 6, 9
 			{Model: "c", Requests: 4, PromptTokens: 26, CompletionTokens: 52, CostMicros: 2600}, {Model: "b", Requests: 4, PromptTokens: 22, CompletionTokens: 44, CostMicros: 2200},
 			{Model: "a", Requests: 4, PromptTokens: 18, CompletionTokens: 36, CostMicros: 1800}, {Model: "0", Requests: 1},
@@ -111,7 +111,7 @@ func TestModelsAreListedDearestFirst(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
-		got, err = s.Models(context.Background(), c.User.ID, usage.Range{From: "2026-03-06", To: "2026-03-06"})
+		got, err = s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-06", "2026-03-06"))
 		want = []usage.ModelTotal{{Model: "c", Requests: 2, PromptTokens: 19, CompletionTokens: 38, CostMicros: 1900}, {Model: "b", Requests: 1, PromptTokens: 10, CompletionTokens: 20, CostMicros: 1000},
 			{Model: "a", Requests: 1, PromptTokens: 9, CompletionTokens: 18, CostMicros: 900}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -374,7 +374,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		case memo.counting <- struct{}{}:
 			go func() {
 				defer func() { <-memo.counting }()
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTimeout)
+				ctx, cancel := s.behind(ctx, statusTimeout)
 				defer cancel()
 				_, _ = s.countStatus(ctx) // a count that fails is tried again by who needs it next
 			}()

@@ -20,6 +20,8 @@ func TestADayIsTheCalendarDayInUTC(t *testing.T) {
 		{time.Date(2026, 3, 4, 12, 0, 0, 0, west), "2026-03-05"},
 		{time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC), "2026-12-31"},
 		{time.Date(7, 1, 2, 0, 0, 0, 0, time.UTC), "0007-01-02"},
+		{time.Date(-1, 1, 2, 0, 0, 0, 0, time.UTC), "0000-01-01"},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "9999-12-31"},
 	} {
 		if got := DayOf(c.at); got != c.want {
 			t.Errorf("DayOf(%v) = %s, want %s", c.at, got, c.want)
@@ -29,7 +31,8 @@ func TestADayIsTheCalendarDayInUTC(t *testing.T) {
 
 func TestOnlyDaysOfTheCalendarAreRead(t *testing.T) {
 	for text, want := range map[string]bool{
-		"2026-03-04": true, "2024-02-29": true, "2000-02-29": true, "0001-01-01": true, "9999-12-31": true,
+		"2026-03-04": true, "2024-02-29": true, "2000-02-29": true, "2000-01-01": true, "2100-12-31": true,
+		"1999-12-31": false, "2101-01-01": false, "0001-01-01": false, "9999-12-31": false,
 		"2026-02-29": false, "1900-02-29": false, "2026-00-10": false, "2026-13-01": false, "2026-04-31": false, "0000-01-01": false,
 		"": false, "2026-3-4": false, "20260304": false, " 2026-03-04": false, "2026-03-04 ": false, "2026-03-04T00:00:00Z": false, "-026-03-04": false, "２026-03-04": false,
 	} {
@@ -61,7 +64,7 @@ func TestDaysCountThroughMonthsAndLeapYears(t *testing.T) {
 
 func TestADayHolds24HoursAndCountsBackAsItCountsOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := DayOf(time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "second"), 0))
+		d := DayOf(time.Unix(rapid.Int64Range(FirstDay.Start().Unix()+4000*86400, LastDay.Start().Unix()-4000*86400).Draw(t, "second"), 0))
 		n := rapid.IntRange(-4000, 4000).Draw(t, "days")
 		if got := d.Add(n).Add(-n); got != d {
 			t.Fatalf("%s, %d days on and back, is %s", d, n, got)
@@ -98,7 +101,51 @@ func TestLastDaysEndsTodayAndHasNDays(t *testing.T) {
 	if count != 365 {
 		t.Errorf("365 days are %d", count)
 	}
-	Range{From: "2026-03-05", To: "2026-03-04"}.Each(func(d Day) { t.Errorf("an empty range visits %s", d) })
+	Range{}.Each(func(d Day) { t.Errorf("an empty range visits %s", d) })
+}
+
+func TestARangeIsAYearAtMostAndItsWalkEndsWhateverItsDays(t *testing.T) {
+	for _, c := range []struct {
+		from, to Day
+		days     int
+	}{
+		{"2026-03-04", "2026-03-04", 1}, {"2024-01-01", "2024-12-31", 366}, {"2025-01-01", "2026-01-01", 366},
+		{"2025-01-01", "2026-01-02", 0}, {"2026-03-05", "2026-03-04", 0}, {"2000-01-01", "2100-12-31", 0}, {"0001-01-01", "9999-12-31", 0},
+		{"9999-12-31", "9999-12-31", MaxRangeDays}, // beyond the calendar every day is its last: the count alone ends the walk
+	} {
+		span, ok := Span(c.from, c.to)
+		days := 0
+		span.Each(func(Day) { days++ })
+		if ok != (c.days > 0) || days != c.days {
+			t.Errorf("%s to %s: %v, %d days, want %d", c.from, c.to, ok, days, c.days)
+		}
+		if ok && (span.From() != c.from || span.To() != c.to) {
+			t.Errorf("%s to %s became %s to %s", c.from, c.to, span.From(), span.To())
+		}
+	}
+	for n, want := range map[int]int{-5: 1, 0: 1, 1: 1, 366: 366, 367: 366, 1 << 40: 366} {
+		days := 0
+		LastDays("2026-03-04", n).Each(func(Day) { days++ })
+		if days != want {
+			t.Errorf("the last %d days are %d, want %d", n, days, want)
+		}
+	}
+}
+
+func TestTimesAreTakenInRFC3339WithinTheDaysTheServiceKnows(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-03-04T12:00:00Z": "2026-03-04T12:00:00Z", "2026-03-04T12:00:00.25+02:00": "2026-03-04T10:00:00.25Z",
+		"2000-01-01T00:00:00Z": "2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999999999Z": "2100-12-31T23:59:59.999999999Z",
+		"1999-12-31T23:00:00-01:00": "2000-01-01T00:00:00Z", "2101-01-01T00:30:00+01:00": "2100-12-31T23:30:00Z",
+		"1999-12-31T23:59:59Z": "", "2101-01-01T00:00:00Z": "", "2000-01-01T00:00:00+01:00": "", "2100-12-31T23:30:00-01:00": "",
+		"0001-01-01T00:00:00Z": "", "9999-12-31T23:59:59Z": "", "9999-12-31T23:59:59-23:59": "",
+		"2026-03-04T12:00:00,5Z": "", "2026-03-04": "", "2026-03-04 12:00:00Z": "", "2026-02-29T12:00:00Z": "", "": "", "2026-03-04T12:00:00": "",
+	} {
+		at, ok := ParseTime(text)
+		if ok != (want != "") || ok && at.Format(time.RFC3339Nano) != want {
+			t.Errorf("%q is read as %v, %v, want %q", text, at, ok, want)
+		}
+	}
 }
 
 func TestADayReadsFromBothDatabases(t *testing.T) {

@@ -110,3 +110,12 @@ func Exec(t testing.TB, url string, statements ...string) {
 		t.Fatal(err)
 	}
 }
+
+// Span is a range of days that a test knows to be one.
+func Span(from, to usage.Day) usage.Range {
+	span, ok := usage.Span(from, to)
+	if !ok {
+		panic(fmt.Sprintf("%s to %s is no range", from, to))
+	}
+	return span
+}
