@@ -112,7 +112,7 @@ func (keyList) Help() string {
 // Run lists keys.
 func (c keyList) Run(ctx context.Context, t *terminal) error {
 	return t.withStore(ctx, func(s *store.Store) error {
-		query := store.KeyQuery{Text: c.Q, Page: c.page()}
+		query := store.KeyQuery{Text: c.text(), Page: c.page()}
 		if c.User != "" {
 			u, err := findUser(ctx, s, c.User)
 			if err != nil {

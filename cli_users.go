@@ -119,8 +119,14 @@ func (f listFlags) Validate() error {
 	if f.Limit < 1 || f.Limit > 200 || f.Offset < 0 || f.Offset > 10_000 {
 		return errors.New("--limit must be 1 to 200, --offset 0 to 10000")
 	}
+	if problem := accounts.CheckText(f.text(), 0, accounts.MaxSearchLength); problem != "" {
+		return errors.New("-q " + problem)
+	}
 	return nil
 }
+
+// text is what is searched for, as the API reads it.
+func (f listFlags) text() string { return accounts.Clean(f.Q) }
 
 func (f listFlags) page() store.Page {
 	return store.Page{Limit: f.Limit, Offset: f.Offset, After: f.After}
@@ -142,7 +148,7 @@ func (userList) Help() string {
 // Run lists users.
 func (c userList) Run(ctx context.Context, t *terminal) error {
 	return t.withStore(ctx, func(s *store.Store) error {
-		users, err := s.Users(ctx, store.UserQuery{Text: c.Q, Page: c.page()})
+		users, err := s.Users(ctx, store.UserQuery{Text: c.text(), Page: c.page()})
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"codexible/fault"
 
@@ -108,27 +106,30 @@ type PlanChange struct {
 
 // Bounds of the contract.
 const (
+	MinEmailLength       = 3
 	MaxEmailLength       = 254
 	MaxNameLength        = 100
 	MaxPlanNameLength    = 100
 	MaxDailyCredits      = 1_000_000_000
 	MaxPriceCents        = 1_000_000_000
+	MinRatePerMinute     = 1
 	MaxRatePerMinute     = 1_000_000
 	DefaultRatePerMinute = 100
 )
 
-// Fold gives the form in which names and e-mails are compared: without case.
+// Fold gives the form in which names are compared: without case. E-mails are
+// compared as FoldEmail gives them.
 func Fold(s string) string { return strings.ToLower(s) }
 
-// Normalize trims the new user's fields, fills the defaults and reports every
+// Normalize cleans the new user's fields, fills the defaults and reports every
 // problem at once as a fault of kind Invalid.
 func (n NewUser) Normalize() (NewUser, error) {
-	n.Email, n.Name, n.Plan = strings.TrimSpace(n.Email), strings.TrimSpace(n.Name), strings.TrimSpace(n.Plan)
+	n.Email, n.Name, n.Plan = CleanEmail(n.Email), Clean(n.Name), Clean(n.Plan)
 	if n.Role == "" {
 		n.Role = RoleUser
 	}
 	problems := problems{}
-	problems.add("email", checkEmail(n.Email))
+	problems.add("email", CheckEmail(n.Email))
 	problems.add("name", CheckText(n.Name, 0, MaxNameLength))
 	problems.add("plan", CheckText(n.Plan, 1, MaxPlanNameLength))
 	if !slices.Contains(Roles(), n.Role) {
@@ -137,15 +138,15 @@ func (n NewUser) Normalize() (NewUser, error) {
 	return n, problems.err()
 }
 
-// Normalize trims and checks a change of a user.
+// Normalize cleans and checks a change of a user.
 func (c UserChange) Normalize() (UserChange, error) {
 	problems := problems{}
 	if c.Name != nil {
-		c.Name = trimmed(*c.Name)
+		c.Name = cleaned(*c.Name)
 		problems.add("name", CheckText(*c.Name, 0, MaxNameLength))
 	}
 	if c.Plan != nil {
-		c.Plan = trimmed(*c.Plan)
+		c.Plan = cleaned(*c.Plan)
 		problems.add("plan", CheckText(*c.Plan, 1, MaxPlanNameLength))
 	}
 	if c.Status != nil && !slices.Contains(Statuses(), *c.Status) {
@@ -157,16 +158,17 @@ func (c UserChange) Normalize() (UserChange, error) {
 	return c, problems.err()
 }
 
-// Normalize trims and checks a change of a plan.
+// Normalize cleans and checks a change of a plan.
 func (c PlanChange) Normalize() (PlanChange, error) {
 	problems := problems{}
 	if c.Name != nil {
-		c.Name = trimmed(*c.Name)
+		c.Name = cleaned(*c.Name)
 		problems.add("name", CheckText(*c.Name, 1, MaxPlanNameLength))
 	}
 	problems.add("daily_credit_limit", checkRange(c.DailyCreditLimit, 0, MaxDailyCredits))
 	problems.add("price_cents", checkRange(c.PriceCents, 0, MaxPriceCents))
-	problems.add("rate_limit_per_minute", checkRange(c.RateLimitPerMinute, 1, MaxRatePerMinute))
+	problems.add("rate_limit_per_minute", checkRange(c.RateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
+	problems.add("features", CheckFeatures(c.Features))
 	return c, problems.err()
 }
 
@@ -205,38 +207,9 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-func trimmed(s string) *string {
-	s = strings.TrimSpace(s)
+func cleaned(s string) *string {
+	s = Clean(s)
 	return &s
-}
-
-// CheckText says what is wrong with a text a person typed, in characters; an
-// empty answer means nothing is.
-func CheckText(s string, least, most int) string {
-	n := utf8.RuneCountInString(s)
-	switch {
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, isControl):
-		return "must be plain text without control characters"
-	case n < least || n > most:
-		return "must have " + between(int64(least), int64(most)) + " characters"
-	}
-	return ""
-}
-
-// Control characters would break a line of the log, and NUL is refused by Postgres.
-func isControl(r rune) bool { return r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) }
-
-// Two e-mails that look the same have to be the same: no exotic blanks, nothing of no width.
-func isInvisible(r rune) bool { return !unicode.IsPrint(r) }
-
-func checkEmail(s string) string {
-	local, domain, found := strings.Cut(s, "@")
-	switch {
-	case CheckText(s, 3, MaxEmailLength) != "", !found, local == "", domain == "",
-		strings.ContainsAny(domain, "@"), strings.ContainsAny(s, " <>()[],;:\\\""), strings.ContainsFunc(s, isInvisible):
-		return "must be an e-mail address such as ada@example.com"
-	}
-	return ""
 }
 
 func checkRange(v *int64, least, most int64) string {

@@ -69,7 +69,7 @@ func (a *api) adminUsers(ctx context.Context, r adminPage) ([]adminUser, error) 
 
 type createUserRequest struct {
 	caller
-	Email string        `json:"email" required:"true" minLength:"3" maxLength:"254" doc:"Unique without case." example:"ada@example.com"`
+	Email string        `json:"email" required:"true" format:"email" minLength:"3" maxLength:"254" doc:"Unique without case." example:"ada@example.com"`
 	Name  string        `json:"name" maxLength:"100" example:"Ada Lovelace"`
 	Plan  string        `json:"plan" required:"true" minLength:"1" maxLength:"100" doc:"A plan's name, without case." example:"Pro"`
 	Role  accounts.Role `json:"role" enum:"user,service,admin" default:"user"`

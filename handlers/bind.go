@@ -160,6 +160,8 @@ func (f *field) fromJSON(request reflect.Value, value gjson.Result) (problem str
 	case f.nullable && value.Type == gjson.Null:
 		request.FieldByIndex(f.index).Field(0).SetBool(true)
 		return ""
+	case value.Type == gjson.String && f.format != formatSecret && accounts.BrokenEscape(value.Raw):
+		return f.expectation()
 	case value.Type == gjson.String && f.quoted():
 		return f.assign(request, value.Str)
 	case value.Type == gjson.Number && (f.kind == wholeKind || f.kind == moneyKind),

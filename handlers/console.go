@@ -259,6 +259,15 @@ func (v *visit) afterID() uuid.UUID {
 	return id
 }
 
+// search reads what a list is searched for.
+func (v *visit) search() (string, error) {
+	text, ok := filter(v.query.Get("q"), accounts.MaxSearchLength)
+	if !ok {
+		return "", fault.New(fault.Invalid, noFilter)
+	}
+	return text, nil
+}
+
 // withProblems puts a fault's fields beside the fields of a form. It answers
 // false for a fault that is not about them.
 func withProblems(fields []views.Field, err error) bool {
@@ -266,13 +275,18 @@ func withProblems(fields []views.Field, err error) bool {
 	if f.Kind != fault.Invalid || len(f.Fields) == 0 {
 		return false
 	}
+	placed := 0
 	for i := range fields {
 		if problem := f.Fields[fields[i].Name]; problem != "" {
-			fields[i].Problem = strings.ToUpper(problem[:1]) + problem[1:] + "."
+			fields[i].Problem = sentence(problem)
+			placed++
 		}
 	}
-	return true
+	return placed > 0
 }
+
+// sentence makes what a fault says of a field a sentence that stands by itself.
+func sentence(problem string) string { return strings.ToUpper(problem[:1]) + problem[1:] + "." }
 
 // pageSize is how many lines a list shows.
 const pageSize = 50

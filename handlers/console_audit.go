@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
+	"codexible/accounts"
 	"codexible/fault"
 	"codexible/store"
 	"codexible/usage"
@@ -24,11 +26,13 @@ var auditActions = []views.Option{
 
 // readAudit reads the filters of the log, and says what is wrong with them.
 func readAudit(v *visit) (f store.AuditFilter, problems []string) {
-	f.Text = strings.TrimSpace(v.query.Get("q"))
-	for _, o := range auditActions {
-		if o.Value == v.query.Get("action") {
-			f.Action = o.Value
-		}
+	var ok bool
+	if f.Text, ok = filter(v.query.Get("q"), accounts.MaxSearchLength); !ok {
+		problems = append(problems, noFilter)
+	}
+	f.Action = v.query.Get("action")
+	if !slices.ContainsFunc(auditActions, func(o views.Option) bool { return o.Value == f.Action }) {
+		problems = append(problems, "There is no such action: choose one of the list.")
 	}
 	if f.Action == "failures" {
 		f.Action, f.Actions = "", store.FailureActions

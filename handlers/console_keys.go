@@ -20,7 +20,11 @@ const unusedFor = 90 * 24 * time.Hour
 
 // keys lists keys across all users.
 func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
-	text, state := strings.TrimSpace(v.query.Get("q")), oneOf(v.query.Get("state"), []string{"active", "revoked", "unused"})
+	text, err := v.search()
+	if err != nil {
+		return reply{}, err
+	}
+	state := oneOf(v.query.Get("state"), []string{"active", "revoked", "unused"})
 	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
 	if err != nil {
 		return reply{}, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"codexible/accounts"
+	"codexible/fault"
 	"codexible/views"
 )
 
@@ -61,8 +62,8 @@ func planFields(v *visit, plan accounts.Plan) []views.Field {
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return []views.Field{
 		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
-		{Name: "daily_credit_limit", Label: "Credits a day", Type: "number", Min: "0", Max: "1000000000", Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together, from 00:00 UTC to 00:00 UTC."},
-		{Name: "rate_limit_per_minute", Label: "Requests a minute", Type: "number", Min: "1", Max: "1000000", Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "For each key, in any 60 seconds."},
+		{Name: "daily_credit_limit", Label: "Credits a day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together, from 00:00 UTC to 00:00 UTC."},
+		{Name: "rate_limit_per_minute", Label: "Requests a minute", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "For each key, in any 60 seconds."},
 		{Name: "price", Label: "Price a month, in dollars", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and to the API; Codexible sends no invoice."},
 		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object that your product reads, such as {"priority": true}.`},
 	}
@@ -85,18 +86,23 @@ func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bo
 		fields[3].Problem = "Must be an amount of dollars such as 30 or 29.90."
 	}
 	change.PriceCents = &cents
-	var object map[string]any
-	if json.Unmarshal([]byte(fields[4].Value), &object) != nil || object == nil {
-		fields[4].Problem = "Must be a JSON object, {} for none."
-	}
 	change.Features = json.RawMessage(strings.TrimSpace(fields[4].Value))
+	if problem := accounts.CheckFeatures(change.Features); problem != "" {
+		fields[4].Problem = sentence(problem)
+	}
 	for _, f := range fields {
 		if f.Problem != "" {
 			return change, false
 		}
 	}
-	_, err = change.Normalize()
-	return change, err == nil || !withProblems(fields, err)
+	if _, err = change.Normalize(); err == nil {
+		return change, true
+	}
+	withProblems(fields, err)
+	if problem := fault.As(err).Fields["price_cents"]; problem != "" {
+		fields[3].Problem = "Must be 0 to " + views.Price(accounts.MaxPriceCents) + "."
+	}
+	return change, false
 }
 
 var errCents = errors.New("no amount of dollars and cents")

@@ -116,12 +116,12 @@ var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "That did not match",
 // the same is read for every e-mail, and nothing of an account for a try that is refused.
 func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	email := strings.TrimSpace(v.form.Get("email"))
-	account := accounts.Fold(email)
+	account := accounts.FoldEmail(email)
 	owner, err := c.owner(ctx, v)
 	if err != nil {
 		return reply{}, err
 	}
-	known := owner != "" && owner == account
+	known := owner != "" && accounts.FoldEmail(owner) == account
 	if err := c.throttle(ctx, v, account, known); err != nil {
 		return reply{}, err
 	}
@@ -250,7 +250,7 @@ func (c *Console) throttleCode(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && owner == accounts.Fold(v.operator.Email))
+	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && accounts.FoldEmail(owner) == accounts.FoldEmail(v.operator.Email))
 }
 
 // takenCode is what became of a code. locked tells that those of the app were

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -37,7 +38,15 @@ type usageWish struct {
 func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err error) {
 	w.texts = map[string]string{}
 	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
-		w.texts[name] = strings.TrimSpace(v.query.Get(name))
+		text, ok := filter(v.query.Get(name), accounts.MaxEmailLength)
+		if !ok && name != "from" && name != "to" {
+			w.problem("A filter is plain text without control characters: " + name + " is none.")
+			text = ""
+		}
+		w.texts[name] = text
+	}
+	if utf8.RuneCountInString(w.texts["model"]) > usage.MaxModelLength {
+		w.problem(fmt.Sprintf("A model has at most %d characters.", usage.MaxModelLength))
 	}
 	w.measure, w.group, w.model = oneOf(w.texts["measure"], views.Measures()), w.texts["group"], w.texts["model"]
 	if w.measure == "" {
@@ -60,6 +69,8 @@ func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err err
 	}
 	if i := slices.IndexFunc(w.plans, func(p accounts.Plan) bool { return p.ID.String() == w.texts["plan"] }); i >= 0 {
 		w.plan = w.plans[i]
+	} else if w.texts["plan"] != "" {
+		w.problem("There is no such plan.")
 	}
 	w.checkCombination()
 	return w, nil
@@ -80,13 +91,13 @@ func (w *usageWish) readSpan(today usage.Day) {
 		day, ok := usage.ParseDay(text)
 		if !ok {
 			w.problem(noDay)
-			return otherwise
+			return ""
 		}
 		return day
 	}
 	to := read("to", today)
-	from := read("from", to.Add(-29))
-	if len(w.problems) > 0 {
+	from := read("from", max(to, usage.FirstDay).Add(-29))
+	if from == "" || to == "" {
 		return
 	}
 	span, ok := usage.Span(from, to)

@@ -21,9 +21,13 @@ func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	text, err := v.search()
+	if err != nil {
+		return reply{}, err
+	}
 	planID, _ := uuid.Parse(v.query.Get("plan"))
 	q := store.UserQuery{
-		Text: strings.TrimSpace(v.query.Get("q")), PlanID: planID, Role: oneOf(v.query.Get("role"), accounts.Roles()),
+		Text: text, PlanID: planID, Role: oneOf(v.query.Get("role"), accounts.Roles()),
 		Status: oneOf(v.query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
 	}
 	order := oneOf(v.query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})

@@ -28,7 +28,7 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 					{"id":"$plain.id","prefix":"$plain.prefix","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null},"*","*"]`},
 			{says: "an expiry in the past is refused", as: "ada", method: "POST", path: "/api/keys", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
 			{says: "every wrong field is told at once", as: "ada", method: "POST", path: "/api/keys", body: `{"label":"","expires_at":"tomorrow"}`, status: 422,
-				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"label":"must be plain text of 1 to 100 characters, without control characters","expires_at":"must be a time in RFC 3339, such as 2026-03-04T12:00:00Z"}}}`},
+				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"label":"must be plain text of 1 to 100 characters, without control characters","expires_at":"must be a time in RFC 3339, from 2000-01-01 to 2100-12-31, such as 2026-03-04T12:00:00Z"}}}`},
 			{says: "a key is not created without one", method: "POST", path: "/api/keys", status: 401},
 			{says: "a body that is no object is refused", as: "ada", method: "POST", path: "/api/keys", body: `[]`, status: 400},
 			{says: "a foreign media type is refused", as: "ada", method: "POST", path: "/api/keys", body: `label=x`, header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, status: 415},

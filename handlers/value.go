@@ -22,6 +22,8 @@ const (
 	formatSecret = "password"
 	// formatPrintable keeps blanks as they are, and allows no character that cannot be seen.
 	formatPrintable = "printable"
+	// formatEmail is an e-mail, by the rule of package accounts.
+	formatEmail = "email"
 )
 
 // parse stores what a text says into dst; false where it says nothing that the
@@ -55,7 +57,7 @@ func (f *field) parse(dst reflect.Value, text string) bool {
 		return ok
 	case objectKind:
 		dst.SetBytes([]byte(text))
-		return len(text) <= int(f.most)
+		return accounts.CheckFeatures([]byte(text)) == ""
 	case textKind:
 	}
 	return f.parseText(dst, text)
@@ -71,13 +73,28 @@ func (f *field) parseText(dst reflect.Value, text string) bool {
 		n := utf8.RuneCountInString(text)
 		return utf8.ValidString(text) && !strings.ContainsFunc(text, isUnseen) && int64(n) >= f.least && int64(n) <= f.most
 	}
-	text = strings.TrimSpace(text)
+	if f.format == formatEmail {
+		text = accounts.CleanEmail(text)
+		dst.SetString(text)
+		return accounts.CheckEmail(text) == ""
+	}
+	text = accounts.Clean(text)
 	dst.SetString(text)
 	if f.enum != nil {
 		return slices.Contains(f.enum, text)
 	}
 	return accounts.CheckText(text, int(f.least), int(f.most)) == ""
 }
+
+// filter reads what a list is narrowed by, as the API reads it; false where no
+// row can hold it.
+func filter(text string, most int) (cleaned string, ok bool) {
+	text = accounts.Clean(text)
+	return text, accounts.CheckText(text, 0, most) == ""
+}
+
+// noFilter says what is wrong with a filter.
+var noFilter = fmt.Sprintf("What is searched for is plain text of at most %d characters, without control characters.", accounts.MaxSearchLength)
 
 func isUnseen(r rune) bool { return !unicode.IsPrint(r) }
 
@@ -114,7 +131,7 @@ func (f *field) expectation() string {
 	case moneyKind:
 		return fmt.Sprintf("must be a number of dollars, 0 to %d", usage.MaxCostUSD)
 	case objectKind:
-		return fmt.Sprintf("must be a JSON object of at most %d bytes", f.most)
+		return accounts.FeaturesRule
 	case textKind:
 	}
 	switch {
@@ -122,6 +139,8 @@ func (f *field) expectation() string {
 		return "must be " + orList(f.enum)
 	case f.format == formatSecret:
 		return "must be a text"
+	case f.format == formatEmail:
+		return accounts.EmailRule
 	case f.format == formatPrintable:
 		return fmt.Sprintf("must be a text of %d to %d printable characters", f.least, f.most)
 	}

@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"strings"
 	"time"
 
 	"codexible/accounts"
@@ -77,17 +76,17 @@ type Rotation struct {
 // Normalize fills the default label and reports every problem at once; an
 // expiry has to lie after now.
 func (n NewKey) Normalize(now time.Time) (NewKey, error) {
-	n.Label = strings.TrimSpace(n.Label)
+	n.Label = accounts.Clean(n.Label)
 	if n.Label == "" {
 		n.Label = DefaultLabel
 	}
 	return n, check(&n.Label, n.ExpiresAt, now)
 }
 
-// Normalize trims and checks a change.
+// Normalize cleans and checks a change.
 func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
 	if c.Label != nil {
-		label := strings.TrimSpace(*c.Label)
+		label := accounts.Clean(*c.Label)
 		c.Label = &label
 	}
 	var expiry *time.Time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"codexible/accounts"
 
@@ -26,7 +27,8 @@ func rowOf(p accounts.Plan) planRow {
 }
 
 func (r planRow) plan() accounts.Plan {
-	r.Plan.Features = []byte(r.Features)
+	// A plan that was made while features were not checked may hold bytes that are no text.
+	r.Plan.Features = []byte(strings.ToValidUTF8(r.Features, "\ufffd"))
 	return r.Plan
 }
 

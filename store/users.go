@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +88,37 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u UserLine, err 
 	if !storable(email) {
 		return u, accounts.ErrUserNotFound
 	}
-	return s.oneUser(ctx, "u.email_folded = ?", accounts.Fold(email))
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		u, err = s.userWithEmail(db, email)
+		return err
+	})
+	return u, err
+}
+
+func (s *Store) userWithEmail(db *gorm.DB, email string) (u UserLine, err error) {
+	forms := accounts.EmailForms(email)
+	found := s.search(searchedUsers, "")
+	found.and("u.email_folded IN ?", forms)
+	users, err := s.userLines(db, found, Page{Limit: len(forms)})
+	if err == nil && len(users) == 0 {
+		return u, accounts.ErrUserNotFound
+	}
+	if err != nil {
+		return u, err
+	}
+	return users[nearest(forms, len(users), func(i int) string { return users[i].Email })], nil
+}
+
+// nearest is which of the users found has the e-mail in the earliest form. There
+// is more than one only where they were made while e-mails were kept as typed.
+func nearest(forms []string, users int, email func(int) string) (at int) {
+	best := len(forms)
+	for i := range users {
+		if place := slices.Index(forms, accounts.Fold(email(i))); place >= 0 && place < best {
+			best, at = place, i
+		}
+	}
+	return at
 }
 
 func (s *Store) oneUser(ctx context.Context, condition string, arg any) (u UserLine, err error) {
@@ -142,6 +174,13 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 }
 
 func (c *change) insertUser(u accounts.User, passwordHash string) error {
+	// The index joins e-mails of one form; those that were kept as they were typed have others.
+	if forms := accounts.EmailForms(u.Email); len(forms) > 1 {
+		var n int64
+		if err := c.Raw("SELECT COUNT(*) FROM users WHERE email_folded IN ?", forms).Scan(&n).Error; err != nil || n > 0 {
+			return cmp.Or(err, error(accounts.ErrEmailTaken))
+		}
+	}
 	err := c.Table("users").Create(userRow(u, passwordHash)).Error
 	if err := taken(err, accounts.ErrEmailTaken); err != nil {
 		return err
@@ -151,7 +190,7 @@ func (c *change) insertUser(u accounts.User, passwordHash string) error {
 
 func userRow(u accounts.User, passwordHash string) map[string]any {
 	return map[string]any{
-		"id": u.ID, "email": u.Email, "email_folded": accounts.Fold(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
+		"id": u.ID, "email": u.Email, "email_folded": accounts.FoldEmail(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
 		"status": u.Status, "password_hash": passwordHash, "created_at": u.CreatedAt, "search": searchText(u.Email, u.Name),
 	}
 }
@@ -255,14 +294,19 @@ func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credent
 	if !storable(email) {
 		return c, accounts.ErrUserNotFound
 	}
+	forms := accounts.EmailForms(email)
+	var found []Credentials
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Table("users").Select("id AS user_id, email, role, status, password_hash").
-			Where("email_folded = ?", accounts.Fold(email)).Take(&c).Error
+			Where("email_folded IN ?", forms).Limit(len(forms)).Find(&found).Error
 	})
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return c, accounts.ErrUserNotFound
+	if err == nil && len(found) == 0 {
+		err = accounts.ErrUserNotFound
 	}
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	return found[nearest(forms, len(found), func(i int) string { return found[i].Email })], nil
 }
 
 // SetPassword gives a user a console password, ends the user's sessions and known
