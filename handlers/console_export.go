@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -15,27 +14,6 @@ import (
 	"codexible/store"
 	"codexible/usage"
 )
-
-// sheet writes CSV. A text that a spreadsheet would take for a formula gets an
-// apostrophe in front: names, labels and models are written by strangers.
-type sheet struct{ *csv.Writer }
-
-func (s sheet) line(cells ...string) error {
-	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			cells[i] = "'" + cell
-		}
-	}
-	return s.Write(cells)
-}
-
-func (s sheet) end(err error) error {
-	s.Flush()
-	if err != nil {
-		return err
-	}
-	return s.Error()
-}
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
@@ -56,12 +34,12 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	return reply{failure: failure, filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
-		s := sheet{csv.NewWriter(out)}
+		s := newSheet(out)
 		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
 		if byModel {
 			head = []string{"date_utc", "user_email", "model"}
 		}
-		if err := s.line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})...); err != nil {
+		if err := s.line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})); err != nil {
 			return err
 		}
 		return s.end(c.store.EachUsage(ctx, q, func(l store.UsageLine) error {
@@ -69,7 +47,7 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 			if byModel {
 				cells = []string{string(l.Day), l.Email, l.Model}
 			}
-			return s.line(slices.Concat(cells, []string{whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros))})...)
+			return s.line(cells, whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros)))
 		}))
 	}}, nil
 }
@@ -94,12 +72,12 @@ func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
 	}
 	name := "codexible-audit-" + string(usage.DayOf(c.now())) + ".csv"
 	return reply{failure: failure, filename: name, stream: func(ctx context.Context, out io.Writer) error {
-		s := sheet{csv.NewWriter(out)}
-		if err := s.line("time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after"); err != nil {
+		s := newSheet(out)
+		if err := s.line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after"}); err != nil {
 			return err
 		}
 		return s.end(c.store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
-			return s.line(e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After)
+			return s.line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After})
 		}))
 	}}, nil
 }
