@@ -74,7 +74,7 @@ func TestWithTheDatabaseAwayNobodyIsToldThatTheirKeyIsBad(t *testing.T) {
 func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
 	const charge, change, signIn = "with the same idempotency key", "may not have been made", "nobody can be signed in"
 	each(t, func(t *testing.T, s *service) {
-		browser := s.visitor(t).get("/admin/login")
+		browser := s.operator(t)
 		for _, as := range []string{"ada", "gate", "root"} { // what fails is what they ask for
 			s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
 		}
@@ -99,7 +99,7 @@ func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
 			body := bodies[c.method+" "+c.path]
 			says(c.method+" "+c.path, string(s.call(t, call{as: c.as, method: c.method, path: concrete(c.path), body: body, status: 503}).text), c.want)
 		}
-		says("the sign-in page", browser.get("/admin/login").sees(503).page, "")
+		says("a page of the console", browser.get("/admin/users").sees(503, "Away for a moment").page, "")
 	})
 }
 

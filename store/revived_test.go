@@ -99,8 +99,8 @@ func works(t *testing.T, s *store.Store, secret keys.Secret) bool {
 	return id.Key.Status == keys.StatusActive && id.SecretEndsAt == nil
 }
 
-// actions counts the lines of the audit log by their action.
-func actions(t *testing.T, s *store.Store, after int64) map[string]int {
+// actionsAfter counts the later lines of the audit log by their action.
+func actionsAfter(t *testing.T, s *store.Store, after int64) map[string]int {
 	t.Helper()
 	entries, err := s.AuditLog(context.Background(), store.AuditQuery{Limit: 500})
 	if err != nil {
@@ -143,7 +143,7 @@ func TestARestoreEndsSessionsAndSaysWhatItBringsBackToLife(t *testing.T) {
 			t.Errorf("without --keep-revocations the backup is not as it was: the %s key does not work", name)
 		}
 	}
-	if diff := cmp.Diff(map[string]int{"database.restored": 1}, actions(t, s, inBackup)); diff != "" {
+	if diff := cmp.Diff(map[string]int{"database.restored": 1}, actionsAfter(t, s, inBackup)); diff != "" {
 		t.Errorf("the audit log, want - got +:\n%s", diff)
 	}
 	found, err := s.AuditLog(context.Background(), store.AuditQuery{Text: "1 keys revoked", Limit: 10})
@@ -206,7 +206,7 @@ func TestARestoreKeepsRevocationsWhereItIsTold(t *testing.T) {
 		t.Errorf("%d recovery codes are left, want the one that was not used", n)
 	}
 	want := map[string]int{"database.restored": 1, "revocations.kept": 1, "key.revoked": 1, "key.disabled": 1, "key.rotated": 2, "user.suspended": 1, "user.changed": 1, "user.password_set": 1}
-	if diff := cmp.Diff(want, actions(t, s, inBackup)); diff != "" {
+	if diff := cmp.Diff(want, actionsAfter(t, s, inBackup)); diff != "" {
 		t.Errorf("the audit log, want - got +:\n%s", diff)
 	}
 	if books := reconcile(t, s); len(books.Differences) > 0 {
