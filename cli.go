@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"codexible/fault"
 	"codexible/store"
@@ -75,6 +76,11 @@ func (t *terminal) obey(ctx context.Context, args []string) error {
 		}), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		return err
+	}
+	for i, arg := range args {
+		if !utf8.ValidString(arg) { // kong would mend it in silence
+			return &usageError{problem: fmt.Sprintf("argument %d is not in UTF-8: check the locale of the terminal", i+1), command: "codexible"}
+		}
 	}
 	parsed, err := parser.Parse(args)
 	if errors.Is(err, errHelped) {

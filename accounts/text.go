@@ -119,7 +119,8 @@ func CleanEmail(email string) string {
 }
 
 // Two e-mails that look the same have to be the same: no exotic blanks, nothing of no width.
-func isHidden(r rune) bool { return !unicode.IsPrint(r) || isInvisible(r) }
+// U+FFFD stands for characters that were lost.
+func isHidden(r rune) bool { return !unicode.IsPrint(r) || isInvisible(r) || r == utf8.RuneError }
 
 // EmailRule says what an e-mail has to be, FeaturesRule what features.
 const (
