@@ -711,7 +711,7 @@ func TestDemoKeysOpenNothingOutsideADemo(t *testing.T) {
 			t.Errorf("%s: %d, want 401", u.key, status)
 		}
 		// Not even where somebody has put one into the database.
-		if _, code, _ := verifierOver(t, storetest.Open(t, s.env["DATABASE_URL"], time.Now), time.Now).Identify(context.Background(), u.key); code != keys.NotFound {
+		if _, code, _ := verifierOver(t, storetest.Open(t, s.env["DATABASE_URL"], time.Now), time.Now).Identify(context.Background(), u.key, keys.Access{Scope: keys.AnyScope}); code != keys.NotFound {
 			t.Errorf("%s is %s", u.key, code)
 		}
 	}

@@ -81,7 +81,7 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		following(t, receiver, elsewhere)
 
 		code := func() keys.Code {
-			_, code, err := elsewhere.Identify(ctx, secret.Reveal())
+			_, code, err := elsewhere.Identify(ctx, secret.Reveal(), keys.Access{Scope: keys.AnyScope})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,6 +54,10 @@ type Plan struct {
 	DailyCreditLimit   int64
 	PriceCents         int64
 	RateLimitPerMinute int64
+	// UserRateLimitPerMinute is for all keys of a user together; nil for no such limit.
+	UserRateLimitPerMinute *int64
+	// MaxKeys is how many keys a user may have that are not revoked.
+	MaxKeys int64
 	// Features is a JSON object, {} where none was given.
 	Features json.RawMessage
 	// Archived plans take no new users; who has one keeps it.
@@ -100,8 +104,11 @@ type PlanChange struct {
 	DailyCreditLimit   *int64
 	PriceCents         *int64
 	RateLimitPerMinute *int64
-	Features           json.RawMessage
-	Archived           *bool
+	// UserRateLimitPerMinute points to the new limit, or to nil to remove it.
+	UserRateLimitPerMinute **int64
+	MaxKeys                *int64
+	Features               json.RawMessage
+	Archived               *bool
 }
 
 // Bounds of the contract.
@@ -115,6 +122,9 @@ const (
 	MinRatePerMinute     = 1
 	MaxRatePerMinute     = 1_000_000
 	DefaultRatePerMinute = 100
+	MinMaxKeys           = 1
+	MaxMaxKeys           = 10_000
+	DefaultMaxKeys       = 20
 )
 
 // Fold gives the form in which names are compared: without case. E-mails are
@@ -168,6 +178,10 @@ func (c PlanChange) Normalize() (PlanChange, error) {
 	problems.add("daily_credit_limit", checkRange(c.DailyCreditLimit, 0, MaxDailyCredits))
 	problems.add("price_cents", checkRange(c.PriceCents, 0, MaxPriceCents))
 	problems.add("rate_limit_per_minute", checkRange(c.RateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
+	if c.UserRateLimitPerMinute != nil {
+		problems.add("user_rate_limit_per_minute", checkRange(*c.UserRateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
+	}
+	problems.add("max_keys", checkRange(c.MaxKeys, MinMaxKeys, MaxMaxKeys))
 	problems.add("features", CheckFeatures(c.Features))
 	return c, problems.err()
 }
@@ -185,7 +199,7 @@ func (c PlanChange) NewPlan() (Plan, error) {
 	if err := problems.err(); err != nil {
 		return Plan{}, err
 	}
-	return c.Apply(Plan{RateLimitPerMinute: DefaultRatePerMinute, Features: json.RawMessage("{}")}), nil
+	return c.Apply(Plan{RateLimitPerMinute: DefaultRatePerMinute, MaxKeys: DefaultMaxKeys, Features: json.RawMessage("{}")}), nil
 }
 
 // Apply gives the plan with the change made.
@@ -194,6 +208,8 @@ func (c PlanChange) Apply(p Plan) Plan {
 	set(&p.DailyCreditLimit, c.DailyCreditLimit)
 	set(&p.PriceCents, c.PriceCents)
 	set(&p.RateLimitPerMinute, c.RateLimitPerMinute)
+	set(&p.UserRateLimitPerMinute, c.UserRateLimitPerMinute)
+	set(&p.MaxKeys, c.MaxKeys)
 	set(&p.Archived, c.Archived)
 	if c.Features != nil {
 		p.Features = c.Features

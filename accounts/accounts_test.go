@@ -86,7 +86,7 @@ func TestTextsAreCountedInCharactersAndHoldNoControls(t *testing.T) {
 
 func TestAPlanIsMadeOfItsDefaults(t *testing.T) {
 	plan, err := accounts.PlanChange{Name: new("Pro"), DailyCreditLimit: new(int64(250))}.NewPlan()
-	want := accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, Features: json.RawMessage("{}")}
+	want := accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, MaxKeys: 20, Features: json.RawMessage("{}")}
 	if diff := cmp.Diff(want, plan); diff != "" || err != nil {
 		t.Error(err, diff)
 	}

@@ -14,6 +14,9 @@ type Actor struct {
 	UserID    uuid.UUID
 	Address   string
 	RequestID string
+	// KeyID and KeyPrefix are of the API key that the change was asked with; zero and empty where none was.
+	KeyID     uuid.UUID
+	KeyPrefix string
 }
 
 // Actors that are no users.
@@ -42,6 +45,9 @@ type AuditEntry struct {
 	Actor     string
 	Address   string
 	RequestID string
+	// KeyID and KeyPrefix are of the API key that the change was asked with; nil and empty where none was.
+	KeyID     *uuid.UUID
+	KeyPrefix string
 	// Action is noun.verb in the past, such as "user.suspended".
 	Action    string
 	Subject   Subject

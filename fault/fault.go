@@ -22,6 +22,8 @@ const (
 	BadRequest
 	Unauthorized
 	Forbidden
+	InsufficientScope
+	AddressNotAllowed
 	NotFound
 	MethodNotAllowed
 	Conflict
@@ -38,6 +40,8 @@ var codes = [...]string{
 	BadRequest:           "bad_request",
 	Unauthorized:         "unauthorized",
 	Forbidden:            "forbidden",
+	InsufficientScope:    "insufficient_scope",
+	AddressNotAllowed:    "ip_not_allowed",
 	NotFound:             "not_found",
 	MethodNotAllowed:     "method_not_allowed",
 	Conflict:             "conflict",

@@ -14,7 +14,7 @@ import (
 )
 
 func TestKindsHaveTheCodesOfTheContract(t *testing.T) {
-	want := []string{"internal_error", "bad_request", "unauthorized", "forbidden", "not_found", "method_not_allowed", "conflict", "payload_too_large",
+	want := []string{"internal_error", "bad_request", "unauthorized", "forbidden", "insufficient_scope", "ip_not_allowed", "not_found", "method_not_allowed", "conflict", "payload_too_large",
 		"unsupported_media_type", "validation_failed", "rate_limited", "quota_exceeded", "service_unavailable"}
 	var got []string
 	for _, k := range fault.Kinds() {

@@ -104,34 +104,37 @@ type adminKey struct {
 	UserEmail  string      `json:"user_email" example:"ada@example.com"`
 	Prefix     string      `json:"prefix" example:"codexible_01234567"`
 	Label      string      `json:"label" example:"Laptop"`
-	Status     keys.Status `json:"status" enum:"active,revoked"`
+	Status     keys.Status `json:"status" enum:"active,disabled,revoked"`
 	CreatedAt  instant     `json:"created_at"`
 	LastUsedAt *instant    `json:"last_used_at"`
 	RevokedAt  *instant    `json:"revoked_at"`
+	ExpiresAt  *instant    `json:"expires_at" doc:"null where the key does not expire."`
+	keyPolicy
+	CreatedBy      string     `json:"created_by" doc:"An e-mail, or cli or system; empty for a key from before it was written down." example:"ada@example.com"`
+	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key that made this one; null where none did."`
+}
+
+func adminKeyOf(k store.KeyLine) adminKey {
+	return adminKey{
+		ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status,
+		CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt), RevokedAt: optionalInstant(k.RevokedAt), ExpiresAt: optionalInstant(k.ExpiresAt),
+		keyPolicy: keyPolicyOf(k.Key), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
+	}
 }
 
 func (a *api) adminKeys(ctx context.Context, r adminPage) ([]adminKey, error) {
 	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: r.Text, Page: r.page()})
-	return each(list, func(k store.KeyLine) adminKey {
-		return adminKey{
-			ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status,
-			CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt), RevokedAt: optionalInstant(k.RevokedAt),
-		}
-	}), err
+	return each(list, adminKeyOf), err
 }
 
 type adminCreateKeyRequest struct {
 	caller
 	UserID uuid.UUID `json:"user_id" required:"true" doc:"Whose key it will be."`
-	Label  *string   `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for; Default unless given." example:"Laptop"`
+	newKey
 }
 
 func (a *api) adminCreateKey(ctx context.Context, r adminCreateKeyRequest) (mintedKey, error) {
-	wish := keys.NewKey{UserID: r.UserID}
-	if r.Label != nil {
-		wish.Label = *r.Label
-	}
-	return a.mint(ctx, r.by, wish)
+	return a.mint(ctx, r.by, r.of(r.UserID))
 }
 
 func (a *api) adminChangeKey(ctx context.Context, r changeKeyRequest) (updated, error) {
@@ -139,9 +142,8 @@ func (a *api) adminChangeKey(ctx context.Context, r changeKeyRequest) (updated, 
 	return updated{err == nil}, err
 }
 
-func (a *api) adminRevokeKey(ctx context.Context, r keyRequest) (deleted, error) {
-	err := a.Store.RevokeKey(ctx, r.by, r.ID, uuid.Nil)
-	return deleted{err == nil}, err
+func (a *api) adminRevokeKey(ctx context.Context, r revokeKeyRequest) (deleted, error) {
+	return a.revoke(ctx, r, uuid.Nil)
 }
 
 func (a *api) adminRotateKey(ctx context.Context, r rotateKeyRequest) (mintedKey, error) {
@@ -153,7 +155,9 @@ type adminPlan struct {
 	Name               string    `json:"name" example:"Pro"`
 	DailyCreditLimit   int64     `json:"daily_credit_limit" example:"250"`
 	PriceCents         int64     `json:"price_cents" doc:"A month's price." example:"3000"`
-	RateLimitPerMinute int64     `json:"rate_limit_per_minute" example:"100"`
+	RateLimitPerMinute int64     `json:"rate_limit_per_minute" doc:"Of each key." example:"100"`
+	UserRateLimit      *int64    `json:"user_rate_limit_per_minute" doc:"Of all keys of a user together; null for no such limit." example:"300"`
+	MaxKeys            int64     `json:"max_keys" doc:"How many keys a user may have that are not revoked." example:"20"`
 	Features           object    `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
 	Archived           bool      `json:"archived" doc:"Whether the plan takes no new users; who has it keeps it."`
 }
@@ -161,7 +165,7 @@ type adminPlan struct {
 func adminPlanOf(p accounts.Plan) adminPlan {
 	return adminPlan{
 		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
-		RateLimitPerMinute: p.RateLimitPerMinute, Features: object(p.Features), Archived: p.Archived,
+		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys, Features: object(p.Features), Archived: p.Archived,
 	}
 }
 
@@ -172,17 +176,23 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 
 // planWish is what of a plan can be chosen beside its name and its credits.
 type planWish struct {
-	PriceCents         *int64 `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"A month's price." example:"3000"`
-	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"100 in a plan that was given none." example:"100"`
-	Features           object `json:"features" maxLength:"16384" doc:"Feature flags; {} in a plan that was given none." example:"{\"priority\":true}"`
-	Archived           *bool  `json:"archived" doc:"An archived plan takes no new users; who has it keeps it."`
+	PriceCents         *int64       `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"A month's price." example:"3000"`
+	RateLimitPerMinute *int64       `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of each key; 100 in a plan that was given none." example:"100"`
+	UserRateLimit      patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of all keys of a user together; null for no such limit." example:"300"`
+	MaxKeys            *int64       `json:"max_keys" minimum:"1" maximum:"10000" doc:"How many keys a user may have that are not revoked; 20 in a plan that was given none." example:"20"`
+	Features           object       `json:"features" maxLength:"16384" doc:"Feature flags; {} in a plan that was given none." example:"{\"priority\":true}"`
+	Archived           *bool        `json:"archived" doc:"An archived plan takes no new users; who has it keeps it."`
 }
 
 func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
-	return accounts.PlanChange{
-		Name: name, DailyCreditLimit: credits, PriceCents: w.PriceCents, RateLimitPerMinute: w.RateLimitPerMinute,
+	c := accounts.PlanChange{
+		Name: name, DailyCreditLimit: credits, PriceCents: w.PriceCents, RateLimitPerMinute: w.RateLimitPerMinute, MaxKeys: w.MaxKeys,
 		Features: []byte(w.Features), Archived: w.Archived,
 	}
+	if w.UserRateLimit.Given {
+		c.UserRateLimitPerMinute = &w.UserRateLimit.Value
+	}
+	return c
 }
 
 type createPlanRequest struct {
@@ -211,7 +221,7 @@ func (a *api) adminChangePlan(ctx context.Context, r changePlanRequest) (adminPl
 }
 
 type logsRequest struct {
-	Text  string `query:"q" maxLength:"200" doc:"A part of actor, action, target or details, without case; from the beginning where it is shorter than three characters."`
+	Text  string `query:"q" maxLength:"200" doc:"A part of actor, acting key, action, target or details, without case; from the beginning where it is shorter than three characters."`
 	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many lines at most."`
 }
 
@@ -222,6 +232,7 @@ type auditLog struct {
 type auditLine struct {
 	Timestamp instant `json:"timestamp"`
 	Actor     string  `json:"actor" example:"admin@example.com"`
+	Key       string  `json:"key" doc:"The prefix of the API key that it was asked with; empty where none was." example:"codexible_01234567"`
 	Action    string  `json:"action" doc:"noun.verb in the past." example:"user.suspended"`
 	Target    string  `json:"target" doc:"An e-mail, a key's prefix or a plan's name." example:"ada@example.com"`
 	Details   string  `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
@@ -230,6 +241,6 @@ type auditLine struct {
 func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
 	entries, err := a.Store.AuditLog(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
 	return auditLog{each(entries, func(e accounts.AuditEntry) auditLine {
-		return auditLine{Timestamp: instant(e.At), Actor: e.Actor, Action: e.Action, Target: e.Target, Details: e.Details}
+		return auditLine{Timestamp: instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
 	})}, err
 }

@@ -61,9 +61,9 @@ func TestAdminsManageEverybodysKeys(t *testing.T) {
 			{says: "a foreign media type", as: "root", method: "POST", path: "/api/admin/tokens", body: `{}`, header: http.Header{"Content-Type": {"text/plain"}}, status: 415},
 
 			{says: "keys are listed across all users", as: "root", method: "GET", path: "/api/admin/tokens?q=gift", status: 200, lacks: []string{"$gift.key"},
-				want: `[{"id":"$gift.id","user_id":"$bob.user","user_email":"bob@example.com","prefix":"$gift.prefix","label":"Gift","status":"active","created_at":"*","last_used_at":null,"revoked_at":null}]`},
+				want: `[{"id":"$gift.id","user_id":"$bob.user","user_email":"bob@example.com","prefix":"$gift.prefix","label":"Gift","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
 			{says: "a key is found by its prefix", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.revoked.prefix", status: 200,
-				want: `[{"id":"$ada.revoked.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$ada.revoked.prefix","label":"revoked","status":"revoked","created_at":"*","last_used_at":null,"revoked_at":"2026-03-04T12:00:02Z"}]`},
+				want: `[{"id":"$ada.revoked.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$ada.revoked.prefix","label":"revoked","status":"revoked","created_at":"*","last_used_at":null,"revoked_at":"2026-03-04T12:00:02Z","expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"cli","created_by_key_id":null}]`},
 			{says: "and by its owner's name", as: "root", method: "GET", path: "/api/admin/tokens?q=lovelace&limit=1", status: 200, want: `["*"]`},
 			{says: "a query has bounds", as: "root", method: "GET", path: "/api/admin/tokens?limit=0", status: 422},
 
@@ -88,10 +88,10 @@ func TestAdminsManagePlans(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a plan is created by name and credits", as: "root", method: "POST", path: "/api/admin/plans", body: `{"name":"Team","daily_credit_limit":1000}`, status: 200, keep: "team",
-				want: `{"id":"*","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"features":{},"archived":false}`},
+				want: `{"id":"*","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false}`},
 			{says: "a plan is created with everything", as: "root", method: "POST", path: "/api/admin/plans", status: 200,
-				body: `{"name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"features":{"beta":[1,{"a":null}]},"archived":true}`,
-				want: `{"id":"*","name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"features":{"beta":[1,{"a":null}]},"archived":true}`},
+				body: `{"name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`,
+				want: `{"id":"*","name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`},
 			{says: "a name is unique without case", as: "root", method: "POST", path: "/api/admin/plans", body: `{"name":"tEAM","daily_credit_limit":1}`, status: 409},
 			{says: "every wrong field is told at once", as: "root", method: "POST", path: "/api/admin/plans", status: 422,
 				body: `{"name":null,"price_cents":-1,"rate_limit_per_minute":0,"features":[],"archived":"no"}`,
@@ -101,7 +101,7 @@ func TestAdminsManagePlans(t *testing.T) {
 			{says: "a foreign media type", as: "root", method: "POST", path: "/api/admin/plans", body: `{}`, header: http.Header{"Content-Type": {"text/plain"}}, status: 415},
 
 			{says: "a plan is changed", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"daily_credit_limit":5,"features":{"fast":true}}`, status: 200,
-				want: `{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"features":{"fast":true},"archived":false}`},
+				want: `{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{"fast":true},"archived":false}`},
 			{says: "which counts from the next charge on", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":6}`, status: 429},
 			{says: "a name that is taken", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"name":"team"}`, status: 409},
 			{says: "a change is checked", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"daily_credit_limit":1000000001}`, status: 422},
@@ -112,10 +112,10 @@ func TestAdminsManagePlans(t *testing.T) {
 			{says: "which takes no new users", as: "root", method: "POST", path: "/api/admin/users", body: `{"email":"late@example.com","plan":"pro"}`, status: 422},
 			{says: "and keeps those it has", as: "ada", method: "GET", path: "/api/usage/today", status: 200},
 			{says: "plans are listed, the newest first", as: "root", method: "GET", path: "/api/admin/plans", status: 200,
-				want: `["*",{"id":"$team.id","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"features":{},"archived":false},
-					{"id":"$plan.business","name":"Business","daily_credit_limit":500,"price_cents":5000,"rate_limit_per_minute":1000000,"features":{},"archived":false},
-					{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"features":{"fast":true},"archived":true},
-					{"id":"$plan.starter","name":"Starter","daily_credit_limit":75,"price_cents":1000,"rate_limit_per_minute":1000000,"features":{},"archived":false}]`},
+				want: `["*",{"id":"$team.id","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false},
+					{"id":"$plan.business","name":"Business","daily_credit_limit":500,"price_cents":5000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false},
+					{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{"fast":true},"archived":true},
+					{"id":"$plan.starter","name":"Starter","daily_credit_limit":75,"price_cents":1000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false}]`},
 		})
 	})
 }
@@ -128,9 +128,9 @@ func TestAdminsSeeTheServiceAndItsAuditLog(t *testing.T) {
 				want: `{"user_count":5,"active_token_count":6,"today_credits_used":4,"integration":{"enabled":false,"upstream_url":"","management_url":"","upstream_reachable":false,"management_reachable":false,"last_error":null}}`},
 			{says: "a change by a person", as: "root", method: "PATCH", path: "/api/admin/users/$bob.user", body: `{"plan":"pro"}`, status: 200},
 			{says: "the change is in the log", as: "root", method: "GET", path: "/api/admin/logs?limit=1", status: 200,
-				want: `{"logs":[{"timestamp":"2026-03-04T12:00:02Z","actor":"root@example.com","action":"user.changed","target":"bob@example.com","details":"Changed user bob@example.com: plan from Starter to Pro."}]}`},
+				want: `{"logs":[{"timestamp":"2026-03-04T12:00:02Z","actor":"root@example.com","key":"$root.prefix","action":"user.changed","target":"bob@example.com","details":"Changed user bob@example.com: plan from Starter to Pro."}]}`},
 			{says: "a search", as: "root", method: "GET", path: "/api/admin/logs?q=SUSPENDED", status: 200,
-				want: `{"logs":[{"timestamp":"*","actor":"cli","action":"user.suspended","target":"sam@example.com","details":"Changed user sam@example.com: status from active to suspended."}]}`},
+				want: `{"logs":[{"timestamp":"*","actor":"cli","key":"","action":"user.suspended","target":"sam@example.com","details":"Changed user sam@example.com: status from active to suspended."}]}`},
 			{says: "a search that finds nothing", as: "root", method: "GET", path: "/api/admin/logs?q=%5f%5f%5f", status: 200, want: `{"logs":[]}`},
 			{says: "the log holds no key", as: "root", method: "GET", path: "/api/admin/logs?limit=500", status: 200, lacks: []string{"$ada.key", "$root.key", "$ada.revoked.key"}},
 			{says: "a limit has bounds", as: "root", method: "GET", path: "/api/admin/logs?limit=501", status: 422},

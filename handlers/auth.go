@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"codexible/accounts"
 	"codexible/fault"
 	"codexible/keys"
 	"codexible/limits"
@@ -21,24 +20,20 @@ const (
 	open access = iota
 	// byAddress routes take anyone. A valid key in the body counts as the key's request, everything else by client address.
 	byAddress
-	// customer, service and admin routes take a valid key, the latter two of that role alone, and count by key.
-	customer
+	// The others take a valid key with the scope that they are named for, and count by key. service and admin need the role too.
+	readUsage
+	manageKeys
+	chargeSelf
 	service
 	admin
 )
 
-// role is the one role that an access is kept for; empty for any.
-func (a access) role() accounts.Role {
-	return [...]accounts.Role{service: accounts.RoleService, admin: accounts.RoleAdmin}[a]
+var scopes = [...]keys.Scope{
+	readUsage: keys.ScopeUsage, manageKeys: keys.ScopeKeys, chargeSelf: keys.ScopeCharge, service: keys.ScopeService, admin: keys.ScopeAdmin,
 }
 
-// refusals say why a key does not let its bearer in.
-var refusals = map[keys.Code]*fault.Error{
-	keys.NotFound:  fault.New(fault.Unauthorized, "This API key is not known. Check it, or ask for another one."),
-	keys.Revoked:   fault.New(fault.Unauthorized, "This API key was revoked. Use another one."),
-	keys.Expired:   fault.New(fault.Unauthorized, "This API key has expired. Use another one."),
-	keys.Suspended: fault.New(fault.Forbidden, "This account is suspended. Contact support to have it reactivated."),
-}
+// scope is what a key needs for the route; zero where none is needed.
+func (a access) scope() keys.Scope { return scopes[a] }
 
 var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 
@@ -54,22 +49,26 @@ func (x *exchange) admit() error {
 	if !ok {
 		return x.countAddress(errNoKey)
 	}
-	id, code, err := x.judge(token)
+	want := keys.Access{Scope: x.route.access.scope(), Address: x.address}
+	id, code, err := x.judge(token, want)
 	x.identity = id
 	switch {
 	case err != nil:
 		return err
+	case code == keys.InsufficientScope:
+		return x.lacksScope(id, want)
 	case code != keys.Valid:
-		return refusals[code]
+		return id.Refusal(code, want)
 	}
-	return x.admitKey(id)
+	x.user = id.User.ID
+	return x.countKey(id)
 }
 
-// judge finds whose key a token is and whether it works. One that does not is
-// counted by address. A token that nobody knows of without a lookup is looked up
-// only while the address has room: else it is 429, also for a valid one, until
-// the window has room again.
-func (x *exchange) judge(token string) (id *keys.Identity, code keys.Code, err error) {
+// judge finds whose key a token is and whether it lets the request in. One that
+// does not work is counted by address; one that only lacks the scope is not. A
+// token that nobody knows of without a lookup is looked up only while the address
+// has room: else it is 429, also for a valid one, until the window has room again.
+func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, code keys.Code, err error) {
 	x.judged = true
 	if !x.api.Verifier.Cached(token) {
 		leave, err := x.api.guesses.Enter(x.ctx, limits.Address(x.address))
@@ -84,15 +83,15 @@ func (x *exchange) judge(token string) (id *keys.Identity, code keys.Code, err e
 		}
 		if !decision.Allowed {
 			x.tell(decision)
-			return nil, keys.NotFound, tooMany("This address", decision)
+			return nil, keys.NotFound, tooMany("This address has sent its", decision)
 		}
 	}
-	id, code, err = x.api.Verifier.Identify(x.ctx, token)
+	id, code, err = x.api.Verifier.Identify(x.ctx, token, want)
 	if err != nil {
 		x.peekAddress()
 		return nil, keys.NotFound, err
 	}
-	if code != keys.Valid {
+	if code != keys.Valid && code != keys.InsufficientScope {
 		err = x.countAddress(nil)
 	}
 	return id, code, err
@@ -106,28 +105,35 @@ func (x *exchange) settleAddress(err error) error {
 	return x.countAddress(err)
 }
 
-func (x *exchange) admitKey(id *keys.Identity) error {
-	x.user = id.User.ID
-	if err := x.countKey(id); err != nil {
-		return err
+// countKey counts the request in the window of a key, and of its user where the plan has one.
+func (x *exchange) countKey(id *keys.Identity) error {
+	rate, err := x.api.Verifier.Rate(x.ctx, id, true)
+	if err != nil {
+		return fault.Away(err)
 	}
-	if role := x.route.access.role(); role != "" && id.User.Role != role {
-		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
+	x.tell(rate.Decision)
+	if !rate.Allowed {
+		return tooMany(whose(rate), rate.Decision)
 	}
 	return nil
 }
 
-// countKey counts the request in the window of a key.
-func (x *exchange) countKey(id *keys.Identity) error {
-	decision, err := x.api.Verifier.Rate(x.ctx, id, true)
+// whose says who has sent the requests of a window that is full.
+func whose(r keys.Rate) string {
+	if r.OfUser {
+		return "All keys of this user together have sent their"
+	}
+	return "This key has sent its"
+}
+
+// lacksScope refuses a key that is known and works: it tells the key's window, and counts nowhere.
+func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
+	rate, err := x.api.Verifier.Rate(x.ctx, id, false)
 	if err != nil {
 		return fault.Away(err)
 	}
-	x.tell(decision)
-	if !decision.Allowed {
-		return tooMany("This key", decision)
-	}
-	return nil
+	x.tell(rate.Decision)
+	return id.Refusal(keys.InsufficientScope, want)
 }
 
 // bearer reads the one Authorization header.
@@ -152,7 +158,7 @@ func (x *exchange) countAddress(refusal error) error {
 	}
 	x.tell(decision)
 	if !decision.Allowed {
-		return tooMany("This address", decision)
+		return tooMany("This address has sent its", decision)
 	}
 	return refusal
 }
@@ -175,6 +181,6 @@ func tooMany(who string, d limits.Decision) error {
 	wait := max(d.ResetSeconds, 1)
 	return &fault.Error{
 		Kind: fault.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
-		Message: fmt.Sprintf("%s has sent its %d requests of the last 60 seconds. Try again in %d s.", who, d.Limit, wait),
+		Message: fmt.Sprintf("%s %d requests of the last 60 seconds. Try again in %d s.", who, d.Limit, wait),
 	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"codexible/accounts"
@@ -162,6 +163,8 @@ func (f *field) fromJSON(request reflect.Value, value gjson.Result) (problem str
 		return ""
 	case value.Type == gjson.String && f.format != formatSecret && accounts.BrokenEscape(value.Raw):
 		return f.expectation()
+	case f.kind == textsKind && value.IsArray():
+		return f.texts(request, value)
 	case value.Type == gjson.String && f.quoted():
 		return f.assign(request, value.Str)
 	case value.Type == gjson.Number && (f.kind == wholeKind || f.kind == moneyKind),
@@ -172,10 +175,34 @@ func (f *field) fromJSON(request reflect.Value, value gjson.Result) (problem str
 	return f.expectation()
 }
 
+// texts takes a list of texts. One that is given twice is refused, as a field is.
+func (f *field) texts(request reflect.Value, value gjson.Result) (problem string) {
+	list, valid := []string{}, true
+	value.ForEach(func(_, item gjson.Result) bool {
+		text := strings.TrimSpace(item.Str)
+		valid = item.Type == gjson.String && !accounts.BrokenEscape(item.Raw) && int64(len(list)) < f.items && f.textFits(text) && !slices.Contains(list, text)
+		list = append(list, text)
+		return valid
+	})
+	if !valid {
+		return f.expectation()
+	}
+	request.FieldByIndex(f.index).Set(reflect.ValueOf(list))
+	return ""
+}
+
+// textFits tells whether one text of a list is what the field allows.
+func (f *field) textFits(text string) bool {
+	if f.enum != nil {
+		return slices.Contains(f.enum, text)
+	}
+	return accounts.CheckText(text, 1, int(f.most)) == ""
+}
+
 // quoted tells whether the field is a string in JSON.
 func (f *field) quoted() bool {
 	switch f.kind {
-	case wholeKind, boolKind, moneyKind, objectKind:
+	case wholeKind, boolKind, moneyKind, objectKind, textsKind:
 		return false
 	default:
 		return true

@@ -312,8 +312,9 @@ type reason struct {
 }
 
 var refusalReasons = [...]reason{
-	{keys.NotFound, "No key, or an unknown one"}, {keys.Revoked, "Key revoked"}, {keys.Expired, "Key expired"},
-	{keys.Suspended, "User suspended"}, {keys.RateLimited, "Too many requests"}, {keys.QuotaExceeded, "Quota used up"},
+	{keys.NotFound, "No key, or an unknown one"}, {keys.Revoked, "Key revoked"}, {keys.Disabled, "Key disabled"}, {keys.Expired, "Key expired"},
+	{keys.Suspended, "User suspended"}, {keys.InsufficientScope, "Scope missing"}, {keys.AddressNotAllowed, "Address not allowed"},
+	{keys.RateLimited, "Too many requests"}, {keys.QuotaExceeded, "Quota used up"},
 }
 
 // refusedCode counts a request that was refused with a code.
@@ -328,16 +329,12 @@ func (c *Console) refusedCode(code keys.Code) {
 // refusedFault counts a request that was refused with a fault, where it says why.
 func (c *Console) refusedFault(f *fault.Error) {
 	switch f.Kind {
-	case fault.Unauthorized, fault.Forbidden:
-		for code, refusal := range refusals {
-			if f.Is(refusal) {
-				c.refusedCode(code)
-				return
-			}
+	case fault.Unauthorized, fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed:
+		code := keys.CodeOf(f)
+		if code == "" && f.Kind == fault.Unauthorized {
+			code = keys.NotFound
 		}
-		if f.Kind == fault.Unauthorized {
-			c.refusedCode(keys.NotFound)
-		}
+		c.refusedCode(code)
 	case fault.RateLimited:
 		c.refusedCode(keys.RateLimited)
 	case fault.QuotaExceeded:

@@ -188,7 +188,7 @@ func (x *exchange) sendCopy(status int, body []byte) {
 func (x *exchange) actor() accounts.Actor {
 	by := accounts.Actor{Address: x.address.String(), RequestID: x.requestID}
 	if x.identity != nil {
-		by.Name, by.UserID = x.identity.User.Email, x.identity.User.ID
+		by.Name, by.UserID, by.KeyID, by.KeyPrefix = x.identity.User.Email, x.identity.User.ID, x.identity.Key.ID, x.identity.Key.Prefix
 	}
 	return by
 }

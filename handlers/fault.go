@@ -17,6 +17,8 @@ var statuses = [...]int{
 	fault.BadRequest:           fiber.StatusBadRequest,
 	fault.Unauthorized:         fiber.StatusUnauthorized,
 	fault.Forbidden:            fiber.StatusForbidden,
+	fault.InsufficientScope:    fiber.StatusForbidden,
+	fault.AddressNotAllowed:    fiber.StatusForbidden,
 	fault.NotFound:             fiber.StatusNotFound,
 	fault.MethodNotAllowed:     fiber.StatusMethodNotAllowed,
 	fault.Conflict:             fiber.StatusConflict,

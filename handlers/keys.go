@@ -6,31 +6,91 @@ import (
 
 	"codexible/accounts"
 	"codexible/keys"
+	"codexible/store"
 
 	"github.com/google/uuid"
 )
 
-// keyItem is a key in its owner's list.
+// keyItem is a key as its owner sees it.
 type keyItem struct {
-	callingKey
-	ExpiresAt *instant `json:"expires_at" doc:"null where the key does not expire."`
+	ID         uuid.UUID   `json:"id"`
+	Prefix     string      `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
+	Label      string      `json:"label" example:"Laptop"`
+	Status     keys.Status `json:"status" enum:"active,disabled"`
+	CreatedAt  instant     `json:"created_at"`
+	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
+	ExpiresAt  *instant    `json:"expires_at" doc:"null where the key does not expire."`
+	keyPolicy
+	CreatedBy      string     `json:"created_by" doc:"Your e-mail, or operator; empty for a key from before it was written down." example:"ada@example.com"`
+	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key of yours that made this one; null where none did."`
 }
 
-func keyItemOf(k keys.Key) keyItem {
-	return keyItem{callingKeyOf(k), optionalInstant(k.ExpiresAt)}
+// keyPolicy is what a key may do, and from where.
+type keyPolicy struct {
+	Scopes    []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it." example:"[\"models\",\"usage\"]"`
+	Addresses []string `json:"allowed_addresses" doc:"Addresses and networks that the key may be used from; everywhere where empty." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 }
 
-type listKeysRequest struct{ caller }
+func keyPolicyOf(k keys.Key) keyPolicy {
+	return keyPolicy{Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts()}
+}
 
+// byOperator is what a customer is told of who made a key, where that was not the customer.
+const byOperator = "operator"
+
+// keyItemOf shows keys to the owner with this e-mail, and no operator's e-mail with them.
+func keyItemOf(owner string) func(keys.Key) keyItem {
+	return func(k keys.Key) keyItem {
+		item := keyItem{
+			ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt),
+			ExpiresAt: optionalInstant(k.ExpiresAt), keyPolicy: keyPolicyOf(k), CreatedBy: k.CreatedBy,
+		}
+		switch k.CreatedBy {
+		case "":
+		case owner:
+			item.CreatedByKeyID = k.CreatedByKeyID
+		default:
+			item.CreatedBy = byOperator
+		}
+		return item
+	}
+}
+
+type listKeysRequest struct {
+	caller
+	Limit int       `query:"limit" minimum:"1" maximum:"200" default:"100" doc:"How many keys at most."`
+	After uuid.UUID `query:"after" doc:"The id of the last key of the page before."`
+}
+
+// listKeys lists the keys that are not revoked, the newest first.
 func (a *api) listKeys(ctx context.Context, r listKeysRequest) ([]keyItem, error) {
-	list, err := a.Store.ActiveKeys(ctx, r.userID())
-	return each(list, keyItemOf), err
+	list, err := a.Store.UsableKeys(ctx, r.userID(), store.Page{Limit: r.Limit, After: r.After})
+	return each(list, keyItemOf(r.identity.User.Email)), err
+}
+
+// newKey is what can be chosen of a key when it is made.
+type newKey struct {
+	Label     *string      `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for; Default unless given." example:"Laptop"`
+	ExpiresAt *time.Time   `json:"expires_at" doc:"When the key stops working; never unless given." example:"2030-01-01T00:00:00Z"`
+	Scopes    []string     `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge." example:"[\"models\",\"usage\"]"`
+	Addresses []string     `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Status    *keys.Status `json:"status" enum:"active,disabled" doc:"active unless given; a disabled key answers as a revoked one does until it is enabled."`
+}
+
+func (n newKey) of(userID uuid.UUID) keys.NewKey {
+	wish := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses}
+	if n.Label != nil {
+		wish.Label = *n.Label
+	}
+	if n.Status != nil {
+		wish.Status = *n.Status
+	}
+	return wish
 }
 
 type createKeyRequest struct {
 	caller
-	Label     *string    `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for; Default unless given." example:"Laptop"`
-	ExpiresAt *time.Time `json:"expires_at" doc:"When the key stops working; never unless given." example:"2030-01-01T00:00:00Z"`
+	newKey
 }
 
 // mintedKey is the only answer that ever holds a key.
@@ -46,10 +106,8 @@ func mintedOf(k keys.Key, secret keys.Secret) mintedKey {
 }
 
 func (a *api) createKey(ctx context.Context, r createKeyRequest) (mintedKey, error) {
-	wish := keys.NewKey{UserID: r.userID(), ExpiresAt: r.ExpiresAt}
-	if r.Label != nil {
-		wish.Label = *r.Label
-	}
+	wish := r.of(r.userID())
+	wish.ByOwner = true
 	return a.mint(ctx, r.by, wish)
 }
 
@@ -66,10 +124,13 @@ func (a *api) mint(ctx context.Context, by accounts.Actor, wish keys.NewKey) (mi
 type keyWish struct {
 	Label     *string          `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for." example:"Build server"`
 	ExpiresAt patch[time.Time] `json:"expires_at" doc:"When the key stops working; null for never." example:"2030-01-01T00:00:00Z"`
+	Scopes    []string         `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key may do, in place of what it might before. Operators alone give charge." example:"[\"models\",\"usage\"]"`
+	Addresses []string         `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks that the key may be used from, in place of those before; [] for everywhere." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Status    *keys.Status     `json:"status" enum:"active,disabled" doc:"A disabled key answers as a revoked one does until it is enabled."`
 }
 
 func (w keyWish) change() keys.KeyChange {
-	c := keys.KeyChange{Label: w.Label}
+	c := keys.KeyChange{Label: w.Label, Scopes: w.Scopes, Addresses: w.Addresses, Status: w.Status}
 	if w.ExpiresAt.Given {
 		c.ExpiresAt = &w.ExpiresAt.Value
 	}
@@ -96,13 +157,29 @@ type keyRequest struct {
 	ID uuid.UUID `path:"id" doc:"The key's id."`
 }
 
-type deleted struct {
-	Deleted bool `json:"deleted" example:"true"`
+type revokeKeyRequest struct {
+	keyRequest
+	WithCreated bool `query:"with_created" default:"false" doc:"Whether the keys that this one made are revoked with it, and those that these made."`
 }
 
-func (a *api) revokeKey(ctx context.Context, r keyRequest) (deleted, error) {
-	err := a.Store.RevokeKey(ctx, r.by, r.ID, r.userID())
-	return deleted{err == nil}, err
+type deleted struct {
+	Deleted bool `json:"deleted" example:"true"`
+	// Also is nil where nobody asked to take keys along.
+	Also *int64 `json:"also_revoked,omitempty" doc:"With with_created: how many keys were revoked beside this one." example:"2"`
+}
+
+func (a *api) revokeKey(ctx context.Context, r revokeKeyRequest) (deleted, error) {
+	return a.revoke(ctx, r, r.userID())
+}
+
+// revoke ends a key of owner; of anybody where owner is zero.
+func (a *api) revoke(ctx context.Context, r revokeKeyRequest, owner uuid.UUID) (deleted, error) {
+	if !r.WithCreated {
+		err := a.Store.RevokeKey(ctx, r.by, r.ID, owner)
+		return deleted{Deleted: err == nil}, err
+	}
+	also, err := a.Store.RevokeKeyWithCreated(ctx, r.by, r.ID, owner)
+	return deleted{Deleted: err == nil, Also: &also}, err
 }
 
 type rotateKeyRequest struct {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"codexible/fault"
+	"codexible/keys"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -24,11 +25,13 @@ const about = `Keys, plans and daily credits of a coding-model API.
 **Signing in.** Send an API key as ` + "`Authorization: Bearer codexible_…`" + `. A customer's key reads and manages that customer's own data, a key of a user with the role ` +
 	"`service` verifies the keys of others, one with the role `admin`" + ` manages everything.
 
+**Scopes.** Each key has scopes, and each path says which it needs: ` + "`models`, `usage`, `keys`, `charge`; `service` and `admin`" + ` only with the role of that name. With a key its owner makes, changes, enables and rotates only keys that have no other scopes and addresses than that key and end no later, and loosens nothing that an operator has set. Revoking and disabling are always allowed.
+
 **Answers.** Every success is 200; every failure has the shape of Failure, with the HTTP status once more in its body. Every answer has an X-Request-Id: the caller's, if it is printable and has 128 characters at most.
 
 **Requests.** Unknown fields of a body and unknown query parameters are ignored; null in a body is as absent, unless a field says otherwise. A field or parameter that is given twice is wrong. Several wrong fields are reported at once.
 
-**Limits.** Requests are counted over any 60 seconds: by key, as often as its plan allows; by client address without a valid key. X-RateLimit-* tell the window. Paths under /api that do not exist tell the address's window and count nothing.`
+**Limits.** Requests are counted over any 60 seconds: by key, as often as its plan allows, and by all keys of a user together where the plan says so; by client address without a valid key. X-RateLimit-* tell the window. Paths under /api that do not exist tell the address's window and count nothing.`
 
 // members is a JSON object whose members keep their order.
 type members []member
@@ -147,8 +150,8 @@ func (r *route) tag() string {
 
 func (r *route) document(s *schemas) members {
 	op := members{{"operationId", r.name}, {"tags", []string{r.tag()}}, {"summary", r.summary}}
-	if r.access >= customer {
-		op = op.with("security", []members{{{"key", []string{}}}})
+	if scope := r.access.scope(); scope != 0 {
+		op = op.with("description", "The key needs the scope `"+scope.String()+"`"+roleText(scope)+".").with("security", []members{{{"key", []string{}}}}).with("x-required-scope", scope.String())
 	} else {
 		op = op.with("security", []members{})
 	}
@@ -162,6 +165,14 @@ func (r *route) document(s *schemas) members {
 	}
 	op = op.with("responses", r.responses(s))
 	return op
+}
+
+// roleText says which role a scope needs beside it.
+func roleText(scope keys.Scope) string {
+	if role := scope.Role(); role != "" {
+		return ", and its user the role `" + string(role) + "`"
+	}
+	return ""
 }
 
 func (r *route) parameters() (list []members) {
@@ -186,7 +197,11 @@ func (r *route) responses(s *schemas) (list members) {
 	}
 	for _, kind := range r.kinds() {
 		status := statuses[kind]
-		if kinds := byStatus[status]; len(kinds) == 1 {
+		if kinds := byStatus[status]; slices.Equal(kinds, refusedKey) {
+			if kind == kinds[0] {
+				list = list.with(strconv.Itoa(status), members{{"$ref", "#/components/responses/refused_key"}})
+			}
+		} else if len(kinds) == 1 {
 			list = list.with(strconv.Itoa(status), members{{"$ref", "#/components/responses/" + kind.Code()}})
 		} else if kind == kinds[0] {
 			list = list.with(strconv.Itoa(status), documentedFailure(kinds...))
@@ -235,8 +250,8 @@ func (r *route) kinds() []fault.Kind {
 	if r.access == byAddress {
 		kinds = append(kinds, fault.RateLimited)
 	}
-	if r.access >= customer {
-		kinds = append(kinds, fault.Unauthorized, fault.Forbidden, fault.RateLimited, fault.Unavailable)
+	if r.access.scope() != 0 {
+		kinds = append(kinds, fault.Unauthorized, fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed, fault.RateLimited, fault.Unavailable)
 	}
 	if len(r.shape.fields) > 0 {
 		kinds = append(kinds, fault.BadRequest, fault.PayloadTooLarge, fault.UnsupportedMediaType, fault.Invalid)
@@ -255,10 +270,12 @@ func (r *route) kinds() []fault.Kind {
 // failureTexts say when a kind of failure comes, and how it looks.
 var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.BadRequest:           {"The body is absent though one is needed, is not JSON, or is not an object.", errNotJSON.Message},
-	fault.Unauthorized:         {"The key is missing, malformed, unknown, revoked or expired.", errNoKey.Message},
+	fault.Unauthorized:         {"The key is missing, malformed, unknown, revoked, disabled or expired.", errNoKey.Message},
 	fault.Forbidden:            {"The user is suspended, or has another role than the path is for.", "This path is for keys of users with the role admin. Use such a key."},
+	fault.InsufficientScope:    {"The key has not the scope that the path needs, or it would give another key more than it may do itself.", "This path needs a key with the scope charge, which this one does not have. Use another key."},
+	fault.AddressNotAllowed:    {"The key may not be used from this address.", "This API key may not be used from this address. Use it from an allowed one, or have this address added to the key."},
 	fault.NotFound:             {"There is no such id, or it belongs to somebody else.", "There is no such key."},
-	fault.Conflict:             {"Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge.", "A plan with this name exists already. Choose another name, or change that plan."},
+	fault.Conflict:             {"Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge, as many keys as the plan allows.", "A plan with this name exists already. Choose another name, or change that plan."},
 	fault.PayloadTooLarge:      {"The body is larger than 1 MiB.", errTooBig.Message},
 	fault.UnsupportedMediaType: {"The body is not declared as JSON.", errMediaType.Message},
 	fault.Invalid:              {"A field or parameter has a wrong type or an impossible value; fields names each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
@@ -267,9 +284,13 @@ var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", errAway.Message},
 }
 
+// refusedKey are the failures with which every path that needs a key can answer 403.
+var refusedKey = []fault.Kind{fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed}
+
 func documentedFailures() (list members) {
+	list = list.with("refused_key", documentedFailure(refusedKey...))
 	for _, kind := range fault.Kinds() {
-		if _, told := failureTexts[kind]; told {
+		if _, told := failureTexts[kind]; told && !slices.Contains(refusedKey, kind) {
 			list = list.with(kind.Code(), documentedFailure(kind))
 		}
 	}

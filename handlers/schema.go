@@ -22,7 +22,7 @@ func (s *schemas) of(t reflect.Type, tag reflect.StructTag) members {
 	case t.Kind() == reflect.Pointer:
 		return orNull(s.of(t.Elem(), tag))
 	case known:
-		return scalar(kindOf(t), tag, nil)
+		return scalar(kindOf(t), tag, enumOf(tag))
 	case t.Kind() == reflect.Slice:
 		return members{{"type", "array"}, {"items", s.of(t.Elem(), "")}}
 	case t.Kind() == reflect.Map:
@@ -127,6 +127,10 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 		schema = members{{"type", "number"}, {"minimum", 0}}
 	case objectKind:
 		schema = members{{"type", "object"}}
+	case addressKind:
+		schema = members{{"type", "string"}}
+	case textsKind:
+		return listOfTexts(tag, enum)
 	}
 	if enum != nil {
 		schema = schema.with("enum", anys(enum))
@@ -135,6 +139,22 @@ func scalar(k kind, tag reflect.StructTag, enum []string) members {
 		if text, found := tag.Lookup(bound); found && k != objectKind {
 			schema = schema.with(bound, json.Number(text))
 		}
+	}
+	return explained(schema, tag)
+}
+
+// listOfTexts is the schema of an array of texts, whose bounds are those of each.
+func listOfTexts(tag reflect.StructTag, enum []string) members {
+	item := members{{"type", "string"}}
+	if enum != nil {
+		item = item.with("enum", anys(enum))
+	}
+	if text, found := tag.Lookup("maxLength"); found {
+		item = item.with("minLength", 1).with("maxLength", json.Number(text))
+	}
+	schema := members{{"type", "array"}, {"items", item}}
+	if text, found := tag.Lookup("maxItems"); found {
+		schema = schema.with("maxItems", json.Number(text)).with("uniqueItems", true)
 	}
 	return explained(schema, tag)
 }
@@ -216,11 +236,11 @@ func exampleScalar(k kind, tag reflect.StructTag) any {
 	if text, found := tag.Lookup("example"); found {
 		return exampleValue(k, text)
 	}
-	if enum := enumOf(tag); enum != nil {
+	if enum := enumOf(tag); enum != nil && k != textsKind {
 		return enum[0]
 	}
 	return exampleValue(k, map[kind]string{
-		wholeKind: "0", boolKind: "false", moneyKind: "0", objectKind: "{}", dayKind: "2026-03-04",
+		wholeKind: "0", boolKind: "false", moneyKind: "0", objectKind: "{}", textsKind: "[]", addressKind: "203.0.113.7", dayKind: "2026-03-04",
 		timeKind: "2026-03-04T12:00:00Z", uuidKind: "0190163d-8694-739b-aea5-966c26f8ad91",
 	}[k])
 }
@@ -228,7 +248,7 @@ func exampleScalar(k kind, tag reflect.StructTag) any {
 // exampleValue turns the text of a tag into JSON.
 func exampleValue(k kind, text string) any {
 	switch k {
-	case wholeKind, boolKind, moneyKind, objectKind:
+	case wholeKind, boolKind, moneyKind, objectKind, textsKind:
 		if !json.Valid([]byte(text)) {
 			panic(fmt.Sprintf("handlers: %q is no JSON", text))
 		}

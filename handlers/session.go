@@ -6,8 +6,6 @@ import (
 	"codexible/accounts"
 	"codexible/keys"
 	"codexible/usage"
-
-	"github.com/google/uuid"
 )
 
 // account is a user as the user's own keys see it.
@@ -47,7 +45,8 @@ func (s *shown) setCaller(x *exchange) { s.exchange = x }
 // validate answers whose key a token is. A token that does not work is an
 // answer here, not an error; it counts by address, a valid one in its key's window.
 func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
-	id, code, err := r.exchange.judge(r.Token)
+	want := keys.Access{Scope: keys.AnyScope, Address: r.exchange.address}
+	id, code, err := r.exchange.judge(r.Token, want)
 	if err == nil && code == keys.Valid {
 		err = r.exchange.countKey(id)
 	}
@@ -56,7 +55,7 @@ func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
 	}
 	answer := session{Source: sourceLocal}
 	if code != keys.Valid {
-		message := refusals[code].Message
+		message := id.Refusal(code, want).Message
 		answer.Message = &message
 		return answer, nil
 	}
@@ -69,23 +68,10 @@ type overviewRequest struct{ caller }
 type overview struct {
 	User    *account      `json:"user"`
 	Usage   todayUsage    `json:"usage"`
-	Key     callingKey    `json:"key"`
+	Key     keyItem       `json:"key" doc:"The calling key."`
 	Role    accounts.Role `json:"role" enum:"user,service,admin"`
 	Source  string        `json:"session_source" enum:"local"`
 	Degrade bool          `json:"degraded" doc:"Whether the answer comes from a part of the service alone; always false."`
-}
-
-type callingKey struct {
-	ID         uuid.UUID   `json:"id"`
-	Prefix     string      `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
-	Label      string      `json:"label" example:"Laptop"`
-	Status     keys.Status `json:"status" enum:"active,revoked"`
-	CreatedAt  instant     `json:"created_at"`
-	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
-}
-
-func callingKeyOf(k keys.Key) callingKey {
-	return callingKey{ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt)}
 }
 
 // overview is what a dashboard shows first. The key is the calling one.
@@ -96,6 +82,6 @@ func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error)
 	}
 	return overview{
 		User: accountOf(r.identity), Usage: todayOf(today), Role: r.identity.User.Role, Source: sourceLocal,
-		Key: callingKeyOf(k),
+		Key: keyItemOf(r.identity.User.Email)(k),
 	}, nil
 }

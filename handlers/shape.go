@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,7 +18,8 @@ import (
 //
 // Tags: path, query, header or json name the field and where it is; required
 // (of a JSON field), default, minimum, maximum, minLength, maxLength, enum and
-// format bound it; doc and example explain it.
+// format bound it; doc and example explain it. Of a list of texts, which only a
+// body can hold, enum and maxLength bound each, and maxItems how many there are.
 type shape struct {
 	params []*field
 	fields []*field
@@ -44,8 +46,10 @@ type field struct {
 	zeroDef  bool
 
 	least, most int64
-	enum        []string
-	format      string
+	// items is how many texts a list may have.
+	items  int64
+	enum   []string
+	format string
 }
 
 // kind is how a value is written.
@@ -60,15 +64,19 @@ const (
 	dayKind
 	moneyKind
 	objectKind
+	textsKind
+	addressKind
 )
 
 var kinds = map[reflect.Type]kind{
-	reflect.TypeFor[uuid.UUID](): uuidKind,
-	reflect.TypeFor[time.Time](): timeKind,
-	reflect.TypeFor[instant]():   timeKind,
-	reflect.TypeFor[usage.Day](): dayKind,
-	reflect.TypeFor[usd]():       moneyKind,
-	reflect.TypeFor[object]():    objectKind,
+	reflect.TypeFor[uuid.UUID]():  uuidKind,
+	reflect.TypeFor[time.Time]():  timeKind,
+	reflect.TypeFor[instant]():    timeKind,
+	reflect.TypeFor[usage.Day]():  dayKind,
+	reflect.TypeFor[usd]():        moneyKind,
+	reflect.TypeFor[object]():     objectKind,
+	reflect.TypeFor[[]string]():   textsKind,
+	reflect.TypeFor[netip.Addr](): addressKind,
 }
 
 func kindOf(t reflect.Type) kind {
@@ -132,17 +140,24 @@ func readField(f reflect.StructField) *field {
 	read.fallback, read.hasDef = f.Tag.Lookup("default")
 	read.zeroDef = !read.pointer && !read.nullable && (read.kind == wholeKind && read.fallback == "0" || read.kind == boolKind && read.fallback == "false")
 	read.least, read.most = bounds(f.Tag, read.kind)
+	read.items = number(f.Tag.Get("maxItems"), defaultItems)
 	read.format = f.Tag.Get("format")
 	if list := f.Tag.Get("enum"); list != "" {
 		read.enum = strings.Split(list, ",")
 	}
+	if read.kind == textsKind && read.in != "body" {
+		panic("handlers: a list of texts has to be in a body, not " + read.name)
+	}
 	return read
 }
+
+// defaultItems is how many texts a list may have that says nothing of it.
+const defaultItems = 32
 
 // bounds reads the least and the most of a number, or of a text's length in characters.
 func bounds(tag reflect.StructTag, k kind) (least, most int64) {
 	low, high := "minimum", "maximum"
-	if k == textKind || k == objectKind {
+	if k == textKind || k == objectKind || k == textsKind {
 		low, high = "minLength", "maxLength"
 	}
 	return number(tag.Get(low), 0), number(tag.Get(high), 1<<53)

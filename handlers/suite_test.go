@@ -192,12 +192,19 @@ func (s *service) key(t testing.TB, name, which string, expires *time.Time) [16]
 	if which != "" {
 		label, which = which, "."+which
 	}
-	k, err := s.store.CreateKey(context.Background(), accounts.ActorCLI, keys.NewKey{UserID: s.id(t, name+".user"), Label: label, ExpiresAt: expires, Secret: secret})
+	k, err := s.store.CreateKey(context.Background(), accounts.ActorCLI, keys.NewKey{
+		UserID: s.id(t, name+".user"), Label: label, ExpiresAt: expires, Secret: secret, Scopes: everything(name),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.words[name+which+".id"], s.words[name+which+".key"], s.words[name+which+".prefix"] = k.ID.String(), secret.Reveal(), k.Prefix
 	return k.ID
+}
+
+// everything is all that the keys of one of the cast may do.
+func everything(name string) []string {
+	return append([]string{"models", "usage", "keys", "charge"}, map[string][]string{"gate": {"service"}, "root": {"admin"}}[name]...)
 }
 
 // call is one line of a table: a sentence, a request, and its answer.
@@ -355,7 +362,7 @@ func assertContract(t testing.TB, a answer, unwindowed bool) {
 
 // codes are the contract's error codes and their statuses.
 var codes = map[string]int{
-	"bad_request": 400, "unauthorized": 401, "forbidden": 403, "not_found": 404, "method_not_allowed": 405, "conflict": 409,
+	"bad_request": 400, "unauthorized": 401, "forbidden": 403, "insufficient_scope": 403, "ip_not_allowed": 403, "not_found": 404, "method_not_allowed": 405, "conflict": 409,
 	"payload_too_large": 413, "unsupported_media_type": 415, "validation_failed": 422, "rate_limited": 429, "quota_exceeded": 429,
 	"internal_error": 500, "service_unavailable": 503,
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"codexible/accounts"
+	"codexible/keys"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -58,6 +60,12 @@ func (f *field) parse(dst reflect.Value, text string) bool {
 	case objectKind:
 		dst.SetBytes([]byte(text))
 		return accounts.CheckFeatures([]byte(text)) == ""
+	case addressKind:
+		at, ok := keys.ParseAddress(strings.TrimSpace(text))
+		*dst.Addr().Interface().(*netip.Addr) = at
+		return ok
+	case textsKind:
+		return false // a list is no text
 	case textKind:
 	}
 	return f.parseText(dst, text)
@@ -132,6 +140,13 @@ func (f *field) expectation() string {
 		return fmt.Sprintf("must be a number of dollars, 0 to %d", usage.MaxCostUSD)
 	case objectKind:
 		return accounts.FeaturesRule
+	case addressKind:
+		return "must be an IP address, such as 203.0.113.7 or 2001:db8::1"
+	case textsKind:
+		if f.enum != nil {
+			return "must be an array of " + orList(f.enum) + ", each once"
+		}
+		return fmt.Sprintf("must be an array of at most %d texts of 1 to %d characters, each once", f.items, f.most)
 	case textKind:
 	}
 	switch {

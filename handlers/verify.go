@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/hex"
+	"net/netip"
 	"reflect"
 	"strconv"
 	"sync"
@@ -19,15 +20,19 @@ type verifyRequest struct {
 	Key            string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
 	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"How many credits to charge; with 0 the quota is told, not enforced." example:"2"`
 	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at." example:"order-4711"`
+	// Address is the customer's; the binder reads it without taking memory where it is absent.
+	Address netip.Addr `json:"address" doc:"The customer's address as you see it. A key with allowed addresses is IP_NOT_ALLOWED for other ones, and where this is absent." example:"203.0.113.7"`
 	consumption
 }
 
 // verdict is the answer to a verification; what is not known is null.
 type verdict struct {
 	Valid     bool          `json:"valid" example:"true"`
-	Code      keys.Code     `json:"code" enum:"VALID,NOT_FOUND,REVOKED,EXPIRED,SUSPENDED,RATE_LIMITED,QUOTA_EXCEEDED"`
+	Code      keys.Code     `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"The first that speaks against the key. INSUFFICIENT_SCOPE: the key has not the scope models."`
 	KeyID     *uuid.UUID    `json:"key_id"`
 	User      *verifiedUser `json:"user"`
+	Key       *verifiedKey  `json:"key"`
+	Features  *object       `json:"features" doc:"The feature flags of the plan." example:"{\"priority\":true}"`
 	Credits   *creditState  `json:"credits"`
 	Rate      *rateState    `json:"rate_limit"`
 	Duplicate bool          `json:"duplicate" doc:"Whether an earlier charge with this idempotency key is told again." example:"false"`
@@ -38,6 +43,11 @@ type verifiedUser struct {
 	Email  string          `json:"email" example:"ada@example.com"`
 	Plan   string          `json:"plan" example:"Pro"`
 	Status accounts.Status `json:"status" enum:"active,suspended"`
+}
+
+type verifiedKey struct {
+	Label  string   `json:"label" example:"Laptop"`
+	Scopes []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key may do." example:"[\"models\",\"usage\"]"`
 }
 
 type creditState struct {
@@ -65,7 +75,7 @@ func (a *api) verify(x *exchange) error {
 	if err := x.route.shape.bind(x, reflect.ValueOf(request).Elem()); err != nil {
 		return err
 	}
-	v, err := a.Verifier.Verify(x.ctx, keys.Request{Secret: request.Key, Charge: request.charge(request.Credits, request.IdempotencyKey)})
+	v, err := a.Verifier.Verify(x.ctx, keys.Request{Secret: request.Key, Address: request.Address, Charge: request.charge(request.Credits, request.IdempotencyKey)})
 	if err != nil {
 		return err
 	}
@@ -73,7 +83,7 @@ func (a *api) verify(x *exchange) error {
 	if v.Code != keys.Valid {
 		a.Console.refusedCode(v.Code)
 	}
-	var room [640]byte
+	var room [1024]byte
 	x.sendCopy(fiber.StatusOK, appendVerdict(room[:0], &v))
 	return nil
 }
@@ -88,14 +98,17 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	b = append(append(append(b, `,"code":"`...), v.Code...), '"')
 	id := v.Identity
 	if id == nil {
-		return append(b, `,"key_id":null,"user":null,"credits":null,"rate_limit":null,"duplicate":false}`...)
+		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"duplicate":false}`...)
 	}
 	b = appendUUID(append(b, `,"key_id":"`...), id.Key.ID)
 	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
 	b = appendText(append(b, `","email":`...), id.User.Email)
 	b = appendText(append(b, `,"plan":`...), id.Plan.Name)
 	b = append(append(append(b, `,"status":"`...), id.User.Status...), '"')
-	b = strconv.AppendInt(append(b, `},"credits":{"used":`...), v.Used, 10)
+	b = appendText(append(b, `},"key":{"label":`...), id.Key.Label)
+	b = appendScopes(append(b, `,"scopes":[`...), id.Key.Scopes)
+	b = appendFeatures(append(b, `]},"features":`...), id.Plan.Features)
+	b = strconv.AppendInt(append(b, `,"credits":{"used":`...), v.Used, 10)
 	b = strconv.AppendInt(append(b, `,"limit":`...), v.Limit, 10)
 	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Remaining(), 10)
 	b = v.ResetsAt.UTC().AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
@@ -103,6 +116,24 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Rate.Remaining, 10)
 	b = strconv.AppendInt(append(b, `,"reset_seconds":`...), v.Rate.ResetSeconds, 10)
 	return append(strconv.AppendBool(append(b, `},"duplicate":`...), v.Duplicate), '}')
+}
+
+func appendFeatures(b, features []byte) []byte {
+	if len(features) == 0 {
+		return append(b, "{}"...)
+	}
+	return append(b, features...)
+}
+
+func appendScopes(b []byte, set keys.Scopes) []byte {
+	comma := ""
+	for scope := keys.ScopeModels; scope <= keys.ScopeAdmin; scope++ {
+		if set.Has(scope) {
+			b = append(append(append(append(b, comma...), '"'), scope.String()...), '"')
+			comma = ","
+		}
+	}
+	return b
 }
 
 const uuidLength = 36

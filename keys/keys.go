@@ -10,13 +10,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// Status is whether a key was revoked. Expiry is a matter of time, not of status.
+// Status is whether a key was switched off or revoked. Expiry is a matter of time, not of status.
 type Status string
 
-// The states of a key.
+// The states of a key. A disabled key can be enabled again, a revoked one never.
 const (
-	StatusActive  Status = "active"
-	StatusRevoked Status = "revoked"
+	StatusActive   Status = "active"
+	StatusDisabled Status = "disabled"
+	StatusRevoked  Status = "revoked"
 )
 
 // DefaultLabel names a key that was given no label; MaxLabelLength is in characters.
@@ -34,6 +35,11 @@ var (
 	ErrRotated  = fault.New(fault.Conflict, "This key was rotated by another request at the same moment. Read the key list, and rotate again if the new secret did not reach you.")
 )
 
+// ErrTooManyKeys is what a user is told who has as many keys as the plan allows.
+func ErrTooManyKeys(email, plan string, most int64) *fault.Error {
+	return fault.Newf(fault.Conflict, "%s has %d keys that are not revoked, as many as the plan %s allows. Revoke one that is no longer needed, then create this one.", email, most, plan)
+}
+
 // Key is the record of an API key: everything but its secret.
 type Key struct {
 	ID         uuid.UUID
@@ -45,6 +51,13 @@ type Key struct {
 	LastUsedAt *time.Time
 	ExpiresAt  *time.Time
 	RevokedAt  *time.Time
+	Scopes     Scopes
+	// Addresses are where requests with the key may come from; empty for everywhere.
+	Addresses Addresses
+	// CreatedBy is an e-mail, or "cli" or "system"; empty for a key from before it was written down.
+	CreatedBy string
+	// CreatedByKeyID is the API key that made this one; nil where none did.
+	CreatedByKeyID *uuid.UUID
 }
 
 // Expired tells whether the key's own expiry has passed.
@@ -56,7 +69,15 @@ type NewKey struct {
 	UserID    uuid.UUID
 	Label     string
 	ExpiresAt *time.Time
-	Secret    Secret
+	// Scopes are the names of the key's scopes; nil for those that the role of its user has by default.
+	Scopes []string
+	// Addresses are addresses and networks; none for everywhere.
+	Addresses []string
+	// Status is StatusActive where empty.
+	Status Status
+	Secret Secret
+	// ByOwner tells that the user asks with one of the user's own keys: the key gets nothing that the acting key has not.
+	ByOwner bool
 }
 
 // KeyChange holds what to change of a key; nil leaves a field as it is.
@@ -64,6 +85,12 @@ type KeyChange struct {
 	Label *string
 	// ExpiresAt points to the new expiry, or to nil to remove it.
 	ExpiresAt **time.Time
+	// Scopes replace the key's, by name.
+	Scopes []string
+	// Addresses replace the key's; an empty list that is not nil allows every address.
+	Addresses []string
+	// Status is StatusActive or StatusDisabled; revoking is another change.
+	Status *Status
 }
 
 // Rotation replaces a key's secret. Grace is how long the old one goes on working.
@@ -73,47 +100,88 @@ type Rotation struct {
 	Secret Secret
 }
 
-// Normalize fills the default label and reports every problem at once; an
-// expiry has to lie after now.
+// Normalize fills the defaults that need no user, writes the addresses in their
+// canonical form and reports every problem at once; an expiry has to lie after now.
 func (n NewKey) Normalize(now time.Time) (NewKey, error) {
 	n.Label = accounts.Clean(n.Label)
 	if n.Label == "" {
 		n.Label = DefaultLabel
 	}
-	return n, check(&n.Label, n.ExpiresAt, now)
+	if n.Status == "" {
+		n.Status = StatusActive
+	}
+	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Status: &n.Status}
+	c, err := c.Normalize(now)
+	n.Label, n.Scopes, n.Addresses = *c.Label, c.Scopes, c.Addresses
+	return n, err
 }
 
-// Normalize cleans and checks a change.
+// Normalize cleans and checks a change, and writes scopes and addresses in their
+// canonical form.
 func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
+	problems := map[string]string{}
+	add := func(field, problem string) {
+		if problem != "" {
+			problems[field] = problem
+		}
+	}
 	if c.Label != nil {
 		label := accounts.Clean(*c.Label)
 		c.Label = &label
+		add("label", accounts.CheckText(label, 1, MaxLabelLength))
 	}
-	var expiry *time.Time
-	if c.ExpiresAt != nil {
-		expiry = *c.ExpiresAt
+	if c.ExpiresAt != nil && *c.ExpiresAt != nil {
+		add("expires_at", checkExpiry(**c.ExpiresAt, now))
 	}
-	return c, check(c.Label, expiry, now)
-}
-
-func check(label *string, expiry *time.Time, now time.Time) error {
-	problems := map[string]string{}
-	if label != nil {
-		if problem := accounts.CheckText(*label, 1, MaxLabelLength); problem != "" {
-			problems["label"] = problem
+	if c.Scopes != nil {
+		scopes, known := ParseScopes(c.Scopes)
+		if !known || scopes == 0 {
+			add("scopes", "must be one or more of "+strings.Join(ScopeNames(), ", "))
 		}
+		c.Scopes = scopes.Names()
 	}
-	switch {
-	case expiry == nil:
-	case !usage.TakesTime(*expiry):
-		problems["expires_at"] = "must be a time " + usage.Bounds
-	case !expiry.After(now):
-		problems["expires_at"] = "must lie in the future"
+	if c.Addresses != nil {
+		addresses, problem := ParseAddresses(c.Addresses)
+		add("allowed_addresses", problem)
+		c.Addresses = addresses.Texts()
+	}
+	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusDisabled {
+		add("status", "must be active or disabled")
 	}
 	if len(problems) > 0 {
-		return fault.InvalidFields(problems)
+		return c, fault.InvalidFields(problems)
 	}
-	return nil
+	return c, nil
+}
+
+func checkExpiry(expiry, now time.Time) string {
+	switch {
+	case !usage.TakesTime(expiry):
+		return "must be a time " + usage.Bounds
+	case !expiry.After(now):
+		return "must lie in the future"
+	}
+	return ""
+}
+
+// Apply gives the key with the change made. The change is normalised.
+func (c KeyChange) Apply(k Key) Key {
+	if c.Label != nil {
+		k.Label = *c.Label
+	}
+	if c.ExpiresAt != nil {
+		k.ExpiresAt = *c.ExpiresAt
+	}
+	if c.Scopes != nil {
+		k.Scopes, _ = ParseScopes(c.Scopes)
+	}
+	if c.Addresses != nil {
+		k.Addresses, _ = ParseAddresses(c.Addresses)
+	}
+	if c.Status != nil {
+		k.Status = *c.Status
+	}
+	return k
 }
 
 // Identity is all that a request with a key is decided on. It is shared and

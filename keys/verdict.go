@@ -1,9 +1,11 @@
 package keys
 
 import (
+	"net/netip"
 	"time"
 
 	"codexible/accounts"
+	"codexible/fault"
 	"codexible/limits"
 	"codexible/usage"
 )
@@ -13,25 +15,28 @@ type Code string
 
 // The codes, in the order in which they are decided.
 const (
-	NotFound      Code = "NOT_FOUND"
-	Revoked       Code = "REVOKED"
-	Expired       Code = "EXPIRED"
-	Suspended     Code = "SUSPENDED"
-	RateLimited   Code = "RATE_LIMITED"
-	QuotaExceeded Code = "QUOTA_EXCEEDED"
-	Valid         Code = "VALID"
+	NotFound          Code = "NOT_FOUND"
+	Revoked           Code = "REVOKED"
+	Disabled          Code = "DISABLED"
+	Expired           Code = "EXPIRED"
+	Suspended         Code = "SUSPENDED"
+	InsufficientScope Code = "INSUFFICIENT_SCOPE"
+	AddressNotAllowed Code = "IP_NOT_ALLOWED"
+	RateLimited       Code = "RATE_LIMITED"
+	QuotaExceeded     Code = "QUOTA_EXCEEDED"
+	Valid             Code = "VALID"
 )
 
 // Codes lists every code in the order of decision.
 func Codes() []Code {
-	return []Code{NotFound, Revoked, Expired, Suspended, RateLimited, QuotaExceeded, Valid}
+	return []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, QuotaExceeded, Valid}
 }
 
 // Verdict is the whole answer to a verification. Identity is nil for NotFound.
 type Verdict struct {
 	Code      Code
 	Identity  *Identity
-	Rate      limits.Decision
+	Rate      Rate
 	Used      int64
 	Limit     int64
 	ResetsAt  time.Time
@@ -41,19 +46,82 @@ type Verdict struct {
 // Remaining is how many credits the day has left, never negative.
 func (v *Verdict) Remaining() int64 { return max(v.Limit-v.Used, 0) }
 
-// standing decides all that needs neither a counter nor the ledger.
-func (id *Identity) standing(now time.Time) Code {
+// Rate is the window that has the least room of those that a request counts in.
+type Rate struct {
+	limits.Decision
+	// OfUser tells that it is the window of all keys of the user together.
+	OfUser bool
+}
+
+// Access is what a front asks of a key before it lets a request in.
+type Access struct {
+	// Scope is what the request needs, AnyScope where every key will do. The zero Scope lets nobody in.
+	Scope Scope
+	// Address is where the request comes from. Where it is not known, a key with allowed addresses is refused.
+	Address netip.Addr
+}
+
+// Decide says whether a request may use the key: Valid, or the first code that
+// speaks against it. It decides all that needs neither a counter nor the ledger,
+// for every front alike.
+func (id *Identity) Decide(want Access, now time.Time) Code {
 	switch {
 	case id == nil, id.SecretEndsAt != nil && !now.Before(*id.SecretEndsAt):
 		return NotFound
+	case id.Key.Status == StatusDisabled:
+		return Disabled
 	case id.Key.Status != StatusActive:
 		return Revoked
 	case id.Key.Expired(now):
 		return Expired
 	case id.User.Status != accounts.StatusActive:
 		return Suspended
+	case !id.may(want.Scope):
+		return InsufficientScope
+	case !id.Key.Addresses.Allow(want.Address):
+		return AddressNotAllowed
 	}
 	return Valid
+}
+
+// may tells whether the key has a scope and its user the role that the scope needs.
+func (id *Identity) may(scope Scope) bool {
+	role := scope.Role()
+	return scope == AnyScope || id.Key.Scopes.Has(scope) && (role == "" || role == id.User.Role)
+}
+
+// refusals say why a key does not let its bearer in. What is not refused yet has none.
+var refusals = map[Code]*fault.Error{
+	NotFound:          fault.New(fault.Unauthorized, "This API key is not known. Check it, or ask for another one."),
+	Revoked:           fault.New(fault.Unauthorized, "This API key was revoked. Use another one."),
+	Disabled:          fault.New(fault.Unauthorized, "This API key is disabled. Enable it with another key, or ask the operator."),
+	Expired:           fault.New(fault.Unauthorized, "This API key has expired. Use another one."),
+	Suspended:         fault.New(fault.Forbidden, "This account is suspended. Contact support to have it reactivated."),
+	AddressNotAllowed: fault.New(fault.AddressNotAllowed, "This API key may not be used from this address. Use it from an allowed one, or have this address added to the key."),
+}
+
+// Refusal is what the bearer of the key is told who wanted that access; nil for Valid.
+func (id *Identity) Refusal(code Code, want Access) *fault.Error {
+	if code != InsufficientScope {
+		return refusals[code]
+	}
+	if role := want.Scope.Role(); role != "" && role != id.User.Role {
+		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
+	}
+	return fault.Newf(fault.InsufficientScope, "This path needs a key with the scope %s, which this one does not have. Use another key.", want.Scope)
+}
+
+// CodeOf is the code that a refusal was made from; empty where it is none.
+func CodeOf(f *fault.Error) Code {
+	if f.Kind == fault.InsufficientScope {
+		return InsufficientScope
+	}
+	for code, refusal := range refusals {
+		if f.Is(refusal) {
+			return code
+		}
+	}
+	return ""
 }
 
 func (v *Verdict) settle(r usage.Receipt) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -64,10 +65,10 @@ func NewVerifier(p Parts) *Verifier {
 	return v
 }
 
-// Identify finds whose key a text is and whether it works: Valid, or the first
-// code that speaks against it. The identity is nil for NotFound alone. An error
-// is a fault of ours: nothing is known of the key then.
-func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, error) {
+// Identify finds whose key a text is and whether it lets a request in: Valid,
+// or the first code that speaks against it. The identity is nil for NotFound
+// alone. An error is a fault of ours: nothing is known of the key then.
+func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Identity, Code, error) {
 	hash, ok := v.hash(text)
 	if !ok {
 		return nil, NotFound, nil
@@ -77,7 +78,7 @@ func (v *Verifier) Identify(ctx context.Context, text string) (*Identity, Code, 
 	if err != nil || e == nil {
 		return nil, NotFound, err
 	}
-	code := e.identity.standing(now)
+	code := e.identity.Decide(want, now)
 	if code == NotFound {
 		return nil, NotFound, nil
 	}
@@ -145,14 +146,16 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 // secret; with 0 credits nothing is charged.
 type Request struct {
 	Secret string
-	Charge usage.Charge
+	// Address is the customer's, as the service saw it; not valid where it was not told.
+	Address netip.Addr
+	Charge  usage.Charge
 }
 
-// Verify checks a key, its rate and its quota, and charges it, in one go. A
+// Verify checks a key, which has to have the scope models, its rate and its quota, and charges it, in one go. A
 // refusal is a verdict; an error is a fault of ours, or ErrReplayMismatch of
 // package usage.
 func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
-	id, code, err := v.Identify(ctx, r.Secret)
+	id, code, err := v.Identify(ctx, r.Secret, Access{Scope: ScopeModels, Address: r.Address})
 	if err != nil || id == nil {
 		return Verdict{Code: NotFound}, err
 	}
@@ -192,17 +195,52 @@ func (v *Verifier) told(ctx context.Context, verdict Verdict) (Verdict, error) {
 	return verdict, nil
 }
 
-// Rate counts a request in the key's window, or only looks. Keys of services
+// Rate counts a request in the key's window, and where the plan says so in that
+// of all keys of the user together, or only looks. It tells the tighter of the
+// two. A request that one of them refuses counts in neither, unless another one
+// took the user's last place between the look and the count. Keys of services
 // are not limited: they have room always.
-func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (limits.Decision, error) {
+func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (Rate, error) {
 	limit := id.Plan.RateLimitPerMinute
 	if id.User.Role == accounts.RoleService {
-		return limits.Decision{Allowed: true, Limit: limit, Remaining: limit}, nil
+		return Rate{Decision: limits.Decision{Allowed: true, Limit: limit, Remaining: limit}}, nil
 	}
+	key, user, most := limits.Key(id.Key.ID), limits.User(id.User.ID), id.Plan.UserRateLimitPerMinute
+	ask := v.counter.Peek
 	if count {
-		return v.counter.Hit(ctx, limits.Key(id.Key.ID), limit)
+		ask = v.counter.Hit
 	}
-	return v.counter.Peek(ctx, limits.Key(id.Key.ID), limit)
+	if most == nil {
+		d, err := ask(ctx, key, limit)
+		return Rate{Decision: d}, err
+	}
+	together, err := v.counter.Peek(ctx, user, *most)
+	if err != nil {
+		return Rate{}, err
+	}
+	if !together.Allowed {
+		ask = v.counter.Peek // the key's window is told, and takes nothing
+	}
+	own, err := ask(ctx, key, limit)
+	if err == nil && count && own.Allowed && together.Allowed {
+		together, err = v.counter.Hit(ctx, user, *most)
+	}
+	return tighter(Rate{Decision: own}, Rate{Decision: together, OfUser: true}), err
+}
+
+// tighter is the window that refuses, the longer one where both do, or else the
+// one with the fewer places left.
+func tighter(key, user Rate) Rate {
+	switch {
+	case key.Allowed != user.Allowed:
+		if key.Allowed {
+			return user
+		}
+		return key
+	case user.Remaining < key.Remaining, user.Remaining == key.Remaining && user.ResetSeconds > key.ResetSeconds:
+		return user
+	}
+	return key
 }
 
 // Charge decides a charge of an identified key. ErrReplayMismatch where its

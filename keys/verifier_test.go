@@ -135,12 +135,12 @@ func newDesk(t *testing.T) *desk {
 func someone() Identity {
 	plan := accounts.Plan{ID: uuid.New(), Name: "Pro", DailyCreditLimit: 20, RateLimitPerMinute: 3}
 	user := accounts.User{ID: uuid.New(), PlanID: plan.ID, Role: accounts.RoleUser, Status: accounts.StatusActive}
-	return Identity{Key: Key{ID: uuid.New(), UserID: user.ID, Status: StatusActive}, User: user, Plan: plan}
+	return Identity{Key: Key{ID: uuid.New(), UserID: user.ID, Status: StatusActive, Scopes: DefaultScopes(user.Role)}, User: user, Plan: plan}
 }
 
 func (d *desk) wantCode(t *testing.T, s Secret, want Code) *Identity {
 	t.Helper()
-	id, code, err := d.Identify(context.Background(), s.Reveal())
+	id, code, err := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels})
 	if err != nil || code != want || (id == nil) != (want == NotFound) {
 		t.Errorf("%s is %s, %v, want %s", s, code, err, want)
 	}
@@ -253,7 +253,7 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		d.directory.read, d.directory.answer = make(chan struct{}), make(chan struct{})
 		first := make(chan Code)
 		go func() {
-			_, code, _ := d.Identify(context.Background(), s.Reveal())
+			_, code, _ := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels})
 			first <- code
 		}()
 		<-d.directory.read
@@ -262,7 +262,7 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		d.Changed(accounts.Change{ID: id.Key.ID})
 		second := make(chan Code)
 		go func() {
-			_, code, _ := d.Identify(context.Background(), s.Reveal())
+			_, code, _ := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels})
 			second <- code
 		}()
 		<-d.directory.read // the second question is asked of the directory itself
@@ -278,7 +278,7 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		d.directory.read, d.directory.answer = make(chan struct{}), make(chan struct{})
 		first := make(chan Code)
 		go func() {
-			_, code, _ := d.Identify(context.Background(), s.Reveal())
+			_, code, _ := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels})
 			first <- code
 		}()
 		<-d.directory.read
@@ -295,7 +295,7 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		d.directory.read, d.directory.answer = make(chan struct{}), make(chan struct{})
 		first := make(chan Code)
 		go func() {
-			_, code, _ := d.Identify(context.Background(), s.Reveal())
+			_, code, _ := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels})
 			first <- code
 		}()
 		<-d.directory.read
@@ -350,7 +350,7 @@ func TestADirectoryThatFailsIsAnErrorAndNoVerdict(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	d.directory.err = fault.Away(errors.New("gone"))
-	if id, _, err := d.Identify(context.Background(), s.Reveal()); id != nil || fault.KindOf(err) != fault.Unavailable {
+	if id, _, err := d.Identify(context.Background(), s.Reveal(), Access{Scope: ScopeModels}); id != nil || fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("%v, %v", id, err)
 	}
 	if _, err := d.Verify(context.Background(), Request{Secret: s.Reveal()}); fault.KindOf(err) != fault.Unavailable {
@@ -371,7 +371,7 @@ func TestARequestThatIsGivenUpDoesNotFailTheOthersWhoWait(t *testing.T) {
 	d.directory.set(s, someone())
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, code, err := d.Identify(gone, s.Reveal()); err != nil || code != Valid {
+	if _, code, err := d.Identify(gone, s.Reveal(), Access{Scope: ScopeModels}); err != nil || code != Valid {
 		t.Errorf("%s, %v: the question died with its first asker", code, err)
 	}
 }
@@ -406,7 +406,7 @@ func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 			t.Fatalf("%s, %v, want %s", v.Code, err, step.want)
 		}
 		if step.want == NotFound {
-			if v.Identity != nil || v.Limit != 0 || v.Rate != (limits.Decision{}) || !v.ResetsAt.IsZero() {
+			if v.Identity != nil || v.Limit != 0 || v.Rate != (Rate{}) || !v.ResetsAt.IsZero() {
 				t.Errorf("a key that is not found tells %v", v)
 			}
 			continue
@@ -415,7 +415,7 @@ func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 			t.Errorf("%s does not tell what is known: %+v", step.want, v)
 		}
 	}
-	want := []Code{NotFound, Revoked, Expired, Suspended, RateLimited, QuotaExceeded, Valid}
+	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, QuotaExceeded, Valid}
 	if diff := cmp.Diff(want, Codes()); diff != "" {
 		t.Error(diff)
 	}

@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// Subject is what a limit applies to: an API key, or the address of a caller who has none. Subjects are small, comparable
-// values, made by Key and Address; the zero Subject belongs to no caller.
+// Subject is what a limit applies to: an API key, all keys of a user together, or the address of a caller who has none.
+// Subjects are small, comparable values, made by Key, User and Address; the zero Subject belongs to no caller.
 type Subject struct {
 	id   [16]byte
 	kind kind
@@ -19,10 +19,14 @@ const (
 	kindKey
 	kindIPv4
 	kindIPv6
+	kindUser
 )
 
 // Key is the subject of the API key with this id.
 func Key(id [16]byte) Subject { return Subject{kind: kindKey, id: id} }
+
+// User is the subject of all keys of the user with this id.
+func User(id [16]byte) Subject { return Subject{kind: kindUser, id: id} }
 
 // Address is the subject of a client address. An IPv6 client is its /64, because whoever holds one address of it holds all;
 // an IPv4 address mapped into IPv6 is the IPv4 address; an address that is not valid counts as 0.0.0.0.
@@ -41,12 +45,14 @@ func Address(a netip.Addr) Subject {
 	return s
 }
 
-// AppendText appends the subject's text form: key: and 32 hex digits, or address: and the address or its prefix.
+// AppendText appends the subject's text form: key: or user: and 32 hex digits, or address: and the address or its prefix.
 // Different subjects have different texts. The error is always nil.
 func (s Subject) AppendText(b []byte) ([]byte, error) {
 	switch s.kind {
 	case kindKey:
 		return hex.AppendEncode(append(b, "key:"...), s.id[:]), nil
+	case kindUser:
+		return hex.AppendEncode(append(b, "user:"...), s.id[:]), nil
 	case kindIPv4:
 		return netip.AddrFrom4([4]byte(s.id[:4])).AppendTo(append(b, "address:"...)), nil
 	case kindIPv6:

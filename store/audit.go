@@ -24,6 +24,8 @@ type auditRow struct {
 	Details   string
 	Before    string
 	After     string
+	KeyID     *uuid.UUID
+	KeyPrefix string
 	Search    string
 }
 
@@ -38,7 +40,7 @@ func object(fields map[string]any) string {
 
 // AuditQuery narrows the audit log. Zero values leave a condition out.
 type AuditQuery struct {
-	// Text is searched in actor, action, target and details, without case.
+	// Text is searched in actor, acting key, action, target and details, without case.
 	Text      string
 	SubjectID uuid.UUID
 	// Before pages on: entries older than this Seq.

@@ -84,7 +84,7 @@ func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) ([
 	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyLineColumns+" FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...)
 }
 
-// KeysOf lists a user's keys, the active ones and then the revoked, the newest first.
+// KeysOf lists a user's keys, the active ones, then the disabled and the revoked, the newest first.
 func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) ([]keys.Key, error) {
 	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit)
 }
@@ -170,7 +170,7 @@ func (s *Store) auditOf(ctx context.Context, f AuditFilter) (entries []accounts.
 		found.and("a.seq <= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1), a.seq - 1)", f.To.End())
 	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after
+		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after, a.key_id, a.key_prefix
 			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error
 	})
 	return entries, err

@@ -71,14 +71,18 @@ func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Impor
 	t.index = append(t.index, func() error {
 		return tx.store.dialect.index(tx.DB, searchedUsers, rowID(user.ID), user.ID, searchText(user.Email, user.Name))
 	})
+	if int64(len(u.Keys)) > p.MaxKeys {
+		return one, keys.ErrTooManyKeys(n.Email, p.Name, p.MaxKeys)
+	}
 	for _, k := range u.Keys {
 		k, err := k.Normalize(tx.at)
 		if err != nil {
 			return one, err
 		}
-		o := owned{UserEmail: n.Email, Key: keys.Key{
-			ID: tx.store.ids.mint(tx.at), UserID: user.ID, Prefix: k.Secret.Prefix(), Label: k.Label, Status: keys.StatusActive, CreatedAt: tx.at, ExpiresAt: inMicros(k.ExpiresAt),
-		}}
+		o := owned{UserEmail: n.Email}
+		if o.Key, err = tx.newKey(k, UserLine{User: user}); err != nil {
+			return one, err
+		}
 		hash := k.Secret.Hash()
 		t.keys = append(t.keys, keyRow(o))
 		t.secrets = append(t.secrets, map[string]any{"hash": hash[:], "key_id": o.ID, "ends_at": nil})

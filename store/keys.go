@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,51 +23,44 @@ type KeyLine struct {
 
 // identityRow is what one read by a secret's hash gives.
 type identityRow struct {
-	keys.Key
-	SecretEndsAt  *time.Time
-	UEmail        string
-	UName         string
-	URole         accounts.Role
-	UStatus       accounts.Status
-	UCreatedAt    time.Time
-	PID           uuid.UUID
-	PName         string
-	PDaily        int64
-	PRate         int64
-	PPriceCents   int64
-	PArchived     bool
-	PPlanFeatures string
+	keys.Identity
+	features string
+}
+
+func (r *identityRow) fields() []any {
+	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt,
+		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.RateLimitPerMinute, &r.Plan.UserRateLimitPerMinute, &r.Plan.MaxKeys,
+		&r.Plan.PriceCents, &r.Plan.Archived, &r.features)
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
 // keys.ErrNotFound where no key has this secret.
 func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Identity, error) {
-	var rows []identityRow
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT `+keyColumns+`, x.ends_at AS secret_ends_at, u.email AS u_email, u.name AS u_name, u.role AS u_role, u.status AS u_status,
-			u.created_at AS u_created_at, p.id AS p_id, p.name AS p_name, p.daily_credit_limit AS p_daily, p.rate_limit_per_minute AS p_rate,
-			p.price_cents AS p_price_cents, p.archived AS p_archived, p.features AS p_plan_features
-			FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
-			WHERE x.hash = ?`, hash[:]).Scan(&rows).Error
-	})
+	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at,
+		p.id, p.name, p.daily_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.price_cents, p.archived, p.features
+		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
+		WHERE x.hash = ?`, hash[:])
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
 		return nil, keys.ErrNotFound
 	}
-	r := rows[0]
-	return &keys.Identity{
-		Key: r.Key, SecretEndsAt: r.SecretEndsAt,
-		User: accounts.User{ID: r.UserID, Email: r.UEmail, Name: r.UName, PlanID: r.PID, Role: r.URole, Status: r.UStatus, CreatedAt: r.UCreatedAt},
-		Plan: accounts.Plan{ID: r.PID, Name: r.PName, DailyCreditLimit: r.PDaily, RateLimitPerMinute: r.PRate, PriceCents: r.PPriceCents,
-			Archived: r.PArchived, Features: []byte(r.PPlanFeatures)},
-	}, nil
+	id := &rows[0].Identity
+	id.User.ID, id.User.PlanID, id.Plan.Features = id.Key.UserID, id.Plan.ID, []byte(rows[0].features)
+	return id, nil
 }
 
-// ActiveKeys lists a user's active keys, the newest first.
-func (s *Store) ActiveKeys(ctx context.Context, userID uuid.UUID) ([]keys.Key, error) {
-	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? AND k.status = 'active' ORDER BY k.id DESC", userID)
+// UsableKeys lists a user's keys that are not revoked, the newest first. Each
+// state is read along its index, so revoked keys cost nothing however many there are.
+func (s *Store) UsableKeys(ctx context.Context, userID uuid.UUID, p Page) ([]keys.Key, error) {
+	after := p.After
+	if after == uuid.Nil {
+		after = uuid.Max
+	}
+	one := "SELECT * FROM (SELECT " + keyColumns + " FROM api_keys AS k WHERE k.user_id = ? AND k.status = ? AND k.id < ? ORDER BY k.id DESC LIMIT ?) AS part"
+	return list(ctx, s, keyDest, "SELECT * FROM ("+one+" UNION ALL "+one+") AS k ORDER BY k.id DESC LIMIT ?",
+		userID, keys.StatusActive, after, p.Limit, userID, keys.StatusDisabled, after, p.Limit, p.Limit)
 }
 
 // owned is a key with its owner's e-mail and status.
@@ -92,52 +84,106 @@ func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err e
 	return k, err
 }
 
-func keyWhere(db *gorm.DB, id, userID uuid.UUID) (k owned, err error) {
-	query := db.Table("api_keys AS k").Select(keyColumns+", u.email AS user_email, u.status AS user_status").
-		Joins("JOIN users AS u ON u.id = k.user_id").Where("k.id = ?", id)
+func keyWhere(db *gorm.DB, id, userID uuid.UUID) (owned, error) {
+	statement, args := "SELECT "+keyColumns+", u.email, u.status FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.id = ?", []any{id}
 	if userID != uuid.Nil {
-		query = query.Where("k.user_id = ?", userID)
+		statement, args = statement+" AND k.user_id = ?", append(args, userID)
 	}
-	if err = query.Take(&k).Error; errors.Is(err, gorm.ErrRecordNotFound) {
+	rows, err := listOn(db, (*owned).fields, statement, args...)
+	if err == nil && len(rows) == 0 {
 		err = keys.ErrNotFound
 	}
-	return k, err
+	if err != nil {
+		return owned{}, err
+	}
+	return rows[0], nil
 }
 
-// activeKey reads and holds a key that can still be changed; another user's
-// key and a revoked one answer as none.
-func (c *change) activeKey(id, userID uuid.UUID) (owned, error) {
+func (o *owned) fields() []any { return append(keyDest(&o.Key), &o.UserEmail, &o.UserStatus) }
+
+// heldKey reads and holds a key that can still be changed; another user's key
+// and a revoked one answer as none. Who changes a key holds its owner first, so
+// that nobody who holds several keys waits for somebody who waits for one of them.
+func (c *change) heldKey(id, userID uuid.UUID) (owned, error) {
+	k, err := keyWhere(c.DB, id, userID)
+	if err != nil {
+		return owned{}, err
+	}
+	if err := c.lock("users", k.UserID); err != nil {
+		return owned{}, err
+	}
 	if err := c.lock("api_keys", id); err != nil {
 		return owned{}, err
 	}
-	k, err := keyWhere(c.DB, id, userID)
-	if err == nil && k.Status != keys.StatusActive {
+	if k, err = keyWhere(c.DB, id, userID); err == nil && k.Status == keys.StatusRevoked {
 		err = keys.ErrNotFound
 	}
 	return k, err
 }
 
-// CreateKey makes a key for a user; the secret is stored as its hash alone.
+// CreateKey makes a key for a user; the secret is stored as its hash alone. A
+// user has at most as many keys that are not revoked as the plan allows.
 func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey) (k keys.Key, err error) {
 	if n, err = n.Normalize(s.now()); err != nil {
 		return k, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.lock("users", n.UserID); err != nil { // whose keys are counted
+			return err
+		}
 		u, err := s.userWhere(tx.DB, "u.id = ?", n.UserID)
 		if err != nil {
 			return err
 		}
-		k = keys.Key{ID: s.ids.mint(tx.at), UserID: u.ID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: keys.StatusActive, CreatedAt: tx.at, ExpiresAt: inMicros(n.ExpiresAt)}
-		o := owned{Key: k, UserEmail: u.Email}
-		if err := tx.insertKey(o); err != nil {
+		if k, err = tx.newKey(n, u); err != nil {
+			return err
+		}
+		if err := tx.roomForKey(u); err != nil {
+			return err
+		}
+		if err := tx.insertKey(owned{Key: k, UserEmail: u.Email}); err != nil {
 			return err
 		}
 		if err := tx.putSecret(k.ID, n.Secret); err != nil {
 			return err
 		}
-		return tx.record(o.entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
+		return tx.record(owned{Key: k}.entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
 	})
 	return k, err
+}
+
+// newKey is the key that a wish makes, and the refusal where the acting key may not give it.
+func (c *change) newKey(n keys.NewKey, u UserLine) (k keys.Key, err error) {
+	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: u.ID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
+		Scopes: keys.DefaultScopes(u.Role), CreatedBy: c.by.Name}
+	if c.by.KeyID != uuid.Nil {
+		k.CreatedByKeyID = &c.by.KeyID
+	}
+	k = keys.KeyChange{Scopes: n.Scopes, Addresses: n.Addresses}.Apply(k)
+	if err := k.Scopes.Given(0, u.Role, n.ByOwner); err != nil {
+		return k, err
+	}
+	if c.by.KeyID != uuid.Nil { // whoever revokes the acting key with what it made waits for this one, or this one for that
+		if err := c.lock("api_keys", c.by.KeyID); err != nil {
+			return k, err
+		}
+	}
+	acting, err := c.acting(n.ByOwner)
+	if err == nil && n.ByOwner && acting != nil {
+		err = k.Within(acting, "create")
+	}
+	return k, err
+}
+
+// roomForKey counts the user's keys; the caller holds the user.
+func (c *change) roomForKey(u UserLine) error {
+	var counted struct{ Have, Most int64 }
+	err := c.Raw(`SELECT p.max_keys AS most, (SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = ? AND k.status IN ('active', 'disabled')) AS have
+		FROM plans AS p WHERE p.id = ?`, u.ID, u.PlanID).Scan(&counted).Error
+	if err == nil && counted.Have >= counted.Most {
+		err = keys.ErrTooManyKeys(u.Email, u.PlanName, counted.Most)
+	}
+	return err
 }
 
 func inMicros(t *time.Time) *time.Time {
@@ -162,7 +208,8 @@ func (c *change) insertKey(o owned) error {
 func keyRow(o owned) map[string]any {
 	return map[string]any{
 		"id": o.ID, "user_id": o.UserID, "prefix": o.Prefix, "label": o.Label, "status": o.Status, "created_at": o.CreatedAt,
-		"last_used_at": o.LastUsedAt, "expires_at": o.ExpiresAt, "revoked_at": o.RevokedAt, "search": o.search(),
+		"last_used_at": o.LastUsedAt, "expires_at": o.ExpiresAt, "revoked_at": o.RevokedAt, "search": o.search(), "scopes": o.Scopes.String(),
+		"allowed_addresses": o.Addresses.String(), "created_by": o.CreatedBy, "created_by_key_id": o.CreatedByKeyID,
 	}
 }
 
@@ -179,52 +226,63 @@ func (c *change) reindexKey(o owned) error {
 	return c.store.dialect.index(c.DB, searchedKeys, rowID(o.ID), o.ID, o.search())
 }
 
-// ChangeKey changes a key's label or expiry. userID is the owner, or zero where
-// an admin acts.
+// ChangeKey changes a key's label, expiry, scopes, addresses or status. userID
+// is the owner who asks with a key of that user's, or zero where an operator acts.
 func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange) (after keys.Key, err error) {
 	if c, err = c.Normalize(s.now()); err != nil {
 		return after, err
 	}
+	if c.ExpiresAt != nil {
+		c.ExpiresAt = new(inMicros(*c.ExpiresAt))
+	}
 	err = s.changing(ctx, by, func(tx *change) error {
-		k, err := tx.activeKey(id, userID)
+		k, err := tx.heldKey(id, userID)
 		if err != nil {
 			return err
 		}
 		before := k.Key
-		if c.Label != nil {
-			k.Label = *c.Label
+		k.Key = c.Apply(before)
+		if err := tx.mayChange(before, k.Key, userID != uuid.Nil); err != nil {
+			return err
 		}
-		if c.ExpiresAt != nil {
-			k.ExpiresAt = inMicros(*c.ExpiresAt)
-		}
-		err = tx.Table("api_keys").Where("id = ?", id).UpdateColumns(map[string]any{"label": k.Label, "expires_at": k.ExpiresAt}).Error
+		err = tx.Table("api_keys").Where("id = ?", id).UpdateColumns(map[string]any{
+			"label": k.Label, "expires_at": k.ExpiresAt, "scopes": k.Scopes.String(), "allowed_addresses": k.Addresses.String(), "status": k.Status,
+		}).Error
 		if err != nil {
 			return err
 		}
-		if err := tx.reindexKey(k); err != nil {
-			return err
+		if before.Label != k.Label {
+			if err := tx.reindexKey(k); err != nil {
+				return err
+			}
 		}
 		after = k.Key
-		was, is := changedFields(keyFields(before), keyFields(after))
-		return tx.record(k.entry("key.changed", fmt.Sprintf("Changed key %s of %s: %s.", k.Prefix, k.UserEmail, listChanges(was, is)), was, is))
+		return tx.record(k.changeEntry(before, c))
 	})
 	return after, err
 }
 
-// RevokeKey ends a key for good. One that is not active answers keys.ErrNotFound.
-func (s *Store) RevokeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID) error {
-	return s.changing(ctx, by, func(tx *change) error {
-		k, err := tx.activeKey(id, userID)
-		if err != nil {
-			return err
+// changeEntry records a change. What an operator has named is in it though it
+// was so before: from then on it is a limit that the owner cannot loosen.
+func (o owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
+	was, is := changedFields(keyFields(before), keyFields(o.Key))
+	action, details := "key.changed", fmt.Sprintf("Changed key %s of %s: %s.", o.Prefix, o.UserEmail, listChanges(was, is))
+	switch {
+	case c.Status == nil:
+	case *c.Status == keys.StatusDisabled && before.Status != keys.StatusDisabled:
+		action = "key.disabled"
+	case *c.Status == keys.StatusActive && before.Status != keys.StatusActive:
+		action = "key.enabled"
+	}
+	now := keyFields(o.Key)
+	for field, named := range map[string]bool{
+		fieldScopes: c.Scopes != nil, fieldAddresses: c.Addresses != nil, fieldExpiry: c.ExpiresAt != nil, fieldStatus: c.Status != nil,
+	} {
+		if named {
+			is[field] = now[field]
 		}
-		err = tx.Table("api_keys").Where("id = ?", id).UpdateColumns(map[string]any{"status": keys.StatusRevoked, "revoked_at": tx.at}).Error
-		if err != nil {
-			return err
-		}
-		return tx.record(k.entry("key.revoked", fmt.Sprintf("Revoked key %s (%s) of %s.", k.Prefix, k.Label, k.UserEmail),
-			map[string]any{"status": string(keys.StatusActive)}, map[string]any{"status": string(keys.StatusRevoked)}))
-	})
+	}
+	return o.entry(action, details, was, is)
 }
 
 // RotateKey gives a key a new secret under the same id. The old one stops at
@@ -269,8 +327,11 @@ func (s *Store) currentSecret(ctx context.Context, keyID uuid.UUID) (hash []byte
 
 func (s *Store) rotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotation, userID uuid.UUID, current []byte) (k keys.Key, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
-		o, err := tx.activeKey(r.KeyID, userID)
+		o, err := tx.heldKey(r.KeyID, userID)
 		if err != nil {
+			return err
+		}
+		if err := tx.mayRotate(o.Key, userID != uuid.Nil); err != nil {
 			return err
 		}
 		if err := tx.retire(o.ID, current, r.Grace); err != nil {
@@ -318,12 +379,22 @@ func (c *change) retire(keyID uuid.UUID, current []byte, grace time.Duration) er
 	return end.Error
 }
 
+// The fields of a key as the audit log calls them.
+const (
+	fieldScopes    = "scopes"
+	fieldAddresses = "allowed_addresses"
+	fieldExpiry    = "expires_at"
+	fieldStatus    = "status"
+)
+
 func keyFields(k keys.Key) map[string]any {
 	expires := ""
 	if k.ExpiresAt != nil {
-		expires = k.ExpiresAt.UTC().Format(time.RFC3339)
+		expires = k.ExpiresAt.UTC().Format(time.RFC3339Nano)
 	}
-	return map[string]any{"label": k.Label, "expires_at": expires}
+	return map[string]any{
+		"label": k.Label, fieldExpiry: expires, fieldScopes: k.Scopes.String(), fieldAddresses: k.Addresses.String(), fieldStatus: string(k.Status),
+	}
 }
 
 // TouchKeys writes when keys were last used, in one transaction.

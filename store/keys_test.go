@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -27,9 +28,16 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		u := createUser(t, s, accounts.NewUser{Email: "ada@example.com", Name: "Ada", Plan: "Business", Role: accounts.RoleService})
 		clock.Add(1234567 * time.Nanosecond)
 		expiry := storetest.Start.Add(time.Hour + 999*time.Nanosecond).In(time.FixedZone("east", 3600))
-		made, err := s.CreateKey(ctx, ada, keys.NewKey{UserID: u.ID, Label: " CI ", ExpiresAt: &expiry, Secret: secret})
+		root := createUser(t, s, accounts.NewUser{Email: "root@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
+		k, _ := storetest.NewKey(t, s, root)
+		by, maker := ada, k.ID
+		by.KeyID = maker
+		made, err := s.CreateKey(ctx, by, keys.NewKey{UserID: u.ID, Label: " CI ", ExpiresAt: &expiry, Secret: secret,
+			Scopes: []string{"service", "usage"}, Addresses: []string{"2001:db8::1", "10.9.9.9/8", "::ffff:10.0.0.0/104"}})
 		want := keys.Key{ID: made.ID, UserID: u.ID, Prefix: secret.Prefix(), Label: "CI", Status: keys.StatusActive,
-			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: new(storetest.Start.Add(time.Hour))}
+			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: new(storetest.Start.Add(time.Hour)),
+			Scopes: keys.ScopesOf(keys.ScopeUsage, keys.ScopeService), Addresses: keys.Addresses{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")},
+			CreatedBy: "ada@example.com", CreatedByKeyID: &maker}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
 		}
@@ -37,7 +45,7 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		if diff := cmp.Diff(store.KeyLine{Key: want, UserEmail: "ada@example.com", UserStatus: accounts.StatusActive}, line); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
-		active, err := s.ActiveKeys(ctx, u.ID)
+		active, err := s.UsableKeys(ctx, u.ID, store.Page{Limit: 100})
 		if diff := cmp.Diff([]keys.Key{want}, active); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
@@ -64,11 +72,11 @@ func TestActiveKeysAreTheUsersOwnNewestFirst(t *testing.T) {
 		if err := s.RevokeKey(ctx, ada, second.ID, c.User.ID); err != nil {
 			t.Fatal(err)
 		}
-		list, err := s.ActiveKeys(ctx, c.User.ID)
+		list, err := s.UsableKeys(ctx, c.User.ID, store.Page{Limit: 100})
 		if diff := cmp.Diff([]keys.Key{third, c.Key}, list); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
-		list, err = s.ActiveKeys(ctx, other.User.ID)
+		list, err = s.UsableKeys(ctx, other.User.ID, store.Page{Limit: 100})
 		if diff := cmp.Diff([]keys.Key{other.Key}, list); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
@@ -222,7 +230,7 @@ func TestARotationKeepsTheKeyAndEndsTheOldSecretAtOnceOrAfterItsGrace(t *testing
 			_, err := s.RotateKey(ctx, ada, keys.Rotation{KeyID: c.Key.ID, Grace: grace, Secret: keys.Mint()}, c.User.ID)
 			wantKind(t, err, fault.Invalid)
 		}
-		list, err := s.ActiveKeys(ctx, c.User.ID)
+		list, err := s.UsableKeys(ctx, c.User.ID, store.Page{Limit: 100})
 		if err != nil || len(list) != 1 || list[0].ID != c.Key.ID {
 			t.Errorf("the keys after all rotations: %v, %v", list, err)
 		}

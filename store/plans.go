@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.features, p.archived, p.created_at"
+const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.features, p.archived, p.created_at"
 
 // planRow keeps what a plan's name is compared as beside the plan.
 type planRow struct {
@@ -97,7 +97,8 @@ func (c *change) insertPlan(p accounts.Plan) error {
 	r := rowOf(p)
 	err := c.Table("plans").Create(map[string]any{
 		"id": r.ID, "name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
-		"rate_limit_per_minute": r.RateLimitPerMinute, "features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
+		"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
+		"features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
 	}).Error
 	return taken(err, accounts.ErrPlanTaken)
 }
@@ -126,7 +127,8 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		r := rowOf(after)
 		err = tx.Table("plans").Where("id = ?", id).UpdateColumns(map[string]any{
 			"name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
-			"rate_limit_per_minute": r.RateLimitPerMinute, "features": r.Features, "archived": r.Archived,
+			"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
+			"features": r.Features, "archived": r.Archived,
 		}).Error
 		if err := taken(err, accounts.ErrPlanTaken); err != nil {
 			return err
@@ -146,8 +148,12 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 }
 
 func planFields(p accounts.Plan) map[string]any {
-	return map[string]any{
-		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "price_cents": p.PriceCents,
-		"rate_limit_per_minute": p.RateLimitPerMinute, "features": string(p.Features), "archived": p.Archived,
+	fields := map[string]any{
+		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "price_cents": p.PriceCents, "rate_limit_per_minute": p.RateLimitPerMinute,
+		"user_rate_limit_per_minute": nil, "max_keys": p.MaxKeys, "features": string(p.Features), "archived": p.Archived,
 	}
+	if p.UserRateLimitPerMinute != nil {
+		fields["user_rate_limit_per_minute"] = *p.UserRateLimitPerMinute
+	}
+	return fields
 }

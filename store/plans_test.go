@@ -21,9 +21,9 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		clock.Add(time.Second)
-		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)),
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)), UserRateLimitPerMinute: new(new(int64(8))), MaxKeys: new(int64(9)),
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: new(true)})
-		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7,
+		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)), MaxKeys: 9,
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)

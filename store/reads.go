@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"codexible/keys"
 	"codexible/usage"
@@ -46,11 +48,12 @@ func (u *UserLine) fields() []any {
 	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday}
 }
 
-const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at"
+const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id"
 
 // keyDest is where keyColumns are read to.
 func keyDest(k *keys.Key) []any {
-	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt}
+	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt,
+		scopesDest{&k.Scopes}, addressesDest{&k.Addresses}, &k.CreatedBy, &k.CreatedByKeyID}
 }
 
 // keyLineColumns are a key's and its owner's.
@@ -58,6 +61,47 @@ const keyLineColumns = keyColumns + ", u.email, u.status"
 
 // fields are where keyLineColumns are read to.
 func (k *KeyLine) fields() []any { return append(keyDest(&k.Key), &k.UserEmail, &k.UserStatus) }
+
+// scopesDest reads scopes from the text that they are stored as. A word that is
+// no scope of this version opens nothing.
+type scopesDest struct{ to *keys.Scopes }
+
+// Scan implements sql.Scanner.
+func (d scopesDest) Scan(value any) error {
+	text, err := storedText(value)
+	*d.to, _ = keys.ParseScopes(strings.Fields(text))
+	return err
+}
+
+// addressesDest reads allowed addresses from the text that they are stored as.
+// What cannot be read is an error: a key must not be open to all because of it.
+type addressesDest struct{ to *keys.Addresses }
+
+var errAddresses = errors.New("store: the allowed addresses of a key cannot be read")
+
+// Scan implements sql.Scanner.
+func (d addressesDest) Scan(value any) error {
+	text, err := storedText(value)
+	if err != nil {
+		return err
+	}
+	list, problem := keys.ParseAddresses(strings.Fields(text))
+	if problem != "" {
+		return errAddresses
+	}
+	*d.to = list
+	return nil
+}
+
+func storedText(value any) (string, error) {
+	switch text := value.(type) {
+	case string:
+		return text, nil
+	case []byte:
+		return string(text), nil
+	}
+	return "", fmt.Errorf("store: a %T where a text is stored", value)
+}
 
 const chargeColumns = "c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at"
 

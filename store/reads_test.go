@@ -48,7 +48,7 @@ func TestEveryReadGoesAlongAnIndex(t *testing.T) {
 				_, err := s.Keys(ctx, store.KeyQuery{Status: keys.StatusActive, Page: deep})
 				return err
 			}, []string{"SCAN page"}},
-			{"a user's keys", func() error { _, err := s.ActiveKeys(ctx, c.User.ID); return err }, nil},
+			{"a user's keys", func() error { _, err := s.UsableKeys(ctx, c.User.ID, store.Page{Limit: 100}); return err }, []string{"SCAN part"}},
 			{"the overview", func() error { _, _, err := s.Overview(ctx, c.User.ID, c.Key.ID, day); return err }, nil},
 			{"today", func() error { _, err := s.Today(ctx, c.User.ID, day); return err }, nil},
 			{"the history", func() error { _, err := s.History(ctx, c.User.ID, span); return err }, nil},

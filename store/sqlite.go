@@ -132,6 +132,12 @@ func (sqliteConn) CheckNamedValue(v *driver.NamedValue) error {
 	case uuid.UUID:
 		v.Value = id[:]
 		return nil
+	case *uuid.UUID:
+		v.Value = nil
+		if id != nil {
+			v.Value = id[:]
+		}
+		return nil
 	case uuid.NullUUID:
 		v.Value = nil
 		if id.Valid {

@@ -283,7 +283,10 @@ func (c *change) record(e entry) error {
 	row := auditRow{
 		At: c.at, Actor: c.by.Name, Address: c.by.Address, RequestID: c.by.RequestID, Action: e.action, Subject: e.subject,
 		SubjectID: e.id, Target: e.target, Details: e.details, Before: object(e.before), After: object(e.after),
-		Search: searchText(c.by.Name, e.action, e.target, e.details),
+		KeyPrefix: c.by.KeyPrefix, Search: searchText(c.by.Name, e.action, e.target, e.details),
+	}
+	if c.by.KeyID != uuid.Nil {
+		row.KeyID, row.Search = &c.by.KeyID, row.Search+searchText(c.by.KeyPrefix)
 	}
 	if err := c.Table("audit_log").Create(&row).Error; err != nil {
 		return err

@@ -159,6 +159,9 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
 		s := storetest.Open(t, url, clock.Now)
 		chargeDays(t, s, clock)
+		if _, err := s.ChangePlan(ctx, ada, planID(t, s, "Business"), accounts.PlanChange{MaxKeys: new(int64(25))}); err != nil {
+			t.Fatal(err)
+		}
 		for i, role := range []accounts.Role{accounts.RoleUser, accounts.RoleService, accounts.RoleAdmin} {
 			u := createUser(t, s, accounts.NewUser{Email: fmt.Sprintf("%s@example.com", role), Name: "Upgraded " + string(role), Plan: "Business", Role: role})
 			for range i*12 + 1 {

@@ -441,11 +441,11 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	began, changes := s.now(), s.status.begun()
 	today := usage.DayOf(began)
-	// Active keys are counted as all but the revoked: counting all takes no look at the rows.
+	// Active keys are counted as all but the others: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
 			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
-				(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status = 'revoked') AS active_keys,
+				(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status IN ('disabled', 'revoked')) AS active_keys,
 				(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
 		})
 	})

@@ -1,0 +1,79 @@
+package keys
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+)
+
+// Who may give what. With an API key its owner makes, changes, enables and
+// rotates only keys that are no wider than that key, and tightens the key
+// itself. Operators are bound by the roles alone.
+
+// Within is the refusal where k may do something that the acting key may not;
+// nil where it is no wider. what says what the acting key wants to do with k.
+func (k *Key) Within(acting *Key, what string) error {
+	if !k.Scopes.Within(acting.Scopes) {
+		return wider("This key cannot %s a key with the scope %s, which it does not have itself. Leave the scope out, or use a key that has it.", what, missing(k.Scopes, acting.Scopes))
+	}
+	if !k.Addresses.Within(acting.Addresses) {
+		return wider("This key cannot %s a key for other addresses than its own: %s. Send allowed_addresses within these.", what, acting.Addresses)
+	}
+	if later(k.ExpiresAt, acting.ExpiresAt) {
+		return wider("This key cannot %s a key that outlives it. Send an expires_at of %s or before.", what, acting.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Given is the refusal where the scopes of a new or changed key cannot be had
+// by a user with this role, or not without an operator; nil where they can.
+// before are the scopes that the key had.
+func (s Scopes) Given(before Scopes, role accounts.Role, byOwner bool) error {
+	added := s &^ before
+	if byOwner && added.Has(ScopeCharge) {
+		return wider("The scope charge is given by operators alone. Leave it out, or ask for it.")
+	}
+	for scope := ScopeModels; scope < scopeEnd; scope++ {
+		if needs := scope.Role(); added.Has(scope) && needs != "" && needs != role {
+			return fault.Field("scopes", fmt.Sprintf("must not have %s: it is for keys of users with the role %s", scope, needs))
+		}
+	}
+	return nil
+}
+
+// ErrOperatorLimit answers who would loosen with an API key what an operator has limited.
+var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limited this key, so only an operator can loosen that. Create another key instead, or ask for the change.")
+
+// LimitedBy is ErrOperatorLimit where k goes beyond what an operator has set of it; limit holds what was set.
+func (k *Key) LimitedBy(limit Limit) error {
+	switch {
+	case limit.Scopes != nil && !k.Scopes.Within(*limit.Scopes), limit.Addresses != nil && !k.Addresses.Within(*limit.Addresses),
+		limit.ExpiresAt != nil && later(k.ExpiresAt, limit.ExpiresAt), limit.Disabled && k.Status == StatusActive:
+		return ErrOperatorLimit
+	}
+	return nil
+}
+
+// Limit is what an operator has set of a key; a nil field was never set.
+type Limit struct {
+	Scopes    *Scopes
+	Addresses *Addresses
+	// ExpiresAt is nil where ExpirySet tells that the operator set none.
+	ExpiresAt *time.Time
+	ExpirySet bool
+	Disabled  bool
+}
+
+func wider(format string, args ...any) error {
+	return fault.Newf(fault.InsufficientScope, format, args...)
+}
+
+// later tells whether a key that ends then outlives one that ends at limit; nil is never.
+func later(end, limit *time.Time) bool {
+	return limit != nil && (end == nil || end.After(*limit))
+}
+
+func missing(wanted, held Scopes) string { return strings.Join((wanted &^ held).Names(), ", ") }

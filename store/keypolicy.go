@@ -1,0 +1,157 @@
+package store
+
+import (
+	"encoding/json"
+	"net/netip"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+
+	"github.com/google/uuid"
+)
+
+// acting reads the API key that the change is asked with, and decides once more
+// whether it may: it can have been revoked or narrowed since the request was let
+// in. It is nil where no key asks. An owner's acting key cannot change meanwhile,
+// because who changes a key holds its owner.
+func (c *change) acting(byOwner bool) (*keys.Key, error) {
+	if c.by.KeyID == uuid.Nil {
+		return nil, nil
+	}
+	rows, err := listOn(c.DB, func(id *keys.Identity) []any { return append(keyDest(&id.Key), &id.User.Role, &id.User.Status) },
+		"SELECT "+keyColumns+", u.role, u.status FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.id = ?", c.by.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	want := keys.Access{Scope: keys.ScopeAdmin}
+	if byOwner {
+		want.Scope = keys.ScopeKeys
+	}
+	want.Address, _ = netip.ParseAddr(c.by.Address)
+	var id *keys.Identity
+	if len(rows) > 0 {
+		id = &rows[0]
+	}
+	if code := id.Decide(want, c.at); code != keys.Valid {
+		return nil, id.Refusal(code, want)
+	}
+	return &id.Key, nil
+}
+
+// mayChange is the refusal where an owner's key would change another one than
+// it may, give more than it has, or loosen what an operator has limited. An
+// owner's key may always disable, and loosen nothing of itself.
+func (c *change) mayChange(before, after keys.Key, byOwner bool) error {
+	acting, err := c.acting(byOwner)
+	if err != nil {
+		return err
+	}
+	role, err := c.roleOf(before.UserID)
+	if err != nil {
+		return err
+	}
+	if err := after.Scopes.Given(before.Scopes, role, byOwner); err != nil {
+		return err
+	}
+	if !byOwner || acting == nil || onlyDisables(before, after) {
+		return nil
+	}
+	if err := before.Within(acting, "change"); err != nil {
+		return err
+	}
+	if err := after.Within(acting, "make of it"); err != nil {
+		return err
+	}
+	return c.withinLimit(before, after)
+}
+
+// onlyDisables tells a change that does nothing but switch a key off.
+func onlyDisables(before, after keys.Key) bool {
+	before.Status = keys.StatusDisabled
+	return after.Status == keys.StatusDisabled && len(differences(before, after)) == 0
+}
+
+func differences(before, after keys.Key) map[string]any {
+	_, is := changedFields(keyFields(before), keyFields(after))
+	return is
+}
+
+func (c *change) mayRotate(k keys.Key, byOwner bool) error {
+	acting, err := c.acting(byOwner)
+	if err != nil || !byOwner || acting == nil {
+		return err
+	}
+	return k.Within(acting, "rotate")
+}
+
+func (c *change) roleOf(userID uuid.UUID) (role accounts.Role, err error) {
+	err = c.Raw("SELECT role FROM users WHERE id = ?", userID).Scan(&role).Error
+	return role, err
+}
+
+// limitEntries is how many entries of the audit log about a key are read to
+// find what an operator has set of it. A key with more is loosened by an operator alone.
+const limitEntries = 1000
+
+// withinLimit is keys.ErrOperatorLimit where a change loosens what an operator
+// has set last. The audit log knows it: an entry that no key of the owner's made
+// is an operator's.
+func (c *change) withinLimit(before, after keys.Key) error {
+	if after.Scopes.Within(before.Scopes) && after.Addresses.Within(before.Addresses) && !loosensTime(before, after) && after.Status == before.Status {
+		return nil
+	}
+	var rows []struct {
+		Action, After string
+		ByOwner       bool
+	}
+	// Entries from before the acting key was written down name the owner alone; an operator's own e-mail may be the console's.
+	err := c.Raw(`SELECT a.action, a.after, (a.key_id IS NOT NULL AND w.user_id IS NOT NULL AND w.user_id = k.user_id OR a.key_id IS NULL AND a.actor = u.email AND u.role <> 'admin') AS by_owner
+		FROM audit_log AS a JOIN api_keys AS k ON k.id = a.subject_id JOIN users AS u ON u.id = k.user_id LEFT JOIN api_keys AS w ON w.id = a.key_id
+		WHERE a.subject_id = ? ORDER BY a.seq DESC LIMIT ?`, before.ID, limitEntries+1).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+	if len(rows) > limitEntries {
+		return keys.ErrOperatorLimit
+	}
+	var limit keys.Limit
+	decided := false
+	for _, r := range rows {
+		if r.ByOwner {
+			continue
+		}
+		set := map[string]any{}
+		if err := json.Unmarshal([]byte(r.After), &set); err != nil {
+			return err
+		}
+		fillLimit(&limit, set)
+		if status, named := set[fieldStatus].(string); named && !decided {
+			limit.Disabled, decided = status == string(keys.StatusDisabled), true
+		}
+	}
+	return after.LimitedBy(limit)
+}
+
+func loosensTime(before, after keys.Key) bool {
+	return before.ExpiresAt != nil && (after.ExpiresAt == nil || after.ExpiresAt.After(*before.ExpiresAt))
+}
+
+// fillLimit takes what an entry has set, unless a later one has set it too.
+func fillLimit(limit *keys.Limit, set map[string]any) {
+	if text, named := set[fieldScopes].(string); named && limit.Scopes == nil {
+		scopes, _ := keys.ParseScopes(strings.Fields(text))
+		limit.Scopes = &scopes
+	}
+	if text, named := set[fieldAddresses].(string); named && limit.Addresses == nil {
+		addresses, _ := keys.ParseAddresses(strings.Fields(text)) // it was written by us
+		limit.Addresses = &addresses
+	}
+	if text, named := set[fieldExpiry].(string); named && !limit.ExpirySet {
+		limit.ExpirySet = true
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			limit.ExpiresAt = &at
+		}
+	}
+}
