@@ -26,7 +26,7 @@ type commandLine struct {
 	Serve   serveCommand   `cmd:"" help:"Answer requests until SIGTERM or Ctrl+C."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema, or back."`
 	User    userCommand    `cmd:"" help:"Create, list and suspend users, set console passwords."`
-	Key     keyCommand     `cmd:"" help:"Create, list, rotate and revoke API keys."`
+	Key     keyCommand     `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
 	Usage   usageCommand   `cmd:"" help:"Recount what was used."`
 	Backup  backupCommand  `cmd:"" help:"Copy the embedded database to a file, also while the service runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the embedded database."`

@@ -106,7 +106,11 @@ func createDemoUser(ctx context.Context, s *store.Store, u demoUser, password st
 	if err != nil {
 		return keys.Key{}, err
 	}
-	return s.CreateKey(ctx, accounts.ActorSystem, keys.NewKey{UserID: user.ID, Label: u.label, Secret: keys.Fixed(u.key)})
+	k := keys.NewKey{UserID: user.ID, Label: u.label, Secret: keys.Fixed(u.key)}
+	if u.role == accounts.RoleUser {
+		k.Scopes = []string{"models", "usage", "keys", "charge"} // so that a newcomer can charge with curl
+	}
+	return s.CreateKey(ctx, accounts.ActorSystem, k)
 }
 
 // demoCustomer is a user of the demo with a key that is charged.

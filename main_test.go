@@ -183,7 +183,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		var user userJSON
 		s.json(&user, "user", "create", "--email", "Gateway@Example.com", "--plan", "pro", "--role", "service", "--name", "Gateway")
 		var key newKeyJSON
-		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2999-01-01T00:00:00Z")
+		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2999-01-01T00:00:00Z", "--scope", "usage,keys,charge", "--scope", "service")
 		s.remember(key.Key)
 		if status, _ := r.ask(t, http.MethodGet, "/api/usage/today", key.Key, ""); status != http.StatusOK {
 			t.Fatalf("a key that the command line made: %d", status)
@@ -327,8 +327,12 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		{user, []string{"user", "reactivate", "ada@example.com"}},
 		{"list of " + user, []string{"user", "list"}},
 		{newKey, []string{"key", "create", "--user", "ada@example.com"}},
-		{"list of created_at id label last_used_at prefix revoked_at status user_email user_id", []string{"key", "list", "-q", "ada"}},
+		{"list of allowed_addresses created_at created_by created_by_key_id expires_at id label last_used_at prefix revoked_at scopes status user_email user_id", []string{"key", "list", "-q", "ada"}},
 		{newKey, []string{"key", "rotate", "ID"}},
+		{"updated", []string{"key", "disable", "ID"}},
+		{"updated", []string{"key", "enable", "ID"}},
+		{"also_revoked deleted", []string{"key", "revoke", "ID", "--with-created"}},
+		{newKey, []string{"key", "create", "--user", "ada@example.com", "--address", "10.0.0.0/8"}},
 		{"deleted", []string{"key", "revoke", "ID"}},
 		{"at charges days days_gone differences kept_from took_millis", []string{"usage", "reconcile"}},
 		{"version", []string{"version"}},
@@ -382,7 +386,7 @@ func TestHelpTeachesEveryCommandByExample(t *testing.T) {
 	_, help, _ := s.try("", "--help")
 	for _, command := range [][]string{
 		{"serve"}, {"migrate", "up"}, {"migrate", "down"}, {"migrate", "status"}, {"user", "create"}, {"user", "list"}, {"user", "suspend"},
-		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "rotate"}, {"key", "revoke"},
+		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "rotate"}, {"key", "disable"}, {"key", "enable"}, {"key", "revoke"},
 		{"usage", "reconcile"}, {"secrets", "rotate"}, {"secrets", "forget"}, {"health"}, {"version"},
 	} {
 		name := strings.Join(command, " ")
@@ -543,7 +547,7 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 		r := s.serve()
 		s.json(&userJSON{}, "user", "create", "--email", "a@example.com", "--plan", "Pro")
 		var key newKeyJSON
-		s.json(&key, "key", "create", "--user", "a@example.com")
+		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
 		s.remember(key.Key)
 		address := strings.TrimPrefix(r.url, "http://")
 		charge := begin(t, address, "POST /api/usage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 13\r\nAuthorization: Bearer "+key.Key+"\r\n\r\n{\"cred")
@@ -621,7 +625,7 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 		r := s.serve()
 		s.json(&userJSON{}, "user", "create", "--email", "a@example.com", "--plan", "Pro")
 		var key newKeyJSON
-		s.json(&key, "key", "create", "--user", "a@example.com")
+		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
 		s.remember(key.Key)
 		if status, _ := r.ask(t, http.MethodPost, "/api/usage", key.Key, `{"credits": 3}`); status != http.StatusOK {
 			t.Fatal(status)

@@ -85,7 +85,11 @@ func newMixedLoad(t *testing.T, database string, people int, urls []string) *mix
 		users[i].NewUser = accounts.NewUser{Email: fmt.Sprintf("person%d@example.com", i), Name: fmt.Sprintf("Person %d", i), Role: role}
 		for range 2 {
 			secret := keys.Mint()
-			users[i].Keys = append(users[i].Keys, keys.NewKey{Secret: secret})
+			k := keys.NewKey{Secret: secret}
+			if role == accounts.RoleUser {
+				k.Scopes = customerScopes
+			}
+			users[i].Keys = append(users[i].Keys, k)
 			l.secrets = append(l.secrets, secret.Reveal())
 		}
 	}

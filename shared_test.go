@@ -70,7 +70,7 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		secret := keys.Mint()
-		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: secret})
+		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: secret, Scopes: customerScopes})
 		if err != nil {
 			t.Fatal(err)
 		}

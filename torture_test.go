@@ -42,6 +42,9 @@ type customer struct {
 }
 
 // newCustomer makes a user on a plan of its own.
+// customerScopes are those of a customer's key that charges itself.
+var customerScopes = []string{"models", "usage", "keys", "charge"}
+
 func newCustomer(t *testing.T, url string, creditsADay int64, keyCount int) customer {
 	t.Helper()
 	storetest.Migrate(t, url)
@@ -61,7 +64,7 @@ func newCustomer(t *testing.T, url string, creditsADay int64, keyCount int) cust
 	c := customer{userID: u.ID}
 	for range keyCount {
 		secret := keys.Mint()
-		if _, err := s.CreateKey(context.Background(), accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: secret}); err != nil {
+		if _, err := s.CreateKey(context.Background(), accounts.ActorCLI, keys.NewKey{UserID: u.ID, Secret: secret, Scopes: customerScopes}); err != nil {
 			t.Fatal(err)
 		}
 		c.secrets = append(c.secrets, secret.Reveal())

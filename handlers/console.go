@@ -175,7 +175,7 @@ func (c *Console) routes() []*route {
 	}{
 		{"/admin/users/new", c.newUser}, {"/admin/users/:id/edit", c.editUser}, {"/admin/users/:id/plan", c.changePlan},
 		{"/admin/users/:id/suspend", c.suspend}, {"/admin/users/:id/reactivate", c.reactivate},
-		{"/admin/keys/new", c.newKey}, {"/admin/keys/:id/edit", c.editKey}, {"/admin/keys/:id/rotate", c.rotate}, {"/admin/keys/:id/revoke", c.revoke},
+		{"/admin/keys/new", c.newKey}, {"/admin/keys/:id/edit", c.editKey}, {"/admin/keys/:id/disable", c.disable}, {"/admin/keys/:id/enable", c.enable}, {"/admin/keys/:id/rotate", c.rotate}, {"/admin/keys/:id/revoke", c.revoke},
 		{"/admin/plans/new", c.newPlan}, {"/admin/plans/:id/edit", c.editPlan}, {"/admin/plans/:id/archive", c.archivePlan}, {"/admin/plans/:id/restore", c.restorePlan},
 	} {
 		// A form is shown and taken at one address, and stands above a parameter in its place.
@@ -230,6 +230,8 @@ var notices = map[string]views.Notice{
 	"user-reactivated":  {Tone: views.ToneGood, Title: "User reactivated", Text: "The user's active keys work again."},
 	"plan-moved":        {Tone: views.ToneGood, Title: "Plan changed", Text: "Its limits count from the next request on."},
 	"key-changed":       {Tone: views.ToneGood, Title: "Key changed", Text: "It counts from the next request on."},
+	"key-disabled":      {Tone: views.ToneGood, Title: "Key disabled", Text: "Every request with it is refused until it is enabled."},
+	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "It works from the next request on."},
 	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Every request with it is refused at once."},
 	"key-taken":         {Tone: views.ToneWarn, Title: "That form was sent already", Text: "The key it made is listed here. Its secret was shown once and cannot be shown again; rotate the key if nobody stored it."},
 	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "It takes users at once."},

@@ -17,7 +17,7 @@ import (
 var auditActions = []views.Option{
 	{Label: "Every action"}, {Value: "failures", Label: "Failures"},
 	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"},
-	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
+	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.disabled", Label: "Key disabled"}, {Value: "key.enabled", Label: "Key enabled"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
 	{Value: "export.made", Label: "Exported"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backed up"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Restored"},

@@ -13,6 +13,8 @@ import (
 	"codexible/fault"
 	"codexible/store"
 	"codexible/usage"
+
+	"github.com/google/uuid"
 )
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
@@ -73,13 +75,20 @@ func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
 	name := "codexible-audit-" + string(usage.DayOf(c.now())) + ".csv"
 	return reply{failure: failure, filename: name, stream: func(ctx context.Context, out io.Writer) error {
 		s := newSheet(out)
-		if err := s.line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after"}); err != nil {
+		if err := s.line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after", "key_id", "key_prefix"}); err != nil {
 			return err
 		}
 		return s.end(c.store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
-			return s.line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After})
+			return s.line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After, optionalID(e.KeyID), e.KeyPrefix})
 		}))
 	}}, nil
+}
+
+func optionalID(id *uuid.UUID) string {
+	if id == nil {
+		return ""
+	}
+	return id.String()
 }
 
 func describeSpan(f store.AuditFilter) string {

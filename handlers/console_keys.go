@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"codexible/accounts"
 	"codexible/keys"
@@ -24,7 +25,7 @@ func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	state := oneOf(v.query.Get("state"), []string{"active", "revoked", "unused"})
+	state := oneOf(v.query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
 	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
 	if err != nil {
 		return reply{}, err
@@ -33,7 +34,7 @@ func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
 		Frame: v.frame("Keys", views.SectionKeys), Now: c.now(), Filtered: text != "" || state != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Label, prefix or user", Value: text},
 		State: views.Field{Name: "state", Label: "Show", Type: "select", Value: state, Options: []views.Option{
-			{Label: "Every key"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "revoked", Label: "Revoked"}}},
+			{Label: "Every key"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "disabled", Label: "Disabled"}, {Value: "revoked", Label: "Revoked"}}},
 	}
 	if len(list) > pageSize {
 		list = list[:pageSize]
@@ -113,6 +114,29 @@ func readExpiry(text string) (*time.Time, bool) {
 	return &t, err == nil
 }
 
+// scopeField is the boxes of the scopes, with these ticked.
+func scopeField(ticked []string, hint string) views.Field {
+	f := views.Field{Name: "scopes", Label: "Scopes", Type: "checks", Ticked: ticked, Hint: hint}
+	for i, about := range []string{"call models, pass verify", "read usage and plan", "manage the user's keys", "charge itself by the API", "verify keys of others, for users with the role service", "everything, for users with the role admin"} {
+		name := keys.ScopeNames()[i]
+		f.Options = append(f.Options, views.Option{Value: name, Label: name + ": " + about})
+	}
+	return f
+}
+
+func addressField(value string) views.Field {
+	return views.Field{Name: "allowed_addresses", Label: "Allowed addresses", Type: "textarea", Value: value, MaxLength: maxAddressText,
+		Hint: "Addresses and networks that the key may be used from, such as 203.0.113.7 or 2001:db8::/32, 32 at most, one to a line. Empty: everywhere."}
+}
+
+// maxAddressText has room for as many networks as a key may have.
+const maxAddressText = 2000
+
+// splitAddresses reads what somebody typed one to a line, or with blanks or commas between.
+func splitAddresses(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+}
+
 // claim takes a form that shows a secret. It counts once however often it is
 // sent: a reload of the page with the secret finds it taken.
 func (c *Console) claim(ctx context.Context, v *visit) (bool, error) {
@@ -141,6 +165,8 @@ func (c *Console) newKey(ctx context.Context, v *visit) (reply, error) {
 		{Name: "email", Label: "User", Type: "email", Value: email, Hint: "The e-mail of the user whose key it is.", Required: true, Autofocus: email == ""},
 		{Name: "label", Label: "Label", Value: v.form.Get("label"), Hint: "Where the key is used, such as Production. Empty: Default.", MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
 		expiryField(v.form.Get("expires_at")),
+		scopeField(v.form["scopes"], "None ticked: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys."),
+		addressField(v.form.Get("allowed_addresses")),
 	}
 	if !v.post {
 		return show(views.FormPage(form))
@@ -156,7 +182,12 @@ func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (rep
 			form.Fields[2].Problem = "Must be a date and a time such as 2026-12-31T23:59."
 			return showAgain(views.FormPage(form))
 		}
-		n, problem := keys.NewKey{UserID: u.ID, Label: v.form.Get("label"), ExpiresAt: expires, Secret: keys.Mint()}.Normalize(c.now())
+		n := keys.NewKey{UserID: u.ID, Label: v.form.Get("label"), ExpiresAt: expires, Scopes: v.form["scopes"], Addresses: splitAddresses(v.form.Get("allowed_addresses")), Secret: keys.Mint()}
+		n, problem := n.Normalize(c.now())
+		if problem == nil {
+			scopes, _ := keys.ParseScopes(n.Scopes)
+			problem = scopes.Given(0, u.Role, false)
+		}
 		if problem != nil && withProblems(form.Fields, problem) {
 			return showAgain(views.FormPage(form))
 		}
@@ -203,24 +234,27 @@ func (v *visit) keyForm(title string, k views.KeyLine) views.Form {
 	}
 }
 
-// editKey changes a key's label and expiry.
+// editKey changes a key's label, expiry, scopes and addresses.
 func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
 		return reply{}, err
 	}
-	form := v.keyForm("Label and expiry of "+k.Label, k)
+	form := v.keyForm("Edit "+k.Label, k)
 	form.Submit = "Save"
-	value := ""
+	value, addresses := "", strings.Join(k.Addresses.Texts(), "\n")
 	if k.ExpiresAt != nil {
 		value = k.ExpiresAt.UTC().Format(expiryLayout)
 	}
-	form.Fields = []views.Field{{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value)}
+	form.Fields = []views.Field{
+		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
+		scopeField(k.Scopes.Names(), "What you set here the user cannot loosen with another key."), addressField(addresses),
+	}
 	if !v.post {
 		return show(views.FormPage(form))
 	}
 	label, text := v.form.Get("label"), v.form.Get("expires_at")
-	form.Fields[0].Value, form.Fields[1].Value = label, text
+	form.Fields[0].Value, form.Fields[1].Value, form.Fields[2].Ticked, form.Fields[3].Value = label, text, v.form["scopes"], v.form.Get("allowed_addresses")
 	expires, readable := readExpiry(text)
 	if !readable {
 		form.Fields[1].Problem = "Must be a date and a time such as 2026-12-31T23:59."
@@ -231,6 +265,13 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 	if text != value {
 		change.ExpiresAt = &expires
 	}
+	// What was left as it is was not set by the operator: the user may still loosen what the user has tightened.
+	if scopes, known := keys.ParseScopes(v.form["scopes"]); !known || scopes != k.Scopes {
+		change.Scopes = append([]string{}, v.form["scopes"]...)
+	}
+	if wanted, problem := keys.ParseAddresses(splitAddresses(v.form.Get("allowed_addresses"))); problem != "" || !wanted.Equal(k.Addresses) {
+		change.Addresses = append([]string{}, splitAddresses(v.form.Get("allowed_addresses"))...)
+	}
 	if _, err = c.store.ChangeKey(ctx, v.by, k.ID, uuid.Nil, change); err == nil {
 		return leadTo("/admin/keys/"+k.ID.String(), "done", "key-changed")
 	}
@@ -238,6 +279,39 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 		return showAgain(views.FormPage(form))
 	}
 	return reply{}, err
+}
+
+// disable switches a key off until somebody enables it.
+func (c *Console) disable(ctx context.Context, v *visit) (reply, error) {
+	return c.switchKey(ctx, v, keys.StatusDisabled)
+}
+
+func (c *Console) enable(ctx context.Context, v *visit) (reply, error) {
+	return c.switchKey(ctx, v, keys.StatusActive)
+}
+
+func (c *Console) switchKey(ctx context.Context, v *visit, to keys.Status) (reply, error) {
+	k, err := c.keyOf(ctx, v)
+	if err != nil {
+		return reply{}, err
+	}
+	form, done := v.keyForm("Disable "+k.Label, k), "key-disabled"
+	form.Submit, form.Danger = "Disable this key", true
+	form.Consequences = []string{
+		"Every request with " + k.Prefix + "… is answered 401 at once, as if the key were revoked.",
+		"You can enable it again at any time. The user cannot: what an operator has disabled only an operator enables.",
+	}
+	if to == keys.StatusActive {
+		form, done = v.keyForm("Enable "+k.Label, k), "key-enabled"
+		form.Submit, form.Consequences = "Enable this key", []string{"Requests with " + k.Prefix + "… are let in again at once."}
+	}
+	if !v.post {
+		return show(views.FormPage(form))
+	}
+	if _, err := c.store.ChangeKey(ctx, v.by, k.ID, uuid.Nil, keys.KeyChange{Status: &to}); err != nil {
+		return reply{}, err
+	}
+	return leadTo("/admin/keys/"+k.ID.String(), "done", done)
 }
 
 var graces = []struct {
@@ -259,6 +333,7 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 	form.Consequences = []string{
 		fmt.Sprintf("The key gets a new secret, which is shown once on the page that follows. Its id, label, expiry and usage stay, and so does the quota of %s.", k.Email),
 		"The present secret stops when you say below. One that an earlier rotation left working stops at once.",
+		"If the key has leaked, keys that were made with it go on working. Revoke it with what it made instead.",
 	}
 	grace := views.Field{Name: "grace_seconds", Label: "The present secret stops", Type: "select", Value: v.form.Get("grace_seconds")}
 	chosen := -1
@@ -305,12 +380,19 @@ func (c *Console) revoke(ctx context.Context, v *visit) (reply, error) {
 	form.Consequences = []string{
 		"Every request with " + k.Prefix + "… is answered 401 at once. " + last,
 		"It cannot be undone: a revoked key never works again. Rotating replaces the secret and keeps the key.",
-		fmt.Sprintf("Other keys of %s go on working.", k.Email),
+		fmt.Sprintf("Other keys of %s go on working, unless this one made them and you tick the box below.", k.Email),
 	}
+	form.Fields = []views.Field{{Name: "with_created", Label: "If the key has leaked", Type: "checks", Ticked: v.form["with_created"],
+		Options: []views.Option{{Value: "true", Label: "Revoke the keys that it made too, and those that these made"}}}}
 	if !v.post {
 		return show(views.FormPage(form))
 	}
-	if err := c.store.RevokeKey(ctx, v.by, k.ID, uuid.Nil); err != nil {
+	if v.form.Get("with_created") == "true" {
+		_, err = c.store.RevokeKeyWithCreated(ctx, v.by, k.ID, uuid.Nil)
+	} else {
+		err = c.store.RevokeKey(ctx, v.by, k.ID, uuid.Nil)
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	return leadTo("/admin/keys/"+k.ID.String(), "done", "key-revoked")

@@ -60,10 +60,16 @@ func planFields(v *visit, plan accounts.Plan) []views.Field {
 		features = "{}"
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	userRate := ""
+	if plan.UserRateLimitPerMinute != nil {
+		userRate = number(*plan.UserRateLimitPerMinute)
+	}
 	return []views.Field{
 		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
 		{Name: "daily_credit_limit", Label: "Credits a day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together, from 00:00 UTC to 00:00 UTC."},
 		{Name: "rate_limit_per_minute", Label: "Requests a minute", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "For each key, in any 60 seconds."},
+		{Name: "user_rate_limit_per_minute", Label: "Requests a minute of a user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", userRate), Hint: "For all keys of a user together. Empty: no such limit."},
+		{Name: "max_keys", Label: "Keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have that are not revoked."},
 		{Name: "price", Label: "Price a month, in dollars", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and to the API; Codexible sends no invoice."},
 		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object that your product reads, such as {"priority": true}.`},
 	}
@@ -80,15 +86,19 @@ func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bo
 		}
 		return &n
 	}
-	change.DailyCreditLimit, change.RateLimitPerMinute = whole(1), whole(2)
-	cents, err := readCents(fields[3].Value)
+	change.DailyCreditLimit, change.RateLimitPerMinute, change.MaxKeys = whole(1), whole(2), whole(4)
+	change.UserRateLimitPerMinute = new(*int64)
+	if strings.TrimSpace(fields[3].Value) != "" {
+		*change.UserRateLimitPerMinute = whole(3)
+	}
+	cents, err := readCents(fields[5].Value)
 	if err != nil {
-		fields[3].Problem = "Must be an amount of dollars such as 30 or 29.90."
+		fields[5].Problem = "Must be an amount of dollars such as 30 or 29.90."
 	}
 	change.PriceCents = &cents
-	change.Features = json.RawMessage(strings.TrimSpace(fields[4].Value))
+	change.Features = json.RawMessage(strings.TrimSpace(fields[6].Value))
 	if problem := accounts.CheckFeatures(change.Features); problem != "" {
-		fields[4].Problem = sentence(problem)
+		fields[6].Problem = sentence(problem)
 	}
 	for _, f := range fields {
 		if f.Problem != "" {
@@ -118,7 +128,7 @@ func readCents(text string) (int64, error) {
 
 func (c *Console) newPlan(ctx context.Context, v *visit) (reply, error) {
 	form := v.planForm("Create a plan")
-	form.Submit, form.Fields = "Create the plan", planFields(v, accounts.Plan{RateLimitPerMinute: accounts.DefaultRatePerMinute})
+	form.Submit, form.Fields = "Create the plan", planFields(v, accounts.Plan{RateLimitPerMinute: accounts.DefaultRatePerMinute, MaxKeys: accounts.DefaultMaxKeys})
 	if !v.post {
 		return show(views.FormPage(form))
 	}

@@ -92,7 +92,10 @@ func (v *visitor) submit(path string, pairs ...string) *visitor {
 	v.t.Helper()
 	form := v.hidden(path)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Set(pairs[i], v.s.fill(pairs[i+1]))
+		form.Del(pairs[i])
+	}
+	for i := 0; i+1 < len(pairs); i += 2 { // boxes that share a name have several values
+		form.Add(pairs[i], v.s.fill(pairs[i+1]))
 	}
 	return v.send(http.MethodPost, path, form.Encode())
 }
@@ -168,7 +171,7 @@ func (v *visitor) led(path string) *visitor {
 // consolePages are the pages behind the door, by path.
 var consolePages = []string{
 	"/admin", "/admin/users", "/admin/users/new", "/admin/users/$ada.user", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan", "/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate",
-	"/admin/keys", "/admin/keys?state=unused", "/admin/keys/new", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke",
+	"/admin/keys", "/admin/keys?state=unused", "/admin/keys/new", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke", "/admin/keys/$ada.id/disable", "/admin/keys/$ada.id/enable",
 	"/admin/plans", "/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore",
 	"/admin/usage", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com", "/admin/audit", "/admin/system", "/admin/account",
 }
@@ -177,7 +180,7 @@ var consolePages = []string{
 var consoleForms = []string{
 	"/admin/logout", "/admin/usage/export", "/admin/audit/export", "/admin/system/backup", "/admin/account/password", "/admin/account/two-step", "/admin/account/two-step/confirm",
 	"/admin/account/two-step/off", "/admin/account/two-step/codes", "/admin/account/sessions/$ada.id/end", "/admin/users/new", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan",
-	"/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate", "/admin/keys/new", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke",
+	"/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate", "/admin/keys/new", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke", "/admin/keys/$ada.id/disable", "/admin/keys/$ada.id/enable",
 	"/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore", "/admin/theme",
 }
 
@@ -596,7 +599,7 @@ func TestWhatUsersTypeIsNeverUnescaped(t *testing.T) {
 			if _, err := s.store.ChangeUser(context.Background(), accounts.ActorCLI, s.id(t, "ada.user"), accounts.UserChange{Name: &name}); err != nil {
 				t.Fatal(err)
 			}
-			v.get("/admin/keys/$ada.id/edit").submit("/admin/keys/$ada.id/edit", "label", text, "expires_at", "").led("/admin/keys/$ada.id?done=key-changed")
+			v.get("/admin/keys/$ada.id/edit").submit("/admin/keys/$ada.id/edit", "label", text, "expires_at", "", "scopes", "models", "scopes", "usage", "scopes", "keys", "scopes", "charge").led("/admin/keys/$ada.id?done=key-changed")
 			s.call(t, call{says: "a charge with the text as its model", as: "ada", method: "POST", path: "/api/usage", body: `{"model":` + quoted(text) + `}`, status: 200})
 			for _, path := range []string{"/admin", "/admin/users", "/admin/users/$ada.user", "/admin/keys", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/usage?group=model", "/admin/audit", "/admin/users?q=" + url.QueryEscape(text), "/admin/usage?model=" + url.QueryEscape(text)} {
 				v.get(path).sees(http.StatusOK)
@@ -726,7 +729,11 @@ func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 		s.clock.Add(time.Hour)
 		both[0].status, both[0].says = 401, "the old stops after the grace"
 		s.run(t, both)
-		v.get("/admin/keys/$ada.id/revoke").sees(http.StatusOK, "It cannot be undone")
+		v.get("/admin/keys/$ada.id/disable").submit("/admin/keys/$ada.id/disable").led("/admin/keys/$ada.id?done=key-disabled").sees(http.StatusOK, "Disabled", "Key disabled")
+		s.call(t, call{as: "fresh", method: "GET", path: "/api/keys", status: 401})
+		v.get("/admin/keys?state=disabled").sees(http.StatusOK, "Laptop")
+		v.get("/admin/keys/$ada.id/enable").submit("/admin/keys/$ada.id/enable").led("/admin/keys/$ada.id?done=key-enabled").sees(http.StatusOK, "Active")
+		v.get("/admin/keys/$ada.id/revoke").sees(http.StatusOK, "It cannot be undone", "Revoke the keys that it made too")
 		v.submit("/admin/keys/$ada.id/revoke").led("/admin/keys/$ada.id?done=key-revoked").sees(http.StatusOK, "Revoked")
 		s.call(t, call{says: "a revoked key", as: "fresh", method: "GET", path: "/api/keys", status: 401})
 		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke").sees(http.StatusNotFound)
@@ -737,12 +744,12 @@ func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
-		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "price", "1.234", "features", "[]").
+		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "1.234", "features", "[]").
 			sees(http.StatusUnprocessableEntity, "Must be a whole number", "Must be an amount of dollars", "Must be a JSON object")
-		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "exists already")
-		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "price", "29.9", "features", `{"priority": true}`).led("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90")
+		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "max_keys", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "exists already")
+		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`).led("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", ">77<", ">8<")
 		v.get("/admin/plans/$plan.pro/edit").sees(http.StatusOK, "1 user has this plan", "30.00")
-		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "price", "30", "features", "{}").led("/admin/plans?done=plan-changed")
+		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "max_keys", "20", "price", "30", "features", "{}").led("/admin/plans?done=plan-changed")
 		s.call(t, call{says: "the plan's credits count", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 251, "request_count": 0, "date": "*"}`})
 		v.get("/admin/plans/$plan.pro/archive").sees(http.StatusOK, "go on as before").submit("/admin/plans/$plan.pro/archive").led("/admin/plans?done=plan-archived").sees(http.StatusOK, "Archived")
 		v.get("/admin/users/new").submit("/admin/users/new", "email", "late@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "archived")

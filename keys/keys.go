@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"strings"
 	"time"
 
 	"codexible/accounts"

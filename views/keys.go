@@ -45,6 +45,8 @@ func (k KeyLine) working(now time.Time) bool {
 // otherwise is why a key does not work: what is the key's own comes before the user's.
 func (k KeyLine) otherwise(now time.Time) string {
 	switch {
+	case k.Status == keys.StatusDisabled:
+		return "Disabled"
 	case k.Status != keys.StatusActive:
 		return "Revoked"
 	case k.Expired(now):
@@ -52,6 +54,17 @@ func (k KeyLine) otherwise(now time.Time) string {
 	}
 	return "User suspended"
 }
+
+// madeBy says who made the key; a key from before that was written down says nothing.
+func (k KeyLine) madeBy() string {
+	if k.CreatedBy == "" {
+		return "Not written down"
+	}
+	return k.CreatedBy
+}
+
+// makerPath leads to the key that made this one.
+func (k KeyLine) makerPath() string { return "/admin/keys/" + k.CreatedByKeyID.String() }
 
 // unused is how long a key has to lie idle to be pointed out.
 const unused = 90 * 24 * time.Hour

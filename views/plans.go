@@ -14,4 +14,12 @@ type PlanLine struct {
 	Users int64
 }
 
+// userRate is the requests a minute of all keys of a user together.
+func (p PlanLine) userRate() string {
+	if p.UserRateLimitPerMinute == nil {
+		return "–"
+	}
+	return Number(*p.UserRateLimitPerMinute)
+}
+
 func (p PlanLine) path() string { return "/admin/plans/" + p.ID.String() }

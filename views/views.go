@@ -117,6 +117,8 @@ type Field struct {
 	Min, Max  string
 	MaxLength int
 	Options   []Option
+	// Ticked are the values of the options that are chosen, of a field of type checks.
+	Ticked    []string
 	Autofocus bool
 }
 

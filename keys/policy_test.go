@@ -1,0 +1,76 @@
+package keys
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+)
+
+// The codes are decided in their order: each of a key that everything speaks against, once the ones before it are mended.
+func TestTheFirstCodeThatSpeaksAgainstAKeyIsTold(t *testing.T) {
+	id := someone()
+	outside := Access{Scope: ScopeCharge, Address: netip.MustParseAddr("192.0.2.1")}
+	id.SecretEndsAt, id.Key.Status, id.Key.ExpiresAt, id.User.Status = &noon, StatusRevoked, &noon, accounts.StatusSuspended
+	id.Key.Addresses, _ = ParseAddresses([]string{"10.0.0.0/8"})
+	for _, step := range []struct {
+		want Code
+		mend func()
+	}{
+		{NotFound, func() { id.SecretEndsAt = nil }},
+		{Revoked, func() { id.Key.Status = StatusDisabled }},
+		{Disabled, func() { id.Key.Status = StatusActive }},
+		{Expired, func() { id.Key.ExpiresAt = nil }},
+		{Suspended, func() { id.User.Status = accounts.StatusActive }},
+		{InsufficientScope, func() { id.Key.Scopes |= ScopesOf(ScopeCharge) }},
+		{AddressNotAllowed, func() { outside.Address = netip.MustParseAddr("10.0.0.1") }},
+		{Valid, func() {}},
+	} {
+		code := id.Decide(outside, noon)
+		if code != step.want {
+			t.Fatalf("%s, want %s", code, step.want)
+		}
+		refusal := id.Refusal(code, outside)
+		if (refusal == nil) != (code == Valid) || refusal != nil && CodeOf(refusal) != code {
+			t.Errorf("%s is told as %v", code, refusal)
+		}
+		step.mend()
+	}
+	if code := (*Identity)(nil).Decide(outside, noon); code != NotFound {
+		t.Errorf("nobody is %s", code)
+	}
+}
+
+func TestAKeyIsWithinAnotherWhereItMayNothingMore(t *testing.T) {
+	soon, late := noon.Add(time.Hour), noon.Add(2*time.Hour)
+	networks := func(texts ...string) Addresses {
+		list, _ := ParseAddresses(texts)
+		return list
+	}
+	acting := Key{Scopes: ScopesOf(ScopeModels, ScopeKeys), Addresses: networks("10.0.0.0/8"), ExpiresAt: &soon}
+	for name, c := range map[string]struct {
+		key  Key
+		want string
+	}{
+		"the same":       {acting, ""},
+		"less":           {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, ""},
+		"another scope":  {Key{Scopes: ScopesOf(ScopeUsage), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, "usage"},
+		"everywhere":     {Key{Scopes: ScopesOf(ScopeModels), ExpiresAt: &noon}, "10.0.0.0/8"},
+		"another place":  {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("11.0.0.1"), ExpiresAt: &noon}, "10.0.0.0/8"},
+		"for ever":       {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1")}, soon.Format(time.RFC3339)},
+		"longer":         {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &late}, soon.Format(time.RFC3339)},
+		"not active now": {Key{Status: StatusDisabled, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &noon}, ""},
+	} {
+		err := c.key.Within(&acting, "create")
+		if (err == nil) != (c.want == "") || err != nil && (fault.KindOf(err) != fault.InsufficientScope || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.want)
+		}
+	}
+	free := Key{Scopes: ScopesOf(ScopeModels)}
+	if err := free.Within(&free, "create"); err != nil {
+		t.Error(err)
+	}
+}
