@@ -158,6 +158,18 @@ func (b *tab) fill(name, value string) {
 	}
 }
 
+// tick chooses boxes by their values.
+func (b *tab) tick(values ...string) {
+	b.t.Helper()
+	for _, value := range values {
+		var found bool
+		b.evaluate(fmt.Sprintf(`(() => { const f = document.querySelector('main input[type=checkbox][value=%q]'); if (f) f.click(); return !!f && f.checked })()`, value), &found)
+		if !found {
+			b.t.Fatalf("there is no box %s: %s", value, b.text())
+		}
+	}
+}
+
 // middle finds where an XPath's first element is on the screen.
 func (b *tab) middle(path string) (x, y float64) {
 	b.t.Helper()
@@ -302,6 +314,8 @@ func (b *tab) createUserAndKey(scripts bool) {
 	b.sees("User created", `New <b>"Person"</b>`)
 	b.press("Create a key")
 	b.fill("label", "Production")
+	b.tick("usage", "keys", "charge")
+	b.fill("allowed_addresses", "127.0.0.0/8\n2001:db8::/32")
 	b.press("Create the key")
 	b.sees("Copy the key: it is not shown again")
 	secret, copied := b.textOf("#secret"), ""

@@ -716,6 +716,43 @@ func listKeys(t *testing.T, s *service, user string) []uuid.UUID {
 	return ids
 }
 
+func TestAKeysScopesAndAddressesAreSetInTheConsole(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "root", "allowed_addresses", "nowhere").
+			sees(http.StatusUnprocessableEntity, "Must be one or more of", "Must be addresses or networks")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin").sees(http.StatusUnprocessableEntity, "Must not have admin", "value=\"admin\" checked")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "charge", "scopes", "usage", "allowed_addresses", "127.0.0.1, 10.1.2.3/8\r\n2001:db8::1").sees(http.StatusOK, "it is not shown again")
+		s.words["made.key"] = shownKey.FindString(v.page)
+		remember(s.words["made.key"])
+		s.call(t, call{as: "made", method: "POST", path: "/api/usage", status: 200})
+		s.call(t, call{as: "made", method: "GET", path: "/api/keys", status: 403})
+		id := listKeys(t, s, "bob.user")[0].String()
+		v.get("/admin/keys/"+id).sees(http.StatusOK, "usage charge", "10.0.0.0/8 127.0.0.1 2001:db8::1", "Made by", "<bdi>root@example.com</bdi>")
+		edit := "/admin/keys/" + id + "/edit"
+		v.get(edit).sees(http.StatusOK, "value=\"usage\" checked", "value=\"charge\" checked", "10.0.0.0/8")
+		v.submit(edit, "label", "Default").sees(http.StatusUnprocessableEntity, "Must be one or more of")
+		v.submit(edit, "label", "Default", "scopes", "usage", "allowed_addresses", "10.0.0.0/8 10.0.0.0/33").sees(http.StatusUnprocessableEntity, "Must be addresses or networks", "10.0.0.0/33")
+		v.submit(edit, "label", "Default", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/"+id+"?done=key-changed").sees(http.StatusOK, "Every address")
+		s.call(t, call{as: "made", method: "POST", path: "/api/usage", status: 403})
+		s.call(t, call{as: "made", method: "GET", path: "/api/usage/today", status: 200})
+	})
+}
+
+func TestAConsoleFormThatLeavesScopesAsTheyAreLimitsNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["usage"]}`, status: 200, keep: "own"})
+		v := s.operator(t)
+		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/$own.id?done=key-changed")
+		s.call(t, call{as: "ada", method: "PATCH", path: "/api/keys/$own.id", body: `{"scopes":["usage","models"]}`, status: 200})
+		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/$own.id?done=key-changed")
+		s.call(t, call{as: "ada", method: "PATCH", path: "/api/keys/$own.id", body: `{"scopes":["usage","models"]}`, status: 403})
+		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke", "with_created", "true").led("/admin/keys/$ada.id?done=key-revoked")
+		s.call(t, call{as: "own", method: "GET", path: "/api/usage/today", status: 401})
+		v.get("/admin/audit?q=$ada.prefix").sees(http.StatusOK, `href="/admin/keys/$ada.id">$ada.prefix…`)
+	})
+}
+
 func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)

@@ -100,11 +100,15 @@ func FuzzBody(f *testing.F) {
 		{"ada", http.MethodPost, "/api/usage"}, {"ada", http.MethodPost, "/api/keys"}, {"ada", http.MethodPatch, g.fill("/api/keys/$ada.revoked.id")},
 		{"gate", http.MethodPost, "/api/keys/verify"}, {"ada", http.MethodPost, "/api/auth/validate"}, {"root", http.MethodPost, "/api/admin/users"},
 		{"root", http.MethodPost, "/api/admin/plans"}, {"root", http.MethodPost, "/api/admin/tokens"}, {"root", http.MethodPatch, g.fill("/api/admin/users/$bob.user")},
+		{"ada", http.MethodPatch, g.fill("/api/keys/$ada.expired.id")}, {"root", http.MethodPatch, g.fill("/api/admin/tokens/$bob.id")},
 	}
 	for i, seed := range []string{
 		`{"credits":1,"model":"m","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.1}`, `{"label":"x","expires_at":"2030-01-01T00:00:00Z"}`, `{"expires_at":null}`,
 		`{"key":"x","credits":1,"idempotency_key":"k"}`, `{"token":"x"}`, `{"email":"a@b.c","name":"n","plan":"Pro","role":"user"}`,
 		`{"name":"p","daily_credit_limit":1,"features":{"a":[null]},"archived":true}`, `{"user_id":"0190163d-8694-739b-aea5-966c26f8ad91"}`, `{"status":"active","name":null}`,
+		`{"scopes":["usage","models"],"allowed_addresses":["::ffff:10.0.0.1/104","2001:db8::/32"],"status":"disabled"}`, `{"scopes":[],"allowed_addresses":[],"status":"active"}`,
+		`{"scopes":["usage",null,{}],"allowed_addresses":[["10.0.0.1"],"10.0.0.1/99","fe80::1%0"]}`, `{"key":"x","address":"::ffff:1.2.3.4"}`, `{"key":"x","address":[]}`,
+		`{"name":"q","daily_credit_limit":1,"max_keys":10000,"user_rate_limit_per_minute":null}`,
 		`{`, `[]`, `{"credits":1e999}`, "{\"model\":\"\\u0000\xff\"}", `{"expires_at":"9999-12-31T23:59:59-23:59"}`,
 	} {
 		f.Add(uint8(i), seed)
