@@ -666,6 +666,12 @@ func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("a newcomer is told %+v", said)
 	}
 	for _, k := range said.Keys {
+		if k.Role == "service" { // whose key verifies, and reads nothing
+			if status, answer := r.ask(t, http.MethodPost, "/api/keys/verify", k.Key, `{"key":"codexible_demo_pro_2026"}`); status != http.StatusOK || answer["code"] != "VALID" {
+				t.Errorf("%s: %d %v", k.Key, status, answer)
+			}
+			continue
+		}
 		status, answer := r.ask(t, http.MethodGet, "/api/dashboard/overview", k.Key, "")
 		if user, _ := answer["user"].(map[string]any); status != http.StatusOK || user["email"] != k.Email || user["plan"] != k.Plan || answer["role"] != string(k.Role) {
 			t.Errorf("%s: %d %v", k.Key, status, answer)
