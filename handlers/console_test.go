@@ -669,7 +669,7 @@ func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
 				t.Errorf("%s shows a suspended user's key as active", page)
 			}
 		}
-		s.call(t, call{says: "the API tells the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null}]`})
+		s.call(t, call{says: "the API tells the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"cli","created_by_key_id":null}]`})
 	})
 }
 

@@ -183,13 +183,13 @@ func TestPlansFeaturesAreBoundedInSizeAndDepth(t *testing.T) {
 				api, console = http.StatusOK, http.StatusSeeOther
 			}
 			s.call(t, call{says: fmt.Sprintf("features of %d bytes", len(features)), as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"features":` + features + `}`, status: api})
-			v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "price": {"1"}, "features": {features}}.Encode()).sees(console)
+			v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "max_keys": {"20"}, "price": {"1"}, "features": {features}}.Encode()).sees(console)
 		}
 		for _, features := range []string{"[]", `"a"`, "null", "1", "{", "", "{}{}", "{\"a\":\"\xff\"}", "{\"a\":\"\x00\"}", `{"a":"\ud800"}`} {
-			v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "price": {"1"}, "features": {features}}.Encode()).
+			v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "max_keys": {"20"}, "price": {"1"}, "features": {features}}.Encode()).
 				sees(http.StatusUnprocessableEntity, "Must be a JSON object")
 		}
-		v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "price": {"10000001"}, "features": {"{}"}}.Encode()).
+		v.send(http.MethodPost, "/admin/plans/$plan.pro/edit", url.Values{"_csrf": {token}, "name": {"Pro"}, "daily_credit_limit": {"1"}, "rate_limit_per_minute": {"1000000"}, "max_keys": {"20"}, "price": {"10000001"}, "features": {"{}"}}.Encode()).
 			sees(http.StatusUnprocessableEntity, "Must be 0 to $10,000,000")
 	})
 }
