@@ -183,7 +183,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		var user userJSON
 		s.json(&user, "user", "create", "--email", "Gateway@Example.com", "--plan", "pro", "--role", "service", "--name", "Gateway")
 		var key newKeyJSON
-		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2999-01-01T00:00:00Z", "--scope", "usage,keys,charge", "--scope", "service")
+		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2099-01-01T00:00:00Z", "--scope", "usage,keys,charge", "--scope", "service")
 		s.remember(key.Key)
 		if status, _ := r.ask(t, http.MethodGet, "/api/usage/today", key.Key, ""); status != http.StatusOK {
 			t.Fatalf("a key that the command line made: %d", status)
