@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -134,8 +133,7 @@ func TestRequestsThatWaitForTheDatabaseEndWithTheProgram(t *testing.T) {
 	database := storetest.PostgresURL(t)
 	p := startProgram(t, "DATABASE_URL="+database, "SHUTDOWN_TIMEOUT=500ms")
 	browser := operatorOf(t, p)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	db := storetest.Raw(t, database)
 	hold, err := db.BeginTx(ctx, nil)
 	if err != nil {

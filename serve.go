@@ -224,7 +224,7 @@ func (s *service) answer(ctx context.Context) error {
 		err = nil
 	}
 	cut()
-	s.waitFor(console)
+	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
 	return err
 }
 

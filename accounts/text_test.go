@@ -71,7 +71,7 @@ func TestEMailsThatLookTheSameAreTheSame(t *testing.T) {
 
 func TestFeaturesAreAnObjectThatEveryReaderUnderstands(t *testing.T) {
 	for text, ok := range map[string]bool{
-		`{}`: true, ` {"a": [1, "\ud83d\ude00", "\\ud800", "\\u0000"]} `: true,
+		`{}`: true, `{"a": [1, "\ud83d\ude00", "\\ud800", "\\u0000"]}`: true,
 		``: false, `[]`: false, `null`: false, `{`: false, `{}{}`: false, `{"a":"\ud800"}`: false, `{"a":"\udc00\ud800"}`: false, `{"\ud800":1}`: false, `{"a":"\ud800\u0041"}`: false,
 		`{"a":"\u0000"}`: false, "{\"a\":\"\x00\"}": false, "{\"a\":\"\xff\"}": false, "\ufeff{}": false, `{"a":01}`: false,
 	} {
@@ -82,8 +82,12 @@ func TestFeaturesAreAnObjectThatEveryReaderUnderstands(t *testing.T) {
 	if accounts.CheckFeatures(nil) != "" {
 		t.Error("no features are refused")
 	}
+	if accounts.CheckFeatures(json.RawMessage("\n {} ")) != "" {
+		t.Error("blanks around an object are refused")
+	}
 	for _, bound := range []int{accounts.MaxFeaturesBytes, accounts.MaxFeaturesDepth} {
-		if !strings.Contains(accounts.FeaturesRule, strconv.Itoa(bound)) {
+		number := strconv.Itoa(bound)
+		if !strings.Contains(accounts.FeaturesRule, number) {
 			t.Errorf("the rule does not name %d", bound)
 		}
 	}

@@ -63,7 +63,7 @@ func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 			if ctx.Err() != nil {
 				err = fmt.Errorf("its time was over, or the service stopped: %w", ctx.Err())
 			}
-			c.recordFailure(by, r.failure, err)
+			c.recordFailure(by, r.failure, err) //nolint:contextcheck // it is written down also where the context has ended
 			c.api.Log.Warn("a download was cut off", "request_id", by.RequestID, "file", r.filename, "error", err)
 		}
 		_ = to.CloseWithError(err)

@@ -78,7 +78,10 @@ func TestTwoDownloadsRunAtOnceAndTheThirdIsToldToWait(t *testing.T) {
 			want = http.StatusUnprocessableEntity // also what is refused for its filters gives its place back
 		}
 		// The place is given back after the last byte was taken: a moment later at the most.
-		for tries := 0; v.send(http.MethodPost, path, token).status == http.StatusServiceUnavailable && tries < 1000; tries++ {
+		for range 1000 {
+			if v.send(http.MethodPost, path, token).status != http.StatusServiceUnavailable {
+				break
+			}
 		}
 		v.sees(want)
 	}
