@@ -6,8 +6,10 @@ import {
   getUsageHistory,
   getUsageHourly,
   getUsageModels,
+  validateToken,
+  type Account,
 } from '@/app/lib/api';
-import { pageConnection } from '@/app/lib/server/connection';
+import { pageSession } from '@/app/lib/server/connection';
 import { speech } from '@/app/lib/server/speech';
 import { chargesPage, daysFrom } from './ranges';
 import { UsageBoard } from './usage-board';
@@ -19,14 +21,24 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** Starts every panel's request at once and lets each arrive when it does. */
 export default async function Overview({ searchParams }: { searchParams: Promise<{ days?: string | string[] }> }) {
-  const via = await pageConnection();
-  if (!via) redirect('/dashboard/login');
+  const session = await pageSession();
+  if (!session) redirect('/dashboard/login');
+  const { via, key } = session;
+  const overview = getDashboardOverview(via);
   const days = daysFrom((await searchParams).days);
+  // Any key may ask whose it is. Only where it may not see more is that worth a call.
+  const bareAccount = async (): Promise<Account | null> => {
+    const answer = await overview;
+    if (answer.ok || answer.error.kind !== 'insufficient_scope') return null;
+    const validation = await validateToken(key, via);
+    return validation.ok ? validation.value.user : null;
+  };
   return (
     <UsageBoard
       days={days}
       today={new Date().toISOString().slice(0, 10)}
-      overview={getDashboardOverview(via)}
+      overview={overview}
+      account={bareAccount()}
       history={getUsageHistory(days, via)}
       models={getUsageModels(days, via)}
       hours={getUsageHourly(undefined, via)}

@@ -108,6 +108,30 @@ describe('a change to the key that one is signed in with', () => {
     expect([response.status, response.headers.get('set-cookie')]).toEqual([409, null]);
   });
 
+  describe('with a key that may manage keys and not read usage', () => {
+    const own = { id: ownId, prefix: key.slice(0, 18) };
+    const others = Array.from({ length: 200 }, (_, i) => ({ id: `k${i}`, prefix: 'codexible_ffffffff' }));
+    const lists = (pages: Record<string, unknown>) => (received: Received) => {
+      if (received.path === '/api/dashboard/overview') return { status: 403, body: refusal(403, 'insufficient_scope') };
+      return received.method === 'GET' ? { body: pages[received.path] } : { body: minted };
+    };
+
+    test('finds that key by its prefix, on whatever page of the list', async () => {
+      upstream.reply = lists({ '/api/keys?limit=200': others, '/api/keys?limit=200&after=k199': [own] });
+      const response = await api.POST(request('POST', `/dashboard/api/keys/${ownId}/rotate`, { body: '{"grace_seconds":0}' }));
+      expect(response.headers.get('set-cookie')).toMatch(new RegExp(`^codexible_key=${minted.key};`));
+      const told = await session.GET(request('GET', '/dashboard/session'));
+      expect([told.status, await told.json()]).toEqual([200, { key: own, role: null }]);
+    });
+
+    test('is refused where that key is not found', async () => {
+      upstream.reply = lists({ '/api/keys?limit=200': others.slice(0, 3) });
+      const response = await api.DELETE(request('DELETE', `/dashboard/api/keys/${ownId}`));
+      expect([response.status, response.headers.get('set-cookie')]).toEqual([403, null]);
+      expect(upstream.received.map(({ method }) => method)).toEqual(['GET', 'GET']);
+    });
+  });
+
   test('is not tried before it is known whose key it is', async () => {
     upstream.reply = () => ({ status: 503, body: refusal(503, 'service_unavailable') });
     const response = await api.POST(request('POST', `/dashboard/api/keys/${ownId}/rotate`));
@@ -179,6 +203,8 @@ describe('a session', () => {
     ['is forgotten when the key is not', 401, refusal(401, 'unauthorized'), true],
     ['goes on while the service is away', 503, refusal(503, 'service_unavailable'), false],
     ['goes on while the account is suspended', 403, refusal(403, 'forbidden'), false],
+    ['goes on where the key may read neither usage nor keys', 403, refusal(403, 'insufficient_scope'), false],
+    ['goes on away from the key’s addresses', 403, refusal(403, 'ip_not_allowed'), false],
   ])('%s', async (_, status, body, forgotten) => {
     upstream.reply = () => ({ status, body });
     const response = await session.GET(request('GET', '/dashboard/session'));

@@ -1,17 +1,20 @@
 'use client';
 
 import Link from 'next/link';
-import { useEffect, useEffectEvent, useRef } from 'react';
-import { getDashboardOverview, ownServer, type Overview, type Result } from '@/app/lib/api';
+import { use, useEffect, useEffectEvent, useRef } from 'react';
+import { getDashboardOverview, ownServer, type Account, type Overview, type Result } from '@/app/lib/api';
+import type { Messages } from '@/app/lib/i18n';
 import { button } from '@/app/ui/button';
 import { useReset } from '@/app/ui/clock';
-import { Panel, Waiting } from '@/app/ui/panel';
+import { Frame, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
 import { useSession } from '@/app/ui/session';
 
 interface TodayProps {
   initial: Promise<Result<Overview>>;
+  /** Whose key it is, where the key may read that and no more. */
+  account: Promise<Account | null>;
   /** Told when today's usage is not what it was, with the UTC date it is for. */
   onChange: (date: string) => void;
 }
@@ -20,11 +23,12 @@ interface TodayProps {
 const lookEveryMs = 30_000;
 
 /** Today's usage and the account: one answer of the API, watched while the page is open. */
-export function TodayPanels({ initial, onChange }: TodayProps) {
+export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
   const { m } = useSpeech();
   const overview = useResource(initial, 'overview', (signal) => getDashboardOverview({ ...ownServer, signal }));
   useWatch(overview);
   useChange(overview.value, onChange);
+  if (overview.error?.kind === 'insufficient_scope' && overview.value === null) return <WithoutUsage account={bare} />;
   const skeleton = <Waiting className="h-[176px]" />;
   // While both panels have something to show, one of them saying what went wrong is enough.
   const account = overview.value ? { ...overview, error: null } : overview;
@@ -35,6 +39,7 @@ export function TodayPanels({ initial, onChange }: TodayProps) {
         className="lg:col-span-2"
         resource={overview}
         skeleton={skeleton}
+        missing={m.missing.usage}
         aside={
           <button type="button" className={button.quiet} disabled={overview.busy} onClick={overview.reload}>
             {m.overview.refresh}
@@ -44,7 +49,7 @@ export function TodayPanels({ initial, onChange }: TodayProps) {
         {(value) => <Today {...value.usage} />}
       </Panel>
       <Panel title={m.overview.account} resource={account} skeleton={skeleton}>
-        {(value) => <Account overview={value} />}
+        {(value) => <AccountFacts overview={value} />}
       </Panel>
     </>
   );
@@ -118,36 +123,72 @@ function Today({ credits_used: used, daily_limit: limit, request_count: requests
   );
 }
 
-function Account({ overview: { user, key, degraded } }: { overview: Overview }) {
+/** All that a key may see that may not read usage: whose it is. */
+function WithoutUsage({ account }: { account: Promise<Account | null> }) {
   const { m } = useSpeech();
-  const { suspended } = useSession();
-  const isActive = user.status === 'active' && !suspended;
-  const rows = [
-    { name: 'user', term: m.overview.user, text: user.name ? `${user.name}, ${user.email}` : user.email },
-    { name: 'plan', term: m.overview.plan, text: user.plan },
-    { name: 'status', term: m.overview.status, text: isActive ? m.overview.active : m.overview.suspended },
-    { name: 'key', term: m.overview.key, text: key.label },
-  ];
+  const user = use(account);
+  return (
+    <Frame title={m.overview.account} className="lg:col-span-3">
+      <Missing sentence={m.missing.usage} />
+      {user ? <Facts rows={factsOf(user, user.status === 'active', m)} /> : null}
+      <ManageLink />
+    </Frame>
+  );
+}
+
+function AccountFacts({ overview: { user, key, degraded } }: { overview: Overview }) {
+  const { m } = useSpeech();
+  const { barred } = useSession();
   return (
     <>
-      <dl className="grid grid-cols-[auto_1fr] gap-x-2 gap-y-1 text-sm">
-        {rows.map(({ name, term, text }) => (
-          <div key={name} className="contents">
-            <dt className="text-soft">{term}</dt>
-            <dd className="min-w-0 text-right font-semibold" data-figure={name}>
-              {name === 'status' ? <span aria-hidden="true" className={`mr-0.5 inline-block size-1 rounded-full ${isActive ? 'bg-good' : 'bg-bad'}`} /> : null}
-              <bdi>{text}</bdi>
-              {name === 'key' ? <code className="block font-mono text-xs font-normal text-soft">{key.prefix}…</code> : null}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Facts rows={[...factsOf(user, user.status === 'active' && barred !== 'suspended', m), { name: 'key', term: m.overview.key, text: key.label, code: `${key.prefix}…` }]} />
       {degraded ? <p className="mt-1 text-sm text-warn">{m.overview.degraded}</p> : null}
-      <p className="mt-auto pt-2 text-sm">
-        <Link href="/dashboard/keys" prefetch={false} className={button.plain}>
-          {m.overview.manage}
-        </Link>
-      </p>
+      <ManageLink />
     </>
+  );
+}
+
+interface Fact {
+  name: string;
+  term: string;
+  text: string;
+  /** Whether a mark says good or bad beside the text. */
+  good?: boolean;
+  code?: string;
+}
+
+function factsOf(user: Account, isActive: boolean, m: Messages): Fact[] {
+  return [
+    { name: 'user', term: m.overview.user, text: user.name ? `${user.name}, ${user.email}` : user.email },
+    { name: 'plan', term: m.overview.plan, text: user.plan },
+    { name: 'status', term: m.overview.status, text: isActive ? m.overview.active : m.overview.suspended, good: isActive },
+  ];
+}
+
+function Facts({ rows }: { rows: Fact[] }) {
+  return (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-2 gap-y-1 text-sm">
+      {rows.map(({ name, term, text, good, code }) => (
+        <div key={name} className="contents">
+          <dt className="text-soft">{term}</dt>
+          <dd className="min-w-0 text-right font-semibold" data-figure={name}>
+            {good === undefined ? null : <span aria-hidden="true" className={`mr-0.5 inline-block size-1 rounded-full ${good ? 'bg-good' : 'bg-bad'}`} />}
+            <bdi>{text}</bdi>
+            {code === undefined ? null : <code className="block font-mono text-xs font-normal text-soft">{code}</code>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function ManageLink() {
+  const { m } = useSpeech();
+  return (
+    <p className="mt-auto pt-2 text-sm">
+      <Link href="/dashboard/keys" prefetch={false} className={button.plain}>
+        {m.overview.manage}
+      </Link>
+    </p>
   );
 }

@@ -1,10 +1,10 @@
 'use client';
 
 import { Suspense, useCallback, useState } from 'react';
-import type { Charge, ModelUsage, Overview, Result, UsageDay, UsageHour } from '@/app/lib/api';
+import type { Account, Charge, ModelUsage, Overview, Result, UsageDay, UsageHour } from '@/app/lib/api';
+import { BarredBanner } from '@/app/ui/barred';
 import { PanelSkeleton, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
-import { SuspendedBanner } from '@/app/ui/suspended';
 import { ChargesPanel } from './charges-panel';
 import { HistoryPanel } from './history-panel';
 import { HoursPanel } from './hours-panel';
@@ -17,6 +17,7 @@ interface UsageBoardProps {
   /** The UTC date at which the page was drawn. */
   today: string;
   overview: Promise<Result<Overview>>;
+  account: Promise<Account | null>;
   history: Promise<Result<UsageDay[]>>;
   models: Promise<Result<ModelUsage[]>>;
   hours: Promise<Result<UsageHour[]>>;
@@ -42,10 +43,10 @@ export function UsageBoard(props: UsageBoardProps) {
   return (
     <>
       <h1 className="mb-3 text-xl">{m.overview.title}</h1>
-      <SuspendedBanner />
+      <BarredBanner />
       <div className="grid grid-cols-1 gap-3 lg:grid-cols-3">
         <Suspense fallback={<TodaySkeleton />}>
-          <TodayPanels initial={props.overview} onChange={changed} />
+          <TodayPanels initial={props.overview} account={props.account} onChange={changed} />
         </Suspense>
         <Suspense
           fallback={

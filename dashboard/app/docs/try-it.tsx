@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import { recordUsage, type ChargeReceipt, type Result } from '@/app/lib/api';
 import { button } from '@/app/ui/button';
+import { Missing } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useSession } from '@/app/ui/session';
 import { TroubleOf } from '@/app/ui/trouble';
@@ -38,7 +39,7 @@ export function TryIt({ signedIn }: { signedIn: boolean }) {
             })
           : ''}
       </p>
-      <TroubleOf result={answer} />
+      {answer && !answer.ok && answer.error.kind === 'insufficient_scope' ? <Missing sentence={m.missing.charge} /> : <TroubleOf result={answer} />}
     </>
   );
 }

@@ -93,7 +93,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show whose key this is and today's usage */
+        /**
+         * Show whose key this is and today's usage
+         * @description The key needs the scope `usage`.
+         */
         get: operations["overview"];
         put?: never;
         post?: never;
@@ -110,10 +113,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your active keys */
+        /**
+         * List your keys that are not revoked
+         * @description The key needs the scope `keys`.
+         */
         get: operations["listKeys"];
         put?: never;
-        /** Create a key */
+        /**
+         * Create a key
+         * @description The key needs the scope `keys`.
+         */
         post: operations["createKey"];
         delete?: never;
         options?: never;
@@ -130,7 +139,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check a customer's key, its rate and its quota, and charge it */
+        /**
+         * Check a customer's key, its rate and its quota, and charge it
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
         post: operations["verify"];
         delete?: never;
         options?: never;
@@ -148,11 +160,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a key */
+        /**
+         * Revoke a key
+         * @description The key needs the scope `keys`.
+         */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
-        /** Change a key's label or expiry */
+        /**
+         * Change, disable or enable a key
+         * @description The key needs the scope `keys`.
+         */
         patch: operations["changeKey"];
         trace?: never;
     };
@@ -165,7 +183,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a key a new secret */
+        /**
+         * Give a key a new secret
+         * @description The key needs the scope `keys`.
+         */
         post: operations["rotateKey"];
         delete?: never;
         options?: never;
@@ -180,7 +201,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show today's usage */
+        /**
+         * Show today's usage
+         * @description The key needs the scope `usage`.
+         */
         get: operations["usageToday"];
         put?: never;
         post?: never;
@@ -197,7 +221,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the usage of every day */
+        /**
+         * Show the usage of every day
+         * @description The key needs the scope `usage`.
+         */
         get: operations["usageHistory"];
         put?: never;
         post?: never;
@@ -214,7 +241,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List single charges */
+        /**
+         * List single charges
+         * @description The key needs the scope `usage`.
+         */
         get: operations["usageDetailed"];
         put?: never;
         post?: never;
@@ -231,7 +261,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the usage of each model */
+        /**
+         * Show the usage of each model
+         * @description The key needs the scope `usage`.
+         */
         get: operations["usageModels"];
         put?: never;
         post?: never;
@@ -248,7 +281,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the requests of each hour of a day */
+        /**
+         * Show the requests of each hour of a day
+         * @description The key needs the scope `usage`.
+         */
         get: operations["usageHourly"];
         put?: never;
         post?: never;
@@ -267,7 +303,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Charge credits to the calling key */
+        /**
+         * Charge credits to the calling key
+         * @description The key needs the scope `charge`.
+         */
         post: operations["charge"];
         delete?: never;
         options?: never;
@@ -282,7 +321,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the service in numbers */
+        /**
+         * Show the service in numbers
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         get: operations["adminStatus"];
         put?: never;
         post?: never;
@@ -299,10 +341,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List users */
+        /**
+         * List users
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         get: operations["adminUsers"];
         put?: never;
-        /** Create a user */
+        /**
+         * Create a user
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         post: operations["adminCreateUser"];
         delete?: never;
         options?: never;
@@ -323,7 +371,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change, suspend or reactivate a user */
+        /**
+         * Change, suspend or reactivate a user
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         patch: operations["adminChangeUser"];
         trace?: never;
     };
@@ -334,10 +385,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List keys across all users */
+        /**
+         * List keys across all users
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         get: operations["adminKeys"];
         put?: never;
-        /** Create a key for a user */
+        /**
+         * Create a key for a user
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         post: operations["adminCreateKey"];
         delete?: never;
         options?: never;
@@ -355,11 +412,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke anybody's key */
+        /**
+         * Revoke anybody's key
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         delete: operations["adminRevokeKey"];
         options?: never;
         head?: never;
-        /** Change the label or expiry of anybody's key */
+        /**
+         * Change, disable or enable anybody's key
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         patch: operations["adminChangeKey"];
         trace?: never;
     };
@@ -372,7 +435,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give anybody's key a new secret */
+        /**
+         * Give anybody's key a new secret
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         post: operations["adminRotateKey"];
         delete?: never;
         options?: never;
@@ -387,10 +453,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List plans */
+        /**
+         * List plans
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         get: operations["adminPlans"];
         put?: never;
-        /** Create a plan */
+        /**
+         * Create a plan
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         post: operations["adminCreatePlan"];
         delete?: never;
         options?: never;
@@ -411,7 +483,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change or archive a plan */
+        /**
+         * Change or archive a plan
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         patch: operations["adminChangePlan"];
         trace?: never;
     };
@@ -422,7 +497,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the audit log */
+        /**
+         * Read the audit log
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
         get: operations["adminLogs"];
         put?: never;
         post?: never;
@@ -517,7 +595,8 @@ export interface components {
         Overview: {
             user: components["schemas"]["Account"] | null;
             usage: components["schemas"]["TodayUsage"];
-            key: components["schemas"]["CallingKey"];
+            /** @description The calling key. */
+            key: components["schemas"]["KeyItem"];
             /** @enum {string} */
             role: "user" | "service" | "admin";
             /** @enum {string} */
@@ -541,22 +620,6 @@ export interface components {
              */
             date: string;
         };
-        CallingKey: {
-            /** Format: uuid */
-            id: string;
-            /** @description The beginning of the key, for display. */
-            prefix: string;
-            label: string;
-            /** @enum {string} */
-            status: "active" | "revoked";
-            /** Format: date-time */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description Exact to a minute; null before the first use.
-             */
-            last_used_at: string | null;
-        };
         KeyItem: {
             /** Format: uuid */
             id: string;
@@ -564,7 +627,7 @@ export interface components {
             prefix: string;
             label: string;
             /** @enum {string} */
-            status: "active" | "revoked";
+            status: "active" | "disabled";
             /** Format: date-time */
             created_at: string;
             /**
@@ -577,6 +640,17 @@ export interface components {
              * @description null where the key does not expire.
              */
             expires_at: string | null;
+            /** @description What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it. */
+            scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
+            /** @description Addresses and networks that the key may be used from; everywhere where empty. */
+            allowed_addresses: string[];
+            /** @description Your e-mail, or operator; empty for a key from before it was written down. */
+            created_by: string;
+            /**
+             * Format: uuid
+             * @description The key of yours that made this one; null where none did.
+             */
+            created_by_key_id: string | null;
         };
         CreateKeyRequest: {
             /** @description What the key is for; Default unless given. */
@@ -586,6 +660,15 @@ export interface components {
              * @description When the key stops working; never unless given.
              */
             expires_at?: string | null;
+            /** @description What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge. */
+            scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
+            /** @description Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given. */
+            allowed_addresses?: string[] | null;
+            /**
+             * @description active unless given; a disabled key answers as a revoked one does until it is enabled.
+             * @enum {string|null}
+             */
+            status?: "active" | "disabled" | null;
         };
         MintedKey: {
             /** Format: uuid */
@@ -610,6 +693,8 @@ export interface components {
             credits?: number | null;
             /** @description Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at. */
             idempotency_key?: string | null;
+            /** @description The customer's address as you see it. A key with allowed addresses is IP_NOT_ALLOWED for other ones, and where this is absent. */
+            address?: string | null;
             /**
              * @description The model that was used.
              * @default unknown
@@ -633,11 +718,17 @@ export interface components {
         };
         Verdict: {
             valid: boolean;
-            /** @enum {string} */
-            code: "VALID" | "NOT_FOUND" | "REVOKED" | "EXPIRED" | "SUSPENDED" | "RATE_LIMITED" | "QUOTA_EXCEEDED";
+            /**
+             * @description The first that speaks against the key. INSUFFICIENT_SCOPE: the key has not the scope models.
+             * @enum {string}
+             */
+            code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "QUOTA_EXCEEDED";
             /** Format: uuid */
             key_id: string | null;
             user: components["schemas"]["VerifiedUser"] | null;
+            key: components["schemas"]["VerifiedKey"] | null;
+            /** @description The feature flags of the plan. */
+            features: Record<string, never> | null;
             credits: components["schemas"]["CreditState"] | null;
             rate_limit: components["schemas"]["RateState"] | null;
             /** @description Whether an earlier charge with this idempotency key is told again. */
@@ -650,6 +741,11 @@ export interface components {
             plan: string;
             /** @enum {string} */
             status: "active" | "suspended";
+        };
+        VerifiedKey: {
+            label: string;
+            /** @description What the key may do. */
+            scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
         };
         CreditState: {
             /** Format: int64 */
@@ -686,12 +782,26 @@ export interface components {
              * @description When the key stops working; null for never.
              */
             expires_at?: string | null;
+            /** @description What the key may do, in place of what it might before. Operators alone give charge. */
+            scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
+            /** @description Addresses and networks that the key may be used from, in place of those before; [] for everywhere. */
+            allowed_addresses?: string[] | null;
+            /**
+             * @description A disabled key answers as a revoked one does until it is enabled.
+             * @enum {string|null}
+             */
+            status?: "active" | "disabled" | null;
         };
         Updated: {
             updated: boolean;
         };
         Deleted: {
             deleted: boolean;
+            /**
+             * Format: int64
+             * @description With with_created: how many keys were revoked beside this one.
+             */
+            also_revoked?: number | null;
         };
         RotateKeyRequest: {
             /**
@@ -862,13 +972,29 @@ export interface components {
             prefix: string;
             label: string;
             /** @enum {string} */
-            status: "active" | "revoked";
+            status: "active" | "disabled" | "revoked";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
             /** Format: date-time */
             revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description null where the key does not expire.
+             */
+            expires_at: string | null;
+            /** @description What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it. */
+            scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
+            /** @description Addresses and networks that the key may be used from; everywhere where empty. */
+            allowed_addresses: string[];
+            /** @description An e-mail, or cli or system; empty for a key from before it was written down. */
+            created_by: string;
+            /**
+             * Format: uuid
+             * @description The key that made this one; null where none did.
+             */
+            created_by_key_id: string | null;
         };
         AdminCreateKeyRequest: {
             /**
@@ -878,6 +1004,20 @@ export interface components {
             user_id: string;
             /** @description What the key is for; Default unless given. */
             label?: string | null;
+            /**
+             * Format: date-time
+             * @description When the key stops working; never unless given.
+             */
+            expires_at?: string | null;
+            /** @description What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge. */
+            scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
+            /** @description Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given. */
+            allowed_addresses?: string[] | null;
+            /**
+             * @description active unless given; a disabled key answers as a revoked one does until it is enabled.
+             * @enum {string|null}
+             */
+            status?: "active" | "disabled" | null;
         };
         AdminPlan: {
             /** Format: uuid */
@@ -890,8 +1030,21 @@ export interface components {
              * @description A month's price.
              */
             price_cents: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of each key.
+             */
             rate_limit_per_minute: number;
+            /**
+             * Format: int64
+             * @description Of all keys of a user together; null for no such limit.
+             */
+            user_rate_limit_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description How many keys a user may have that are not revoked.
+             */
+            max_keys: number;
             /** @description Feature flags. */
             features: Record<string, never>;
             /** @description Whether the plan takes no new users; who has it keeps it. */
@@ -909,9 +1062,19 @@ export interface components {
             price_cents?: number | null;
             /**
              * Format: int64
-             * @description 100 in a plan that was given none.
+             * @description Of each key; 100 in a plan that was given none.
              */
             rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Of all keys of a user together; null for no such limit.
+             */
+            user_rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description How many keys a user may have that are not revoked; 20 in a plan that was given none.
+             */
+            max_keys?: number | null;
             /** @description Feature flags; {} in a plan that was given none. */
             features?: Record<string, never> | null;
             /** @description An archived plan takes no new users; who has it keeps it. */
@@ -929,9 +1092,19 @@ export interface components {
             price_cents?: number | null;
             /**
              * Format: int64
-             * @description 100 in a plan that was given none.
+             * @description Of each key; 100 in a plan that was given none.
              */
             rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Of all keys of a user together; null for no such limit.
+             */
+            user_rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description How many keys a user may have that are not revoked; 20 in a plan that was given none.
+             */
+            max_keys?: number | null;
             /** @description Feature flags; {} in a plan that was given none. */
             features?: Record<string, never> | null;
             /** @description An archived plan takes no new users; who has it keeps it. */
@@ -944,6 +1117,8 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
             actor: string;
+            /** @description The prefix of the API key that it was asked with; empty where none was. */
+            key: string;
             /** @description noun.verb in the past. */
             action: string;
             /** @description An e-mail, a key's prefix or a plan's name. */
@@ -952,6 +1127,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The user is suspended, or has another role than the path is for. The key has not the scope that the path needs, or it would give another key more than it may do itself. The key may not be used from this address. */
+        refused_key: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
         /** @description The body is absent though one is needed, is not JSON, or is not an object. */
         bad_request: {
             headers: {
@@ -961,17 +1145,8 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The key is missing, malformed, unknown, revoked or expired. */
+        /** @description The key is missing, malformed, unknown, revoked, disabled or expired. */
         unauthorized: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-            };
-        };
-        /** @description The user is suspended, or has another role than the path is for. */
-        forbidden: {
             headers: {
                 [name: string]: unknown;
             };
@@ -988,7 +1163,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge. */
+        /** @description Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge, as many keys as the plan allows. */
         conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1281,7 +1456,18 @@ export interface operations {
                      *         "label": "Laptop",
                      *         "status": "active",
                      *         "created_at": "2026-03-04T12:00:00Z",
-                     *         "last_used_at": "2026-03-04T12:00:00Z"
+                     *         "last_used_at": "2026-03-04T12:00:00Z",
+                     *         "expires_at": "2026-03-04T12:00:00Z",
+                     *         "scopes": [
+                     *           "models",
+                     *           "usage"
+                     *         ],
+                     *         "allowed_addresses": [
+                     *           "203.0.113.7",
+                     *           "10.0.0.0/8"
+                     *         ],
+                     *         "created_by": "ada@example.com",
+                     *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       },
                      *       "role": "user",
                      *       "session_source": "local",
@@ -1292,14 +1478,19 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many keys at most. */
+                limit?: number;
+                /** @description The id of the last key of the page before. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1325,7 +1516,17 @@ export interface operations {
                      *         "status": "active",
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "last_used_at": "2026-03-04T12:00:00Z",
-                     *         "expires_at": "2026-03-04T12:00:00Z"
+                     *         "expires_at": "2026-03-04T12:00:00Z",
+                     *         "scopes": [
+                     *           "models",
+                     *           "usage"
+                     *         ],
+                     *         "allowed_addresses": [
+                     *           "203.0.113.7",
+                     *           "10.0.0.0/8"
+                     *         ],
+                     *         "created_by": "ada@example.com",
+                     *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
                      *     ]
                      */
@@ -1333,7 +1534,8 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -1350,7 +1552,16 @@ export interface operations {
                 /**
                  * @example {
                  *       "label": "Laptop",
-                 *       "expires_at": "2030-01-01T00:00:00Z"
+                 *       "expires_at": "2030-01-01T00:00:00Z",
+                 *       "scopes": [
+                 *         "models",
+                 *         "usage"
+                 *       ],
+                 *       "allowed_addresses": [
+                 *         "203.0.113.7",
+                 *         "10.0.0.0/8"
+                 *       ],
+                 *       "status": "active"
                  *     }
                  */
                 "application/json": components["schemas"]["CreateKeyRequest"];
@@ -1380,7 +1591,8 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -1402,6 +1614,7 @@ export interface operations {
                  *       "key": "codexible_0123456789abcdef0123456789abcdef",
                  *       "credits": 2,
                  *       "idempotency_key": "order-4711",
+                 *       "address": "203.0.113.7",
                  *       "model": "coder-large",
                  *       "prompt_tokens": 1200,
                  *       "completion_tokens": 340,
@@ -1433,6 +1646,16 @@ export interface operations {
                      *         "plan": "Pro",
                      *         "status": "active"
                      *       },
+                     *       "key": {
+                     *         "label": "Laptop",
+                     *         "scopes": [
+                     *           "models",
+                     *           "usage"
+                     *         ]
+                     *       },
+                     *       "features": {
+                     *         "priority": true
+                     *       },
                      *       "credits": {
                      *         "used": 91,
                      *         "limit": 250,
@@ -1452,7 +1675,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -1463,7 +1686,10 @@ export interface operations {
     };
     revokeKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether the keys that this one made are revoked with it, and those that these made. */
+                with_created?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The key's id. */
@@ -1485,15 +1711,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "deleted": true
+                     *       "deleted": true,
+                     *       "also_revoked": 2
                      *     }
                      */
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -1513,7 +1741,16 @@ export interface operations {
                 /**
                  * @example {
                  *       "label": "Build server",
-                 *       "expires_at": "2030-01-01T00:00:00Z"
+                 *       "expires_at": "2030-01-01T00:00:00Z",
+                 *       "scopes": [
+                 *         "models",
+                 *         "usage"
+                 *       ],
+                 *       "allowed_addresses": [
+                 *         "203.0.113.7",
+                 *         "10.0.0.0/8"
+                 *       ],
+                 *       "status": "active"
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -1540,7 +1777,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -1593,7 +1830,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
@@ -1634,7 +1871,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -1675,7 +1912,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -1725,7 +1962,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -1768,7 +2005,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -1808,7 +2045,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -1864,7 +2101,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -1919,7 +2156,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -1971,7 +2208,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -2026,7 +2263,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -2087,7 +2324,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -2135,7 +2372,18 @@ export interface operations {
                      *         "status": "active",
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "last_used_at": "2026-03-04T12:00:00Z",
-                     *         "revoked_at": "2026-03-04T12:00:00Z"
+                     *         "revoked_at": "2026-03-04T12:00:00Z",
+                     *         "expires_at": "2026-03-04T12:00:00Z",
+                     *         "scopes": [
+                     *           "models",
+                     *           "usage"
+                     *         ],
+                     *         "allowed_addresses": [
+                     *           "203.0.113.7",
+                     *           "10.0.0.0/8"
+                     *         ],
+                     *         "created_by": "ada@example.com",
+                     *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
                      *     ]
                      */
@@ -2143,7 +2391,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -2161,7 +2409,17 @@ export interface operations {
                 /**
                  * @example {
                  *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                 *       "label": "Laptop"
+                 *       "label": "Laptop",
+                 *       "expires_at": "2030-01-01T00:00:00Z",
+                 *       "scopes": [
+                 *         "models",
+                 *         "usage"
+                 *       ],
+                 *       "allowed_addresses": [
+                 *         "203.0.113.7",
+                 *         "10.0.0.0/8"
+                 *       ],
+                 *       "status": "active"
                  *     }
                  */
                 "application/json": components["schemas"]["AdminCreateKeyRequest"];
@@ -2191,8 +2449,9 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -2202,7 +2461,10 @@ export interface operations {
     };
     adminRevokeKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether the keys that this one made are revoked with it, and those that these made. */
+                with_created?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The key's id. */
@@ -2224,15 +2486,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "deleted": true
+                     *       "deleted": true,
+                     *       "also_revoked": 2
                      *     }
                      */
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -2252,7 +2516,16 @@ export interface operations {
                 /**
                  * @example {
                  *       "label": "Build server",
-                 *       "expires_at": "2030-01-01T00:00:00Z"
+                 *       "expires_at": "2030-01-01T00:00:00Z",
+                 *       "scopes": [
+                 *         "models",
+                 *         "usage"
+                 *       ],
+                 *       "allowed_addresses": [
+                 *         "203.0.113.7",
+                 *         "10.0.0.0/8"
+                 *       ],
+                 *       "status": "active"
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -2279,7 +2552,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -2332,7 +2605,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
@@ -2369,6 +2642,8 @@ export interface operations {
                      *         "daily_credit_limit": 250,
                      *         "price_cents": 3000,
                      *         "rate_limit_per_minute": 100,
+                     *         "user_rate_limit_per_minute": 300,
+                     *         "max_keys": 20,
                      *         "features": {
                      *           "priority": true
                      *         },
@@ -2380,7 +2655,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -2400,6 +2675,8 @@ export interface operations {
                  *       "daily_credit_limit": 1000,
                  *       "price_cents": 3000,
                  *       "rate_limit_per_minute": 100,
+                 *       "user_rate_limit_per_minute": 300,
+                 *       "max_keys": 20,
                  *       "features": {
                  *         "priority": true
                  *       },
@@ -2427,6 +2704,8 @@ export interface operations {
                      *       "daily_credit_limit": 250,
                      *       "price_cents": 3000,
                      *       "rate_limit_per_minute": 100,
+                     *       "user_rate_limit_per_minute": 300,
+                     *       "max_keys": 20,
                      *       "features": {
                      *         "priority": true
                      *       },
@@ -2438,7 +2717,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -2465,6 +2744,8 @@ export interface operations {
                  *       "daily_credit_limit": 1000,
                  *       "price_cents": 3000,
                  *       "rate_limit_per_minute": 100,
+                 *       "user_rate_limit_per_minute": 300,
+                 *       "max_keys": 20,
                  *       "features": {
                  *         "priority": true
                  *       },
@@ -2492,6 +2773,8 @@ export interface operations {
                      *       "daily_credit_limit": 250,
                      *       "price_cents": 3000,
                      *       "rate_limit_per_minute": 100,
+                     *       "user_rate_limit_per_minute": 300,
+                     *       "max_keys": 20,
                      *       "features": {
                      *         "priority": true
                      *       },
@@ -2503,7 +2786,7 @@ export interface operations {
             };
             400: components["responses"]["bad_request"];
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
@@ -2516,7 +2799,7 @@ export interface operations {
     adminLogs: {
         parameters: {
             query?: {
-                /** @description A part of actor, action, target or details, without case; from the beginning where it is shorter than three characters. */
+                /** @description A part of actor, acting key, action, target or details, without case; from the beginning where it is shorter than three characters. */
                 q?: string;
                 /** @description How many lines at most. */
                 limit?: number;
@@ -2543,6 +2826,7 @@ export interface operations {
                      *         {
                      *           "timestamp": "2026-03-04T12:00:00Z",
                      *           "actor": "admin@example.com",
+                     *           "key": "codexible_01234567",
                      *           "action": "user.suspended",
                      *           "target": "ada@example.com",
                      *           "details": "Changed user ada@example.com: status from active to suspended."
@@ -2554,7 +2838,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];

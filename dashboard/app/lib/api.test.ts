@@ -6,6 +6,7 @@ import {
   getUsageDetailed,
   getUsageHistory,
   getUsageHourly,
+  listFirstKeys,
   listKeys,
   nextMidnightUtc,
   recordUsage,
@@ -25,6 +26,8 @@ describe('every refusal becomes what a page can act on', () => {
   const cases: { name: string; status: number; headers?: Record<string, string>; body: unknown; error: ApiError }[] = [
     { name: 'a key that is not valid', status: 401, body: refusal(401, 'unauthorized'), error: { kind: 'unauthorized' } },
     { name: 'a suspended account', status: 403, body: refusal(403, 'forbidden'), error: { kind: 'suspended' } },
+    { name: 'a key that may not do this', status: 403, body: refusal(403, 'insufficient_scope'), error: { kind: 'insufficient_scope', message: 'because of insufficient_scope' } },
+    { name: 'a key away from its addresses', status: 403, body: refusal(403, 'ip_not_allowed'), error: { kind: 'ip_not_allowed' } },
     { name: 'a thing that is not there', status: 404, body: refusal(404, 'not_found'), error: { kind: 'not_found' } },
     { name: 'a lost race', status: 409, body: refusal(409, 'conflict'), error: { kind: 'conflict', message: 'because of conflict' } },
     {
@@ -84,10 +87,12 @@ describe('against a server', () => {
 
   test('every call goes where the contract says, with the connection’s headers', async () => {
     await validateToken('codexible_x', via);
-    await listKeys(via);
+    await listKeys({}, via);
+    await listKeys({ limit: 101, after: 'id-9' }, via);
     await createKey({ label: 'CI' }, via);
     await updateKey('a/b', { expires_at: null }, via);
-    await revokeKey('id-1', via);
+    await revokeKey('id-1', false, via);
+    await revokeKey('id-1', true, via);
     await rotateKey('id-1', 3600, via);
     await getUsageHistory(7, via);
     await getUsageDetailed({ limit: 21, offset: 20 }, via);
@@ -97,9 +102,11 @@ describe('against a server', () => {
     expect(upstream.received.map(({ method, path, body }) => `${method} ${path} ${body}`.trim())).toEqual([
       'POST /api/auth/validate {"token":"codexible_x"}',
       'GET /api/keys',
+      'GET /api/keys?limit=101&after=id-9',
       'POST /api/keys {"label":"CI"}',
       'PATCH /api/keys/a%2Fb {"expires_at":null}',
       'DELETE /api/keys/id-1',
+      'DELETE /api/keys/id-1?with_created=true',
       'POST /api/keys/id-1/rotate {"grace_seconds":3600}',
       'GET /api/usage/history?days=7',
       'GET /api/usage/detailed?limit=21&offset=20',
@@ -111,20 +118,39 @@ describe('against a server', () => {
     expect(upstream.received.at(-1)?.headers['idempotency-key']).toBe('order-1');
   });
 
+  test('more keys than a page holds are read page after page, and no further than asked or than there are', async () => {
+    const all = Array.from({ length: 450 }, (_, i) => ({ id: `k${i}` }));
+    upstream.reply = ({ path }) => {
+      const query = new URL(path, upstream.url).searchParams;
+      const from = all.findIndex(({ id }) => id === query.get('after')) + 1;
+      return { body: all.slice(from, from + Number(query.get('limit'))) };
+    };
+    expect(await listFirstKeys(301, via)).toEqual({ ok: true, value: all.slice(0, 301) });
+    expect(upstream.received.map(({ path }) => path)).toEqual(['/api/keys?limit=200', '/api/keys?limit=101&after=k199']);
+    upstream.received.length = 0;
+    expect(await listFirstKeys(900, via)).toEqual({ ok: true, value: all });
+    expect(upstream.received).toHaveLength(3);
+  });
+
+  test('a page that fails is the answer of all', async () => {
+    upstream.reply = ({ path }) => (path.includes('after') ? { status: 503, body: refusal(503, 'service_unavailable') } : { body: Array.from({ length: 200 }, (_, i) => ({ id: `k${i}` })) });
+    expect(await listFirstKeys(201, via)).toEqual({ ok: false, error: { kind: 'server', status: 503, requestId: 'req-1' } });
+  });
+
   test('a success is its JSON', async () => {
     upstream.reply = () => ({ body: [{ id: 'k' }] });
-    expect(await listKeys(via)).toEqual({ ok: true, value: [{ id: 'k' }] });
+    expect(await listKeys({}, via)).toEqual({ ok: true, value: [{ id: 'k' }] });
   });
 
   test('a success that is not JSON is the server’s fault', async () => {
     upstream.reply = () => ({ body: '<html>' });
-    expect(await listKeys(via)).toEqual({ ok: false, error: { kind: 'server', status: 200, requestId: null } });
+    expect(await listKeys({}, via)).toEqual({ ok: false, error: { kind: 'server', status: 200, requestId: null } });
   });
 
   test('nobody answering is a value, too', async () => {
     const gone = await startUpstream();
     await gone.stop();
-    expect(await listKeys({ baseUrl: gone.url })).toEqual({ ok: false, error: { kind: 'network' } });
+    expect(await listKeys({}, { baseUrl: gone.url })).toEqual({ ok: false, error: { kind: 'network' } });
   });
 });
 

@@ -22,10 +22,12 @@ type Body<Operation> = Operation extends {
 export type Validation = Success<paths['/api/auth/validate']['post']>;
 export type Account = NonNullable<Validation['user']>;
 export type Overview = Success<paths['/api/dashboard/overview']['get']> & { user: Account };
+export type Role = Overview['role'];
 export type Key = Success<paths['/api/keys']['get']>[number];
 export type NewKey = Body<paths['/api/keys']['post']>;
 export type MintedKey = Success<paths['/api/keys']['post']>;
 export type KeyChange = Body<paths['/api/keys/{id}']['patch']>;
+export type Revocation = Success<paths['/api/keys/{id}']['delete']>;
 export type Today = Success<paths['/api/usage/today']['get']>;
 export type UsageDay = Success<paths['/api/usage/history']['get']>[number];
 export type Charge = Success<paths['/api/usage/detailed']['get']>[number];
@@ -40,10 +42,14 @@ export type ApiError =
   | { kind: 'network' }
   /** The page's own Content-Security-Policy stopped the call; only a deployment can mend it. */
   | { kind: 'csp' }
-  /** 401: the key is missing, unknown, revoked or expired. Sign in again. */
+  /** 401: the key is missing, unknown, disabled, revoked or expired. Sign in again. */
   | { kind: 'unauthorized' }
   /** 403: the account is suspended. */
   | { kind: 'suspended' }
+  /** 403 `insufficient_scope`: the key may not do this, or may not give another key this much. */
+  | { kind: 'insufficient_scope'; message: string }
+  /** 403 `ip_not_allowed`: the key may not be used from the viewer's address. */
+  | { kind: 'ip_not_allowed' }
   /** 429 `rate_limited`: the window has room after `retryAfterSeconds`. */
   | { kind: 'rate_limited'; retryAfterSeconds: number }
   /** 429 `quota_exceeded`: the day's credits are used up until `resetsAt`, the next midnight UTC. */
@@ -78,7 +84,7 @@ const minute = 60;
 interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -113,7 +119,8 @@ function queryString(query: Call['query']): string {
   return text ? `?${text}` : '';
 }
 
-async function read<T>(response: Response): Promise<Result<T>> {
+/** Turns an answer, of whatever kind, into a value. */
+export async function read<T>(response: Response): Promise<Result<T>> {
   const text = await response.text();
   let body: unknown;
   try {
@@ -133,7 +140,8 @@ export function errorOf(status: number, headers: Headers, body: unknown, now: Da
     case 401:
       return { kind: 'unauthorized' };
     case 403:
-      return { kind: 'suspended' };
+      if (refusal?.code === 'insufficient_scope') return { kind: 'insufficient_scope', message };
+      return { kind: refusal?.code === 'ip_not_allowed' ? 'ip_not_allowed' : 'suspended' };
     case 404:
       return { kind: 'not_found' };
     case 409:
@@ -225,9 +233,25 @@ export function getDashboardOverview(via = ownServer): Promise<Result<Overview>>
   return send({ method: 'GET', path: '/api/dashboard/overview' }, via);
 }
 
-/** The user's active keys, newest first. */
-export function listKeys(via = ownServer): Promise<Result<Key[]>> {
-  return send({ method: 'GET', path: '/api/keys' }, via);
+/** A page of the user's keys that are not revoked, newest first; `after` is the id of the last key of the page before. */
+export function listKeys(page: { limit?: number; after?: string | undefined } = {}, via = ownServer): Promise<Result<Key[]>> {
+  return send({ method: 'GET', path: '/api/keys', query: page }, via);
+}
+
+/** The most keys that one page holds. */
+export const maxKeyPage = 200;
+
+/** The first `count` keys, or all where there are fewer, page after page. */
+export async function listFirstKeys(count: number, via = ownServer): Promise<Result<Key[]>> {
+  const keys: Key[] = [];
+  while (keys.length < count) {
+    const limit = Math.min(maxKeyPage, count - keys.length);
+    const page = await listKeys({ limit, after: keys.at(-1)?.id }, via);
+    if (!page.ok) return page;
+    keys.push(...page.value);
+    if (page.value.length < limit) break;
+  }
+  return { ok: true, value: keys };
 }
 
 /** Makes a key. The answer is the only one that ever holds it. */
@@ -235,14 +259,14 @@ export function createKey(key: NewKey, via = ownServer): Promise<Result<MintedKe
   return send({ method: 'POST', path: '/api/keys', body: key }, via);
 }
 
-/** Changes label or expiry; `expires_at: null` removes the expiry. */
+/** Changes a key, disables or enables it; what is left out stays. `expires_at: null` removes the expiry. */
 export function updateKey(id: string, change: KeyChange, via = ownServer): Promise<Result<{ updated: boolean }>> {
   return send({ method: 'PATCH', path: keyPath(id), body: change }, via);
 }
 
-/** Revokes a key at once and for good. */
-export function revokeKey(id: string, via = ownServer): Promise<Result<{ deleted: boolean }>> {
-  return send({ method: 'DELETE', path: keyPath(id) }, via);
+/** Revokes a key at once and for good; with `withCreated` also the keys that it made, and those that these made. */
+export function revokeKey(id: string, withCreated = false, via = ownServer): Promise<Result<Revocation>> {
+  return send({ method: 'DELETE', path: keyPath(id), query: { with_created: withCreated || undefined } }, via);
 }
 
 /** Gives a key another secret; the old one stops after `graceSeconds` (0 to 604 800). */

@@ -1,4 +1,4 @@
-import { ownServer, send, type Overview, type Result, type Validation } from './api';
+import { ownServer, send, type Key, type Result, type Role, type Validation } from './api';
 
 /*
  * The browser's side of a session. The key goes to the dashboard's server once,
@@ -7,13 +7,19 @@ import { ownServer, send, type Overview, type Result, type Validation } from './
 
 const path = '/session';
 
+/** The key that the viewer is signed in with, without its secret; `role` is null where the key may not read it. */
+export interface OwnKey {
+  key: Key;
+  role: Role | null;
+}
+
 export function signIn(token: string): Promise<Result<Validation>> {
   return send({ method: 'POST', path, body: { token } }, ownServer);
 }
 
-/** Says `unauthorized`, and has the server forget the key, when the session is over. */
-export function checkSession(): Promise<Result<Overview>> {
-  return send({ method: 'GET', path }, ownServer);
+/** Tells which key the session has. Says `unauthorized`, and has the server forget the key, when the session is over. */
+export function checkSession(via = ownServer): Promise<Result<OwnKey>> {
+  return send({ method: 'GET', path }, via);
 }
 
 export function signOut(): Promise<Result<{ signed_out: boolean }>> {

@@ -2,7 +2,7 @@
 
 import { Component, useId, type ReactNode } from 'react';
 import { useSpeech } from './preferences';
-import type { Resource } from './resource';
+import { barOf, type Resource } from './resource';
 import { Trouble } from './trouble';
 
 interface FrameProps {
@@ -35,18 +35,25 @@ interface PanelProps<T> extends Omit<FrameProps, 'busy' | 'children'> {
   resource: Resource<T>;
   /** Stands in while the first value is on its way. */
   skeleton: ReactNode;
+  /** What to say where the key lacks the scope. Without it, such a panel is left out: another one says it. */
+  missing?: string;
   children: (value: T) => ReactNode;
 }
 
 /** A part of a page with a resource of its own: it loads, fails and recovers without the others. */
-export function Panel<T>({ resource, skeleton, children, ...frame }: PanelProps<T>) {
+export function Panel<T>({ resource, skeleton, missing, children, ...frame }: PanelProps<T>) {
   const { m } = useSpeech();
   const { value, error, busy, reload } = resource;
+  const lacksScope = error?.kind === 'insufficient_scope';
+  const barred = barOf(error);
+  if (lacksScope && value === null && missing === undefined) return null;
   return (
     <Frame {...frame} busy={busy}>
-      {error?.kind === 'suspended' ? (
+      {barred ? (
         // The banner above the panels says the rest, once.
-        value === null && <p className="text-sm text-soft">{m.trouble.suspended}</p>
+        value === null && <p className="text-sm text-soft">{barred === 'suspended' ? m.trouble.suspended : m.trouble.address}</p>
+      ) : lacksScope ? (
+        missing === undefined ? null : <Missing sentence={missing} />
       ) : error ? (
         <div className={value === null ? '' : 'mb-2'}>
           <Trouble error={error} retry={reload} busy={busy} automatic stale={value !== null} />
@@ -58,6 +65,15 @@ export function Panel<T>({ resource, skeleton, children, ...frame }: PanelProps<
         skeleton
       )}
     </Frame>
+  );
+}
+
+/** What the key one is signed in with may not do: no error, so it looks like none. */
+export function Missing({ sentence }: { sentence: string }) {
+  return (
+    <p role="status" data-missing className="mb-2 rounded-md bg-sunken px-2 py-1.5 text-sm">
+      {sentence}
+    </p>
   );
 }
 

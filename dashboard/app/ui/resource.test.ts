@@ -13,6 +13,8 @@ test('what may pass is tried again, ever more rarely, and never more often than 
 test.each<ApiError>([
   { kind: 'csp' },
   { kind: 'unauthorized' },
+  { kind: 'insufficient_scope', message: '' },
+  { kind: 'ip_not_allowed' },
   { kind: 'not_found' },
   { kind: 'quota_exceeded', resetsAt: '2026-11-25T00:00:00Z', message: '' },
   { kind: 'invalid', message: '', fields: {} },

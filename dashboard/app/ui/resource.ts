@@ -2,7 +2,7 @@
 
 import { use, useCallback, useEffect, useEffectEvent, useState } from 'react';
 import type { ApiError, Result } from '@/app/lib/api';
-import { useSession } from './session';
+import { useSession, type Bar } from './session';
 
 /** What a panel shows: the last good value, and what went wrong since, if anything did. */
 export interface Resource<T> {
@@ -55,14 +55,14 @@ export function useResource<T>(
     return () => clearTimeout(timer);
   }, [waitMs, held.request, reload]);
 
-  const { checkEnd, setSuspended } = session;
+  const { checkEnd, setBarred } = session;
   useEffect(() => {
     if (busy) return;
-    setSuspended(held.error?.kind === 'suspended');
+    setBarred(barOf(held.error));
     if (held.error?.kind === 'unauthorized' && held.failures <= 3) {
       void checkEnd().then((over) => over || reload());
     }
-  }, [busy, held, checkEnd, setSuspended, reload]);
+  }, [busy, held, checkEnd, setBarred, reload]);
 
   return { value: held.value, error: held.error, busy, reload };
 }
@@ -77,6 +77,10 @@ function hold<T>(before: Held<T> | null, scope: string, request: number, result:
     error: result.error,
     failures: sameScope ? before.failures + 1 : 1,
   };
+}
+
+export function barOf(error: ApiError | null): Bar | null {
+  return error?.kind === 'suspended' || error?.kind === 'ip_not_allowed' ? error.kind : null;
 }
 
 const longestWaitMs = 30_000;

@@ -5,10 +5,12 @@ import { checkSession, signOut } from '@/app/lib/session';
 import { button } from './button';
 import { useSpeech } from './preferences';
 
+/** Why the service refuses every call of the session, though the key is good. */
+export type Bar = 'suspended' | 'ip_not_allowed';
+
 interface Session {
-  /** Whether the service says that the account is suspended. */
-  suspended: boolean;
-  setSuspended: (suspended: boolean) => void;
+  barred: Bar | null;
+  setBarred: (barred: Bar | null) => void;
   /** Called on a 401: leaves for the sign-in if the session is over, and says whether it is. */
   checkEnd: () => Promise<boolean>;
 }
@@ -16,7 +18,7 @@ interface Session {
 const SessionContext = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [suspended, setSuspended] = useState(false);
+  const [barred, setBarred] = useState<Bar | null>(null);
   const checking = useRef<Promise<boolean> | null>(null);
   const checkEnd = useCallback(() => {
     checking.current ??= leaveIfOver().finally(() => {
@@ -24,7 +26,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     });
     return checking.current;
   }, []);
-  const session = useMemo(() => ({ suspended, setSuspended, checkEnd }), [suspended, checkEnd]);
+  const session = useMemo(() => ({ barred, setBarred, checkEnd }), [barred, checkEnd]);
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
@@ -37,6 +39,12 @@ async function leaveIfOver(): Promise<boolean> {
   if (answer.ok || answer.error.kind !== 'unauthorized') return false;
   leaveFor('/dashboard/login?reason=expired');
   return true;
+}
+
+/** Has the server forget a key that was just switched off, then leaves for the sign-in. */
+export async function leaveWithout(reason: 'disabled' | 'revoked'): Promise<void> {
+  await checkSession();
+  leaveFor(`/dashboard/login?reason=${reason}`);
 }
 
 /** Leaves by loading a page anew, so that nothing of the session stays in memory. */

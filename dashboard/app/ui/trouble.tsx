@@ -15,17 +15,24 @@ interface TroubleProps {
   /** Whether the page asks again by itself; a form does not. */
   automatic?: boolean;
   stale?: boolean;
+  /** In place of the usual title and hint, where the caller knows what the error means. */
+  words?: { title: string; hint: string };
 }
 
 /** Says what went wrong, what to do next, and offers to do it. */
-export function Trouble({ error, retry, busy = false, automatic = false, stale = false }: TroubleProps) {
+export function Trouble({ error, retry, busy = false, automatic = false, stale = false, words }: TroubleProps) {
   const { m } = useSpeech();
   const secondsLeft = useCountdown(error);
   const hint = useHint(error, automatic, secondsLeft);
   return (
     <div role="alert" className="rounded-md border border-line bg-warn-wash px-2 py-1.5 text-sm" data-trouble={error.kind}>
-      <p className="font-bold text-warn">{titleOf(error, m)}</p>
-      <p>{hint}</p>
+      <p className="font-bold text-warn">{words?.title ?? titleOf(error, m)}</p>
+      <p>{words?.hint ?? hint}</p>
+      {(error.kind === 'insufficient_scope' || error.kind === 'conflict') && error.message ? (
+        <p className="mt-0.5 text-soft">
+          {m.trouble.said} <span lang="en">{error.message}</span>
+        </p>
+      ) : null}
       {error.kind === 'server' && error.requestId ? (
         <p className="text-soft">
           <Reference id={error.requestId} />
@@ -59,7 +66,7 @@ function Reference({ id }: { id: string }) {
 }
 
 function canRetry(error: ApiError): boolean {
-  return error.kind !== 'unauthorized' && error.kind !== 'quota_exceeded' && error.kind !== 'invalid';
+  return !['unauthorized', 'quota_exceeded', 'invalid', 'insufficient_scope'].includes(error.kind);
 }
 
 function titleOf(error: ApiError, m: Messages): string {
@@ -68,6 +75,8 @@ function titleOf(error: ApiError, m: Messages): string {
     csp: m.trouble.csp,
     unauthorized: m.trouble.unauthorized,
     suspended: m.trouble.suspended,
+    insufficient_scope: m.trouble.scope,
+    ip_not_allowed: m.trouble.address,
     rate_limited: m.trouble.rateLimited,
     quota_exceeded: m.trouble.quota,
     not_found: m.trouble.notFound,
@@ -90,6 +99,10 @@ function useHint(error: ApiError, automatic: boolean, secondsLeft: number): stri
       return m.trouble.unauthorizedHint;
     case 'suspended':
       return m.trouble.suspendedHint;
+    case 'insufficient_scope':
+      return m.trouble.scopeHint;
+    case 'ip_not_allowed':
+      return m.trouble.addressHint;
     case 'rate_limited':
       return plural(m.trouble.rateLimitedHint, secondsLeft);
     case 'quota_exceeded':

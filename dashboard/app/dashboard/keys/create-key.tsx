@@ -1,46 +1,60 @@
 'use client';
 
-import { useState, type SubmitEvent } from 'react';
-import { createKey, type ApiError, type MintedKey, type NewKey } from '@/app/lib/api';
+import { useId, useState, type SubmitEvent } from 'react';
+import { createKey, type ApiError, type Key, type MintedKey, type NewKey, type Role } from '@/app/lib/api';
+import { entriesOf } from '@/app/lib/addresses';
+import { choosable, defaultScopes, expiryOf, lacking, problemsOf, programScopes, type KeyDraft, type Scope } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Frame } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
-import { Trouble } from '@/app/ui/trouble';
-import { expiryOf, fieldProblems, isGeneral, isPast, KeyFields, type KeyDraft } from './key-fields';
+import { fieldProblems, FormTrouble, KeyFields } from './key-fields';
+import { Choice, ScopeBoxes } from './scope-fields';
 
-const blank: KeyDraft = { label: '', expires: '' };
+type Purpose = 'program' | 'everything' | 'choose';
 
-export function CreateKey({ onCreated }: { onCreated: (minted: MintedKey) => void }) {
+interface NewDraft extends KeyDraft {
+  purpose: Purpose;
+}
+
+interface CreateKeyProps {
+  /** The key that the viewer is signed in with, where it is known. */
+  own: Key | null;
+  role: Role;
+  onCreated: (minted: MintedKey) => void;
+}
+
+/** The form for another key. What it is for comes first, in words; single scopes are for who wants them. */
+export function CreateKey({ own, role, onCreated }: CreateKeyProps) {
   const { m } = useSpeech();
-  const [draft, setDraft] = useState(blank);
+  const [draft, setDraft] = useState(() => blank(own, role));
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const expiry = expiryOf(draft);
-    if (isPast(expiry)) {
-      setError({ kind: 'invalid', message: '', fields: { expires_at: m.keys.past } });
+    const fields = problemsOf(draft, own, new Date(), m);
+    if (Object.keys(fields).length > 0) {
+      setError({ kind: 'invalid', message: '', fields });
       return;
     }
     setWorking(true);
-    const answer = await createKey(newKeyOf(draft, expiry));
+    const answer = await createKey(newKeyOf(draft, own));
     setWorking(false);
     setError(answer.ok ? null : answer.error);
     if (!answer.ok) return;
-    setDraft(blank);
+    setDraft(blank(own, role));
     onCreated(answer.value);
   };
 
+  const problems = fieldProblems(error);
   return (
     <Frame title={m.keys.create}>
       <form onSubmit={(event) => void submit(event)} noValidate>
-        <KeyFields draft={draft} problems={fieldProblems(error)} onChange={setDraft} />
-        {isGeneral(error) ? (
-          <div className="mb-2">
-            <Trouble error={error} />
-          </div>
-        ) : null}
+        <KeyFields draft={draft} problems={problems} own={own} onChange={setDraft}>
+          <PurposeFields draft={draft} own={own} role={role} problem={problems.scopes} onChange={setDraft} />
+        </KeyFields>
+        {/* A conflict is only ever that the plan allows no more keys. */}
+        <FormTrouble error={error} {...(error?.kind === 'conflict' ? { words: { title: m.keys.full, hint: m.keys.fullHint } } : {})} />
         <button type="submit" className={button.primary} disabled={working}>
           {working ? m.keys.creating : m.keys.submitCreate}
         </button>
@@ -49,10 +63,74 @@ export function CreateKey({ onCreated }: { onCreated: (minted: MintedKey) => voi
   );
 }
 
+interface PurposeFieldsProps {
+  draft: NewDraft;
+  own: Key | null;
+  role: Role;
+  problem: string | undefined;
+  onChange: (draft: NewDraft) => void;
+}
+
+function PurposeFields({ draft, own, role, problem, onChange }: PurposeFieldsProps) {
+  const { m, fill } = useSpeech();
+  const name = useId();
+  const listed = (scopes: readonly Scope[]) => scopes.map((scope) => m.scopes[scope]).join(' · ');
+  const choices = [
+    { purpose: 'program' as const, scopes: programScopes, label: m.keys.program, hint: m.keys.programHint },
+    { purpose: 'everything' as const, scopes: defaultScopes(role), label: m.keys.everything, hint: m.keys.everythingHint },
+  ].map(({ hint, ...choice }) => {
+    const lacks = lacksOf(choice.scopes, own);
+    return { ...choice, possible: lacks.length === 0, hint: lacks.length === 0 ? fill(hint, { scopes: listed(choice.scopes) }) : fill(m.keys.lacks, { scopes: listed(lacks) }) };
+  });
+  const note = own?.scopes.includes('charge') ? fill(m.keys.chargeByOperator, { scope: m.scopes.charge }) : undefined;
+  return (
+    <>
+      <fieldset className="mb-2">
+        <legend className="text-sm font-semibold">{m.keys.purpose}</legend>
+        {choices.map(({ purpose, scopes, label, hint, possible }) => (
+          <Choice key={purpose} label={label} hint={hint}>
+            {(bound) => (
+              <input {...bound} type="radio" name={name} disabled={!possible} checked={draft.purpose === purpose} onChange={() => onChange({ ...draft, purpose, scopes })} />
+            )}
+          </Choice>
+        ))}
+        <Choice label={m.keys.choose} hint={m.keys.chooseHint}>
+          {(bound) => <input {...bound} type="radio" name={name} checked={draft.purpose === 'choose'} onChange={() => onChange({ ...draft, purpose: 'choose' })} />}
+        </Choice>
+      </fieldset>
+      {draft.purpose === 'choose' ? (
+        <ScopeBoxes
+          offered={own ? choosable(own) : defaultScopes(role)}
+          chosen={draft.scopes}
+          problem={problem}
+          note={note}
+          onChange={(scopes) => onChange({ ...draft, scopes })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+/** What the calling key would have to have for this; nothing while it is not known, for then the service decides. */
+function lacksOf(scopes: readonly Scope[], own: Key | null): Scope[] {
+  return own ? lacking(scopes, own.scopes) : [];
+}
+
+/** A form nobody has touched: for a program, and as wide as the calling key where that one is bound. */
+function blank(own: Key | null, role: Role): NewDraft {
+  const bounds = { label: '', expires: own?.expires_at?.slice(0, 10) ?? '', addresses: own?.allowed_addresses.join('\n') ?? '' };
+  if (lacksOf(programScopes, own).length === 0) return { ...bounds, purpose: 'program', scopes: programScopes };
+  const everything = defaultScopes(role);
+  return lacksOf(everything, own).length === 0 ? { ...bounds, purpose: 'everything', scopes: everything } : { ...bounds, purpose: 'choose', scopes: [] };
+}
+
 /** What was left empty is left out: the service then gives its default. */
-function newKeyOf(draft: KeyDraft, expiry: string | null): NewKey {
-  const key: NewKey = {};
+function newKeyOf(draft: NewDraft, own: Key | null): NewKey {
+  const key: NewKey = { scopes: [...draft.scopes] };
+  const expiry = expiryOf(draft, own?.expires_at ?? null);
+  const addresses = entriesOf(draft.addresses);
   if (draft.label.trim()) key.label = draft.label.trim();
   if (expiry) key.expires_at = expiry;
+  if (addresses.length > 0) key.allowed_addresses = addresses;
   return key;
 }

@@ -2,37 +2,40 @@
 
 import { useState, type SubmitEvent } from 'react';
 import { updateKey, type ApiError, type Key, type KeyChange } from '@/app/lib/api';
+import { entriesOf } from '@/app/lib/addresses';
+import { choosable, expiryOf, problemsOf, sameScopes, type KeyDraft } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Dialog } from '@/app/ui/dialog';
 import { useSpeech } from '@/app/ui/preferences';
-import { Trouble } from '@/app/ui/trouble';
-import { expiryOf, fieldProblems, isGeneral, isPast, KeyFields, type KeyDraft } from './key-fields';
+import { fieldProblems, FormTrouble, KeyFields } from './key-fields';
+import { ScopeBoxes } from './scope-fields';
 
 interface EditKeyProps {
   apiKey: Key;
+  isOwn: boolean;
+  /** The key that the viewer is signed in with, where it is known. */
+  own: Key | null;
   onClose: () => void;
   onSaved: (key: Key) => void;
 }
 
-export function EditKey({ apiKey, onClose, onSaved }: EditKeyProps) {
+export function EditKey({ apiKey, isOwn, own, onClose, onSaved }: EditKeyProps) {
   const { m, fill } = useSpeech();
-  const before: KeyDraft = { label: apiKey.label, expires: apiKey.expires_at?.slice(0, 10) ?? '' };
+  const before: KeyDraft = { label: apiKey.label, expires: apiKey.expires_at?.slice(0, 10) ?? '', scopes: apiKey.scopes, addresses: apiKey.allowed_addresses.join('\n') };
   const [draft, setDraft] = useState(before);
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const change: KeyChange = {};
-    if (draft.label !== before.label) change.label = draft.label.trim();
-    // Untouched, an expiry keeps its hour.
-    if (draft.expires !== before.expires) change.expires_at = expiryOf(draft);
-    if (Object.keys(change).length === 0) {
-      onClose();
+    const fields = problemsOf(draft, own, new Date(), m, before);
+    if (Object.keys(fields).length > 0) {
+      setError({ kind: 'invalid', message: '', fields });
       return;
     }
-    if (isPast(change.expires_at ?? null)) {
-      setError({ kind: 'invalid', message: '', fields: { expires_at: m.keys.past } });
+    const change = changeOf(before, draft, own);
+    if (Object.keys(change).length === 0) {
+      onClose();
       return;
     }
     setWorking(true);
@@ -42,15 +45,21 @@ export function EditKey({ apiKey, onClose, onSaved }: EditKeyProps) {
     else setError(answer.error);
   };
 
+  const problems = fieldProblems(error);
+  const losesKeys = isOwn && apiKey.scopes.includes('keys') && !draft.scopes.includes('keys');
   return (
     <Dialog title={fill(m.keys.editTitle, { label: apiKey.label })} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)} noValidate>
-        <KeyFields draft={draft} problems={fieldProblems(error)} onChange={setDraft} />
-        {isGeneral(error) ? (
-          <div className="mb-2">
-            <Trouble error={error} />
-          </div>
-        ) : null}
+        <KeyFields draft={draft} problems={problems} own={own} isOwn={isOwn} onChange={setDraft}>
+          <ScopeBoxes
+            offered={own ? choosable(own, apiKey.scopes) : apiKey.scopes}
+            chosen={draft.scopes}
+            problem={problems.scopes}
+            note={losesKeys ? fill(m.keys.losesKeys, { scope: m.scopes.keys }) : undefined}
+            onChange={(scopes) => setDraft({ ...draft, scopes })}
+          />
+        </KeyFields>
+        <FormTrouble error={error} />
         <div className="flex justify-end gap-1">
           <button type="button" className={button.quiet} onClick={onClose}>
             {m.keys.cancel}
@@ -62,4 +71,15 @@ export function EditKey({ apiKey, onClose, onSaved }: EditKeyProps) {
       </form>
     </Dialog>
   );
+}
+
+/** What of a key differs. Untouched, an expiry keeps its hour. */
+function changeOf(before: KeyDraft, draft: KeyDraft, own: Key | null): KeyChange {
+  const change: KeyChange = {};
+  const addresses = entriesOf(draft.addresses);
+  if (draft.label !== before.label) change.label = draft.label.trim();
+  if (draft.expires !== before.expires) change.expires_at = expiryOf(draft, own?.expires_at ?? null);
+  if (!sameScopes(draft.scopes, before.scopes)) change.scopes = [...draft.scopes];
+  if (addresses.join() !== entriesOf(before.addresses).join()) change.allowed_addresses = addresses;
+  return change;
 }

@@ -1,25 +1,30 @@
 'use client';
 
 import { useId, type ReactNode } from 'react';
-import type { ApiError } from '@/app/lib/api';
+import type { ApiError, Key } from '@/app/lib/api';
+import type { KeyDraft } from '@/app/lib/policy';
 import { field } from '@/app/ui/button';
 import { useSpeech } from '@/app/ui/preferences';
+import { Trouble } from '@/app/ui/trouble';
 
-/** What a form says about a key; `expires` is a UTC date, or empty. */
-export interface KeyDraft {
-  label: string;
-  expires: string;
-}
-
-interface KeyFieldsProps {
-  draft: KeyDraft;
+interface KeyFieldsProps<Draft extends KeyDraft> {
+  draft: Draft;
   problems: Record<string, string>;
-  onChange: (draft: KeyDraft) => void;
+  /** The key that the viewer is signed in with: no key can reach further. */
+  own: Key | null;
+  /** Whether the form is about that very key. */
+  isOwn?: boolean;
+  onChange: (draft: Draft) => void;
+  /** The choice of scopes, which stands after the label. */
+  children: ReactNode;
 }
 
-/** Label and expiry, each with its hint and whatever the service said about it. */
-export function KeyFields({ draft, problems, onChange }: KeyFieldsProps) {
-  const { m } = useSpeech();
+/** Label, scopes, addresses and expiry, each with its hint and whatever is wrong with it. */
+export function KeyFields<Draft extends KeyDraft>({ draft, problems, own, isOwn = false, onChange, children }: KeyFieldsProps<Draft>) {
+  const { m, fill, time } = useSpeech();
+  const limits = own?.allowed_addresses ?? [];
+  const addressesHint = limits.length > 0 ? fill(m.keys.addressesWithin, { addresses: limits.join(', ') }) : m.keys.addressesHint;
+  const expiresHint = own?.expires_at ? fill(m.keys.expiresWithin, { time: time(own.expires_at) }) : m.keys.expiresHint;
   return (
     <>
       <Field label={m.keys.label} hint={m.keys.labelHint} problem={problems.label}>
@@ -27,9 +32,24 @@ export function KeyFields({ draft, problems, onChange }: KeyFieldsProps) {
           <input {...bound} type="text" autoComplete="off" value={draft.label} onChange={(event) => onChange({ ...draft, label: event.target.value })} />
         )}
       </Field>
-      <Field label={m.keys.expires} hint={m.keys.expiresHint} problem={problems.expires_at}>
+      {children}
+      <Field label={m.keys.addresses} hint={isOwn ? `${addressesHint} ${m.keys.addressesOwn}` : addressesHint} problem={problems.allowed_addresses}>
         {(bound) => (
-          <input {...bound} type="date" value={draft.expires} onChange={(event) => onChange({ ...draft, expires: event.target.value })} />
+          <textarea
+            {...bound}
+            className={`${bound.className} block resize-y py-1 font-mono text-sm`}
+            rows={2}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={draft.addresses}
+            onChange={(event) => onChange({ ...draft, addresses: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={m.keys.expires} hint={expiresHint} problem={problems.expires_at}>
+        {(bound) => (
+          <input {...bound} type="date" max={own?.expires_at?.slice(0, 10)} value={draft.expires} onChange={(event) => onChange({ ...draft, expires: event.target.value })} />
         )}
       </Field>
     </>
@@ -51,23 +71,30 @@ function Field({ label, hint, problem, children }: { label: string; hint: string
         {label}
       </label>
       {children({ id, className: `${field} mt-0.5`, 'aria-invalid': problem !== undefined, 'aria-describedby': `${id}-problem ${id}-hint` })}
-      <p id={`${id}-problem`} role="alert" className="text-sm text-bad">
-        {problem}
-      </p>
-      <p id={`${id}-hint`} className="text-sm text-soft">
+      <Problem id={`${id}-problem`} text={problem} />
+      <p id={`${id}-hint`} className="text-sm break-words text-soft">
         {hint}
       </p>
     </div>
   );
 }
 
-/** The end of the chosen UTC day, or null for a key that does not expire. */
-export function expiryOf(draft: KeyDraft): string | null {
-  return draft.expires ? `${draft.expires}T23:59:59Z` : null;
+export function Problem({ id, text }: { id: string; text: string | undefined }) {
+  return (
+    <p id={id} role="alert" className="text-sm break-words text-bad">
+      {text}
+    </p>
+  );
 }
 
-export function isPast(expiry: string | null): boolean {
-  return expiry !== null && !(Date.parse(expiry) > Date.now());
+/** The error of a form that belongs to none of its fields. */
+export function FormTrouble({ error, words }: { error: ApiError | null; words?: { title: string; hint: string } }) {
+  if (!isGeneral(error)) return null;
+  return (
+    <div className="mb-2">
+      <Trouble error={error} {...(words ? { words } : {})} />
+    </div>
+  );
 }
 
 /** The problems of a refused form that belong to one of its fields. */
@@ -75,7 +102,8 @@ export function fieldProblems(error: ApiError | null): Record<string, string> {
   return error?.kind === 'invalid' ? error.fields : {};
 }
 
-/** Whether an error has to be told beside the form, since no field of it can. */
-export function isGeneral(error: ApiError | null): error is ApiError {
-  return error !== null && !['label', 'expires_at'].some((name) => name in fieldProblems(error));
+const fieldNames = ['label', 'scopes', 'allowed_addresses', 'expires_at'];
+
+function isGeneral(error: ApiError | null): error is ApiError {
+  return error !== null && !fieldNames.some((name) => name in fieldProblems(error));
 }

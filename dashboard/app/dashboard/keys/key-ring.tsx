@@ -1,8 +1,10 @@
 'use client';
 
 import { useState } from 'react';
-import { getDashboardOverview, listKeys, ownServer, type Key, type MintedKey, type Overview, type Result } from '@/app/lib/api';
-import { Empty, Panel, Waiting } from '@/app/ui/panel';
+import { listFirstKeys, ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
+import { checkSession, type OwnKey } from '@/app/lib/session';
+import { button } from '@/app/ui/button';
+import { Empty, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
 import { CreateKey } from './create-key';
@@ -10,37 +12,51 @@ import { EditKey } from './edit-key';
 import { KeyList } from './key-list';
 import { RevokeKey } from './revoke-key';
 import { RotateKey } from './rotate-key';
+import { hasMade, pageRows } from './rows';
 import { SecretOnce } from './secret-once';
+import { SwitchKey } from './switch-key';
 
-export type KeyAction = 'edit' | 'rotate' | 'revoke';
+export type KeyAction = 'edit' | 'rotate' | 'disable' | 'enable' | 'revoke';
 
 interface KeyRingProps {
   keys: Promise<Result<Key[]>>;
-  overview: Promise<Result<Overview>>;
+  own: Promise<Result<OwnKey>>;
 }
 
 /** The keys page: what there is, what can be done with it, and a secret for as long as it is shown. */
 export function KeyRing(props: KeyRingProps) {
-  const { m, fill, plural } = useSpeech();
-  const keys = useResource(props.keys, 'keys', (signal) => listKeys({ ...ownServer, signal }));
-  const overview = useResource(props.overview, 'overview', (signal) => getDashboardOverview({ ...ownServer, signal }));
+  const { m, fill, plural, number } = useSpeech();
+  const [shown, setShown] = useState(pageRows);
+  // One more than is shown tells whether there are more.
+  const keys = useResource(props.keys, 'keys', (signal) => listFirstKeys(shown + 1, { ...ownServer, signal }));
+  const own = useResource(props.own, 'own', (signal) => checkSession({ ...ownServer, signal }));
   const [action, setAction] = useState<{ kind: KeyAction; key: Key } | null>(null);
   const [secret, setSecret] = useState<MintedKey | null>(null);
   const [said, setSaid] = useState('');
 
-  const ownId = overview.value?.key.id ?? null;
+  const rows = keys.value?.slice(0, shown) ?? [];
+  const hasMore = (keys.value?.length ?? 0) > shown;
+  const ownKey = own.value?.key ?? null;
   const close = () => setAction(null);
-  const finish = (sentence: string, key: Key) => {
+  const reload = (changed: string | null) => {
     close();
-    setSaid(fill(sentence, { label: key.label }));
     keys.reload();
+    if (changed === ownKey?.id) own.reload();
+  };
+  const finish = (sentence: string, key: Key) => {
+    setSaid(fill(sentence, { label: key.label }));
+    reload(key.id);
   };
   const show = (minted: MintedKey) => {
-    close();
     setSaid('');
     setSecret(minted);
+    reload(null);
+  };
+  const more = () => {
+    setShown(shown + pageRows);
     keys.reload();
   };
+  const acting = action ? { apiKey: action.key, isOwn: action.key.id === ownKey?.id, onClose: close } : null;
 
   return (
     <>
@@ -48,28 +64,47 @@ export function KeyRing(props: KeyRingProps) {
       <div className="grid grid-cols-1 items-start gap-3 lg:grid-cols-3">
         <Panel
           title={m.keys.list}
-          className="lg:col-span-2"
+          className={keys.value || keys.error?.kind !== 'insufficient_scope' ? 'lg:col-span-2' : 'lg:col-span-3'}
           resource={keys}
+          missing={m.missing.keys}
           skeleton={<Waiting className="h-[320px]" />}
-          aside={<span className="text-sm text-soft">{keys.value ? plural(m.keys.count, keys.value.length) : ''}</span>}
+          aside={<span className="text-sm text-soft">{keys.value ? (hasMore ? fill(m.keys.countShown, { n: number(rows.length) }) : plural(m.keys.count, rows.length)) : ''}</span>}
         >
-          {(rows) =>
+          {() =>
             rows.length === 0 ? (
               <Empty title={m.keys.empty} hint={m.keys.emptyHint} />
             ) : (
-              <KeyList rows={rows} ownId={ownId} onAction={(kind, key) => setAction({ kind, key })} />
+              <>
+                {ownKey === null && own.error?.kind === 'insufficient_scope' ? <Missing sentence={m.missing.own} /> : null}
+                <KeyList rows={rows} own={ownKey} onAction={(kind, key) => setAction({ kind, key })} />
+                {hasMore ? (
+                  <button type="button" className={`${button.quiet} mt-2 self-center`} disabled={keys.busy} onClick={more}>
+                    {m.keys.more}
+                  </button>
+                ) : null}
+              </>
             )
           }
         </Panel>
-        <CreateKey onCreated={show} />
+        {keys.error?.kind === 'insufficient_scope' ? null : (
+          // Another policy of the calling key is another form.
+          <CreateKey key={JSON.stringify([ownKey?.scopes, ownKey?.allowed_addresses, ownKey?.expires_at])} own={ownKey} role={own.value?.role ?? 'user'} onCreated={show} />
+        )}
       </div>
       <p role="status" className="mt-2 text-sm font-semibold text-good">
         {said}
       </p>
-      {action?.kind === 'edit' ? <EditKey apiKey={action.key} onClose={close} onSaved={(key) => finish(m.keys.saved, key)} /> : null}
-      {action?.kind === 'rotate' ? <RotateKey apiKey={action.key} isOwn={action.key.id === ownId} onClose={close} onRotated={show} /> : null}
-      {action?.kind === 'revoke' ? (
-        <RevokeKey apiKey={action.key} isOwn={action.key.id === ownId} onClose={close} onRevoked={(key) => finish(m.keys.revoked, key)} />
+      {acting && action?.kind === 'edit' ? <EditKey {...acting} own={ownKey} onSaved={(key) => finish(m.keys.saved, key)} /> : null}
+      {acting && action?.kind === 'rotate' ? <RotateKey {...acting} onRotated={show} /> : null}
+      {acting && (action?.kind === 'disable' || action?.kind === 'enable') ? (
+        <SwitchKey {...acting} on={action.kind === 'enable'} onSwitched={(key) => finish(action.kind === 'enable' ? m.keys.switchedOn : m.keys.switchedOff, key)} />
+      ) : null}
+      {acting && action?.kind === 'revoke' ? (
+        <RevokeKey
+          {...acting}
+          hasMadeOwn={ownKey !== null && hasMade(keys.value ?? [], acting.apiKey.id, ownKey.id)}
+          onRevoked={(key, also) => finish(also ? plural(m.keys.revokedWith, also, { label: key.label }) : m.keys.revoked, key)}
+        />
       ) : null}
     </>
   );

@@ -1,12 +1,15 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { Suspense } from 'react';
-import { getDashboardOverview, listKeys } from '@/app/lib/api';
-import { pageConnection } from '@/app/lib/server/connection';
+import { listFirstKeys, read } from '@/app/lib/api';
+import { pageSession } from '@/app/lib/server/connection';
+import { ownKey } from '@/app/lib/server/own-key';
 import { speech } from '@/app/lib/server/speech';
+import type { OwnKey } from '@/app/lib/session';
+import { BarredBanner } from '@/app/ui/barred';
 import { PanelSkeleton, Waiting } from '@/app/ui/panel';
-import { SuspendedBanner } from '@/app/ui/suspended';
 import { KeyRing } from './key-ring';
+import { pageRows } from './rows';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { m } = await speech();
@@ -14,14 +17,15 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function Keys() {
-  const via = await pageConnection();
-  if (!via) redirect('/dashboard/login');
+  const session = await pageSession();
+  if (!session) redirect('/dashboard/login');
+  const { via, key } = session;
   const { m } = await speech();
   return (
     <>
       <h1 className="text-xl">{m.keys.title}</h1>
       <p className="mt-0.5 mb-3 text-soft">{m.keys.lead}</p>
-      <SuspendedBanner />
+      <BarredBanner />
       <Suspense
         fallback={
           <PanelSkeleton title={m.keys.list}>
@@ -29,7 +33,7 @@ export default async function Keys() {
           </PanelSkeleton>
         }
       >
-        <KeyRing keys={listKeys(via)} overview={getDashboardOverview(via)} />
+        <KeyRing keys={listFirstKeys(pageRows + 1, via)} own={ownKey(via, key).then((answer) => read<OwnKey>(answer))} />
       </Suspense>
     </>
   );

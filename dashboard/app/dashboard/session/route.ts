@@ -2,6 +2,7 @@ import { NextResponse, type NextRequest } from 'next/server';
 import type { Validation } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
 import { connectionFor } from '@/app/lib/server/connection';
+import { ownKey } from '@/app/lib/server/own-key';
 import { cleanKey, forgetKey, isSameOrigin, rememberKey, sessionKey } from '@/app/lib/server/session';
 
 /** Signs in: asks the API about the key and, if it is good, keeps it in the cookie. */
@@ -41,12 +42,12 @@ function afterForm(accepted: boolean, answered: boolean): NextResponse {
   return new NextResponse(null, { status: 303, headers: { Location: target, 'Cache-Control': 'no-store' } });
 }
 
-/** Asks whether the session still holds; a key that the API no longer knows is forgotten. */
+/** Answers with the key of the session; one that the API no longer accepts is forgotten. */
 export async function GET(request: NextRequest): Promise<NextResponse> {
   if (!isSameOrigin(request.headers)) return refuseForeign();
   const key = sessionKey(request.cookies, request.headers);
   if (!key) return refuseSignedOut();
-  const response = await relay('/api/dashboard/overview', {}, connectionFor(request.headers, key));
+  const response = await ownKey(connectionFor(request.headers, key), key);
   if (response.status === 401) forgetKey(response, request.headers);
   return response;
 }

@@ -1,8 +1,10 @@
 import type { NextRequest, NextResponse } from 'next/server';
-import type { Connection, MintedKey, Overview } from '@/app/lib/api';
+import type { MintedKey } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
 import { connectionFor } from '@/app/lib/server/connection';
+import { ownKey } from '@/app/lib/server/own-key';
 import { forgetKey, isSameOrigin, rememberKey, sessionKey } from '@/app/lib/server/session';
+import type { OwnKey } from '@/app/lib/session';
 
 /*
  * What the browser may ask of the API, through this server, which adds the key
@@ -35,9 +37,10 @@ async function handle(request: NextRequest): Promise<NextResponse> {
   const connection = connectionFor(request.headers, key);
   const call = () => relay(path + request.nextUrl.search, callOf(request, body), connection);
   const { rotated, revoked } = match.groups ?? {};
-  if (revoked) return changeKey(revoked, call, connection, (response) => forgetKey(response, request.headers));
+  const own = () => ownKey(connection, key ?? '');
+  if (revoked) return changeKey(revoked, call, own, (response) => forgetKey(response, request.headers));
   if (!rotated) return call();
-  return changeKey(rotated, call, connection, async (response) => {
+  return changeKey(rotated, call, own, async (response) => {
     const minted = (await response.clone().json()) as MintedKey;
     rememberKey(response, minted.key, request.headers);
   });
@@ -60,12 +63,12 @@ function callOf(request: NextRequest, body: string): RequestInit {
 async function changeKey(
   id: string,
   change: () => Promise<NextResponse>,
-  connection: Connection,
+  own: () => Promise<NextResponse>,
   follow: (response: NextResponse) => Promise<void> | void,
 ): Promise<NextResponse> {
-  const overview = await relay('/api/dashboard/overview', {}, connection);
-  if (!overview.ok) return overview;
-  const isOwn = ((await overview.json()) as Overview).key.id === id;
+  const known = await own();
+  if (!known.ok) return known;
+  const isOwn = ((await known.json()) as OwnKey).key.id === id;
   const response = await change();
   if (isOwn && response.ok) await follow(response);
   return response;

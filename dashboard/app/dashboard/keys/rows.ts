@@ -1,0 +1,17 @@
+import type { Key } from '@/app/lib/api';
+
+/** How many keys the page shows first, and how many more each time. */
+export const pageRows = 100;
+
+/** Whether a key made another, or made one that made it, and so on, as far as the rows tell. */
+export function hasMade(rows: readonly Key[], makerId: string, keyId: string): boolean {
+  const makers = new Map(rows.map((key) => [key.id, key.created_by_key_id]));
+  const seen = new Set<string>();
+  let id = makers.get(keyId);
+  while (id && !seen.has(id)) {
+    if (id === makerId) return true;
+    seen.add(id);
+    id = makers.get(id);
+  }
+  return false;
+}
