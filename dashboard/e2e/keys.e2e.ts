@@ -21,7 +21,7 @@ const keysOf = (key: string) => service.get<Key[]>('/api/keys', key);
 const labels = (page: Page) => page.locator('[data-label]').allTextContents();
 const openKeys = async (page: Page) => {
   await page.getByRole('link', { name: 'Keys', exact: true }).click();
-  await page.getByRole('heading', { name: 'Active keys' }).waitFor();
+  await page.getByRole('heading', { name: 'Your keys' }).waitFor();
   await page.locator('[data-key]').first().waitFor();
 };
 
@@ -56,8 +56,8 @@ test('a key lives: created, copied, shown once, relabelled, rotated, revoked', a
   expect(await page.content()).not.toContain(secret);
   expect(await page.locator('[data-secret]').count()).toBe(0);
 
-  await page.getByRole('button', { name: 'Edit: Build server' }).click();
-  const edit = page.getByRole('dialog', { name: 'Edit “Build server”' });
+  await page.getByRole('button', { name: 'Change: Build server' }).click();
+  const edit = page.getByRole('dialog', { name: 'Change “Build server”' });
   await edit.getByLabel('Label').fill('Nightly build');
   await edit.getByLabel('Expires on').fill('');
   await edit.getByRole('button', { name: 'Save' }).click();

@@ -92,11 +92,11 @@ export class Service {
     return this.expectSuccess(await this.call<T>(method, `/api/admin${path}`, { key: adminKey, body }), path);
   }
 
-  /** A customer nobody else uses, with a first key. */
-  async newCustomer(plan = 'Starter'): Promise<{ id: string; key: string; email: string }> {
+  /** A customer nobody else uses, with a first key, which may charge itself unless told otherwise. */
+  async newCustomer(plan = 'Starter', scopes = ['models', 'usage', 'keys', 'charge']): Promise<{ id: string; key: string; email: string }> {
     const email = `${randomUUID()}@example.com`;
     const { id } = await this.admin<{ id: string }>('POST', '/users', { email, name: 'Test Customer', plan });
-    const { key } = await this.admin<{ key: string }>('POST', '/tokens', { user_id: id, label: 'First' });
+    const { key } = await this.admin<{ key: string }>('POST', '/tokens', { user_id: id, label: 'First', scopes });
     return { id, key, email };
   }
 

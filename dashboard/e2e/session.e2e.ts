@@ -174,7 +174,12 @@ describe.each([
     await open(page, `${dashboard.url}/dashboard/keys`);
     await page.locator('[data-key]').first().waitFor();
     await inspect('keys');
-    for (const action of [0, 1, 2]) {
+    await page.getByRole('radio').last().check();
+    await page.locator('textarea').fill('nowhere');
+    await page.locator('button[type=submit]').last().click();
+    await page.locator('textarea[aria-invalid=true]').waitFor();
+    await inspect('the form for a key, every part of it open');
+    for (const action of [0, 1, 2, 3]) {
       await page.locator('[data-key]').first().getByRole('button').nth(action).click();
       await page.getByRole('dialog').waitFor();
       await inspect(`dialog ${action}`);

@@ -130,7 +130,7 @@ function WithoutUsage({ account }: { account: Promise<Account | null> }) {
   return (
     <Frame title={m.overview.account} className="lg:col-span-3">
       <Missing sentence={m.missing.usage} />
-      {user ? <Facts rows={factsOf(user, user.status === 'active', m)} /> : null}
+      <div className="w-full max-w-[528px]">{user ? <Facts rows={factsOf(user, user.status === 'active', m)} /> : null}</div>
       <ManageLink />
     </Frame>
   );

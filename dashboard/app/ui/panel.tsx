@@ -71,7 +71,7 @@ export function Panel<T>({ resource, skeleton, missing, children, ...frame }: Pa
 /** What the key one is signed in with may not do: no error, so it looks like none. */
 export function Missing({ sentence }: { sentence: string }) {
   return (
-    <p role="status" data-missing className="mb-2 rounded-md bg-sunken px-2 py-1.5 text-sm">
+    <p role="status" data-missing className="mb-2 last:mb-0 rounded-md bg-sunken px-2 py-1.5 text-sm">
       {sentence}
     </p>
   );

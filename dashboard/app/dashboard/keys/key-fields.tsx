@@ -19,6 +19,9 @@ interface KeyFieldsProps<Draft extends KeyDraft> {
   children: ReactNode;
 }
 
+/** How high the addresses grow before they scroll. */
+const mostLines = 8;
+
 /** Label, scopes, addresses and expiry, each with its hint and whatever is wrong with it. */
 export function KeyFields<Draft extends KeyDraft>({ draft, problems, own, isOwn = false, onChange, children }: KeyFieldsProps<Draft>) {
   const { m, fill, time } = useSpeech();
@@ -38,7 +41,7 @@ export function KeyFields<Draft extends KeyDraft>({ draft, problems, own, isOwn 
           <textarea
             {...bound}
             className={`${bound.className} block resize-y py-1 font-mono text-sm`}
-            rows={2}
+            rows={Math.min(mostLines, Math.max(2, draft.addresses.split('\n').length))}
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}

@@ -66,7 +66,7 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
       <code className="font-mono text-sm text-soft">{key.prefix}…</code>
       <Facts apiKey={key} maker={maker} />
       {wider ? <p className="mt-1 text-sm text-soft">{m.keys.wider}</p> : null}
-      <div className="mt-1 flex flex-wrap gap-1" role="group" aria-label={`${m.keys.actions}: ${key.label}`}>
+      <div className="mt-1 grid grid-cols-2 gap-1 sm:flex sm:flex-wrap" role="group" aria-label={`${m.keys.actions}: ${key.label}`}>
         {actions.map((action) => (
           <button
             key={action}

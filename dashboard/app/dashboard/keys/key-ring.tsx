@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { listFirstKeys, ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
+import { ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
 import { checkSession, type OwnKey } from '@/app/lib/session';
 import { button } from '@/app/ui/button';
 import { Empty, Missing, Panel, Waiting } from '@/app/ui/panel';
@@ -12,14 +12,14 @@ import { EditKey } from './edit-key';
 import { KeyList } from './key-list';
 import { RevokeKey } from './revoke-key';
 import { RotateKey } from './rotate-key';
-import { hasMade, pageRows } from './rows';
+import { hasMade, listRows, pageRows, type Listed } from './rows';
 import { SecretOnce } from './secret-once';
 import { SwitchKey } from './switch-key';
 
 export type KeyAction = 'edit' | 'rotate' | 'disable' | 'enable' | 'revoke';
 
 interface KeyRingProps {
-  keys: Promise<Result<Key[]>>;
+  keys: Promise<Result<Listed>>;
   own: Promise<Result<OwnKey>>;
 }
 
@@ -27,15 +27,12 @@ interface KeyRingProps {
 export function KeyRing(props: KeyRingProps) {
   const { m, fill, plural, number } = useSpeech();
   const [shown, setShown] = useState(pageRows);
-  // One more than is shown tells whether there are more.
-  const keys = useResource(props.keys, 'keys', (signal) => listFirstKeys(shown + 1, { ...ownServer, signal }));
+  const keys = useResource(props.keys, 'keys', (signal) => listRows(shown, { ...ownServer, signal }));
   const own = useResource(props.own, 'own', (signal) => checkSession({ ...ownServer, signal }));
   const [action, setAction] = useState<{ kind: KeyAction; key: Key } | null>(null);
   const [secret, setSecret] = useState<MintedKey | null>(null);
   const [said, setSaid] = useState('');
 
-  const rows = keys.value?.slice(0, shown) ?? [];
-  const hasMore = (keys.value?.length ?? 0) > shown;
   const ownKey = own.value?.key ?? null;
   const close = () => setAction(null);
   const reload = (changed: string | null) => {
@@ -52,7 +49,8 @@ export function KeyRing(props: KeyRingProps) {
     setSecret(minted);
     reload(null);
   };
-  const more = () => {
+  const countOf = ({ rows, more }: Listed) => (more ? fill(m.keys.countShown, { n: number(rows.length) }) : plural(m.keys.count, rows.length));
+  const showMore = () => {
     setShown(shown + pageRows);
     keys.reload();
   };
@@ -68,17 +66,17 @@ export function KeyRing(props: KeyRingProps) {
           resource={keys}
           missing={m.missing.keys}
           skeleton={<Waiting className="h-[320px]" />}
-          aside={<span className="text-sm text-soft">{keys.value ? (hasMore ? fill(m.keys.countShown, { n: number(rows.length) }) : plural(m.keys.count, rows.length)) : ''}</span>}
+          aside={<span className="text-sm text-soft">{keys.value ? countOf(keys.value) : ''}</span>}
         >
-          {() =>
+          {({ rows, more }) =>
             rows.length === 0 ? (
               <Empty title={m.keys.empty} hint={m.keys.emptyHint} />
             ) : (
               <>
                 {ownKey === null && own.error?.kind === 'insufficient_scope' ? <Missing sentence={m.missing.own} /> : null}
                 <KeyList rows={rows} own={ownKey} onAction={(kind, key) => setAction({ kind, key })} />
-                {hasMore ? (
-                  <button type="button" className={`${button.quiet} mt-2 self-center`} disabled={keys.busy} onClick={more}>
+                {more ? (
+                  <button type="button" className={`${button.quiet} mt-2 self-center`} disabled={keys.busy} onClick={showMore}>
                     {m.keys.more}
                   </button>
                 ) : null}
@@ -102,7 +100,7 @@ export function KeyRing(props: KeyRingProps) {
       {acting && action?.kind === 'revoke' ? (
         <RevokeKey
           {...acting}
-          hasMadeOwn={ownKey !== null && hasMade(keys.value ?? [], acting.apiKey.id, ownKey.id)}
+          hasMadeOwn={ownKey !== null && hasMade(keys.value?.rows ?? [], acting.apiKey.id, ownKey.id)}
           onRevoked={(key, also) => finish(also ? plural(m.keys.revokedWith, also, { label: key.label }) : m.keys.revoked, key)}
         />
       ) : null}

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { Suspense } from 'react';
-import { listFirstKeys, read } from '@/app/lib/api';
+import { read } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { ownKey } from '@/app/lib/server/own-key';
 import { speech } from '@/app/lib/server/speech';
@@ -9,7 +9,7 @@ import type { OwnKey } from '@/app/lib/session';
 import { BarredBanner } from '@/app/ui/barred';
 import { PanelSkeleton, Waiting } from '@/app/ui/panel';
 import { KeyRing } from './key-ring';
-import { pageRows } from './rows';
+import { listRows, pageRows } from './rows';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { m } = await speech();
@@ -33,7 +33,7 @@ export default async function Keys() {
           </PanelSkeleton>
         }
       >
-        <KeyRing keys={listFirstKeys(pageRows + 1, via)} own={ownKey(via, key).then((answer) => read<OwnKey>(answer))} />
+        <KeyRing keys={listRows(pageRows, via)} own={ownKey(via, key).then((answer) => read<OwnKey>(answer))} />
       </Suspense>
     </>
   );
