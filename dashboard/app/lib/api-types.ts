@@ -837,6 +837,7 @@ export interface components {
             date: string;
         };
         ModelUsage: {
+            /** @description The 1000 dearest models at the most. */
             model: string;
             /** @description In dollars. */
             total_cost: number;
@@ -2014,7 +2015,7 @@ export interface operations {
     usageHourly: {
         parameters: {
             query?: {
-                /** @description The day in UTC; today unless given. */
+                /** @description The day in UTC, 2000-01-01 to 2100-12-31; today unless given. */
                 date?: string;
             };
             header?: never;

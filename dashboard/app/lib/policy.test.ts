@@ -66,6 +66,8 @@ describe('a form', () => {
     ['that ends a day later', { addresses: '::1', expires: '2027-02-01' }, bound, { expires_at: m.keys.outlives }],
     ['that ends today', { expires: '2026-11-24' }, open, {}],
     ['that ended yesterday', { expires: '2026-11-23' }, open, { expires_at: m.keys.past }],
+    ['that ends on the last day there is', { expires: '2100-12-31' }, open, {}],
+    ['that ends after it', { expires: '2101-01-01' }, open, { expires_at: m.keys.tooLate }],
     ['with half a date', { expires: '2026-99-99' }, open, { expires_at: m.keys.past }],
   ])('%s', (_, difference, own, problems) => {
     expect(problemsOf({ ...draft, ...difference }, own, now, m)).toEqual(problems);

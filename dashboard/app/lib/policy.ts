@@ -15,6 +15,9 @@ export type Limits = Pick<Key, 'scopes' | 'allowed_addresses' | 'expires_at'>;
 /** The scopes in the order in which the service writes them. */
 const allScopes: readonly Scope[] = ['models', 'usage', 'keys', 'charge', 'service', 'admin'];
 
+/** The last day that the service takes for an expiry. */
+export const lastDay = '2100-12-31';
+
 /** What a program needs: it calls models and sees how much it has used. */
 export const programScopes: readonly Scope[] = ['models', 'usage'];
 
@@ -93,5 +96,6 @@ function addressProblem(text: string, limits: readonly string[], m: Messages): s
 function expiryProblem(draft: KeyDraft, limit: string | null, now: Date, m: Messages): string | null {
   const end = expiryOf(draft, limit);
   if (isLater(end, limit)) return m.keys.outlives;
+  if (end !== null && Date.parse(end) > Date.parse(`${lastDay}T23:59:59Z`)) return m.keys.tooLate;
   return end !== null && !(Date.parse(end) > now.getTime()) ? m.keys.past : null;
 }

@@ -2,7 +2,7 @@
 
 import { useId, type ReactNode } from 'react';
 import type { ApiError, Key } from '@/app/lib/api';
-import type { KeyDraft } from '@/app/lib/policy';
+import { lastDay, type KeyDraft } from '@/app/lib/policy';
 import { field } from '@/app/ui/button';
 import { useSpeech } from '@/app/ui/preferences';
 import { Trouble } from '@/app/ui/trouble';
@@ -52,7 +52,7 @@ export function KeyFields<Draft extends KeyDraft>({ draft, problems, own, isOwn 
       </Field>
       <Field label={m.keys.expires} hint={expiresHint} problem={problems.expires_at}>
         {(bound) => (
-          <input {...bound} type="date" max={own?.expires_at?.slice(0, 10)} value={draft.expires} onChange={(event) => onChange({ ...draft, expires: event.target.value })} />
+          <input {...bound} type="date" max={own?.expires_at?.slice(0, 10) ?? lastDay} value={draft.expires} onChange={(event) => onChange({ ...draft, expires: event.target.value })} />
         )}
       </Field>
     </>

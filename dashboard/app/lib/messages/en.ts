@@ -198,6 +198,7 @@ export const en = {
     expires: 'Expires on',
     expiresHint: 'At the end of that day, UTC. Leave it empty for a key that does not expire.',
     expiresWithin: 'At the end of that day, UTC. At the latest with the key you are signed in with, on {time} UTC.',
+    tooLate: 'Choose a day in 2100 or before.',
     outlives: 'Choose a day on which the key you are signed in with has not expired yet.',
     submitCreate: 'Create key',
     creating: 'Creating',

@@ -200,6 +200,7 @@ export const vi: Messages = {
     expires: 'Hết hạn ngày',
     expiresHint: 'Vào cuối ngày đó, giờ UTC. Để trống nếu khóa không hết hạn.',
     expiresWithin: 'Vào cuối ngày đó, giờ UTC. Muộn nhất là cùng lúc với khóa bạn đang dùng để đăng nhập: {time} UTC.',
+    tooLate: 'Hãy chọn một ngày trong năm 2100 hoặc trước đó.',
     outlives: 'Hãy chọn một ngày mà khóa bạn đang dùng để đăng nhập chưa hết hạn.',
     submitCreate: 'Tạo khóa',
     creating: 'Đang tạo',
