@@ -102,6 +102,10 @@ func TestChaosFloodWithoutKeys(t *testing.T) {
 	database := storetest.SQLiteURL(t)
 	c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
 	p := startProgram(t, "DATABASE_URL="+database, "RATE_LIMIT_PER_IP=20", "LOG_LEVEL=error")
+	// A key that was used lately goes on working at an address that somebody else has throttled.
+	if a := chargeOver(p.url, c.secrets[0], ""); a.status != http.StatusOK {
+		t.Fatalf("%+v", a)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var flood sync.WaitGroup
 	var mu sync.Mutex

@@ -38,12 +38,19 @@ type frontDoor struct {
 	parked chan struct{}
 	closed chan struct{}
 	close  sync.Once
+	// stop ends accepting; stopped is what came of it.
+	stop    sync.Once
+	stopped error
 
 	mu        sync.Mutex
 	addresses map[limits.Subject]int
 	waiting   [queues]linked.List
-	// dismissed tells that nobody may wait any more.
+	// dismissed tells that nobody may begin to wait any more; leaving counts the
+	// connections between the lobby and the HTTP server, and emptied has an entry
+	// once neither has one.
 	dismissed bool
+	leaving   int
+	emptied   chan struct{}
 	// heads is how many bytes the unfinished heads hold beyond their first piece.
 	heads int
 
@@ -57,7 +64,7 @@ func openFrontDoor(listener net.Listener, places, perAddress int, exempt func(ne
 	d := &frontDoor{
 		Listener: listener, places: make(chan struct{}, places), perAddress: perAddress, exempt: exempt,
 		ready: make(chan net.Conn), failed: make(chan error, 1), parked: make(chan struct{}, 1), closed: make(chan struct{}),
-		addresses: map[limits.Subject]int{},
+		emptied: make(chan struct{}, 1), addresses: map[limits.Subject]int{},
 	}
 	go d.run()
 	return d
@@ -116,6 +123,7 @@ func (d *frontDoor) run() {
 	for {
 		conn, err := d.accept()
 		if err != nil {
+			d.waitForDismissed()
 			d.failed <- err
 			return
 		}
@@ -133,6 +141,17 @@ func (d *frontDoor) run() {
 			collectGarbage(frugally)
 		}
 		go v.wait()
+	}
+}
+
+// waitForDismissed keeps Accept from ending while a shutdown lets begun heads
+// arrive.
+func (d *frontDoor) waitForDismissed() {
+	d.mu.Lock()
+	dismissed := d.dismissed
+	d.mu.Unlock()
+	if dismissed {
+		<-d.closed
 	}
 }
 
@@ -243,6 +262,6 @@ func (d *frontDoor) accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (d *frontDoor) Close() error {
 	d.close.Do(func() { close(d.closed) })
-	d.dismiss()
-	return d.Listener.Close()
+	d.dismiss(0)
+	return d.stopped
 }

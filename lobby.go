@@ -51,7 +51,12 @@ func (v *visitor) wait() {
 	}
 	v.by = time.Now().Add(patience)
 	whole := v.door.enter(v, why) && v.Conn.SetReadDeadline(v.by) == nil && v.readHead()
-	if !v.door.exit(v) || !whole {
+	if !v.door.exit(v) {
+		_ = v.leave()
+		return
+	}
+	defer v.door.handedOver()
+	if !whole {
 		_ = v.leave()
 		return
 	}
@@ -151,6 +156,7 @@ func (d *frontDoor) move(v *visitor, why queue) {
 }
 
 // exit ends a connection's wait; it answers false where it was closed meanwhile.
+// After true the caller calls handedOver once the connection is somebody else's.
 func (d *frontDoor) exit(v *visitor) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -159,7 +165,27 @@ func (d *frontDoor) exit(v *visitor) bool {
 	}
 	d.waiting[v.place.queue].Remove(v.place.element)
 	v.place.element = nil
+	d.leaving++
 	return true
+}
+
+// handedOver ends what exit began.
+func (d *frontDoor) handedOver() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leaving--
+	d.checkEmpty()
+}
+
+// checkEmpty reports the end of the lobby's last connection while the service
+// shuts down; the door is locked.
+func (d *frontDoor) checkEmpty() {
+	if d.dismissed && d.leaving == 0 && d.waiting[unfinished].Len() == 0 {
+		select {
+		case d.emptied <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // evict closes the connection that others can best do without. It answers false where none waits.
@@ -189,16 +215,38 @@ func (d *frontDoor) turnOut(waiting *linked.Element) {
 	_ = v.Conn.Close()
 }
 
-// dismiss closes the connections on which no request is in progress. From then
-// on none may wait: the service is shutting down.
-func (d *frontDoor) dismiss() {
+// headPatience is how long a request whose head has begun to arrive may take to
+// finish it when the service shuts down.
+const headPatience = 5 * time.Second
+
+// dismiss stops accepting connections and closes those on which no request has
+// begun: the service is shutting down. A head that has begun is waited for, so
+// that its request is answered like any that is in progress.
+func (d *frontDoor) dismiss(patience time.Duration) {
+	d.mu.Lock()
+	d.dismissed = true
+	d.turnOutAll(kept)
+	d.turnOutAll(silent)
+	d.checkEmpty()
+	d.mu.Unlock()
+	d.stop.Do(func() { d.stopped = d.Listener.Close() })
+
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	select {
+	case <-d.emptied:
+	case <-d.closed:
+	case <-enough.C:
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dismissed = true
-	for why := range d.waiting {
-		for first := d.waiting[why].Front(); first != nil; first = d.waiting[why].Front() {
-			d.turnOut(first)
-		}
+	d.turnOutAll(unfinished)
+}
+
+// turnOutAll closes the connections of a queue; the door is locked.
+func (d *frontDoor) turnOutAll(why queue) {
+	for first := d.waiting[why].Front(); first != nil; first = d.waiting[why].Front() {
+		d.turnOut(first)
 	}
 }
 

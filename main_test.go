@@ -254,7 +254,7 @@ func TestSuspensionsReachEveryInstanceThroughTheDatabaseOrValkey(t *testing.T) {
 			s.json(&userJSON{}, "user", "create", "--email", "b@example.com", "--plan", "pro", "--role", "service")
 			var admin, service newKeyJSON
 			s.json(&admin, "key", "create", "--user", "a@example.com")
-			s.json(&service, "key", "create", "--user", "b@example.com")
+			s.json(&service, "key", "create", "--user", "b@example.com", "--scope", "service,usage")
 			s.remember(admin.Key)
 			s.remember(service.Key)
 			there.soon(t, service.Key, http.StatusOK)

@@ -216,8 +216,9 @@ func (s *service) answer(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.drain()
-	listener.dismiss()
-	err = app.ShutdownWithTimeout(s.config.ShutdownTimeout)
+	end := time.Now().Add(s.config.ShutdownTimeout)
+	listener.dismiss(min(headPatience, s.config.ShutdownTimeout))
+	err = app.ShutdownWithTimeout(max(time.Until(end), 0))
 	_ = listener.Close() // also where the signal came before the app had begun to listen
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")

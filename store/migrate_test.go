@@ -466,7 +466,7 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 		{"table key_secrets: index key_secrets_own differs", []string{"DROP INDEX key_secrets_own", "CREATE UNIQUE INDEX key_secrets_own ON key_secrets (key_id) WHERE ends_at IS NOT NULL"},
 			[]string{"DROP INDEX key_secrets_own", "CREATE UNIQUE INDEX key_secrets_own ON key_secrets (key_id) WHERE ends_at IS NOT NULL"}},
 		{"table plans: check plans_price_cents is missing", rewrite("plans", ", CONSTRAINT `plans_price_cents` CHECK (price_cents >= 0)", ""), []string{"ALTER TABLE plans DROP CONSTRAINT plans_price_cents"}},
-		{"table plans: check plans_rate_limit_per_minute differs", rewrite("plans", "rate_limit_per_minute >= 1", "rate_limit_per_minute >= 0"),
+		{"table plans: check plans_rate_limit_per_minute differs", rewrite("plans", "CHECK (rate_limit_per_minute >= 1)", "CHECK (rate_limit_per_minute >= 0)"),
 			[]string{"ALTER TABLE plans DROP CONSTRAINT plans_rate_limit_per_minute", "ALTER TABLE plans ADD CONSTRAINT plans_rate_limit_per_minute CHECK (rate_limit_per_minute >= 0)"}},
 		{"table audit_log: check audit_log_subject_kind differs", rewrite("audit_log", "'plan', ", ""),
 			[]string{"ALTER TABLE audit_log DROP CONSTRAINT audit_log_subject_kind", "ALTER TABLE audit_log ADD CONSTRAINT audit_log_subject_kind CHECK (subject IN ('user', 'key', 'session', 'system'))"}},

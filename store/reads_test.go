@@ -62,7 +62,8 @@ func TestEveryReadGoesAlongAnIndex(t *testing.T) {
 			}
 			for i, step := range plans[0] {
 				whole := strings.Contains(step, "Seq Scan") || strings.Contains(step, "SCAN ") && !slices.ContainsFunc(read.walks, func(walk string) bool { return strings.HasSuffix(step, walk) })
-				sorted := strings.Contains(step, "page > USE TEMP B-TREE") || strings.Contains(step, "->  Sort ") && strings.Contains(plans[0][i-1], "Limit")
+				// The models are a sum, whose rows have no order of their own.
+				sorted := read.name != "the models" && (strings.Contains(step, "page > USE TEMP B-TREE") || strings.Contains(step, "->  Sort ") && strings.Contains(plans[0][i-1], "Limit"))
 				// The keys of a user that count are found without a look at those that
 				// were revoked; the overview asks for one of them by its id.
 				passes := read.name != "the overview" && strings.Contains(step, "api_keys_user_id")
