@@ -191,7 +191,7 @@ func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
 			c.say(wholeHead)
 			v := l.accept()
 			l.answer(v)
-			if _, err := v.Read(make([]byte, 100)); err != io.EOF {
+			if _, err := v.Read(make([]byte, 100)); !errors.Is(err, io.EOF) {
 				t.Fatalf("an idle connection stays with the HTTP server: %v", err)
 			}
 			_ = v.Close()
@@ -249,7 +249,7 @@ func TestAHeadThatDribblesHas15SecondsInAll(t *testing.T) {
 				v := l.accept()
 				l.answer(v)
 				go func() {
-					if n, err := v.Read(make([]byte, 100)); n > 0 || err != io.EOF {
+					if n, err := v.Read(make([]byte, 100)); n > 0 || !errors.Is(err, io.EOF) {
 						t.Errorf("the HTTP server is given %d bytes of a head that is not whole, %v", n, err)
 					}
 					_ = v.Close()
@@ -310,7 +310,7 @@ func TestARequestAndItsHeadHave15SecondsTogether(t *testing.T) {
 func TestConnectionsThatWaitAreLetGo(t *testing.T) {
 	atTheDoor(t, 10, 10, func(l *lobbyTest) {
 		quiet, began := l.dial("192.0.2.1"), time.Now()
-		if _, err := quiet.Read(make([]byte, 1)); err != io.EOF || time.Since(began) != handlers.ReadTimeout {
+		if _, err := quiet.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != handlers.ReadTimeout {
 			t.Errorf("one that says nothing is let go after %s: %v", time.Since(began), err)
 		}
 		c := l.dial("192.0.2.1")
@@ -318,7 +318,7 @@ func TestConnectionsThatWaitAreLetGo(t *testing.T) {
 		v := l.accept()
 		l.answer(v)
 		began = time.Now()
-		if _, err := v.Read(make([]byte, 1)); err != io.EOF || time.Since(began) > parkAfter {
+		if _, err := v.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) > parkAfter {
 			t.Errorf("the HTTP server keeps an idle one for %s: %v", time.Since(began), err)
 		}
 		_ = v.Close()
@@ -331,7 +331,7 @@ func TestConnectionsThatWaitAreLetGo(t *testing.T) {
 		_, _ = v.Read(make([]byte, 1))
 		_ = v.Close()
 		began = time.Now()
-		if _, err := c.Read(make([]byte, 1)); err != io.EOF || time.Since(began) != handlers.IdleTimeout {
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != handlers.IdleTimeout {
 			t.Errorf("one that asks no more is let go after %s: %v", time.Since(began), err)
 		}
 	})

@@ -94,7 +94,7 @@ func TestTheStartEncryptsWhatLiesInClearWithTheKeyBesideTheEmbeddedDatabase(t *t
 	if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM two_step WHERE secret LIKE 'v1.%'"); n != 1 || !strings.Contains(s.log.String(), "second-factor secrets encrypted") {
 		t.Errorf("%d secrets are encrypted", n)
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // in the test's folder
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestTheStartEncryptsWhatLiesInClearWithTheKeyBesideTheEmbeddedDatabase(t *t
 	// A backup does not hold the key, and says so.
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	code, stdout, _ := s.try("", "backup", copied)
-	body, err := os.ReadFile(copied) //nolint:gosec // in the test's folder
+	body, err := os.ReadFile(copied)
 	if err != nil || code != exitOK || !strings.Contains(stdout, "secret.key") || strings.Contains(string(body), strings.TrimSpace(string(text))) {
 		t.Errorf("exit %d, %q, %v", code, stdout, err)
 	}

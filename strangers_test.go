@@ -192,7 +192,7 @@ func (s *strangers) pace() {
 // turn waits while the strangers have to pause.
 func (s *strangers) turn() {
 	s.pause.RLock()
-	s.pause.RUnlock() //nolint:staticcheck // an empty section: it waits for the pacer's
+	s.pause.RUnlock()
 }
 
 func (s *strangers) sleep(d time.Duration) {

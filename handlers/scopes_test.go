@@ -24,7 +24,7 @@ func scopedRoutes(t *testing.T) (routes []scopedRoute) {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]struct {
-			Scope    string                `json:"x-required-scope"`
+			Scope    string                `json:"x-required-scope"` //nolint:tagliatelle // as OpenAPI names extensions
 			Security []map[string][]string `json:"security"`
 		} `json:"paths"`
 	}

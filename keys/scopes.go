@@ -25,10 +25,10 @@ const (
 	// ScopeAdmin manages everything, for users with the role admin.
 	ScopeAdmin
 	scopeEnd
-
-	// AnyScope is asked for where every key will do, whatever its scopes.
-	AnyScope Scope = 255
 )
+
+// AnyScope is asked for where every key will do, whatever its scopes.
+const AnyScope Scope = 255
 
 var scopeNames = [...]string{
 	ScopeModels: "models", ScopeUsage: "usage", ScopeKeys: "keys", ScopeCharge: "charge", ScopeService: "service", ScopeAdmin: "admin",

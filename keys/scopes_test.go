@@ -19,7 +19,7 @@ func TestScopesAreWrittenInTheirOrderEachOnce(t *testing.T) {
 	}{
 		{"", "", true},
 		{"admin service charge keys usage models", "models usage keys charge service admin", true},
-		{"usage usage", "usage", true},
+		{"usage usage", "usage", true}, //nolint:dupword // a scope that is given twice
 		{"usage Usage", "usage", false},
 		{"root", "", false},
 	} {

@@ -27,7 +27,10 @@ func TestAGateLetsSoManyOfASubjectWorkAtOnce(t *testing.T) {
 				}
 				defer leave()
 				n := inside.Add(1)
-				for old := top.Load(); n > old && !top.CompareAndSwap(old, n); old = top.Load() {
+				for old := top.Load(); n > old; old = top.Load() {
+					if top.CompareAndSwap(old, n) {
+						break
+					}
 				}
 				time.Sleep(time.Second) // of the bubble's time
 				inside.Add(-1)

@@ -18,7 +18,7 @@ import (
 // because who changes a key holds its owner.
 func (c *change) acting(byOwner bool) (*keys.Key, error) {
 	if c.by.KeyID == uuid.Nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no key asks
 	}
 	rows, err := listOn(c.DB, func(id *keys.Identity) []any { return append(keyDest(&id.Key), &id.User.Role, &id.User.Status) },
 		"SELECT "+keyColumns+", u.role, u.status FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.id = ?", c.by.KeyID)

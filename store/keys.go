@@ -71,7 +71,7 @@ type owned struct {
 }
 
 // search is what the key itself is found by; its owner is searched in users.
-func (o owned) search() string { return searchText(o.Label, o.Prefix) }
+func (o *owned) search() string { return searchText(o.Label, o.Prefix) }
 
 // Key reads one key; keys.ErrNotFound where there is none. A userID other than
 // zero makes another user's key as good as none.

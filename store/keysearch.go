@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"codexible/keys"
@@ -64,11 +65,10 @@ func (s *Store) keysFound(ctx context.Context, q KeyQuery) (found []KeyLine, err
 		own := s.search(searchedKeys, q.Text)
 		q.narrow(&own)
 		q.narrow(&byOwner)
-		args := append(own.args, q.Limit+q.Offset)
-		args = append(append(args, byOwner.args...), q.Limit+q.Offset)
+		args := slices.Concat(own.args, []any{q.Limit + q.Offset}, byOwner.args, []any{q.Limit + q.Offset, q.Limit, q.Offset})
 		found, err = listOn(db, (*KeyLine).fields, "SELECT "+keyLineColumns+" FROM (SELECT id FROM ("+own.firstIDs()+" UNION "+byOwner.firstIDs()+
 			") AS found ORDER BY id DESC LIMIT ? OFFSET ?) AS page JOIN api_keys AS k ON k.id = page.id JOIN users AS u ON u.id = k.user_id ORDER BY k.id DESC",
-			append(args, q.Limit, q.Offset)...)
+			args...)
 		return err
 	})
 	return found, err

@@ -114,26 +114,33 @@ type stored struct {
 
 func (v vault) all(ctx context.Context) (list []stored, err error) {
 	for _, c := range sealedColumns {
-		rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" ORDER BY "+c.row) //nolint:gosec // the names are those of sealedColumns
+		of, err := v.of(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		for rows.Next() {
-			one := stored{sealedColumn: c}
-			if err := rows.Scan(&one.id, &one.text); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
-			list = append(list, one)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
-		}
+		list = append(list, of...)
 	}
 	return list, nil
 }
 
+func (v vault) of(ctx context.Context, c sealedColumn) (list []stored, err error) {
+	rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" ORDER BY "+c.row)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		one := stored{sealedColumn: c}
+		if err := rows.Scan(&one.id, &one.text); err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}
+
 func (v vault) put(ctx context.Context, s stored, text string) error {
-	_, err := v.conn.ExecContext(ctx, "UPDATE "+s.table+" SET "+s.column+" = "+v.mark(1)+" WHERE "+s.row+" = "+v.mark(2), text, s.id) //nolint:gosec // as above
+	_, err := v.conn.ExecContext(ctx, "UPDATE "+s.table+" SET "+s.column+" = "+v.mark(1)+" WHERE "+s.row+" = "+v.mark(2), text, s.id)
 	return err
 }
 

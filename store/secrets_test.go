@@ -243,8 +243,8 @@ func TestSecretsOfBeforeAreEncryptedOnTheWayUpAndDecryptedOnTheWayDown(t *testin
 		if err := downBelow(t, migratorWith(t, url, only(key))); err != nil {
 			t.Fatal(err)
 		}
-		if clear := storedSecrets(t, url); !slices.Equal(clear, []string{"JBSWY3DPEHPK3PXP"}) {
-			t.Fatalf("the version of before finds %q", clear)
+		if opened := storedSecrets(t, url); !slices.Equal(opened, []string{"JBSWY3DPEHPK3PXP"}) {
+			t.Fatalf("the version of before finds %q", opened)
 		}
 		// Up again: not without a key, and then all of it.
 		bare := migratorWith(t, url, nil)

@@ -56,7 +56,7 @@ func link(t *testing.T, s *store.Store) accounts.Token {
 }
 
 func TestASetupLinkDiesWhenSomebodyCanSignInWhoeverMadeHim(t *testing.T) {
-	for name, make := range map[string]func(*testing.T, *store.Store){
+	for name, promote := range map[string]func(*testing.T, *store.Store){
 		"an admin made with a password": func(t *testing.T, s *store.Store) { admin(t, s) },
 		"a password for an admin": func(t *testing.T, s *store.Store) {
 			u := createUser(t, s, accounts.NewUser{Email: "op@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
@@ -88,7 +88,7 @@ func TestASetupLinkDiesWhenSomebodyCanSignInWhoeverMadeHim(t *testing.T) {
 				if err := other.SetupOpen(ctx, token); err != nil {
 					t.Fatal("users who cannot sign in end no link:", err)
 				}
-				make(t, s)
+				promote(t, s)
 				if err := other.SetupOpen(ctx, token); !errors.Is(err, store.ErrSetupOver) {
 					t.Error("the link is open:", err)
 				}

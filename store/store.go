@@ -109,7 +109,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func gormConfig(o Options) *gorm.Config {
-	var log logger.Interface = logger.Discard
+	log := logger.Discard
 	if o.Statement != nil {
 		log = teller{log, o.Statement}
 	}
