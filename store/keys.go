@@ -147,7 +147,7 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		if err := tx.putSecret(k.ID, n.Secret); err != nil {
 			return err
 		}
-		return tx.record(owned{Key: k}.entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
+		return tx.record((&owned{Key: k}).entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
 	})
 	return k, err
 }
@@ -194,7 +194,7 @@ func inMicros(t *time.Time) *time.Time {
 	return &whole
 }
 
-func (o owned) entry(action, details string, before, after map[string]any) entry {
+func (o *owned) entry(action, details string, before, after map[string]any) entry {
 	return entry{action: action, subject: accounts.SubjectKey, id: o.ID, target: o.Prefix, details: details, before: before, after: after}
 }
 
@@ -264,7 +264,7 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 
 // changeEntry records a change. What an operator has named is in it though it
 // was so before: from then on it is a limit that the owner cannot loosen.
-func (o owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
+func (o *owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
 	was, is := changedFields(keyFields(before), keyFields(o.Key))
 	action, details := "key.changed", fmt.Sprintf("Changed key %s of %s: %s.", o.Prefix, o.UserEmail, listChanges(was, is))
 	switch {
