@@ -103,7 +103,7 @@ chaos: ## servers that stop, crawl and vanish under load
 	CODEXIBLE_CHAOS=1 tools/testenv.sh --durable go test -count=1 -timeout=2h -run Chaos -v ./...
 
 soak: ## half an hour of mixed load on each database, at 60 % of its own peak: nothing may grow; CODEXIBLE_SOAK=30m CODEXIBLE_SOAK_PERCENT=60
-	CODEXIBLE_SOAK=$${CODEXIBLE_SOAK:-30m} tools/testenv.sh --durable go test -count=1 -timeout=3h -run ChaosSteadyLoad -v .
+	CODEXIBLE_SOAK=$${CODEXIBLE_SOAK:-30m} tools/testenv.sh --durable go test -count=1 -timeout=3h -run ChaosSteadyLoad -v ./drills
 
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	tools/testenv.sh tools/fuzz.sh $(FUZZTIME)

@@ -1,0 +1,226 @@
+// Package cli is the command line: the commands, what they print, and their exit
+// codes.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"codexible/config"
+	"codexible/fault"
+	"codexible/server"
+	"codexible/store"
+	"codexible/valkey"
+
+	"github.com/alecthomas/kong"
+)
+
+// commandLine is every command with its flags; kong reads it and makes the help of it.
+type commandLine struct {
+	JSON bool `help:"Print JSON with the fields of the API on stdout, and nothing else."`
+
+	Serve   serveCommand   `cmd:"" help:"Answer requests until SIGTERM or Ctrl+C."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema, or back."`
+	User    userCommand    `cmd:"" help:"Create, list and suspend users, set console passwords."`
+	Key     keyCommand     `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
+	Usage   usageCommand   `cmd:"" help:"Recount what was used."`
+	Backup  backupCommand  `cmd:"" help:"Copy the embedded database to a file, also while the service runs."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the embedded database."`
+
+	Secrets secretsCommand `cmd:"" help:"Change the key that encrypts secrets in the database, or drop what no key opens."`
+
+	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
+
+	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = `API keys, plans and daily credits for an API product.
+
+A first look, with demo data and nothing to configure: codexible serve --demo
+
+The configuration is read from the environment and from the file .env of the current folder; without any, the data is in ./data. Every command works beside a running service on the same database, and what it changes is seen there within a second.
+
+Exit code 0: done. 1: it failed, and a line on stderr says why. 2: the command line is wrong.`
+
+// The exit codes.
+const (
+	ExitOK     = 0
+	ExitFailed = 1
+	ExitUsage  = 2
+)
+
+// Program is what a run of the program is given.
+type Program struct {
+	Args []string
+	// Getenv gives a variable's value and whether it is set.
+	Getenv   func(string) (string, bool)
+	In       io.Reader
+	Out, Err io.Writer
+	Version  string
+	// Files are the schema and the migrations that the binary carries.
+	Files store.Files
+}
+
+// Run reads the command line, does what it says until that is done or ctx ends,
+// and gives the exit code: 0 done, 1 failed, 2 wrong usage.
+func Run(ctx context.Context, p Program) int {
+	t := &terminal{getenv: p.Getenv, in: p.In, out: p.Out, err: p.Err, version: p.Version, files: p.Files}
+	return t.exit(t.obey(ctx, p.Args))
+}
+
+// terminal is what a command reads from and writes to.
+type terminal struct {
+	getenv   func(string) (string, bool)
+	in       io.Reader
+	out, err io.Writer
+	version  string
+	files    store.Files
+	json     bool
+}
+
+func (t *terminal) database(c *config.Config) server.Database {
+	return server.Database{Config: c, Files: t.files}
+}
+
+// errHelped ends a command line that asked for help and got it.
+var errHelped = errors.New("help was given")
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	problem, command string
+}
+
+func (e *usageError) Error() string {
+	return e.problem + "; `" + e.command + " --help` says how it is written"
+}
+
+// obey does what the command line says.
+func (t *terminal) obey(ctx context.Context, args []string) error {
+	var line commandLine
+	parser, err := kong.New(&line, kong.Name("codexible"), kong.Description(description), kong.Writers(t.out, t.err),
+		kong.Help(func(options kong.HelpOptions, parsed *kong.Context) error {
+			return errors.Join(kong.DefaultHelpPrinter(options, parsed), errHelped)
+		}), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if err != nil {
+		return err
+	}
+	for i, arg := range args {
+		if !utf8.ValidString(arg) { // kong would mend it in silence
+			return &usageError{problem: fmt.Sprintf("argument %d is not in UTF-8: check the locale of the terminal", i+1), command: "codexible"}
+		}
+	}
+	parsed, err := parser.Parse(args)
+	if errors.Is(err, errHelped) {
+		return nil
+	}
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
+		return &usageError{problem: wrong.Error(), command: commandOf(wrong.Context)}
+	}
+	if err != nil {
+		return err
+	}
+	t.json = line.JSON
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(t)
+}
+
+// commandOf is as much of a command as was understood.
+func commandOf(parsed *kong.Context) string {
+	if node := parsed.Selected(); node != nil {
+		return node.FullPath()
+	}
+	return parsed.Model.Name
+}
+
+// exit says in one line why a command failed, and gives the exit code.
+func (t *terminal) exit(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	_, _ = fmt.Fprintln(t.err, "codexible: "+strings.Join(strings.Fields(reason(err)), " "))
+	if _, wrong := errors.AsType[*usageError](err); wrong {
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// reason is an error in the words of someone who runs the service: unlike its
+// clients they are told the cause.
+func reason(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	switch {
+	case f.Kind == fault.Unavailable && errors.Unwrap(f) != nil:
+		return fmt.Sprintf("the database does not answer, check DATABASE_URL and that it runs: %v", errors.Unwrap(f))
+	case f.Kind == fault.Internal:
+		return err.Error()
+	case len(f.Fields) > 0:
+		var problems []string
+		for _, field := range slices.Sorted(maps.Keys(f.Fields)) {
+			problems = append(problems, field+" "+f.Fields[field])
+		}
+		return strings.Join(problems, "; ")
+	}
+	return f.Message
+}
+
+// config reads the configuration; instead replaces defaults.
+func (t *terminal) config(instead map[string]string) (config.Config, error) {
+	return config.Read(t.getenv, ".", instead)
+}
+
+// withStore runs a command on the database of the configuration. What it changes
+// is told to the running services on the database's channel, and through Valkey
+// where one is configured.
+func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) error) (err error) {
+	c, err := t.config(nil)
+	if err != nil {
+		return err
+	}
+	if err := t.database(&c).NeedSchema(ctx); err != nil {
+		return err
+	}
+	log := server.NewLogger(&c, t.err)
+	s, err := t.database(&c).Open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if c.ValkeyURL.IsSet() {
+		shared, err := valkey.Open(ctx, c.ValkeyURL.Reveal())
+		if err != nil {
+			return fmt.Errorf("VALKEY_URL: %w", err)
+		}
+		defer shared.Close()
+		feed := valkey.StartFeed(ctx, shared.Changes())
+		defer func() { _ = feed.Close() }()
+		s.Tell(feed)
+	}
+	return work(s)
+}
+
+// print writes a command's answer: as JSON, or in the words of human.
+func (t *terminal) print(value any, human func(w io.Writer)) error {
+	if !t.json {
+		w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+		human(w)
+		return w.Flush()
+	}
+	encoder := json.NewEncoder(t.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// line writes a row of a table; its cells are aligned with those of the others.
+func line(w io.Writer, cells ...string) { _, _ = fmt.Fprintln(w, strings.Join(cells, "\t")) }

@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/store"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+type keyCommand struct {
+	Create  keyCreate  `cmd:"" help:"Create a key and show it, this once."`
+	List    keyList    `cmd:"" help:"List keys, the newest first."`
+	Rotate  keyRotate  `cmd:"" help:"Give a key a new secret under the same id, and show it, this once."`
+	Disable keyDisable `cmd:"" help:"Switch a key off until it is enabled."`
+	Enable  keyEnable  `cmd:"" help:"Let a disabled key work again."`
+	Revoke  keyRevoke  `cmd:"" help:"Stop a key for good."`
+}
+
+// newKeyJSON is the one answer that holds a key in clear.
+type newKeyJSON struct {
+	ID     uuid.UUID `json:"id"`
+	Key    string    `json:"key"`
+	Prefix string    `json:"prefix"`
+	Label  string    `json:"label"`
+}
+
+func showKey(t *terminal, k keys.Key, secret keys.Secret) error {
+	return t.print(newKeyJSON{k.ID, secret.Reveal(), k.Prefix, k.Label}, func(w io.Writer) {
+		line(w, "Key", secret.Reveal())
+		line(w, "Label", k.Label)
+		line(w, "Id", k.ID.String())
+		line(w, "", "Keep the key: it is not stored and will not be shown again.")
+	})
+}
+
+type keyCreate struct {
+	User      string   `required:"" placeholder:"USER" help:"E-mail or id of the owner."`
+	Label     string   `placeholder:"LABEL" help:"What the key is for, up to 100 characters."`
+	ExpiresAt *instant `placeholder:"TIME" help:"When it stops, as 2027-01-31T00:00:00Z; never unless given."`
+	Scope     []string `placeholder:"SCOPE" help:"What it may do: models, usage, keys, charge, service or admin; several with commas between or one flag each. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys."`
+	Address   []string `placeholder:"CIDR" help:"An address or a network that it may be used from, 32 at most; everywhere unless given."`
+}
+
+// instant is a time on the command line, read as the API reads it.
+type instant time.Time
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (i *instant) UnmarshalText(text []byte) error {
+	at, ok := usage.ParseTime(string(text))
+	if !ok {
+		return errors.New("must be a time in RFC 3339, " + usage.Bounds + ", such as 2027-01-31T00:00:00Z")
+	}
+	*i = instant(at)
+	return nil
+}
+
+// Help gives the examples that --help shows.
+func (keyCreate) Help() string {
+	return `Examples:
+
+    codexible key create --user ada@example.com
+    codexible key create --user ada@example.com --label laptop --expires-at 2027-01-31T00:00:00Z
+    codexible key create --user ada@example.com --scope models,usage --address 203.0.113.7 --address 2001:db8::/32
+    KEY=$(codexible key create --user ada@example.com --json | jq -r .key)`
+}
+
+// Run creates the key.
+func (c keyCreate) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		u, err := findUser(ctx, s, c.User)
+		if err != nil {
+			return err
+		}
+		secret := keys.Mint()
+		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{
+			UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Scopes: c.Scope, Addresses: c.Address, Secret: secret,
+		})
+		if err != nil {
+			return err
+		}
+		return showKey(t, k, secret)
+	})
+}
+
+// keyJSON is a key as the API's admin endpoints list it.
+type keyJSON struct {
+	ID         uuid.UUID   `json:"id"`
+	UserID     uuid.UUID   `json:"user_id"`
+	UserEmail  string      `json:"user_email"`
+	Prefix     string      `json:"prefix"`
+	Label      string      `json:"label"`
+	Status     keys.Status `json:"status"`
+	CreatedAt  time.Time   `json:"created_at"`
+	LastUsedAt *time.Time  `json:"last_used_at"`
+	RevokedAt  *time.Time  `json:"revoked_at"`
+	ExpiresAt  *time.Time  `json:"expires_at"`
+	Scopes     []string    `json:"scopes"`
+	Addresses  []string    `json:"allowed_addresses"`
+	CreatedBy  string      `json:"created_by"`
+	CreatedKey *uuid.UUID  `json:"created_by_key_id"`
+}
+
+func keyAnswer(k store.KeyLine) keyJSON {
+	return keyJSON{
+		ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt.UTC(),
+		LastUsedAt: utc(k.LastUsedAt), RevokedAt: utc(k.RevokedAt), ExpiresAt: utc(k.ExpiresAt), Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(),
+		CreatedBy: k.CreatedBy, CreatedKey: k.CreatedByKeyID,
+	}
+}
+
+type keyList struct {
+	listFlags
+
+	User string `placeholder:"USER" help:"Keep the keys of this user: e-mail or id."`
+}
+
+// Help gives the examples that --help shows.
+func (keyList) Help() string {
+	return `The text of -q is looked for in the owner's e-mail and name, the label and the prefix. Examples:
+
+    codexible key list --user ada@example.com
+    codexible key list -q codexible_1a2b3c4d`
+}
+
+// Run lists keys.
+func (c keyList) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		query := store.KeyQuery{Text: c.text(), Page: c.page()}
+		if c.User != "" {
+			u, err := findUser(ctx, s, c.User)
+			if err != nil {
+				return err
+			}
+			query.UserID = u.ID
+		}
+		list, err := s.Keys(ctx, query)
+		if err != nil {
+			return err
+		}
+		return printKeys(t, list)
+	})
+}
+
+func printKeys(t *terminal, list []store.KeyLine) error {
+	answer := make([]keyJSON, len(list))
+	for i, k := range list {
+		answer[i] = keyAnswer(k)
+	}
+	return t.print(answer, func(w io.Writer) {
+		line(w, "PREFIX", "LABEL", "OWNER", "STATUS", "SCOPES", "ADDRESSES", "MADE BY", "LAST USED", "ID")
+		for i, k := range answer {
+			status := string(k.Status)
+			if k.Status == keys.StatusActive && list[i].UserStatus == accounts.StatusSuspended {
+				status += ", user suspended"
+			}
+			used := "never"
+			if k.LastUsedAt != nil {
+				used = k.LastUsedAt.Format(time.RFC3339)
+			}
+			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes, ","), orEverywhere(k.Addresses), k.CreatedBy, used, k.ID.String())
+		}
+	})
+}
+
+func orEverywhere(addresses []string) string {
+	if len(addresses) == 0 {
+		return "everywhere"
+	}
+	return strings.Join(addresses, ",")
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	in := t.UTC()
+	return &in
+}
+
+type keyRotate struct {
+	ID           uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
+	GraceSeconds int64     `placeholder:"SECONDS" help:"How long the old secret goes on working, 604800 (7 days) at most; not at all unless given."`
+}
+
+// Help gives the examples that --help shows.
+func (keyRotate) Help() string {
+	return `The key keeps its id, label, expiry and history. A new rotation ends a grace that is still open. Example, with a day to change over:
+
+    codexible key rotate 019a2b3c-4d5e-7f60-8123-456789abcdef --grace-seconds 86400`
+}
+
+// Run rotates the key.
+func (c keyRotate) Run(ctx context.Context, t *terminal) error {
+	// More seconds than a duration holds are more than the store allows.
+	grace := time.Duration(min(max(c.GraceSeconds, -1), int64(2*keys.MaxGrace/time.Second))) * time.Second
+	return t.withStore(ctx, func(s *store.Store) error {
+		secret := keys.Mint()
+		k, err := s.RotateKey(ctx, accounts.ActorCLI, keys.Rotation{KeyID: c.ID, Grace: grace, Secret: secret}, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		return showKey(t, k, secret)
+	})
+}
+
+type keyDisable struct {
+	ID uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
+}
+
+// Help says what comes of it.
+func (keyDisable) Help() string {
+	return `Every request with the key is answered as if it were revoked. Its owner cannot enable it again; key enable can.`
+}
+
+// Run disables the key.
+func (c keyDisable) Run(ctx context.Context, t *terminal) error {
+	return switchKey(ctx, t, c.ID, keys.StatusDisabled)
+}
+
+type keyEnable struct {
+	ID uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
+}
+
+// Run enables the key.
+func (c keyEnable) Run(ctx context.Context, t *terminal) error {
+	return switchKey(ctx, t, c.ID, keys.StatusActive)
+}
+
+func switchKey(ctx context.Context, t *terminal, id uuid.UUID, to keys.Status) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		if _, err := s.ChangeKey(ctx, accounts.ActorCLI, id, uuid.Nil, keys.KeyChange{Status: &to}); err != nil {
+			return err
+		}
+		return t.print(updatedJSON{true}, func(w io.Writer) { line(w, id.String()+" is "+string(to)) })
+	})
+}
+
+type updatedJSON struct {
+	Updated bool `json:"updated"`
+}
+
+type keyRevoke struct {
+	ID          uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
+	WithCreated bool      `help:"Revoke the keys that it made too, and those that these made: for a key that has leaked."`
+}
+
+// Run revokes the key.
+func (c keyRevoke) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		if !c.WithCreated {
+			if err := s.RevokeKey(ctx, accounts.ActorCLI, c.ID, uuid.Nil); err != nil {
+				return err
+			}
+			return t.print(deletedJSON{Deleted: true}, func(w io.Writer) { line(w, "revoked "+c.ID.String()) })
+		}
+		also, err := s.RevokeKeyWithCreated(ctx, accounts.ActorCLI, c.ID, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		return t.print(deletedJSON{true, &also}, func(w io.Writer) {
+			line(w, "revoked "+c.ID.String()+" and "+strconv.FormatInt(also, 10)+" that it made")
+		})
+	})
+}
+
+type deletedJSON struct {
+	Deleted bool `json:"deleted"`
+	// Also is nil where nobody asked to take keys along.
+	Also *int64 `json:"also_revoked,omitempty"`
+}

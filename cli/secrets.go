@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"codexible/accounts"
+	"codexible/store"
+)
+
+type secretsCommand struct {
+	Rotate secretsRotate `cmd:"" help:"Encrypt every secret in the database with the present key."`
+	Forget secretsForget `cmd:"" help:"Drop the secrets that no key decrypts."`
+}
+
+type secretsRotate struct{}
+
+// Help gives the examples that --help shows.
+func (secretsRotate) Help() string {
+	return `Set SECRET_KEY to the key that is to come and SECRET_KEY_PREVIOUS to the one of before on every instance, restart them, and run this once; then unset SECRET_KEY_PREVIOUS. All or nothing, beside a running service. Where the key of before is in secret.key beside the database, it is read from there. Example:
+
+    SECRET_KEY=$(openssl rand -base64 32) SECRET_KEY_PREVIOUS=… codexible secrets rotate`
+}
+
+// rotatedJSON is a rotation as --json prints it.
+type rotatedJSON struct {
+	Rotated int `json:"rotated"`
+}
+
+// Run encrypts everything anew.
+func (secretsRotate) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		n, err := s.RotateSecrets(ctx, accounts.ActorCLI)
+		if err != nil {
+			return err
+		}
+		return t.print(rotatedJSON{n}, func(w io.Writer) {
+			line(w, fmt.Sprintf("%d secrets are encrypted with the present key. Keep a copy of it where the backups are not; SECRET_KEY_PREVIOUS is needed for older backups alone.", n))
+		})
+	})
+}
+
+type secretsForget struct {
+	Yes bool `help:"Drop them; without it they are only listed."`
+}
+
+// Help gives the examples that --help shows.
+func (secretsForget) Help() string {
+	return `For a key that is lost. The users whose second factor is dropped sign in with their password alone, and should turn it on again; their sessions end. What a key decrypts stays. Examples:
+
+    codexible secrets forget
+    codexible secrets forget --yes`
+}
+
+// forgottenJSON is what forget prints with --json.
+type forgottenJSON struct {
+	Users   []string `json:"users"`
+	Dropped bool     `json:"dropped"`
+}
+
+// Run lists, and with --yes drops, what cannot be decrypted.
+func (c secretsForget) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		emails, err := s.ForgetSecrets(ctx, accounts.ActorCLI, c.Yes)
+		if err != nil {
+			return err
+		}
+		if len(emails) > 0 && !c.Yes && !t.json {
+			return errors.New("the second factors of these users cannot be decrypted: " + strings.Join(emails, ", ") + "; nothing was changed: start with the right SECRET_KEY, or drop them with --yes, then these users sign in with their password alone")
+		}
+		return t.print(forgottenJSON{append([]string{}, emails...), c.Yes && len(emails) > 0}, func(w io.Writer) {
+			if len(emails) == 0 {
+				line(w, "every secret can be decrypted: nothing to drop")
+			}
+			for _, email := range emails {
+				line(w, email+": two-step sign-in is off, a password alone signs in")
+			}
+		})
+	})
+}

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/store"
+
+	"github.com/google/uuid"
+	"golang.org/x/term"
+)
+
+type userCommand struct {
+	Create      userCreate      `cmd:"" help:"Create a user."`
+	List        userList        `cmd:"" help:"List users, the newest first."`
+	Suspend     userSuspend     `cmd:"" help:"Stop all of a user's keys and console sessions."`
+	Reactivate  userReactivate  `cmd:"" help:"Let a suspended user's keys work again."`
+	SetPassword userSetPassword `cmd:"" help:"Set a user's console password and end the user's sessions."`
+}
+
+// userJSON is a user as the API's admin endpoints answer it.
+type userJSON struct {
+	ID               uuid.UUID       `json:"id"`
+	Email            string          `json:"email"`
+	Name             *string         `json:"name"`
+	Status           accounts.Status `json:"status"`
+	Plan             string          `json:"plan"`
+	Role             accounts.Role   `json:"role"`
+	KeyCount         int64           `json:"key_count"`
+	CreditsUsedToday int64           `json:"credits_used_today"`
+	CreatedAt        time.Time       `json:"created_at"`
+}
+
+func userAnswer(u store.UserLine) userJSON {
+	answer := userJSON{
+		ID: u.ID, Email: u.Email, Status: u.Status, Plan: u.PlanName, Role: u.Role, KeyCount: u.KeyCount,
+		CreditsUsedToday: u.CreditsUsedToday, CreatedAt: u.CreatedAt.UTC(),
+	}
+	if u.Name != "" {
+		answer.Name = &u.Name
+	}
+	return answer
+}
+
+func printUsers(t *terminal, value any, users ...store.UserLine) error {
+	return t.print(value, func(w io.Writer) {
+		line(w, "E-MAIL", "NAME", "PLAN", "ROLE", "STATUS", "KEYS", "USED TODAY", "ID")
+		for _, u := range users {
+			line(w, u.Email, u.Name, u.PlanName, string(u.Role), string(u.Status), strconv.FormatInt(u.KeyCount, 10), strconv.FormatInt(u.CreditsUsedToday, 10), u.ID.String())
+		}
+	})
+}
+
+func printUser(t *terminal, u store.UserLine) error { return printUsers(t, userAnswer(u), u) }
+
+// findUser finds a user by e-mail or id.
+func findUser(ctx context.Context, s *store.Store, who string) (store.UserLine, error) {
+	if id, err := uuid.Parse(who); err == nil {
+		return s.User(ctx, id)
+	}
+	return s.UserByEmail(ctx, strings.TrimSpace(who))
+}
+
+type userCreate struct {
+	Email         string        `required:"" placeholder:"E-MAIL" help:"Address of the user, unique without case."`
+	Plan          string        `required:"" placeholder:"PLAN" help:"Name of the plan: Starter, Pro, Business or another."`
+	Name          string        `placeholder:"NAME" help:"Name of the user."`
+	Role          accounts.Role `enum:"user,service,admin" default:"user" placeholder:"ROLE" help:"user, service (may verify keys) or admin (may do everything); user unless given."`
+	PasswordStdin bool          `help:"Read a console password from the first line of stdin."`
+}
+
+// Help gives the examples that --help shows.
+func (userCreate) Help() string {
+	return `Examples:
+
+    codexible user create --email ada@example.com --plan Pro
+    codexible user create --email gateway@example.com --plan Business --role service
+    pass show codexible | codexible user create --email me@example.com --plan Pro --role admin --password-stdin`
+}
+
+// Run creates the user.
+func (c userCreate) Run(ctx context.Context, t *terminal) error {
+	n := accounts.NewUser{Email: c.Email, Name: c.Name, Plan: c.Plan, Role: c.Role}
+	if c.PasswordStdin {
+		password, err := firstLine(t.in)
+		if err != nil {
+			return err
+		}
+		if n.PasswordHash, err = accounts.HashPassword(ctx, password); err != nil {
+			return err
+		}
+	}
+	return t.withStore(ctx, func(s *store.Store) error {
+		u, err := s.CreateUser(ctx, accounts.ActorCLI, n)
+		if err != nil {
+			return err
+		}
+		return printUser(t, u)
+	})
+}
+
+// listFlags are the flags of every list; they are called as the API's parameters.
+type listFlags struct {
+	Q      string    `short:"q" placeholder:"TEXT" help:"Keep what has this in it, without case; fewer than three characters: what begins with it."`
+	Limit  int       `default:"50" placeholder:"N" help:"How many, 1 to 200; 50 unless given."`
+	Offset int       `placeholder:"N" help:"How many to leave out first, at most 10000."`
+	After  uuid.UUID `placeholder:"ID" help:"Go on after this one, the last of the page before."`
+}
+
+// Validate holds the flags to the bounds of the API.
+func (f listFlags) Validate() error {
+	if f.Limit < 1 || f.Limit > 200 || f.Offset < 0 || f.Offset > 10_000 {
+		return errors.New("--limit must be 1 to 200, --offset 0 to 10000")
+	}
+	if problem := accounts.CheckText(f.text(), 0, accounts.MaxSearchLength); problem != "" {
+		return errors.New("-q " + problem)
+	}
+	return nil
+}
+
+// text is what is searched for, as the API reads it.
+func (f listFlags) text() string { return accounts.Clean(f.Q) }
+
+func (f listFlags) page() store.Page {
+	return store.Page{Limit: f.Limit, Offset: f.Offset, After: f.After}
+}
+
+type userList struct {
+	listFlags
+}
+
+// Help gives the examples that --help shows.
+func (userList) Help() string {
+	return `The text of -q is looked for in e-mail and name. Examples:
+
+    codexible user list
+    codexible user list -q example.com --limit 200
+    codexible user list --json | jq -r '.[] | select(.status == "suspended") | .email'`
+}
+
+// Run lists users.
+func (c userList) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		users, err := s.Users(ctx, store.UserQuery{Text: c.text(), Page: c.page()})
+		if err != nil {
+			return err
+		}
+		answer := make([]userJSON, len(users))
+		for i, u := range users {
+			answer[i] = userAnswer(u)
+		}
+		return printUsers(t, answer, users...)
+	})
+}
+
+type userSuspend struct {
+	User string `arg:"" help:"E-mail or id."`
+}
+
+// Run suspends a user.
+func (c userSuspend) Run(ctx context.Context, t *terminal) error {
+	return setStatus(ctx, t, c.User, accounts.StatusSuspended)
+}
+
+type userReactivate struct {
+	User string `arg:"" help:"E-mail or id."`
+}
+
+// Run reactivates a user.
+func (c userReactivate) Run(ctx context.Context, t *terminal) error {
+	return setStatus(ctx, t, c.User, accounts.StatusActive)
+}
+
+func setStatus(ctx context.Context, t *terminal, who string, status accounts.Status) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		u, err := findUser(ctx, s, who)
+		if err != nil {
+			return err
+		}
+		if u, err = s.ChangeUser(ctx, accounts.ActorCLI, u.ID, accounts.UserChange{Status: &status}); err != nil {
+			return err
+		}
+		return printUser(t, u)
+	})
+}
+
+type userSetPassword struct {
+	User          string `arg:"" help:"E-mail or id."`
+	PasswordStdin bool   `help:"Read the password from the first line of stdin instead of asking for it."`
+}
+
+// Help gives the examples that --help shows.
+func (userSetPassword) Help() string {
+	return `Asks for the password on a terminal, without showing it. Only an admin can sign in to the console. Examples:
+
+    codexible user set-password me@example.com
+    pass show codexible | codexible user set-password me@example.com --password-stdin`
+}
+
+// Run sets the password.
+func (c userSetPassword) Run(ctx context.Context, t *terminal) error {
+	password, err := c.read(t)
+	if err != nil {
+		return err
+	}
+	hash, err := accounts.HashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	return t.withStore(ctx, func(s *store.Store) error {
+		u, err := findUser(ctx, s, c.User)
+		if err != nil {
+			return err
+		}
+		if err := s.SetPassword(ctx, accounts.ActorCLI, u.ID, hash); err != nil {
+			return err
+		}
+		return printUser(t, u)
+	})
+}
+
+func (c userSetPassword) read(t *terminal) (string, error) {
+	if c.PasswordStdin {
+		return firstLine(t.in)
+	}
+	file, ok := t.in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return "", errors.New("there is no terminal to ask for the password on: give it on stdin with --password-stdin")
+	}
+	first, err := t.ask(file, "New password: ")
+	if err != nil {
+		return "", err
+	}
+	again, err := t.ask(file, "The same again: ")
+	if err == nil && first != again {
+		err = errors.New("the two passwords differ, nothing was changed")
+	}
+	return first, err
+}
+
+func (t *terminal) ask(file *os.File, prompt string) (string, error) {
+	_, _ = io.WriteString(t.err, prompt)
+	text, err := term.ReadPassword(int(file.Fd()))
+	_, _ = io.WriteString(t.err, "\n")
+	return string(text), err
+}
+
+// firstLine reads a password that ends at the first line break, or with the input.
+func firstLine(r io.Reader) (string, error) {
+	text, err := bufio.NewReader(io.LimitReader(r, 1<<16)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimRight(text, "\r\n"), nil
+}

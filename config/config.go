@@ -1,0 +1,356 @@
+// Package config is everything that an operator can choose: the settings, their
+// defaults and rules. It alone reads the environment, and reports every problem
+// at once.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"codexible/secrets"
+	"codexible/store"
+
+	"github.com/joho/godotenv"
+)
+
+// Config is everything that an operator can choose. The fields are in the order
+// of the settings.
+type Config struct {
+	Host           string
+	Port           int
+	DatabaseURL    SecretURL
+	DataDir        string
+	ValkeyURL      SecretURL
+	AllowedOrigins []string
+	TrustedProxies []netip.Prefix
+	RateLimitPerIP int64
+	// MaxConnectionsPerAddress does not count for loopback and TrustedProxies.
+	MaxConnectionsPerAddress int
+	SQLiteSynchronous        string
+	MigrateOnStart           bool
+	// SecretKey encrypts the secrets in the database, SecretKeyPrevious is read
+	// beside it; the embedded database has a file for the first where it is none.
+	SecretKey, SecretKeyPrevious secrets.Key
+	// UsageRetentionDays is how many days single charges are kept; 0 for good.
+	UsageRetentionDays int
+	// BackupDir takes the scheduled backups; empty for none.
+	BackupDir      string
+	BackupInterval time.Duration
+	BackupKeep     int
+	LogLevel       slog.Level
+	LogFormat      string
+	// MetricsAddr is where /metrics listens; empty for beside the API.
+	MetricsAddr string
+	// TLSCert and TLSKey name files; both are empty for plain HTTP.
+	TLSCert, TLSKey string
+	// OTLPEndpoint takes the traces; empty for none. TraceRatio is the share of requests that are traced.
+	OTLPEndpoint    SecretURL
+	TraceRatio      float64
+	DrainDelay      time.Duration
+	ShutdownTimeout time.Duration
+}
+
+// setting is one variable of the environment. The table below is the only place
+// that knows them; .env.example and the README are checked against it.
+type setting struct {
+	name     string
+	fallback string
+	meaning  string
+	// alias is read where name is not set.
+	alias string
+	// set takes a value that is not empty and says what is wrong with it. It may
+	// hold a secret: a problem never repeats it.
+	set func(c *Config, value string) (problem string)
+}
+
+// encodeHint says how a password is written that a URL cannot hold as it is.
+const encodeHint = "; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"
+
+var settings = []setting{
+	{name: "HOST", fallback: "0.0.0.0", meaning: "address to listen on; 127.0.0.1 behind a proxy on the same machine", set: func(c *Config, v string) string {
+		c.Host = strings.Trim(v, "[]")
+		return problemIf(strings.ContainsAny(v, "/ @?#") || strings.Contains(v, ":") && !isAddress(c.Host), "must be an IP address or a host name without a port")
+	}},
+	{name: "PORT", fallback: "3001", meaning: "port to listen on; 0 takes a free one", set: func(c *Config, v string) string {
+		return whole(&c.Port, v, 0, 65535)
+	}},
+	{name: "DATABASE_URL", meaning: "`postgres://…` or `sqlite:PATH`; empty: SQLite at `DATA_DIR/codexible.db`", set: func(c *Config, v string) string {
+		c.DatabaseURL = NewSecretURL(v)
+		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH"+encodeHint)
+	}},
+	{name: "DATA_DIR", fallback: "./data", meaning: "folder of the embedded database", set: func(c *Config, v string) string {
+		c.DataDir = v
+		return ""
+	}},
+	{name: "VALKEY_URL", alias: "REDIS_URL", meaning: "`redis://`, `rediss://` or `valkey://`, shared by all instances (`REDIS_URL` is read too); empty: each instance counts by itself", set: func(c *Config, v string) string {
+		c.ValkeyURL = NewSecretURL(v)
+		u, ok := readURL(v)
+		return problemIf(!ok || !slices.Contains([]string{"redis", "rediss", "valkey", "valkeys"}, u.Scheme), "must look like redis://[user:password@]host:port[/database], with rediss:// for TLS"+encodeHint)
+	}},
+	{name: "ALLOWED_ORIGINS", fallback: "http://localhost:3000", meaning: "origins whose pages may call the API, comma-separated: the dashboard's; `*` lets every page", set: func(c *Config, v string) string {
+		return list(&c.AllowedOrigins, v, origin)
+	}},
+	{name: "TRUSTED_PROXIES", meaning: "CIDRs whose `X-Forwarded-For` counts, comma-separated; empty: none", set: func(c *Config, v string) string {
+		return list(&c.TrustedProxies, v, network)
+	}},
+	{name: "RATE_LIMIT_PER_IP", fallback: "20", meaning: "requests a minute of an address that shows no valid key", set: func(c *Config, v string) string {
+		return whole(&c.RateLimitPerIP, v, 1, 1_000_000)
+	}},
+	{name: "MAX_CONNECTIONS_PER_ADDRESS", fallback: "512", meaning: "connections of one client address (IPv6: one /64); trusted proxies and loopback may have any number", set: func(c *Config, v string) string {
+		return whole(&c.MaxConnectionsPerAddress, v, 1, 1_000_000)
+	}},
+	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power cut costs nothing; `NORMAL`: it may cost the last moments, never the consistency", set: func(c *Config, v string) string {
+		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")
+	}},
+	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) (problem string) {
+		var err error
+		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
+		return problemIf(err != nil, "must be true or false, not "+quoted(v))
+	}},
+	{name: "SECRET_KEY", meaning: "32 random bytes in base64 (`openssl rand -base64 32`) that encrypt second-factor secrets in the database; backups never hold it; empty: `secret.key` beside the embedded database, made at the first need; Postgres needs it before the first secret", set: func(c *Config, v string) string {
+		return secretKey(&c.SecretKey, v)
+	}},
+	{name: "SECRET_KEY_PREVIOUS", meaning: "the key of before, read beside `SECRET_KEY` until `codexible secrets rotate` has encrypted everything anew", set: func(c *Config, v string) string {
+		return secretKey(&c.SecretKeyPrevious, v)
+	}},
+	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
+		return whole(&c.UsageRetentionDays, v, 0, 36_500)
+	}},
+	{name: "BACKUP_DIR", meaning: "folder for scheduled backups of the embedded database; empty: none are made", set: func(c *Config, v string) string {
+		c.BackupDir = v
+		return ""
+	}},
+	{name: "BACKUP_INTERVAL", fallback: "24h", meaning: "how often a scheduled backup is made", set: func(c *Config, v string) string {
+		return duration(&c.BackupInterval, v, time.Minute, 365*24*time.Hour, "from 1m to 8760h")
+	}},
+	{name: "BACKUP_KEEP", fallback: "7", meaning: "how many scheduled backups are kept, the latest", set: func(c *Config, v string) string {
+		return whole(&c.BackupKeep, v, 1, 10_000)
+	}},
+	{name: "LOG_LEVEL", fallback: "info", meaning: "`debug`, `info`, `warn` or `error`", set: func(c *Config, v string) string {
+		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+quoted(v))
+	}},
+	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, to stderr", set: func(c *Config, v string) string {
+		return choice(&c.LogFormat, strings.ToLower(v), "json", "text")
+	}},
+	{name: "METRICS_ADDR", meaning: "address such as `127.0.0.1:9101` where `/metrics` is shown instead of beside the API", set: func(c *Config, v string) string {
+		c.MetricsAddr = v
+		_, port, err := net.SplitHostPort(v)
+		return problemIf(err != nil || !isPort(port), "must be an address and a port such as 127.0.0.1:9101, not "+quoted(v))
+	}},
+	{name: "TLS_CERT", meaning: "file with the certificate, and the chain after it, for HTTPS without a proxy; read again when it changes", set: func(c *Config, v string) string {
+		c.TLSCert = v
+		return ""
+	}},
+	{name: "TLS_KEY", meaning: "file with the key of `TLS_CERT`", set: func(c *Config, v string) string {
+		c.TLSKey = v
+		return ""
+	}},
+	{name: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OTLP collector for traces, such as `http://127.0.0.1:4318`; empty: no traces", set: func(c *Config, v string) string {
+		c.OTLPEndpoint = NewSecretURL(v)
+		u, ok := readURL(v)
+		return problemIf(!ok || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
+	}},
+	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "share of the requests that are traced, 0 to 1, beside those whose caller traces them", set: func(c *Config, v string) string {
+		var err error
+		c.TraceRatio, err = strconv.ParseFloat(v, 64)
+		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+quoted(v))
+	}},
+	{name: "DRAIN_DELAY", fallback: "0s", meaning: "how long after SIGTERM requests are still accepted while `/health/ready` says 503, so that balancers look elsewhere first", set: func(c *Config, v string) string {
+		return duration(&c.DrainDelay, v, 0, time.Hour, "from 0s to 1h")
+	}},
+	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) string {
+		return duration(&c.ShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
+	}},
+}
+
+func secretKey(to *secrets.Key, value string) string {
+	var err error
+	if *to, err = secrets.ParseKey(value); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// Secrets are the keys for what is encrypted in the configured database.
+func (c *Config) Secrets() *secrets.Ring {
+	return secrets.NewRing(c.SecretKey, c.SecretKeyPrevious, secrets.FileIn(c.SQLiteFile()))
+}
+
+// Read reads the settings from the environment, then from the file .env
+// of the folder, then from their defaults, and reports every problem at once in
+// one line. instead replaces defaults; nil leaves them.
+func Read(getenv func(string) (string, bool), folder string, instead map[string]string) (Config, error) {
+	file, err := readEnvFile(filepath.Join(folder, ".env"))
+	if err != nil {
+		return Config{}, err
+	}
+	lookup := func(name string) string {
+		value, found := getenv(name)
+		if !found {
+			value = file[name]
+		}
+		return strings.TrimSpace(value)
+	}
+	var c Config
+	var problems []string
+	for _, s := range settings {
+		name, value := s.name, lookup(s.name)
+		if value == "" && s.alias != "" {
+			name, value = s.alias, lookup(s.alias)
+		}
+		if value == "" {
+			name, value = s.name, instead[s.name]
+		}
+		if value == "" {
+			value = s.fallback
+		}
+		if value == "" {
+			continue
+		}
+		if problem := s.set(&c, value); problem != "" {
+			problems = append(problems, name+" "+problem)
+		}
+	}
+	problems = append(problems, c.contradictions()...)
+	if len(problems) > 0 {
+		return Config{}, errors.New("the configuration cannot be used: " + strings.Join(problems, "; "))
+	}
+	if !c.DatabaseURL.IsSet() {
+		c.DatabaseURL = c.EmbeddedURL()
+	}
+	return c, nil
+}
+
+// EmbeddedURL is the database in DATA_DIR.
+func (c *Config) EmbeddedURL() SecretURL {
+	return NewSecretURL("sqlite:" + filepath.Join(c.DataDir, "codexible.db"))
+}
+
+// contradictions says which settings do not go together.
+func (c *Config) contradictions() (problems []string) {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		problems = append(problems, "TLS_CERT and TLS_KEY must both be set, or neither")
+	}
+	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
+		problems = append(problems, "BACKUP_DIR is for the embedded database: leave it empty on Postgres, and schedule pg_dump")
+	}
+	if c.SecretKey.IsZero() && !c.SecretKeyPrevious.IsZero() && strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
+		problems = append(problems, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY: set both, or neither")
+	}
+	return problems
+}
+
+// readEnvFile reads a .env file; one that does not exist is empty. The parser's
+// own complaint is left out, because it quotes the lines that follow.
+func readEnvFile(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the file .env of a folder that the program was started in
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf(".env cannot be read: %w", err)
+	}
+	values, ok := parseEnv(string(text))
+	if ok {
+		return values, nil
+	}
+	// A value may span lines, so the fault begins after the last beginning that parses.
+	lines := strings.SplitAfter(string(text), "\n")
+	good := len(lines)
+	for good > 0 && !ok {
+		good--
+		_, ok = parseEnv(strings.Join(lines[:good], ""))
+	}
+	return nil, fmt.Errorf(".env line %d cannot be read: write NAME=value, and close every quote", good+1)
+}
+
+func parseEnv(text string) (map[string]string, bool) {
+	values, err := godotenv.Unmarshal(text)
+	_, nameless := values[""] // a last line without an equals sign
+	return values, err == nil && !nameless
+}
+
+func problemIf(wrong bool, problem string) string {
+	if wrong {
+		return problem
+	}
+	return ""
+}
+
+func whole[T int | int64](to *T, value string, least, most int64) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	*to = T(n)
+	return problemIf(err != nil || n < least || n > most, fmt.Sprintf("must be a whole number, %d to %d, not %s", least, most, quoted(value)))
+}
+
+func duration(to *time.Duration, value string, least, most time.Duration, bounds string) string {
+	var err error
+	*to, err = time.ParseDuration(value)
+	return problemIf(err != nil || *to < least || *to > most, "must be a duration "+bounds+" such as 15s, not "+quoted(value))
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+func choice(to *string, value string, among ...string) string {
+	*to = value
+	return problemIf(!slices.Contains(among, value), "must be "+strings.Join(among[:len(among)-1], ", ")+" or "+among[len(among)-1]+", not "+quoted(value))
+}
+
+func list[T any](to *[]T, value string, parse func(string) (T, string)) string {
+	for part := range strings.SplitSeq(value, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		item, problem := parse(part)
+		if problem != "" {
+			return problem + ", not " + quoted(part)
+		}
+		*to = append(*to, item)
+	}
+	return ""
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+func origin(text string) (string, string) {
+	if text == "*" {
+		return text, ""
+	}
+	u, err := url.Parse(text)
+	wrong := err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil
+	return text, problemIf(wrong, "must list origins such as https://dashboard.example.com, without a path")
+}
+
+func network(text string) (netip.Prefix, string) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), ""
+	}
+	prefix, err := netip.ParsePrefix(text)
+	return prefix, problemIf(err != nil, "must list networks such as 10.0.0.0/8")
+}
+
+// SQLiteFile is the path of the embedded database; empty on Postgres.
+func (c *Config) SQLiteFile() string {
+	path, isFile := strings.CutPrefix(c.DatabaseURL.Reveal(), "sqlite:")
+	if !isFile {
+		return ""
+	}
+	return strings.TrimPrefix(path, "//")
+}

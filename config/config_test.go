@@ -1,0 +1,269 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"codexible/secrets"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// environment is an environment that a test makes up.
+func environment(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, found := vars[name]
+		return value, found
+	}
+}
+
+var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+
+func defaults() Config {
+	return Config{
+		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"},
+		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
+		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceRatio: 0.01,
+	}
+}
+
+func TestSettingsReadWhatTheContractSays(t *testing.T) {
+	keyA, keyB := secrets.MintKey(), secrets.MintKey()
+	for _, try := range []struct {
+		name string
+		env  map[string]string
+		want func(*Config)
+	}{
+		{"nothing set", nil, func(*Config) {}},
+		{"empty is as not set", map[string]string{"PORT": "", "VALKEY_URL": "", "LOG_LEVEL": " "}, func(*Config) {}},
+		{"host and port", map[string]string{"HOST": "::1", "PORT": "0"}, func(c *Config) { c.Host, c.Port = "::1", 0 }},
+		{"an address in brackets", map[string]string{"HOST": "[::1]"}, func(c *Config) { c.Host = "::1" }},
+		{"a host's name", map[string]string{"HOST": "api.internal"}, func(c *Config) { c.Host = "api.internal" }},
+		{"Postgres", map[string]string{"DATABASE_URL": "postgres://u:p@db/x?sslmode=require"}, func(c *Config) { c.DatabaseURL = NewSecretURL("postgres://u:p@db/x?sslmode=require") }},
+		{"a SQLite file", map[string]string{"DATABASE_URL": "sqlite:/var/lib/c.db", "DATA_DIR": "/elsewhere"}, func(c *Config) {
+			c.DatabaseURL, c.DataDir = NewSecretURL("sqlite:/var/lib/c.db"), "/elsewhere"
+		}},
+		{"a data folder", map[string]string{"DATA_DIR": "/var/lib/codexible"}, func(c *Config) {
+			c.DataDir, c.DatabaseURL = "/var/lib/codexible", NewSecretURL("sqlite:/var/lib/codexible/codexible.db")
+		}},
+		{"Valkey", map[string]string{"VALKEY_URL": "valkey://:p@cache:6379/2"}, func(c *Config) { c.ValkeyURL = NewSecretURL("valkey://:p@cache:6379/2") }},
+		{"Redis's name for it", map[string]string{"REDIS_URL": "rediss://cache"}, func(c *Config) { c.ValkeyURL = NewSecretURL("rediss://cache") }},
+		{"Valkey's name before Redis's", map[string]string{"VALKEY_URL": "redis://a", "REDIS_URL": "redis://b"}, func(c *Config) { c.ValkeyURL = NewSecretURL("redis://a") }},
+		{"origins", map[string]string{"ALLOWED_ORIGINS": "https://a.example, http://localhost:3000,"}, func(c *Config) {
+			c.AllowedOrigins = []string{"https://a.example", "http://localhost:3000"}
+		}},
+		{"every origin", map[string]string{"ALLOWED_ORIGINS": "*"}, func(c *Config) { c.AllowedOrigins = []string{"*"} }},
+		{"proxies", map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8,::1,192.0.2.1"}, func(c *Config) {
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.1/32")}
+		}},
+		{"numbers and words", map[string]string{
+			"RATE_LIMIT_PER_IP": "7", "MAX_CONNECTIONS_PER_ADDRESS": "8", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90",
+			"LOG_LEVEL": "WARN", "LOG_FORMAT": "Text", "SHUTDOWN_TIMEOUT": "1m30s",
+		}, func(c *Config) {
+			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, 8, "NORMAL", false, 90
+			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
+		}},
+		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
+		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
+			c.BackupDir, c.BackupInterval, c.BackupKeep = "/var/backups", 6*time.Hour, 28
+		}},
+		{"its own TLS and a delay for balancers", map[string]string{"TLS_CERT": "/etc/c.pem", "TLS_KEY": "/etc/k.pem", "DRAIN_DELAY": "5s"}, func(c *Config) {
+			c.TLSCert, c.TLSKey, c.DrainDelay = "/etc/c.pem", "/etc/k.pem", 5*time.Second
+		}},
+		{"metrics and traces", map[string]string{"METRICS_ADDR": "127.0.0.1:9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_SAMPLER_ARG": "1"}, func(c *Config) {
+			c.MetricsAddr, c.OTLPEndpoint, c.TraceRatio = "127.0.0.1:9101", NewSecretURL("http://127.0.0.1:4318"), 1
+		}},
+	} {
+		t.Run(try.name, func(t *testing.T) {
+			want := defaults()
+			try.want(&want)
+			got, err := Read(environment(try.env), t.TempDir(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, asConfig); diff != "" {
+				t.Errorf("want - got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing.T) {
+	bad := map[string][]string{
+		"HOST":                        {"host:80", "http://host", "a b"},
+		"PORT":                        {"abc", "-1", "65536", "80.5"},
+		"DATABASE_URL":                {"mysql://u:sesame@h/d", "postgres:sesame", "sesame", "sqlite:", "postgres://u:se/same@h/d", "postgres://u:12#sesame@h/d", "host=h password=sesame"},
+		"VALKEY_URL":                  {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h", "redis://:12/sesame@h"},
+		"ALLOWED_ORIGINS":             {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null", "https://u:sesame@a.example"},
+		"TRUSTED_PROXIES":             {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
+		"RATE_LIMIT_PER_IP":           {"0", "many", "1000001"},
+		"MAX_CONNECTIONS_PER_ADDRESS": {"0", "some", "1000001"},
+		"SQLITE_SYNCHRONOUS":          {"OFF", "EXTRA"},
+		"MIGRATE_ON_START":            {"yes", "2"},
+		"SECRET_KEY":                  {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
+		"SECRET_KEY_PREVIOUS":         {"sesame"},
+		"USAGE_RETENTION_DAYS":        {"-1", "1.5", "36501"},
+		"LOG_LEVEL":                   {"loud", "info+1", "5"},
+		"LOG_FORMAT":                  {"xml"},
+		"BACKUP_INTERVAL":             {"0s", "daily", "59s", "8761h"},
+		"BACKUP_KEEP":                 {"0", "-1", "all"},
+		"METRICS_ADDR":                {"9101", "127.0.0.1", "127.0.0.1:http", "::1:x", "http://u:sesame@h"},
+		"OTEL_EXPORTER_OTLP_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
+		"OTEL_TRACES_SAMPLER_ARG":     {"2", "-0.1", "NaN", "all"},
+		"DRAIN_DELAY":                 {"-1s", "2h", "5"},
+		"SHUTDOWN_TIMEOUT":            {"15", "-1s", "61m", "soon"},
+	}
+	for name, values := range bad {
+		for _, value := range values {
+			_, err := Read(environment(map[string]string{name: value}), t.TempDir(), nil)
+			if err == nil || !strings.Contains(err.Error(), name+" must ") || strings.Contains(err.Error(), "sesame") {
+				t.Errorf("%s=%s: %v, want the variable named with what it must be", name, value, err)
+			}
+		}
+	}
+	all := map[string]string{}
+	for name, values := range bad {
+		all[name] = values[0]
+	}
+	_, err := Read(environment(all), t.TempDir(), nil)
+	if err == nil {
+		t.Fatal("a configuration in which everything is wrong was read")
+	}
+	for name := range bad {
+		if !strings.Contains(err.Error(), name+" must ") {
+			t.Errorf("%s is not among the problems: %v", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "sesame") {
+		t.Errorf("the problems take more than a line, or tell a secret: %v", err)
+	}
+	for _, s := range settings {
+		takesAnyText := slices.Contains([]string{"DATA_DIR", "BACKUP_DIR", "TLS_CERT", "TLS_KEY"}, s.name)
+		if bad[s.name] == nil && !takesAnyText {
+			t.Errorf("%s is not tried with bad values", s.name)
+		}
+	}
+}
+
+func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
+	for _, try := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{map[string]string{"TLS_CERT": "/c.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"SECRET_KEY_PREVIOUS": secrets.MintKey().Reveal(), "DATABASE_URL": "postgres://u:sesame@h/d"}, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY"},
+		{map[string]string{"BACKUP_DIR": "/b", "DATABASE_URL": "postgres://u:sesame@h/d"}, "BACKUP_DIR is for the embedded database"},
+	} {
+		_, err := Read(environment(try.env), t.TempDir(), nil)
+		if err == nil || !strings.Contains(err.Error(), try.want) || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%v: %v", try.env, err)
+		}
+	}
+}
+
+func TestAProblemIsNamedByTheVariableThatWasSet(t *testing.T) {
+	_, err := Read(environment(map[string]string{"REDIS_URL": "nonsense"}), t.TempDir(), nil)
+	if err == nil || !strings.Contains(err.Error(), "REDIS_URL must ") || strings.Contains(err.Error(), "VALKEY_URL") {
+		t.Errorf("%v, want REDIS_URL to be named", err)
+	}
+}
+
+func TestTheEnvironmentWinsOverTheFileAndTheFileOverDefaults(t *testing.T) {
+	folder := writeEnv(t, "# a comment\nPORT=4000\nHOST='127.0.0.1' # the proxy is here\nexport LOG_LEVEL=debug\nDATABASE_URL='postgres://u:pa$$word@db/x'\nVALKEY_URL=redis://cache\n")
+	got, err := Read(environment(map[string]string{"PORT": "5000", "VALKEY_URL": ""}), folder, map[string]string{"LOG_FORMAT": "text", "PORT": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := defaults()
+	want.Port, want.Host, want.LogLevel, want.LogFormat, want.DatabaseURL = 5000, "127.0.0.1", slog.LevelDebug, "text", NewSecretURL("postgres://u:pa$$word@db/x")
+	if diff := cmp.Diff(want, got, asConfig); diff != "" {
+		t.Errorf("want - got +:\n%s", diff)
+	}
+}
+
+func writeEnv(t *testing.T, text string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func TestABrokenEnvFileIsRefusedWithItsLineAndWithoutItsText(t *testing.T) {
+	for _, try := range []struct {
+		name, text string
+		line       int
+	}{
+		{"a stray word", "PORT=3001\nsesame is no assignment\nHOST=::1\n", 2},
+		{"a quote that is left open", "PORT=3001\n\n# comment\nSECRET=\"sesame\nHOST=::1\n", 4},
+		{"a fault after a value of three lines", "A=\"one\ntwo\nthree\"\nB=1\n!sesame=2\n", 5},
+		{"the last line without an equals sign", "PORT=3001\nsesame", 2},
+		{"the first line", "=sesame\n", 1},
+	} {
+		t.Run(try.name, func(t *testing.T) {
+			_, err := Read(environment(nil), writeEnv(t, try.text), nil)
+			if err == nil {
+				t.Fatal("the file was read")
+			}
+			if want := fmt.Sprintf(".env line %d ", try.line); !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "sesame") {
+				t.Errorf("%q, want it to begin with %q and not to repeat the file", err, want)
+			}
+		})
+	}
+}
+
+// The example file shows every variable as a comment with its default.
+func TestTheExampleFileShowsEveryVariableWithItsDefault(t *testing.T) {
+	example, err := os.ReadFile("../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^# ([A-Z][A-Z_]+)=(.*)$`).FindAllStringSubmatch(string(example), -1) {
+		shown[m[1]] = m[2]
+	}
+	want := map[string]string{}
+	for _, s := range settings {
+		want[s.name] = s.fallback
+		if s.alias != "" && !strings.Contains(string(example), s.alias+" is read too") {
+			t.Errorf(".env.example does not tell that %s is read too", s.alias)
+		}
+	}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Errorf(".env.example, want - got +:\n%s", diff)
+	}
+	if _, err := Read(environment(nil), writeEnv(t, regexp.MustCompile(`(?m)^# ([A-Z][A-Z_]+=)`).ReplaceAllString(string(example), "$1")), nil); err != nil {
+		t.Errorf(".env.example with every comment taken away cannot be read: %v", err)
+	}
+}
+
+func TestTheReadmeHasTheTableOfVariables(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil || !strings.Contains(string(readme), settingsTable()) {
+		t.Errorf("README.md has to have this table of variables:\n%s", settingsTable())
+	}
+}
+
+// settingsTable is the table of variables as the README shows it.
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
+	for _, s := range settings {
+		fallback := "empty"
+		if s.fallback != "" {
+			fallback = "`" + s.fallback + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.name, fallback, s.meaning)
+	}
+	return b.String()
+}

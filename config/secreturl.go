@@ -1,0 +1,101 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"codexible/store"
+)
+
+// SecretURL is an address that may hold a password or a token. It masks itself
+// wherever it is printed, logged or encoded; reveal is the only way out. The
+// text is behind a pointer because fmt prints unexported fields of a struct
+// without asking their methods: of a pointer it prints the address.
+type SecretURL struct{ text *string }
+
+// NewSecretURL keeps an address; the empty one is the zero value.
+func NewSecretURL(text string) SecretURL {
+	if text == "" {
+		return SecretURL{}
+	}
+	return SecretURL{&text}
+}
+
+func (u SecretURL) IsSet() bool { return u.text != nil }
+
+func (u SecretURL) Reveal() string {
+	if u.text == nil {
+		return ""
+	}
+	return *u.text
+}
+
+// unreadable stands for an address in which nobody can tell the host from the password.
+const unreadable = "(unreadable)"
+
+// String keeps what tells one server from another: scheme, host and path, of a
+// database file its path. User, query and fragment are left out.
+func (u SecretURL) String() string {
+	text := u.Reveal()
+	if path, isFile := strings.CutPrefix(text, "sqlite:"); isFile {
+		return shownFile(path)
+	}
+	parsed, ok := readURL(text)
+	switch {
+	case ok:
+		return parsed.Scheme + "://" + parsed.Host + parsed.EscapedPath()
+	case text == "":
+		return ""
+	}
+	return unreadable
+}
+
+// shownFile is the path of an embedded database, without what looks like a query.
+// One that looks like user:password@host shows nothing.
+func shownFile(path string) string {
+	if rest, isServer := strings.CutPrefix(path, "//"); isServer {
+		if authority, _, _ := strings.Cut(rest, "/"); strings.Contains(authority, "@") {
+			return unreadable
+		}
+	}
+	path, _, _ = strings.Cut(path, "?")
+	return "sqlite:" + path
+}
+
+// Parse gives the address to who connects to it; false where it is no URL with a
+// scheme and a host.
+func (u SecretURL) Parse() (*url.URL, bool) { return readURL(u.Reveal()) }
+
+// readURL reads an address with a scheme and a host; false also where a password
+// that was not percent-encoded leaves it open which part is the host.
+func readURL(text string) (*url.URL, bool) {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Scheme == "" || parsed.Host == "" || store.AmbiguousURL(text) {
+		return nil, false
+	}
+	return parsed, true
+}
+
+// Format masks the URL under every verb of fmt.
+func (u SecretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
+
+// MarshalText masks the URL in JSON and wherever texts are encoded.
+func (u SecretURL) MarshalText() ([]byte, error) { //nolint:unparam // encoding.TextMarshaler
+	return []byte(u.String()), nil
+}
+
+// LogValue masks the URL in logs.
+func (u SecretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// quoted is a value as an error repeats it. What may be an address with a
+// password, put under the wrong name, is not repeated.
+func quoted(value string) string {
+	if strings.ContainsAny(value, "@=") || strings.Contains(value, "://") {
+		return "what it holds"
+	}
+	return strconv.Quote(value)
+}

@@ -1,0 +1,81 @@
+// Package drills breaks the built binary: it kills it, takes its database away,
+// floods it, and looks at what is left. Its tests start the program as its users do.
+package drills
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// FreePort is a port that nobody listens on.
+func FreePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// Eventually looks until something is so, for a bounded time.
+func Eventually(t *testing.T, within time.Duration, what string, so func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %s for %s", within, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// Log is a log that several runs write to.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String is what was written.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// ValkeyURL is the Valkey that the tests were given; without one the test is
+// skipped, or fails where nothing may be.
+func ValkeyURL(t *testing.T) string {
+	t.Helper()
+	url := os.Getenv("CODEXIBLE_TEST_VALKEY")
+	switch {
+	case url != "":
+	case os.Getenv("CODEXIBLE_TEST_STRICT") == "1":
+		t.Fatal("CODEXIBLE_TEST_VALKEY names no server; make test starts one")
+	default:
+		t.Skip("CODEXIBLE_TEST_VALKEY names no server; make test starts one")
+	}
+	return url
+}
+
+// OddPasswords are hard to write into a URL; each holds the word sesame, or parts of it.
+var OddPasswords = []string{
+	"sesame", "ses@ame", "ses/ame", "ses?ame", "ses#ame", "ses%ame", "ses%40ame", "ses ame", "ses:ame", "[sesame]", "ses\\ame", "12/ses@ame", "12@34/ses", "@sesame", "ses%2", "ses\tame", "%zzses", "ses'ame", "ses\"ame",
+}

@@ -1,0 +1,182 @@
+package listener
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"codexible/limits"
+)
+
+// visitor is a connection. It is with the HTTP server while a request is
+// answered, and in the lobby otherwise; its fields belong to the goroutine that
+// serves it, or to the one that waits for it.
+type visitor struct {
+	net.Conn
+
+	door *Listener
+	// address is what the connection is counted by, if it is counted.
+	address limits.Subject
+	counted bool
+	// place is where it waits in the lobby; the door's lock guards it.
+	place waitingPlace
+
+	// early is what has arrived and was not read by the HTTP server yet.
+	early []byte
+	// asked is the deadline that the HTTP server set last, set the one that the connection has.
+	asked, set time.Time
+	// by is when a request whose head the lobby has read has to be whole; zero for others.
+	by time.Time
+	// writeBy is until when the client has to have taken what is being written.
+	writeBy time.Time
+	// served tells that a request was answered, idle that the HTTP server waits for the next one.
+	served, idle bool
+
+	// parking tells that the HTTP server's next Close sends the connection back to the lobby.
+	parking, left atomic.Bool
+}
+
+const (
+	// deadlineSlack is how much earlier than asked a deadline may strike.
+	deadlineSlack = time.Second
+	// parkAfter is how long the HTTP server keeps a connection without a request,
+	// parkSlack how much earlier it may let go of it.
+	parkAfter = 500 * time.Millisecond
+	parkSlack = parkAfter / 2
+)
+
+// RequestBegins implements handlers.Turns.
+func (v *visitor) RequestBegins() { v.idle = false }
+
+// RequestEnds implements handlers.Turns.
+func (v *visitor) RequestEnds() { v.served, v.idle, v.by = true, true, time.Time{} }
+
+// SetReadDeadline implements net.Conn. The HTTP server asks for two deadlines a
+// request, and moves a timer for each, before it knows whether anything has to
+// be read: here the timer moves when something is, and when it makes a difference.
+func (v *visitor) SetReadDeadline(at time.Time) error {
+	if !v.by.IsZero() && at.After(v.by) {
+		at = v.by
+	}
+	v.asked = at
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (v *visitor) SetDeadline(at time.Time) error {
+	v.asked, v.set = at, at
+	return v.Conn.SetDeadline(at)
+}
+
+// arm gives the connection a read deadline, which may strike by slack too early.
+func (v *visitor) arm(at time.Time, slack time.Duration) error {
+	late := at.Sub(v.set)
+	if at.IsZero() == v.set.IsZero() && late >= 0 && late < slack {
+		return nil
+	}
+	v.set = at
+	return v.Conn.SetReadDeadline(at)
+}
+
+// Read implements net.Conn.
+func (v *visitor) Read(b []byte) (int, error) {
+	if len(v.early) > 0 {
+		n := copy(b, v.early)
+		if v.early = v.early[n:]; len(v.early) == 0 {
+			v.early = nil
+		}
+		return n, nil
+	}
+	if v.idle {
+		return v.readNext(b)
+	}
+	if err := v.arm(v.asked, deadlineSlack); err != nil {
+		return 0, err
+	}
+	return v.Conn.Read(b)
+}
+
+// readNext reads the beginning of the next request. Where no whole head comes
+// soon, the HTTP server is told that the client has closed the connection, which
+// then waits in the lobby.
+func (v *visitor) readNext(b []byte) (int, error) {
+	if err := v.arm(v.asked.Add(parkAfter-v.door.IdleTimeout), parkSlack); err != nil { // asked is IdleTimeout from when the answer was written
+		return 0, err
+	}
+	n, err := v.Conn.Read(b)
+	switch {
+	case n == 0 && errors.Is(err, os.ErrDeadlineExceeded):
+	case n > 0 && n < len(b) && headEnd(b[:n], 0) < 0:
+		v.early = append([]byte(nil), b[:n]...)
+	default:
+		return n, err
+	}
+	v.parking.Store(true)
+	return 0, io.EOF
+}
+
+const (
+	// writePatience is how long a client may take for writePiece bytes of its
+	// answer. A whole answer may take as long as it likes.
+	writePatience = 30 * time.Second
+	writePiece    = 64 << 10
+)
+
+// Write ends a connection whose client does not read: nothing else would.
+func (v *visitor) Write(b []byte) (written int, err error) {
+	for {
+		if now := time.Now(); v.writeBy.Sub(now) < writePatience-deadlineSlack {
+			v.writeBy = now.Add(writePatience)
+			if err := v.SetWriteDeadline(v.writeBy); err != nil {
+				return written, err
+			}
+		}
+		n, err := v.Conn.Write(b[:min(len(b), writePiece)])
+		written += n
+		if b = b[n:]; err != nil || len(b) == 0 {
+			return written, err
+		}
+	}
+}
+
+// Close implements net.Conn.
+func (v *visitor) Close() error {
+	if v.parking.CompareAndSwap(true, false) {
+		go v.wait()
+		return nil
+	}
+	return v.leave()
+}
+
+// leave closes the connection for good.
+func (v *visitor) leave() error {
+	if v.left.CompareAndSwap(false, true) {
+		v.door.release(v)
+	}
+	return v.Conn.Close()
+}
+
+// encryptedVisitor shows its TLS to the HTTP server, which tells an encrypted
+// connection by these methods.
+type encryptedVisitor struct {
+	*visitor
+
+	encrypted *tls.Conn
+}
+
+// Handshake is that of the connection, within the deadline that was asked for.
+func (v *encryptedVisitor) Handshake() error {
+	if err := v.arm(v.asked, deadlineSlack); err != nil {
+		return err
+	}
+	return v.encrypted.Handshake() //nolint:noctx // its deadline is that of the connection
+}
+
+// ConnectionState is that of the connection.
+func (v *encryptedVisitor) ConnectionState() tls.ConnectionState {
+	return v.encrypted.ConnectionState()
+}

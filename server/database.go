@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"codexible/config"
+	"codexible/store"
+)
+
+// Database is the database of a configuration, with what this binary knows of its schema.
+type Database struct {
+	Config *config.Config
+	Files  store.Files
+}
+
+// WithMigrator runs work on the database's schema.
+func (d Database) WithMigrator(work func(m *store.Migrator) error) error {
+	if file := d.Config.SQLiteFile(); file != "" {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return fmt.Errorf("the folder of the embedded database cannot be made, check DATA_DIR: %w", err)
+		}
+	}
+	m, err := store.NewMigrator(d.Config.DatabaseURL.Reveal(), d.Files)
+	if err != nil {
+		return err
+	}
+	m.UseSecrets(d.Config.Secrets())
+	return errors.Join(work(m), m.Close())
+}
+
+// Prepare applies what is pending if the configuration says so, and
+// refuses a database that this version cannot serve.
+func (d Database) Prepare(ctx context.Context, log *slog.Logger) error {
+	return d.WithMigrator(func(m *store.Migrator) error {
+		if d.Config.MigrateOnStart {
+			applied, err := m.Up(ctx)
+			if err != nil {
+				return err
+			}
+			for _, step := range applied {
+				log.InfoContext(ctx, "migration applied", "version", step.Version, "name", step.Name)
+			}
+		}
+		if err := m.Check(ctx); err != nil {
+			return err
+		}
+		if err := m.Seal(ctx); err != nil {
+			return err
+		}
+		if n := m.Sealed(); n > 0 {
+			log.InfoContext(ctx, "second-factor secrets encrypted; keep a copy of the key where the backups are not", "count", n)
+		}
+		return nil
+	})
+}
+
+// checkSecrets refuses a database whose secrets this service cannot decrypt.
+func checkSecrets(ctx context.Context, books *store.Store, log *slog.Logger) error {
+	state, err := books.CheckSecrets(ctx)
+	if err == nil && state == store.SecretsToRotate {
+		log.WarnContext(ctx, "the secrets in the database are encrypted with the key of before: run `codexible secrets rotate`, then unset SECRET_KEY_PREVIOUS")
+	}
+	return err
+}
+
+// Need refuses an embedded database that does not exist: a command that
+// works on what is there would make an empty one in the wrong place.
+func (d Database) Need() error {
+	file := d.Config.SQLiteFile()
+	if file == "" {
+		return nil
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database at %s: run this where the service runs, set DATABASE_URL or DATA_DIR as it has them, or make one with `codexible migrate up`", file)
+	}
+	return nil
+}
+
+// NeedSchema refuses a database that this version cannot use.
+func (d Database) NeedSchema(ctx context.Context) error {
+	if err := d.Need(); err != nil {
+		return err
+	}
+	return d.WithMigrator(func(m *store.Migrator) error { return m.Check(ctx) })
+}
+
+// Open opens the store.
+func (d Database) Open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, Log: log, Secrets: d.Config.Secrets()})
+}

@@ -1,0 +1,352 @@
+// Package server is one run of the service: it builds the parts, listens, runs the
+// background jobs and shuts down in reverse. It wires parts together and decides
+// nothing.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"codexible/accounts"
+	"codexible/config"
+	"codexible/handlers"
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/listener"
+	"codexible/store"
+	"codexible/trace"
+	"codexible/usage"
+	"codexible/valkey"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options are what a run of the service needs to know.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Files are the schema and the migrations that the binary carries.
+	Files   store.Files
+	Version string
+	// FixedKeys are accepted though none is minted like them: those of a demo.
+	FixedKeys []keys.Secret
+	// Listening is called once, when requests are accepted, with the service's URL
+	// and the link that sets the console up; that is empty once it is.
+	Listening func(url, setup string)
+}
+
+// service is one run of the service, with its parts.
+type service struct {
+	Options
+
+	books   *store.Store
+	local   *limits.Local
+	counter limits.Counter
+	ledger  usage.Ledger
+	// feed and shared are nil without Valkey.
+	feed     *valkey.ChangeFeed
+	shared   *valkey.SharedTotals
+	meter    *usage.Meter
+	verifier *keys.Verifier
+	schema   schemaState
+	registry *prometheus.Registry
+	// reconciled is how many differences the last recount found.
+	reconciled prometheus.Gauge
+	// backedUp is when the latest scheduled backup was made, in Unix seconds.
+	backedUp      prometheus.Gauge
+	backupsFailed prometheus.Counter
+	// tracer is nil without a collector.
+	tracer   *trace.Tracer
+	draining atomic.Bool
+	teardown teardown
+}
+
+// writeTimeout is how long what was accepted gets to reach the disk after the
+// last request has ended.
+const writeTimeout = 12 * time.Second
+
+// Run builds the parts from the database up, answers until ctx ends, and takes
+// them down in the opposite order: it accepts no more requests, lets the open
+// ones end, writes what was accepted and closes the connections.
+func Run(ctx context.Context, o Options) error {
+	return (&service{Options: o}).run(ctx)
+}
+
+func (s *service) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, s.teardown.run()) }()
+	s.limitMemory(ctx)
+	if err := s.openBooks(ctx); err != nil {
+		return err
+	}
+	if err := s.connectValkey(ctx); err != nil {
+		return err
+	}
+	s.buildVerifier(ctx)
+	s.startBackground(ctx)
+	return s.answer(ctx)
+}
+
+func (s *service) openBooks(ctx context.Context) error {
+	database := Database{Config: &s.Config, Files: s.Files}
+	if err := database.Prepare(ctx, s.Log); err != nil {
+		return err
+	}
+	books, err := database.Open(ctx, s.Log)
+	if err != nil {
+		return err
+	}
+	s.teardown.add(books.Close)
+	if folder := s.Config.BackupDir; folder != "" {
+		if err := store.KeepBackupsPrivate(folder); err != nil {
+			s.Log.WarnContext(ctx, "other users of this machine may read the backups: make the user of the service the owner of BACKUP_DIR and its files", "error", err)
+		}
+	}
+	if err := checkSecrets(ctx, books, s.Log); err != nil {
+		return err
+	}
+	s.schema.database = database
+	s.local = limits.NewLocal(time.Now)
+	s.books, s.ledger, s.counter = books, books, s.local
+	return nil
+}
+
+// connectValkey puts what all instances share around the parts of this one. A
+// server that is away is used when it comes back.
+func (s *service) connectValkey(ctx context.Context) error {
+	if !s.Config.ValkeyURL.IsSet() {
+		return nil
+	}
+	server, err := valkey.Open(ctx, s.Config.ValkeyURL.Reveal())
+	if err != nil {
+		return fmt.Errorf("VALKEY_URL: %w", err)
+	}
+	s.teardown.add(func() error { server.Close(); return nil })
+
+	failover := limits.StartFailover(server.Counter(), s.local, s.Log) //nolint:contextcheck // it ends with its Close, after the last request
+	s.teardown.add(func() error { failover.Close(); return nil })
+	s.counter = failover
+
+	s.feed = valkey.StartFeed(ctx, server.Changes())
+	s.teardown.add(s.feed.Close)
+	s.books.Tell(s.feed)
+
+	s.shared = valkey.NewSharedTotals(s.books, server.Totals(), time.Now)
+	s.ledger = s.shared
+	s.teardown.add(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), valkey.ShareInterval)
+		defer cancel()
+		s.shared.Share(ctx)
+		return nil
+	})
+	s.teardown.background(ctx, s.shared.Run)
+	return nil
+}
+
+func (s *service) buildVerifier(ctx context.Context) {
+	// Where this process alone charges, it knows every change of a total; elsewhere one may be a moment old.
+	var totals *usage.Totals
+	switch {
+	case s.shared != nil:
+		totals = usage.NewTotals(s.books, s.shared, valkey.SharedMaxAge, time.Now)
+	case s.Config.SQLiteFile() == "":
+		totals = usage.NewTotals(s.books, nil, time.Second, time.Now)
+	default:
+		totals = usage.NewTotals(s.books, nil, 0, time.Now)
+	}
+	s.registry = prometheus.NewRegistry()
+	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
+	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
+	s.watchParts()
+	s.followRequests(ctx)
+	s.teardown.add(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+		defer cancel()
+		return errors.Join(s.meter.Close(ctx), s.verifier.Flush(ctx))
+	})
+}
+
+// followRequests sends the traces of sampled requests to the collector, where there is one.
+func (s *service) followRequests(ctx context.Context) {
+	if !s.Config.OTLPEndpoint.IsSet() {
+		return
+	}
+	dropped := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "codexible_trace_spans_dropped_total", Help: "Spans that the collector did not take in time.",
+	})
+	s.registry.MustRegister(dropped)
+	exporter := newTraceExporter(s.Config.OTLPEndpoint, s.Version, s.Log, func(spans int) { dropped.Add(float64(spans)) })
+	s.teardown.background(ctx, exporter.run)
+	s.tracer = &trace.Tracer{Ratio: s.Config.TraceRatio, Sink: exporter.take}
+}
+
+// listeners are called in their order.
+type listeners []valkey.ChangeListener
+
+// Changed calls them all.
+func (l listeners) Changed(c accounts.Change) {
+	for _, each := range l {
+		each.Changed(c)
+	}
+}
+
+// startBackground starts what works beside the requests.
+func (s *service) startBackground(ctx context.Context) {
+	s.teardown.background(ctx, s.verifier.Run)
+	s.books.Tell(s.verifier)
+	s.teardown.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
+	if s.feed != nil {
+		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.books, s.verifier}) })
+	}
+	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
+}
+
+// answer listens until ctx ends, then lets the open requests end.
+func (s *service) answer(ctx context.Context) error {
+	console := s.console()
+	life, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
+		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
+		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
+		Now: time.Now, Log: s.Log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
+		MetricsElsewhere: s.Config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console, Life: life,
+	})
+	s.teardown.background(ctx, console.Run)
+	opened, scheme, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	door := listener.Open(opened, listener.Options{
+		Places: listener.Room(), PerAddress: s.Config.MaxConnectionsPerAddress, Exempt: s.exemptFromCount,
+		ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,
+	})
+	door.Watch(s.registry)
+	if err := s.showMetrics(ctx); err != nil {
+		return errors.Join(err, door.Close())
+	}
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(door) }()
+	url := scheme + "://" + Reachable(door.Addr().String())
+	s.Log.InfoContext(ctx, "listening", "url", url, "version", s.Version, "database", s.Config.DatabaseURL, "valkey", s.Config.ValkeyURL)
+	s.Listening(url, s.offerSetup(ctx, url))
+	debug.FreeOSMemory() // the schema and the API's document were read with far more than serving needs
+	select {
+	case err := <-served:
+		return fmt.Errorf("requests are accepted no longer: %w", err)
+	case <-ctx.Done():
+	}
+	s.drain()
+	end := time.Now().Add(s.Config.ShutdownTimeout)
+	door.Drain(min(listener.HeadPatience, s.Config.ShutdownTimeout))
+	err = app.ShutdownWithTimeout(max(time.Until(end), 0))
+	_ = door.Close() // also where the signal came before the app had begun to listen
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.Log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")
+		err = nil
+	}
+	cut()
+	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
+	return err
+}
+
+// waitFor lets downloads that were cut off write that down, before the database
+// is closed.
+func (s *service) waitFor(console *handlers.Console) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if console.Wait(ctx) != nil {
+		s.Log.Warn("a download did not end in time")
+	}
+}
+
+// drain has /health/ready say that the end is near, and goes on answering for
+// as long as balancers need to see it.
+func (s *service) drain() {
+	s.draining.Store(true)
+	s.Log.Info("shutting down", "drain_delay", s.Config.DrainDelay, "timeout", s.Config.ShutdownTimeout)
+	if s.Config.DrainDelay > 0 {
+		<-time.After(s.Config.DrainDelay)
+	}
+}
+
+// exemptFromCount tells which addresses may have any number of connections: this
+// machine's own, and the proxies that others come through.
+func (s *service) exemptFromCount(address netip.Addr) bool {
+	return address.IsLoopback() || slices.ContainsFunc(s.Config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
+// listen opens the port, with TLS where a certificate is configured.
+func (s *service) listen(ctx context.Context) (listener net.Listener, scheme string, err error) {
+	if s.Config.TLSCert == "" {
+		listener, err = listen(ctx, "HOST and PORT", net.JoinHostPort(s.Config.Host, strconv.Itoa(s.Config.Port)))
+		return listener, "http", err
+	}
+	c, err := openCertificate(s.Config.TLSCert, s.Config.TLSKey, s.Log)
+	if err != nil {
+		return nil, "", err
+	}
+	listener, err = listen(ctx, "HOST and PORT", net.JoinHostPort(s.Config.Host, strconv.Itoa(s.Config.Port)))
+	if err != nil {
+		return nil, "", err
+	}
+	s.teardown.background(ctx, c.run)
+	return tls.NewListener(listener, c.config()), "https", nil
+}
+
+// showMetrics opens the listener of METRICS_ADDR, where there is one.
+func (s *service) showMetrics(ctx context.Context) error {
+	if s.Config.MetricsAddr == "" {
+		return nil
+	}
+	listener, err := listen(ctx, "METRICS_ADDR", s.Config.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Handler: mux, ReadTimeout: metricsTimeout, WriteTimeout: metricsTimeout, MaxHeaderBytes: 16 << 10}
+	go func() { _ = server.Serve(listener) }()
+	s.teardown.add(server.Close)
+	s.Log.InfoContext(ctx, "metrics", "url", "http://"+Reachable(listener.Addr().String())+"/metrics")
+	return nil
+}
+
+// metricsTimeout bounds a scrape.
+const metricsTimeout = 10 * time.Second
+
+// listen opens a port; setting is what names it.
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %s is in use: stop the program that listens there, or choose a free port", setting, address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s: %s may not be listened on by this user: choose a port of 1024 or above", setting, address)
+	case err != nil:
+		return nil, fmt.Errorf("%s: it cannot be listened on: %w", setting, err)
+	}
+	return listener, nil
+}
+
+// Reachable is host and port as this machine reaches them: the address that
+// stands for every interface is none to connect to.
+func Reachable(address string) string {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || !at.Addr().IsUnspecified() {
+		return address
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at.Port())))
+}

@@ -1,0 +1,134 @@
+package valkey
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// totalLife is how long a shared total is used: the total of an instance that
+	// died between its commit and sharing it is wrong for no longer.
+	totalLife = time.Minute
+	// ShareInterval is how soon a settled total is shared, SharedMaxAge how old a
+	// shared total may be where it is used: together at most a second.
+	ShareInterval = 100 * time.Millisecond
+	SharedMaxAge  = 800 * time.Millisecond
+	// maxUnshared bounds what waits while Valkey is away.
+	maxUnshared = 100_000
+)
+
+// NewSharedTotals puts the totals that all instances share beside the books.
+func NewSharedTotals(books usage.Ledger, cache *Totals, now func() time.Time) *SharedTotals {
+	return &SharedTotals{Ledger: books, cache: cache, now: now, unshared: map[userDay]int64{}}
+}
+
+// SharedTotals keeps the users' totals of a day in Valkey for all instances.
+// It is a usage.SharedTotals, and on its way between the meter and the books it
+// learns every total that this instance settles.
+type SharedTotals struct {
+	usage.Ledger
+
+	cache *Totals
+	now   func() time.Time
+
+	mu       sync.Mutex
+	unshared map[userDay]int64
+}
+
+type userDay struct {
+	user uuid.UUID
+	day  usage.Day
+}
+
+// Get reads a shared total.
+func (t *SharedTotals) Get(ctx context.Context, userID uuid.UUID, day usage.Day) (used int64, found bool, err error) {
+	return t.cache.Get(ctx, userID, string(day))
+}
+
+// Put shares a total that was read from the books.
+func (t *SharedTotals) Put(ctx context.Context, userID uuid.UUID, day usage.Day, used int64) error {
+	return t.cache.Put(ctx, t.total(userDay{userID, day}, used))
+}
+
+func (t *SharedTotals) total(of userDay, used int64) Total {
+	expires := t.now().Add(totalLife)
+	if end := of.day.End(); end.Before(expires) {
+		expires = end
+	}
+	return Total{UserID: of.user, Day: string(of.day), Used: used, ExpireAt: expires}
+}
+
+// Settle passes a batch on to the books and notes the totals that it leads to.
+func (t *SharedTotals) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
+	receipts, err := t.Ledger.Settle(ctx, now, charges)
+	if err != nil {
+		return receipts, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, r := range receipts {
+		if r.Outcome == usage.Accepted {
+			t.wait(userDay{charges[i].UserID, r.Day}, r.CreditsUsed) //nolint:gosec // a ledger answers each charge
+		}
+	}
+	return receipts, nil
+}
+
+// wait keeps a total until it is shared; of two the later, which is the larger.
+func (t *SharedTotals) wait(of userDay, used int64) {
+	if known, waits := t.unshared[of]; waits || len(t.unshared) < maxUnshared {
+		t.unshared[of] = max(known, used)
+	}
+}
+
+// Run shares what was settled, until ctx ends.
+func (t *SharedTotals) Run(ctx context.Context) {
+	ticker := time.NewTicker(ShareInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			t.Share(ctx)
+		}
+	}
+}
+
+// mostShared is how many totals one round trip shares.
+const mostShared = 512
+
+// Share writes what waits, many totals at a time. The first ones that cannot be
+// written end the round: they wait on with the others, while their day lasts.
+func (t *SharedTotals) Share(ctx context.Context) {
+	t.mu.Lock()
+	waiting := t.unshared
+	t.unshared = map[userDay]int64{}
+	t.mu.Unlock()
+	today := usage.DayOf(t.now())
+	maps.DeleteFunc(waiting, func(of userDay, _ int64) bool { return of.day < today })
+	for days := range slices.Chunk(slices.Collect(maps.Keys(waiting)), mostShared) {
+		totals := make([]Total, len(days))
+		for i, of := range days {
+			totals[i] = t.total(of, waiting[of])
+		}
+		if t.cache.Put(ctx, totals...) != nil {
+			break
+		}
+		for _, of := range days {
+			delete(waiting, of)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for of, used := range waiting {
+		t.wait(of, used)
+	}
+}
