@@ -4,7 +4,8 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
-PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
+ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 TOOLS := tools tools/deploylint
@@ -114,8 +115,11 @@ bench: ## the load harness beside a durable PostgreSQL and a Valkey: make bench 
 
 ## Handing it out
 
-.PHONY: build fresh-debian clean
-build: ## static, reproducible binaries with checksums and bills of materials in dist/
+.PHONY: build release fresh-debian clean
+release: ## make build for Linux and macOS, on amd64 and arm64
+	$(MAKE) build PLATFORMS='$(ALL_PLATFORMS)'
+
+build: ## a static, reproducible binary of this platform with checksum and bill of materials in dist/; PLATFORMS="linux/arm64 …" for others
 	rm -rf dist && mkdir dist
 	for platform in $(PLATFORMS); do \
 	  binary=dist/codexible-$${platform/\//-}; echo "$$binary"; \

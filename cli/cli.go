@@ -40,7 +40,7 @@ type commandLine struct {
 	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
 
 	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version; --version does the same."`
 }
 
 const description = `API keys, plans and daily credits for an API product.
@@ -118,7 +118,7 @@ func (t *terminal) obey(ctx context.Context, args []string) error {
 			return &usageError{problem: fmt.Sprintf("argument %d is not in UTF-8: check the locale of the terminal", i+1), command: "codexible"}
 		}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(versionFlag(args))
 	if errors.Is(err, errHelped) {
 		return nil
 	}
@@ -131,6 +131,20 @@ func (t *terminal) obey(ctx context.Context, args []string) error {
 	t.json = line.JSON
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(t)
+}
+
+// versionFlag makes a command of --version where no other command is given: a
+// flag of kong's would end the program itself.
+func versionFlag(args []string) []string {
+	for i, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			break
+		}
+		if arg == "--version" {
+			return slices.Concat(args[:i], []string{"version"}, args[i+1:])
+		}
+	}
+	return args
 }
 
 // commandOf is as much of a command as was understood.

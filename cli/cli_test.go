@@ -342,6 +342,21 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsAFlagAndACommand(t *testing.T) {
+	s := newShell(t, storetest.SQLiteURL(t))
+	for _, args := range [][]string{{"version"}, {"--version"}} {
+		if code, out, stderr := s.try("", args...); code != ExitOK || out != "codexible "+testVersion+"\n" {
+			t.Errorf("%v: exit %d, %q, %q", args, code, out, stderr)
+		}
+	}
+	if code, out, _ := s.try("", "--json", "--version"); code != ExitOK || out != `{"version":"`+testVersion+"\"}\n" {
+		t.Errorf("exit %d, %q", code, out)
+	}
+	if code, _, _ := s.try("", "user", "--version"); code != ExitUsage {
+		t.Errorf("a command with the flag ends with %d", code)
+	}
+}
+
 func TestExitCodesTellFailuresFromWrongUsage(t *testing.T) {
 	s := newShell(t, storetest.SQLiteURL(t))
 	if code, _, stderr := s.try("", "migrate", "up"); code != ExitOK {
