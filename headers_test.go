@@ -39,7 +39,7 @@ var unwritten = []string{"SetStatusCode", "SetConnectionClose"}
 // mayWrite are the files that may: the one guarded place, and what sends requests.
 var mayWrite = map[string]string{
 	"handlers/headers.go": "it checks every value",
-	"server/traces.go":           "it sends requests to the collector",
+	"server/traces.go":    "it sends requests to the collector",
 }
 
 func TestOnlyOneFileWritesHeadersOfAnswers(t *testing.T) {

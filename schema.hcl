@@ -32,10 +32,25 @@ table "plans" {
     type = bigint
     null = true
   }
+  // The place in lists, the lowest first.
+  column "position" {
+    type    = bigint
+    default = 0
+  }
+  // The plan that a new user gets where none is chosen; at most one.
+  column "is_default" {
+    type    = boolean
+    default = false
+  }
   primary_key { columns = [column.id] }
   index "plans_name" {
     unique  = true
     columns = [column.name_folded]
+  }
+  index "plans_is_default" {
+    unique  = true
+    columns = [column.is_default]
+    where   = "is_default"
   }
   check "plans_daily_credit_limit" { expr = "daily_credit_limit >= 0" }
   check "plans_price_cents" { expr = "price_cents >= 0" }
@@ -468,6 +483,21 @@ table "audit_log" {
   index "audit_log_action" { columns = [column.action, column.seq] }
   index "audit_log_at" { columns = [column.at] }
   check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'session', 'system')" }
+}
+
+// Which keys, users and plans have changed, for the caches of other processes:
+// written in the transaction of the change and kept for an hour. Postgres tells
+// by NOTIFY and leaves the table empty.
+table "changes" {
+  schema = schema.public
+  column "seq" {
+    type = bigint
+    identity { generated = BY_DEFAULT }
+  }
+  column "at" { type = timestamptz }
+  // A subject and an id, as accounts.Change writes them.
+  column "change" { type = text }
+  primary_key { columns = [column.seq] }
 }
 
 // Sign-ins to the console. The cookie holds a random token, the row its hash.

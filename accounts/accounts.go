@@ -58,6 +58,10 @@ type Plan struct {
 	UserRateLimitPerMinute *int64
 	// MaxKeys is how many keys a user may have that are not revoked.
 	MaxKeys int64
+	// Position is the place in lists, the lowest first.
+	Position int64
+	// IsDefault marks the plan that is chosen for a new user unless another is; at most one is.
+	IsDefault bool
 	// Features is a JSON object, {} where none was given.
 	Features json.RawMessage
 	// Archived plans take no new users; who has one keeps it.
@@ -107,6 +111,8 @@ type PlanChange struct {
 	// UserRateLimitPerMinute points to the new limit, or to nil to remove it.
 	UserRateLimitPerMinute **int64
 	MaxKeys                *int64
+	Position               *int64
+	IsDefault              *bool
 	Features               json.RawMessage
 	Archived               *bool
 }
@@ -125,6 +131,7 @@ const (
 	MinMaxKeys           = 1
 	MaxMaxKeys           = 10_000
 	DefaultMaxKeys       = 20
+	MaxPosition          = 1_000_000
 )
 
 // Fold gives the form in which names are compared: without case. E-mails are
@@ -182,6 +189,10 @@ func (c PlanChange) Normalize() (PlanChange, error) {
 		problems.add("user_rate_limit_per_minute", checkRange(*c.UserRateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
 	}
 	problems.add("max_keys", checkRange(c.MaxKeys, MinMaxKeys, MaxMaxKeys))
+	problems.add("position", checkRange(c.Position, 0, MaxPosition))
+	if c.IsDefault != nil && *c.IsDefault && c.Archived != nil && *c.Archived {
+		problems.add("is_default", "must be false for a plan that is archived: it takes no new users")
+	}
 	problems.add("features", CheckFeatures(c.Features))
 	return c, problems.err()
 }
@@ -210,9 +221,14 @@ func (c PlanChange) Apply(p Plan) Plan {
 	set(&p.RateLimitPerMinute, c.RateLimitPerMinute)
 	set(&p.UserRateLimitPerMinute, c.UserRateLimitPerMinute)
 	set(&p.MaxKeys, c.MaxKeys)
+	set(&p.Position, c.Position)
+	set(&p.IsDefault, c.IsDefault)
 	set(&p.Archived, c.Archived)
 	if c.Features != nil {
 		p.Features = c.Features
+	}
+	if c.IsDefault == nil && p.Archived {
+		p.IsDefault = false // it takes no new users
 	}
 	return p
 }

@@ -1,6 +1,8 @@
 package accounts
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,8 +62,20 @@ type AuditEntry struct {
 	After   string
 }
 
-// Change names what an entry changed, for those who remember keys, users or plans.
+// Change names a key, user or plan that has changed, for whoever caches it.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID
+}
+
+// String is how a change travels between processes: its subject and its id.
+func (c Change) String() string { return string(c.Subject) + ":" + c.ID.String() }
+
+// ParseChange reads what String wrote; false for anything else.
+func ParseChange(text string) (c Change, ok bool) {
+	subject, id, _ := strings.Cut(text, ":")
+	c.Subject = Subject(subject)
+	var err error
+	c.ID, err = uuid.Parse(id)
+	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan}, c.Subject) && c.String() == text
 }

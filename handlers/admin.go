@@ -157,6 +157,8 @@ type adminPlan struct {
 	PriceCents         int64     `json:"price_cents" doc:"A month's price." example:"3000"`
 	RateLimitPerMinute int64     `json:"rate_limit_per_minute" doc:"Of each key." example:"100"`
 	UserRateLimit      *int64    `json:"user_rate_limit_per_minute" doc:"Of all keys of a user together; null for no such limit." example:"300"`
+	Position           int64     `json:"position" doc:"The place in lists, the lowest first." example:"1"`
+	IsDefault          bool      `json:"is_default" doc:"Whether new users get this plan where none is chosen; one plan at most."`
 	MaxKeys            int64     `json:"max_keys" doc:"How many keys a user may have that are not revoked." example:"20"`
 	Features           object    `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
 	Archived           bool      `json:"archived" doc:"Whether the plan takes no new users; who has it keeps it."`
@@ -166,6 +168,7 @@ func adminPlanOf(p accounts.Plan) adminPlan {
 	return adminPlan{
 		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
 		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys, Features: object(p.Features), Archived: p.Archived,
+		Position: p.Position, IsDefault: p.IsDefault,
 	}
 }
 
@@ -179,6 +182,8 @@ type planWish struct {
 	PriceCents         *int64       `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"A month's price." example:"3000"`
 	RateLimitPerMinute *int64       `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of each key; 100 in a plan that was given none." example:"100"`
 	UserRateLimit      patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of all keys of a user together; null for no such limit." example:"300"`
+	Position           *int64       `json:"position" minimum:"0" maximum:"1000000" doc:"The place in lists, the lowest first; behind the others in a plan that was given none." example:"1"`
+	IsDefault          *bool        `json:"is_default" doc:"Whether new users get this plan where none is chosen. It takes the place of the plan that was the default."`
 	MaxKeys            *int64       `json:"max_keys" minimum:"1" maximum:"10000" doc:"How many keys a user may have that are not revoked; 20 in a plan that was given none." example:"20"`
 	Features           object       `json:"features" maxLength:"16384" doc:"Feature flags; {} in a plan that was given none." example:"{\"priority\":true}"`
 	Archived           *bool        `json:"archived" doc:"An archived plan takes no new users; who has it keeps it."`
@@ -187,6 +192,7 @@ type planWish struct {
 func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
 	c := accounts.PlanChange{
 		Name: name, DailyCreditLimit: credits, PriceCents: w.PriceCents, RateLimitPerMinute: w.RateLimitPerMinute, MaxKeys: w.MaxKeys,
+		Position: w.Position, IsDefault: w.IsDefault,
 		Features: []byte(w.Features), Archived: w.Archived,
 	}
 	if w.UserRateLimit.Given {

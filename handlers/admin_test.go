@@ -88,10 +88,10 @@ func TestAdminsManagePlans(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a plan is created by name and credits", as: "root", method: "POST", path: "/api/admin/plans", body: `{"name":"Team","daily_credit_limit":1000}`, status: 200, keep: "team",
-				want: `{"id":"*","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false}`},
+				want: `{"id":"*","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"position":3,"is_default":false,"max_keys":20,"features":{},"archived":false}`},
 			{says: "a plan is created with everything", as: "root", method: "POST", path: "/api/admin/plans", status: 200,
-				body: `{"name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`,
-				want: `{"id":"*","name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`},
+				body: `{"name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"position":0,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`,
+				want: `{"id":"*","name":"Free","daily_credit_limit":0,"price_cents":1000000000,"rate_limit_per_minute":1,"user_rate_limit_per_minute":3,"position":0,"is_default":false,"max_keys":10000,"features":{"beta":[1,{"a":null}]},"archived":true}`},
 			{says: "a name is unique without case", as: "root", method: "POST", path: "/api/admin/plans", body: `{"name":"tEAM","daily_credit_limit":1}`, status: 409},
 			{says: "every wrong field is told at once", as: "root", method: "POST", path: "/api/admin/plans", status: 422,
 				body: `{"name":null,"price_cents":-1,"rate_limit_per_minute":0,"features":[],"archived":"no"}`,
@@ -101,7 +101,7 @@ func TestAdminsManagePlans(t *testing.T) {
 			{says: "a foreign media type", as: "root", method: "POST", path: "/api/admin/plans", body: `{}`, header: http.Header{"Content-Type": {"text/plain"}}, status: 415},
 
 			{says: "a plan is changed", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"daily_credit_limit":5,"features":{"fast":true}}`, status: 200,
-				want: `{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{"fast":true},"archived":false}`},
+				want: `{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"position":1,"is_default":false,"max_keys":20,"features":{"fast":true},"archived":false}`},
 			{says: "which counts from the next charge on", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":6}`, status: 429},
 			{says: "a name that is taken", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"name":"team"}`, status: 409},
 			{says: "a change is checked", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"daily_credit_limit":1000000001}`, status: 422},
@@ -111,11 +111,14 @@ func TestAdminsManagePlans(t *testing.T) {
 			{says: "a plan is archived", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"archived":true}`, status: 200},
 			{says: "which takes no new users", as: "root", method: "POST", path: "/api/admin/users", body: `{"email":"late@example.com","plan":"pro"}`, status: 422},
 			{says: "and keeps those it has", as: "ada", method: "GET", path: "/api/usage/today", status: 200},
-			{says: "plans are listed, the newest first", as: "root", method: "GET", path: "/api/admin/plans", status: 200,
-				want: `["*",{"id":"$team.id","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false},
-					{"id":"$plan.business","name":"Business","daily_credit_limit":500,"price_cents":5000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false},
-					{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{"fast":true},"archived":true},
-					{"id":"$plan.starter","name":"Starter","daily_credit_limit":75,"price_cents":1000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"max_keys":20,"features":{},"archived":false}]`},
+			{says: "the default plan is another one", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.business", body: `{"is_default":true}`, status: 200},
+			{says: "an archived plan is not the default", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"is_default":true}`, status: 422},
+			{says: "plans are listed by their positions", as: "root", method: "GET", path: "/api/admin/plans", status: 200,
+				want: `[{"id":"$plan.starter","name":"Starter","daily_credit_limit":75,"price_cents":1000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"position":0,"is_default":false,"max_keys":20,"features":{},"archived":false},
+					"*",
+					{"id":"$plan.pro","name":"Pro","daily_credit_limit":5,"price_cents":3000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"position":1,"is_default":false,"max_keys":20,"features":{"fast":true},"archived":true},
+					{"id":"$plan.business","name":"Business","daily_credit_limit":500,"price_cents":5000,"rate_limit_per_minute":1000000,"user_rate_limit_per_minute":null,"position":2,"is_default":true,"max_keys":20,"features":{},"archived":false},
+					{"id":"$team.id","name":"Team","daily_credit_limit":1000,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null,"position":3,"is_default":false,"max_keys":20,"features":{},"archived":false}]`},
 		})
 	})
 }

@@ -110,7 +110,7 @@ func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bo
 	}
 	withProblems(fields, err)
 	if problem := fault.As(err).Fields["price_cents"]; problem != "" {
-		fields[3].Problem = "Must be 0 to " + views.Price(accounts.MaxPriceCents) + "."
+		fields[5].Problem = "Must be 0 to " + views.Price(accounts.MaxPriceCents) + "."
 	}
 	return change, false
 }

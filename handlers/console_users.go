@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -219,7 +220,7 @@ func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
 		Fields: []views.Field{
 			{Name: "email", Label: "E-mail", Type: "email", Value: value("email"), Required: true, Autofocus: true},
 			{Name: "name", Label: "Name", Value: value("name"), Hint: "What people call the customer. May stay empty.", MaxLength: accounts.MaxNameLength},
-			{Name: "plan", Label: "Plan", Type: "select", Value: value("plan"), Options: openPlans(plans)},
+			{Name: "plan", Label: "Plan", Type: "select", Value: cmp.Or(value("plan"), defaultPlan(plans)), Options: openPlans(plans)},
 			{Name: "role", Label: "Role", Type: "select", Value: value("role"), Options: roleOptions()},
 		},
 	}
@@ -236,6 +237,16 @@ func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	return showAgain(views.FormPage(form))
+}
+
+// defaultPlan is the name of the plan that a new user gets unless another is chosen; empty for none.
+func defaultPlan(plans []accounts.Plan) string {
+	for _, p := range plans {
+		if p.IsDefault {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // editUser changes a user's name and role.

@@ -88,7 +88,7 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 			entry(10, "plan.archived", plans, plan.ID, "Max", "Changed plan Max: archived from false to true.", `{"archived":false}`, `{"archived":true}`),
 			entry(9, "plan.changed", plans, plan.ID, "Max", "Changed plan Max: daily credit limit from 9 to 10.", `{"daily_credit_limit":9}`, `{"daily_credit_limit":10}`),
 			entry(8, "plan.created", plans, plan.ID, "Max", "Created plan Max with 9 credits a day.", "{}",
-				`{"archived":false,"daily_credit_limit":9,"features":"{}","max_keys":20,"name":"Max","price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null}`),
+				`{"archived":false,"daily_credit_limit":9,"features":"{}","is_default":false,"max_keys":20,"name":"Max","position":3,"price_cents":0,"rate_limit_per_minute":100,"user_rate_limit_per_minute":null}`),
 			entry(7, "key.revoked", key, k.ID, prefix, "Revoked key "+prefix+" (Box) of cy@example.com.", `{"status":"active"}`, `{"status":"revoked"}`),
 			entry(6, "key.rotated", key, k.ID, prefix, "Rotated key "+old+" of cy@example.com to "+prefix+"; the old secret stops after 1h0m0s.", `{"prefix":"`+old+`"}`, `{"prefix":"`+prefix+`"}`),
 			entry(5, "key.changed", key, k.ID, old, "Changed key "+old+" of cy@example.com: expires at from nothing to 2026-03-06T12:00:00Z, label from CI to Box.",
@@ -232,6 +232,11 @@ func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
 			<-done
 		}()
 		<-w.ups
+		// What changes no key, user or plan is in the audit log alone.
+		failed := accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: "ada@example.com", Details: "A sign-in as ada@example.com failed."}
+		if err := there.Record(context.Background(), ada, failed); err != nil {
+			t.Fatal(err)
+		}
 		if err := there.RevokeKey(context.Background(), ada, before.Key.ID, uuid.Nil); err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ type dialect interface {
 	// onOneCore runs a look at much that is not to take more than one core.
 	onOneCore(db *gorm.DB, look func(*gorm.DB) error) error
 	// announce tells other processes of a change when tx commits.
-	announce(tx *gorm.DB, change accounts.Change) error
+	announce(tx *gorm.DB, at time.Time, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.
 	watch(ctx context.Context, w Watcher)
 	// poolStats says how many connections are open, in use, and allowed.

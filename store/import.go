@@ -46,6 +46,12 @@ func (s *Store) Import(ctx context.Context, by accounts.Actor, plan string, user
 		if err := rows.write(tx); err != nil {
 			return err
 		}
+		// One change is enough for all: nobody has cached a user or key that is new.
+		if len(made) > 0 {
+			if err := tx.changed(accounts.SubjectUser, made[0].UserID); err != nil {
+				return err
+			}
+		}
 		return tx.record(entry{action: "user.imported", subject: accounts.SubjectSystem, target: p.Name,
 			details: fmt.Sprintf("Imported %d users with %d keys on plan %s.", len(users), len(rows.keys), p.Name)})
 	})

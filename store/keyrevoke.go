@@ -61,7 +61,7 @@ func (c *change) revoke(k owned, because string) error {
 	if err != nil {
 		return err
 	}
-	return c.record(k.entry("key.revoked", fmt.Sprintf("Revoked key %s (%s) of %s%s.", k.Prefix, k.Label, k.UserEmail, because),
+	return c.recordChange(k.entry("key.revoked", fmt.Sprintf("Revoked key %s (%s) of %s%s.", k.Prefix, k.Label, k.UserEmail, because),
 		map[string]any{fieldStatus: string(k.Status)}, map[string]any{fieldStatus: string(keys.StatusRevoked)}))
 }
 

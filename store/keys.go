@@ -30,14 +30,14 @@ type identityRow struct {
 func (r *identityRow) fields() []any {
 	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt,
 		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.RateLimitPerMinute, &r.Plan.UserRateLimitPerMinute, &r.Plan.MaxKeys,
-		&r.Plan.PriceCents, &r.Plan.Archived, &r.features)
+		&r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
 // keys.ErrNotFound where no key has this secret.
 func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Identity, error) {
 	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at,
-		p.id, p.name, p.daily_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.price_cents, p.archived, p.features
+		p.id, p.name, p.daily_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.price_cents, p.position, p.is_default, p.archived, p.features
 		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		WHERE x.hash = ?`, hash[:])
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		if err := tx.putSecret(k.ID, n.Secret); err != nil {
 			return err
 		}
-		return tx.record((&owned{Key: k}).entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
+		return tx.recordChange((&owned{Key: k}).entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
 	})
 	return k, err
 }
@@ -257,7 +257,7 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 			}
 		}
 		after = k.Key
-		return tx.record(k.changeEntry(before, c))
+		return tx.recordChange(k.changeEntry(before, c))
 	})
 	return after, err
 }
@@ -349,7 +349,7 @@ func (s *Store) rotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 			return err
 		}
 		k = o.Key
-		return tx.record(o.entry("key.rotated", fmt.Sprintf("Rotated key %s of %s to %s; the old secret stops %s.", old, o.UserEmail, o.Prefix, stops(r.Grace)),
+		return tx.recordChange(o.entry("key.rotated", fmt.Sprintf("Rotated key %s of %s to %s; the old secret stops %s.", old, o.UserEmail, o.Prefix, stops(r.Grace)),
 			map[string]any{"prefix": old}, map[string]any{"prefix": o.Prefix}))
 	})
 	return k, err

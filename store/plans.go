@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.features, p.archived, p.created_at"
+const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.position, p.is_default, p.features, p.archived, p.created_at"
 
 // planRow keeps what a plan's name is compared as beside the plan.
 type planRow struct {
@@ -32,11 +32,11 @@ func (r planRow) plan() accounts.Plan {
 	return r.Plan
 }
 
-// Plans lists every plan, the newest first.
+// Plans lists every plan by its position.
 func (s *Store) Plans(ctx context.Context) (plans []accounts.Plan, err error) {
 	var rows []planRow
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT " + planColumns + " FROM plans AS p ORDER BY p.id DESC").Scan(&rows).Error
+		return db.Raw("SELECT " + planColumns + " FROM plans AS p ORDER BY p.position, p.id").Scan(&rows).Error
 	})
 	for _, r := range rows {
 		plans = append(plans, r.plan())
@@ -83,11 +83,25 @@ func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.Pl
 		return p, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.takeDefaultPlanTurn(c); err != nil {
+			return err
+		}
 		p.ID, p.CreatedAt = s.ids.mint(tx.at), tx.at
+		if c.Position == nil { // behind the others
+			if err := tx.Raw("SELECT COALESCE(MAX(position) + 1, 0) FROM plans").Scan(&p.Position).Error; err != nil {
+				return err
+			}
+			p.Position = min(p.Position, accounts.MaxPosition)
+		}
+		if p.IsDefault {
+			if err := tx.clearDefaultPlan(p.ID); err != nil {
+				return err
+			}
+		}
 		if err := tx.insertPlan(p); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "plan.created", subject: accounts.SubjectPlan, id: p.ID, target: p.Name,
+		return tx.recordChange(entry{action: "plan.created", subject: accounts.SubjectPlan, id: p.ID, target: p.Name,
 			details: fmt.Sprintf("Created plan %s with %d credits a day.", p.Name, p.DailyCreditLimit), after: planFields(p)})
 	})
 	return p, err
@@ -98,7 +112,7 @@ func (c *change) insertPlan(p accounts.Plan) error {
 	err := c.Table("plans").Create(map[string]any{
 		"id": r.ID, "name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
 		"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
-		"features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
+		"position": r.Position, "is_default": r.IsDefault, "features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
 	}).Error
 	return taken(err, accounts.ErrPlanTaken)
 }
@@ -116,6 +130,9 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		return after, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
+		if err := tx.takeDefaultPlanTurn(c); err != nil {
+			return err
+		}
 		if err := tx.lock("plans", id); err != nil {
 			return err
 		}
@@ -124,11 +141,19 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 			return err
 		}
 		after = c.Apply(before)
+		if after.IsDefault && after.Archived {
+			return fieldError("is_default", "must be false for a plan that is archived: it takes no new users")
+		}
+		if after.IsDefault && !before.IsDefault {
+			if err := tx.clearDefaultPlan(id); err != nil {
+				return err
+			}
+		}
 		r := rowOf(after)
 		err = tx.Table("plans").Where("id = ?", id).UpdateColumns(map[string]any{
 			"name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
 			"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
-			"features": r.Features, "archived": r.Archived,
+			"position": r.Position, "is_default": r.IsDefault, "features": r.Features, "archived": r.Archived,
 		}).Error
 		if err := taken(err, accounts.ErrPlanTaken); err != nil {
 			return err
@@ -141,16 +166,41 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		case before.Archived && !after.Archived:
 			action = "plan.restored"
 		}
-		return tx.record(entry{action: action, subject: accounts.SubjectPlan, id: id, target: after.Name,
+		return tx.recordChange(entry{action: action, subject: accounts.SubjectPlan, id: id, target: after.Name,
 			details: "Changed plan " + before.Name + ": " + listChanges(was, is) + ".", before: was, after: is})
 	})
 	return after, err
 }
 
+// takeDefaultPlanTurn has changes that choose the default plan wait for each other.
+func (c *change) takeDefaultPlanTurn(wish accounts.PlanChange) error {
+	if wish.IsDefault == nil {
+		return nil
+	}
+	return c.store.dialect.takeTurn(c.DB, "codexible default plan")
+}
+
+// clearDefaultPlan makes room for another default plan.
+func (c *change) clearDefaultPlan(but uuid.UUID) error {
+	var ids []uuid.UUID
+	if err := c.Raw("SELECT id FROM plans WHERE is_default = ? AND id <> ?", true, but).Scan(&ids).Error; err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := c.Table("plans").Where("id = ?", id).UpdateColumn("is_default", false).Error; err != nil {
+			return err
+		}
+		if err := c.changed(accounts.SubjectPlan, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func planFields(p accounts.Plan) map[string]any {
 	fields := map[string]any{
 		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "price_cents": p.PriceCents, "rate_limit_per_minute": p.RateLimitPerMinute,
-		"user_rate_limit_per_minute": nil, "max_keys": p.MaxKeys, "features": string(p.Features), "archived": p.Archived,
+		"user_rate_limit_per_minute": nil, "max_keys": p.MaxKeys, "position": p.Position, "is_default": p.IsDefault, "features": string(p.Features), "archived": p.Archived,
 	}
 	if p.UserRateLimitPerMinute != nil {
 		fields["user_rate_limit_per_minute"] = *p.UserRateLimitPerMinute

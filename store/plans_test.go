@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +22,9 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		clock.Add(time.Second)
-		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)), UserRateLimitPerMinute: new(new(int64(8))), MaxKeys: new(int64(9)),
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)), UserRateLimitPerMinute: new(new(int64(8))), MaxKeys: new(int64(9)), Position: new(int64(1)),
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: new(true)})
-		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)), MaxKeys: 9,
+		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)), MaxKeys: 9, Position: 1,
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
@@ -33,13 +34,66 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 			t.Error(err, diff)
 		}
 		plans, err := s.Plans(ctx)
-		if err != nil || len(plans) != 4 || !cmp.Equal(plans[0], want) {
-			t.Errorf("the plans are %v, %v, want the newest first", plans, err)
+		var names []string
+		for _, p := range plans {
+			names = append(names, p.Name)
 		}
-		for i := 1; i < len(plans); i++ {
-			if plans[i-1].ID.String() <= plans[i].ID.String() {
-				t.Error("the plans are not the newest first")
+		if diff := cmp.Diff([]string{"Starter", "Pro", "Größe XL", "Business"}, names); diff != "" || err != nil {
+			t.Error("the plans are not in the order of their positions:", err, diff)
+		}
+	})
+}
+
+func TestOnePlanAtMostIsTheDefault(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx := context.Background()
+		defaults := func(want ...string) {
+			t.Helper()
+			plans, err := s.Plans(ctx)
+			var names []string
+			for _, p := range plans {
+				if p.IsDefault {
+					names = append(names, p.Name)
+				}
 			}
+			if diff := cmp.Diff(want, names); diff != "" || err != nil {
+				t.Error(err, diff)
+			}
+		}
+		defaults("Starter")
+		if _, err := s.ChangePlan(ctx, ada, planID(t, s, "Pro"), accounts.PlanChange{IsDefault: new(true)}); err != nil {
+			t.Fatal(err)
+		}
+		defaults("Pro")
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new("Trial"), DailyCreditLimit: new(int64(5)), IsDefault: new(true)})
+		if err != nil || made.Position != 3 {
+			t.Fatalf("position %d, %v; want the place behind the others", made.Position, err)
+		}
+		defaults("Trial")
+		if _, err := s.ChangePlan(ctx, ada, made.ID, accounts.PlanChange{Archived: new(true)}); err != nil {
+			t.Fatal(err)
+		}
+		defaults() // an archived plan takes no new users
+		_, err = s.ChangePlan(ctx, ada, made.ID, accounts.PlanChange{IsDefault: new(true)})
+		wantKind(t, err, fault.Invalid)
+		var both sync.WaitGroup
+		for _, name := range []string{"Starter", "Business"} {
+			both.Go(func() {
+				if _, err := s.ChangePlan(ctx, ada, planID(t, s, name), accounts.PlanChange{IsDefault: new(true)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		plans, err := s.Plans(ctx)
+		n := 0
+		for _, p := range plans {
+			if p.IsDefault {
+				n++
+			}
+		}
+		if err != nil || n != 1 {
+			t.Errorf("%d plans are the default, %v", n, err)
 		}
 	})
 }

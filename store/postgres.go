@@ -140,8 +140,8 @@ func (postgresDialect) beginSnapshot() string {
 	return "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"
 }
 
-func (postgresDialect) announce(tx *gorm.DB, c accounts.Change) error {
-	return tx.Exec("SELECT pg_notify(?, ?)", notifyChannel, string(c.Subject)+":"+c.ID.String()).Error
+func (postgresDialect) announce(tx *gorm.DB, _ time.Time, c accounts.Change) error {
+	return tx.Exec("SELECT pg_notify(?, ?)", notifyChannel, c.String()).Error
 }
 
 // watch listens on a connection of its own and connects again when it is lost.
@@ -183,7 +183,7 @@ func (d postgresDialect) listen(ctx context.Context, w Watcher) (heard bool, err
 		cancel()
 		switch {
 		case err == nil:
-			if c, ok := parseChange(n.Payload); ok {
+			if c, ok := accounts.ParseChange(n.Payload); ok {
 				w.Changed(c)
 			}
 		case ctx.Err() == nil && wait.Err() != nil && !conn.IsClosed():
@@ -197,12 +197,6 @@ func (d postgresDialect) listen(ctx context.Context, w Watcher) (heard bool, err
 			return true, err
 		}
 	}
-}
-
-func parseChange(payload string) (c accounts.Change, ok bool) {
-	subject, id, _ := strings.Cut(payload, ":")
-	parsed, err := uuid.Parse(id)
-	return accounts.Change{Subject: accounts.Subject(subject), ID: parsed}, err == nil
 }
 
 // poolStats leaves out the meter's own connections: all others may be busy for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -170,13 +171,18 @@ func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uu
 	})
 }
 
-// SweepSessions removes sessions, set-up links and known browsers whose time is over.
+// changesKept is how long a change is kept for processes that have not read it:
+// they look several times a second.
+const changesKept = time.Hour
+
+// SweepSessions removes sessions, set-up links, known browsers and changes whose time is over.
 func (s *Store) SweepSessions(ctx context.Context) error {
 	now := s.now()
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return errors.Join(
 			tx.Exec("DELETE FROM console_sessions WHERE expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
 			tx.Exec("DELETE FROM setup_links WHERE expires_at <= ?", now).Error,
+			tx.Exec("DELETE FROM changes WHERE at <= ?", now.Add(-changesKept)).Error,
 			tx.Exec("DELETE FROM known_browsers WHERE seen_at <= ?", now.Add(-accounts.BrowserMemory)).Error,
 		)
 	}))

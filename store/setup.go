@@ -117,7 +117,7 @@ func (s *Store) SetUp(ctx context.Context, by accounts.Actor, token accounts.Tok
 }
 
 func (c *change) firstOperator(n accounts.NewUser) (uuid.UUID, error) {
-	plan, err := planWhere(c.Order("p.archived, p.id"), "1 = ?", 1)
+	plan, err := planWhere(c.Order("p.archived, p.is_default DESC, p.position, p.id"), "1 = ?", 1)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -128,6 +128,6 @@ func (c *change) firstOperator(n accounts.NewUser) (uuid.UUID, error) {
 	if err := c.endSetup(u.ID); err != nil {
 		return uuid.Nil, err
 	}
-	return u.ID, c.record(entry{action: "console.set_up", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
+	return u.ID, c.recordChange(entry{action: "console.set_up", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
 		details: fmt.Sprintf("Set up the console with %s as its first operator.", u.Email)})
 }

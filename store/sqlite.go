@@ -197,10 +197,11 @@ func (sqliteDialect) skipLocked() string { return "" }
 
 func (sqliteDialect) beginSnapshot() string { return "BEGIN DEFERRED" }
 
-// announce has nothing to do: the audit log itself is the feed.
-func (sqliteDialect) announce(*gorm.DB, accounts.Change) error { return nil }
+func (sqliteDialect) announce(tx *gorm.DB, at time.Time, c accounts.Change) error {
+	return tx.Exec("INSERT INTO changes (at, change) VALUES (?, ?)", at, c.String()).Error
+}
 
-// watch reads what was added to the audit log since it last looked. There is
+// watch reads what was added to the changes since it last looked. There is
 // one writer at a time, so the order of seq is the order of the commits and
 // nothing slips in behind.
 func (d sqliteDialect) watch(ctx context.Context, w Watcher) {
@@ -231,21 +232,23 @@ func (d sqliteDialect) watch(ctx context.Context, w Watcher) {
 
 func (d sqliteDialect) changesAfter(ctx context.Context, seen int64) (changes []accounts.Change, last int64, err error) {
 	if seen < 0 {
-		err = d.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM audit_log").Scan(&last)
+		err = d.read.QueryRowContext(ctx, "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)").Scan(&last)
 		return nil, last, err
 	}
-	rows, err := d.read.QueryContext(ctx, "SELECT seq, subject, subject_id FROM audit_log WHERE seq > ? ORDER BY seq", seen)
+	rows, err := d.read.QueryContext(ctx, "SELECT seq, change FROM changes WHERE seq > ? ORDER BY seq", seen)
 	if err != nil {
 		return nil, seen, err
 	}
 	defer func() { _ = rows.Close() }()
 	last = seen
 	for rows.Next() {
-		var c accounts.Change
-		if err := rows.Scan(&last, &c.Subject, &c.ID); err != nil {
+		var text string
+		if err := rows.Scan(&last, &text); err != nil {
 			return nil, seen, err
 		}
-		changes = append(changes, c)
+		if c, ok := accounts.ParseChange(text); ok {
+			changes = append(changes, c)
+		}
 	}
 	return changes, last, rows.Err()
 }

@@ -223,10 +223,10 @@ func (h heard) Changed(c accounts.Change) {
 // another way passes them on.
 func (s *Store) Changed(c accounts.Change) {
 	switch c.Subject {
-	case accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectSystem: // an import is of the system
+	case accounts.SubjectUser, accounts.SubjectKey:
 		s.status.forget()
 		s.planUsers.forget()
-	case accounts.SubjectPlan, accounts.SubjectSession:
+	case accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 
@@ -278,7 +278,15 @@ type entry struct {
 	before, after map[string]any
 }
 
-// record writes an audit entry and announces the change.
+// changed announces that a key, user or plan is not as it was: to this process
+// after the commit, to others with it.
+func (c *change) changed(subject accounts.Subject, id uuid.UUID) error {
+	made := accounts.Change{Subject: subject, ID: id}
+	c.made = append(c.made, made)
+	return c.store.dialect.announce(c.DB, c.at, made)
+}
+
+// record writes an audit entry.
 func (c *change) record(e entry) error {
 	row := auditRow{
 		At: c.at, Actor: c.by.Name, Address: c.by.Address, RequestID: c.by.RequestID, Action: e.action, Subject: e.subject,
@@ -291,10 +299,13 @@ func (c *change) record(e entry) error {
 	if err := c.Table("audit_log").Create(&row).Error; err != nil {
 		return err
 	}
-	if err := c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search); err != nil {
+	return c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search)
+}
+
+// recordChange writes an audit entry and announces the change of its subject.
+func (c *change) recordChange(e entry) error {
+	if err := c.record(e); err != nil {
 		return err
 	}
-	made := accounts.Change{Subject: e.subject, ID: e.id}
-	c.made = append(c.made, made)
-	return c.store.dialect.announce(c.DB, made)
+	return c.changed(e.subject, e.id)
 }

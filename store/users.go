@@ -167,7 +167,7 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 		if err := tx.endSetup(u.ID); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "user.created", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
+		return tx.recordChange(entry{action: "user.created", subject: accounts.SubjectUser, id: u.ID, target: u.Email,
 			details: fmt.Sprintf("Created user %s on plan %s with role %s.", u.Email, plan.Name, u.Role), after: userFields(u)})
 	})
 	return u, err
@@ -262,7 +262,7 @@ func (c *change) saveUser(before, after UserLine) error {
 		}
 	}
 	was, is := changedFields(userFields(before), userFields(after))
-	return c.record(entry{action: userAction(before, after), subject: accounts.SubjectUser, id: after.ID, target: after.Email,
+	return c.recordChange(entry{action: userAction(before, after), subject: accounts.SubjectUser, id: after.ID, target: after.Email,
 		details: "Changed user " + after.Email + ": " + listChanges(was, is) + ".", before: was, after: is})
 }
 
@@ -329,7 +329,7 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err := errors.Join(tx.endSignIns(id), tx.endSetup(id), tx.unlockTwoStep(id, u.Email, "the password was set")); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
+		return tx.recordChange(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
 			details: "Set the console password of " + u.Email + " and ended the console sessions."})
 	})
 }

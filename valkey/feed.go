@@ -2,11 +2,8 @@ package valkey
 
 import (
 	"context"
-	"strings"
 
 	"codexible/accounts"
-
-	"github.com/google/uuid"
 )
 
 // ChangeFeed carries changes of keys, users and plans between instances through
@@ -66,7 +63,7 @@ func (f *ChangeFeed) run(ctx context.Context) {
 // publish sends one change. That the server is away is known from the rate
 // counter, and the database's own channel carries the change too.
 func (f *ChangeFeed) publish(ctx context.Context, c accounts.Change) {
-	_ = f.channel.Publish(ctx, []byte(string(c.Subject)+" "+c.ID.String()))
+	_ = f.channel.Publish(ctx, []byte(c.String()))
 }
 
 // Close publishes what waits.
@@ -82,9 +79,8 @@ type ChangeListener interface{ Changed(c accounts.Change) }
 // Follow passes on what other instances publish, until ctx ends.
 func (f *ChangeFeed) Follow(ctx context.Context, l ChangeListener) {
 	f.channel.Subscribe(ctx, func(payload []byte) {
-		subject, id, _ := strings.Cut(string(payload), " ")
-		if parsed, err := uuid.Parse(id); err == nil {
-			l.Changed(accounts.Change{Subject: accounts.Subject(subject), ID: parsed})
+		if c, ok := accounts.ParseChange(string(payload)); ok {
+			l.Changed(c)
 		}
 	}, func(bool) {})
 }
