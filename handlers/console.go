@@ -24,9 +24,9 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// ConsoleOptions is what the operator's console is told of the process it is in.
+// ConsoleOptions is what the operator's console needs to know about its process.
 type ConsoleOptions struct {
-	// Settings are the configuration as it may be shown: secrets are masked by who makes them.
+	// Settings are the configuration to show. The caller masks the secrets.
 	Settings []Setting
 	// Backup writes a consistent copy of the database into a file that does not
 	// exist yet; nil where the database is no file.
@@ -36,7 +36,7 @@ type ConsoleOptions struct {
 // Setting is a variable of the configuration as the console shows it.
 type Setting struct{ Name, Value string }
 
-// Console is the operator's console. Run keeps its books.
+// Console is the operator's console. Run does its background work.
 type Console struct {
 	ConsoleOptions
 
@@ -45,7 +45,7 @@ type Console struct {
 	now     func() time.Time
 	started time.Time
 
-	// downloads has an entry for each export or backup that runs; flowing waits for them.
+	// downloads has an entry for each running export or backup; flowing waits for them.
 	downloads chan struct{}
 	flowing   sync.WaitGroup
 
@@ -61,7 +61,7 @@ type Console struct {
 	asking    singleflight.Group
 }
 
-// NewConsole makes a console for Parts.Console. New puts it in its place.
+// NewConsole makes a console for Parts.Console. New completes it.
 func NewConsole(o ConsoleOptions) *Console {
 	return &Console{ConsoleOptions: o, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
 }
@@ -73,18 +73,18 @@ func (c *Console) place(a *api) {
 	}
 }
 
-// Intervals of the console's own work.
+// Intervals of the console's background work.
 const (
 	healthInterval  = time.Minute
 	refusalInterval = 10 * time.Second
 	closeInterval   = 5 * time.Minute
-	// healthKept is how many looks are kept: a day of them.
+	// healthKept is how many health checks are kept: those of a day.
 	healthKept = 24 * 60
 )
 
-// Run looks at the service's health, writes down what was refused, sums up the
-// days that are over and forgets sessions past their time, until ctx ends. What
-// is left of the refusals is written last. New has to have been called.
+// Run checks the service's health, records refusals, sums up past days and
+// deletes expired sessions, until ctx ends. It records the last refusals before
+// it returns. Call New first.
 func (c *Console) Run(ctx context.Context) {
 	looks, refusals, closes := time.NewTicker(healthInterval), time.NewTicker(refusalInterval), time.NewTicker(closeInterval)
 	defer func() { looks.Stop(); refusals.Stop(); closes.Stop() }()
@@ -109,17 +109,16 @@ func (c *Console) Run(ctx context.Context) {
 
 func (c *Console) keepBooks(ctx context.Context) {
 	if _, err := c.store.CloseDays(ctx); err != nil && ctx.Err() == nil {
-		c.api.Log.LogAttrs(ctx, slog.LevelWarn, "days could not be summed up for the console; they will be tried again", slog.String("error", err.Error()))
+		c.api.Log.LogAttrs(ctx, slog.LevelWarn, "could not sum up past days for the console; will retry", slog.String("error", err.Error()))
 	}
 	if err := c.store.SweepSessions(ctx); err != nil && ctx.Err() == nil {
-		c.api.Log.LogAttrs(ctx, slog.LevelWarn, "sessions past their time could not be removed; they will be tried again", slog.String("error", err.Error()))
+		c.api.Log.LogAttrs(ctx, slog.LevelWarn, "could not delete expired sessions; will retry", slog.String("error", err.Error()))
 	}
 }
 
-// SetupLink gives the one-time address under base (such as http://host:3001)
-// that makes the first operator, while nobody can sign in to the console; empty
-// once somebody can. It works for a day, until it is used, and is shown to
-// whoever reads the terminal or the log.
+// SetupLink returns a one-time URL under base (such as http://host:3001) that
+// creates the first operator; empty where an operator exists. The link works for
+// a day, until it is used. Anyone who reads the terminal or the log can use it.
 func SetupLink(ctx context.Context, books *store.Store, base string) (string, error) {
 	token := accounts.MintToken()
 	err := books.AddSetupLink(ctx, token)
@@ -132,8 +131,8 @@ func SetupLink(ctx context.Context, books *store.Store, base string) (string, er
 	return strings.TrimRight(base, "/") + "/admin/setup?token=" + token.Reveal(), nil
 }
 
-// routes are the console's. Each behind page needs a signed-in operator, each
-// behind door does not; a form of either carries its token.
+// routes are the console's. Those adapted by page need a signed-in operator,
+// those adapted by door and trial do not. Every form carries a CSRF token.
 func (c *Console) routes() []*route {
 	pages := []*route{
 		get("/static/:name", open, "", asset(c.staticFile)),
@@ -178,13 +177,13 @@ func (c *Console) routes() []*route {
 		{"/admin/keys/new", c.newKey}, {"/admin/keys/:id/edit", c.editKey}, {"/admin/keys/:id/disable", c.disable}, {"/admin/keys/:id/enable", c.enable}, {"/admin/keys/:id/rotate", c.rotate}, {"/admin/keys/:id/revoke", c.revoke},
 		{"/admin/plans/new", c.newPlan}, {"/admin/plans/:id/edit", c.editPlan}, {"/admin/plans/:id/archive", c.archivePlan}, {"/admin/plans/:id/restore", c.restorePlan},
 	} {
-		// A form is shown and taken at one address, and stands above a parameter in its place.
+		// A form is shown and sent at one path, which comes before a route with a parameter there.
 		pages = append([]*route{get(f.path, open, "", c.page(f.serve)), post(f.path, open, "", c.page(f.serve))}, pages...)
 	}
 	return append(pages, get("/admin/*", open, "", c.door(c.nowhere)))
 }
 
-// nowhere answers an address of the console that names no page.
+// nowhere answers a path of the console that has no page.
 func (c *Console) nowhere(_ context.Context, v *visit) (reply, error) {
 	if v.path == "/admin/" {
 		return leadTo("/admin")
@@ -192,7 +191,7 @@ func (c *Console) nowhere(_ context.Context, v *visit) (reply, error) {
 	return reply{}, errPage
 }
 
-// staticFile serves an asset under the name that carries its hash.
+// staticFile serves an asset under its name with the content hash.
 func (c *Console) staticFile(x *exchange) error {
 	f, found := static.Open(x.Params("name"))
 	if !found {
@@ -210,7 +209,7 @@ func (c *Console) staticFile(x *exchange) error {
 	return nil
 }
 
-// frame is what surrounds a page of this visit.
+// frame is what this visit's page has around its content.
 func (v *visit) frame(title string, section views.Section, crumbs ...views.Link) views.Frame {
 	f := views.Frame{Title: title, Section: section, Email: v.operator.Email, CSRF: formToken(v.token), Theme: v.theme, Crumbs: crumbs, Here: v.here}
 	if v.post {
@@ -222,31 +221,31 @@ func (v *visit) frame(title string, section views.Section, crumbs ...views.Link)
 	return f
 }
 
-// notices tell what was done, after the way that led on from it.
+// notices report, after a redirect, what was done.
 var notices = map[string]views.Notice{
-	"user-created":      {Tone: views.ToneGood, Title: "User created", Text: "Hand out a key next: without one nobody can call the API."},
-	"user-changed":      {Tone: views.ToneGood, Title: "User changed", Text: "It counts from the next request of every key."},
-	"user-suspended":    {Tone: views.ToneGood, Title: "User suspended", Text: "Every key of this user is refused at once."},
+	"user-created":      {Tone: views.ToneGood, Title: "User created", Text: "Create a key next. The user needs one to call the API."},
+	"user-changed":      {Tone: views.ToneGood, Title: "User changed", Text: "The change applies from the next request."},
+	"user-suspended":    {Tone: views.ToneGood, Title: "User suspended", Text: "All keys of this user are refused."},
 	"user-reactivated":  {Tone: views.ToneGood, Title: "User reactivated", Text: "The user's active keys work again."},
-	"plan-moved":        {Tone: views.ToneGood, Title: "Plan changed", Text: "Its limits count from the next request on."},
-	"key-changed":       {Tone: views.ToneGood, Title: "Key changed", Text: "It counts from the next request on."},
-	"key-disabled":      {Tone: views.ToneGood, Title: "Key disabled", Text: "Every request with it is refused until it is enabled."},
-	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "It works from the next request on."},
-	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Every request with it is refused at once."},
-	"key-taken":         {Tone: views.ToneWarn, Title: "That form was sent already", Text: "The key it made is listed here. Its secret was shown once and cannot be shown again; rotate the key if nobody stored it."},
-	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "It takes users at once."},
-	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "It counts for everybody on it from the next request on."},
-	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It takes no new users; who has it keeps it."},
-	"plan-restored":     {Tone: views.ToneGood, Title: "Plan restored", Text: "It takes new users again."},
-	"password-changed":  {Tone: views.ToneGood, Title: "Password changed", Text: "Every other session of yours has ended."},
-	"two-step-off":      {Tone: views.ToneWarn, Title: "Two-step sign-in is off", Text: "A password alone signs you in."},
-	"two-step-unlocked": {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in a day", Text: "The codes of your app were locked, and your recovery code has unlocked them. Whoever entered the wrong ones knew your password: change it."},
+	"plan-moved":        {Tone: views.ToneGood, Title: "Plan changed", Text: "The new limits apply from the next request."},
+	"key-changed":       {Tone: views.ToneGood, Title: "Key changed", Text: "The change applies from the next request."},
+	"key-disabled":      {Tone: views.ToneGood, Title: "Key disabled", Text: "Requests with this key are refused until you enable it."},
+	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "The key works again."},
+	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Requests with this key are refused."},
+	"key-taken":         {Tone: views.ToneWarn, Title: "This form was already sent", Text: "The key that it created is in the list. Its secret was shown once and cannot be shown again. If nobody saved it, rotate the key."},
+	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
+	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
+	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
+	"plan-restored":     {Tone: views.ToneGood, Title: "Plan restored", Text: "It accepts new users again."},
+	"password-changed":  {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
+	"two-step-off":      {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
+	"two-step-unlocked": {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},
 	"session-ended":     {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},
 	"signed-out":        {Tone: views.ToneGood, Title: "You are signed out", Text: ""},
 	"password-set":      {Tone: views.ToneGood, Title: "The console is set up", Text: "Sign in with your e-mail and password."},
 }
 
-// idOf reads the id of the path; what is none names nothing.
+// idOf reads the ID in the path; an invalid one is not found.
 func (v *visit) idOf() (uuid.UUID, error) {
 	id, err := uuid.Parse(v.id)
 	if err != nil || len(v.id) != 36 {
@@ -255,13 +254,13 @@ func (v *visit) idOf() (uuid.UUID, error) {
 	return id, nil
 }
 
-// afterID reads where a page begins; what is no id is as the beginning.
+// afterID reads where a page of a list begins; with an invalid ID it is the first page.
 func (v *visit) afterID() uuid.UUID {
 	id, _ := uuid.Parse(v.query.Get("after"))
 	return id
 }
 
-// search reads what a list is searched for.
+// search reads the search text of a list.
 func (v *visit) search() (string, error) {
 	text, ok := filter(v.query.Get("q"), accounts.MaxSearchLength)
 	if !ok {
@@ -270,8 +269,8 @@ func (v *visit) search() (string, error) {
 	return text, nil
 }
 
-// withProblems puts a fault's fields beside the fields of a form. It answers
-// false for a fault that is not about them.
+// withProblems puts a fault's field errors beside the fields of a form. It
+// returns false for a fault that is not about them.
 func withProblems(fields []views.Field, err error) bool {
 	f := fault.As(err)
 	if f.Kind != fault.Invalid || len(f.Fields) == 0 {
@@ -287,13 +286,13 @@ func withProblems(fields []views.Field, err error) bool {
 	return placed > 0
 }
 
-// sentence makes what a fault says of a field a sentence that stands by itself.
+// sentence makes a field error a sentence of its own.
 func sentence(problem string) string { return strings.ToUpper(problem[:1]) + problem[1:] + "." }
 
-// pageSize is how many lines a list shows.
+// pageSize is how many rows a page of a list shows.
 const pageSize = 50
 
-// days reads the range that a page of one user or key shows.
+// days reads the range of days that the page of a user or a key shows.
 func (v *visit) days(now time.Time) (usage.Range, views.RangeChoice) {
 	choice := views.RangeChoice{Current: "30 days"}
 	n := 30
@@ -307,19 +306,19 @@ func (v *visit) days(now time.Time) (usage.Range, views.RangeChoice) {
 	return usage.LastDays(usage.DayOf(now), n), choice
 }
 
-// reason is why a request was refused, as it is written down and as it is shown.
+// reason is why a request was refused: the code that is stored, and the text that is shown.
 type reason struct {
 	code keys.Code
 	said string
 }
 
 var refusalReasons = [...]reason{
-	{keys.NotFound, "No key, or an unknown one"}, {keys.Revoked, "Key revoked"}, {keys.Disabled, "Key disabled"}, {keys.Expired, "Key expired"},
-	{keys.Suspended, "User suspended"}, {keys.InsufficientScope, "Scope missing"}, {keys.AddressNotAllowed, "Address not allowed"},
-	{keys.RateLimited, "Too many requests"}, {keys.QuotaExceeded, "Quota used up"},
+	{keys.NotFound, "Missing or unknown key"}, {keys.Revoked, "Key revoked"}, {keys.Disabled, "Key disabled"}, {keys.Expired, "Key expired"},
+	{keys.Suspended, "User suspended"}, {keys.InsufficientScope, "Missing scope"}, {keys.AddressNotAllowed, "IP address not allowed"},
+	{keys.RateLimited, "Rate limit exceeded"}, {keys.QuotaExceeded, "Quota exceeded"},
 }
 
-// refusedCode counts a request that was refused with a code.
+// refusedCode counts a request that was refused with a verify code.
 func (c *Console) refusedCode(code keys.Code) {
 	for i := range refusalReasons {
 		if refusalReasons[i].code == code {
@@ -328,7 +327,7 @@ func (c *Console) refusedCode(code keys.Code) {
 	}
 }
 
-// refusedFault counts a request that was refused with a fault, where it says why.
+// refusedFault counts a request that was refused with a fault that has a reason.
 func (c *Console) refusedFault(f *fault.Error) {
 	switch f.Kind {
 	case fault.Unauthorized, fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed:
@@ -345,8 +344,8 @@ func (c *Console) refusedFault(f *fault.Error) {
 	}
 }
 
-// writeRefusals adds what was refused since the last time to the day's sums. What
-// cannot be written waits for the next time.
+// writeRefusals adds the refusals since the last call to the totals of today.
+// What cannot be written is kept for the next call.
 func (c *Console) writeRefusals(ctx context.Context) {
 	counts, took := map[string]int64{}, [len(refusalReasons)]int64{}
 	for i := range refusalReasons {
@@ -364,7 +363,7 @@ func (c *Console) writeRefusals(ctx context.Context) {
 	}
 }
 
-// look notes how the service is.
+// look records a health check.
 func (c *Console) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -374,9 +373,9 @@ func (c *Console) look(ctx context.Context) {
 	case r.Database != stateOK:
 		sample.Details = "The database does not answer."
 	case r.Schema != stateOK:
-		sample.Details = "The schema is not the one of this version."
+		sample.Details = "The database schema does not match this version."
 	case r.Valkey == stateUnavailable:
-		sample.Details = "Valkey does not answer: each instance counts rates by itself."
+		sample.Details = "Valkey does not answer. Each instance applies the rate limits on its own."
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,13 +16,13 @@ import (
 
 func passwordFields() []views.Field {
 	return []views.Field{
-		{Name: "current", Label: "Present password", Type: "password", Autocomplete: "current-password", Required: true},
-		{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Hint: "At least 12 characters: a few words in a row are easy to remember.", Required: true},
+		{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true},
+		{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Hint: "At least 12 characters. Several words in a row are easy to remember.", Required: true},
 	}
 }
 
 func turnOffFields() []views.Field {
-	return []views.Field{{Name: "code", Label: "A code of the app, or a recovery code", Autocomplete: "one-time-code", Required: true, MaxLength: 20}}
+	return []views.Field{{Name: "code", Label: "Code from your app, or a recovery code", Autocomplete: "one-time-code", Required: true, MaxLength: 20}}
 }
 
 // account shows the operator's own page.
@@ -41,7 +41,7 @@ func (c *Console) accountPage(ctx context.Context, v *visit, password, turnOff [
 	}
 	frame := v.frame("Account", views.SectionAccount)
 	if two.LockedAt != nil {
-		frame.Notice = &views.Notice{Tone: views.ToneBad, Title: "The codes of your app are locked", Text: fmt.Sprintf("Since %s UTC, after %d wrong codes in a day. Whoever entered them knew your password: change it, which unlocks the codes too. So does a recovery code, entered below or at the next sign-in.", views.Instant(*two.LockedAt), accounts.MaxWrongCodes)}
+		frame.Notice = &views.Notice{Tone: views.ToneBad, Title: "Your authenticator codes are locked", Text: fmt.Sprintf("They were locked on %s UTC after %d wrong codes in one day. Whoever entered them knew your password. Change it: this also unlocks the codes. A recovery code unlocks them too, here or when you sign in.", views.Instant(*two.LockedAt), accounts.MaxWrongCodes)}
 	}
 	r, err := show(views.AccountPage(views.Account{
 		Frame: frame, Password: password, TwoStep: two.Confirmed, CodesLeft: two.CodesLeft, TurnOff: turnOff,
@@ -53,7 +53,7 @@ func (c *Console) accountPage(ctx context.Context, v *visit, password, turnOff [
 	return r, err
 }
 
-// changePassword needs the present password, ends every session, and begins one anew here.
+// changePassword needs the current password. It ends every session and starts another one here.
 func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
 	fields, userID := passwordFields(), v.operator.Session.UserID
 	if err := c.throttle(ctx, v, "password "+userID.String(), false); err != nil {
@@ -68,7 +68,7 @@ func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if !matches {
-		fields[0].Problem = "This is not your present password."
+		fields[0].Problem = "This is not your current password."
 		return c.accountPage(ctx, v, fields, turnOffFields())
 	}
 	hash, err := accounts.HashPassword(ctx, v.form.Get("password"))
@@ -84,7 +84,7 @@ func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: userID, PasswordHash: hash}, "/admin/account?done=password-changed")
 }
 
-// beginTwoStep makes a secret and shows it to the operator's app.
+// beginTwoStep creates a secret and shows it for the operator's app.
 func (c *Console) beginTwoStep(ctx context.Context, v *visit) (reply, error) {
 	secret, _, err := accounts.MintTwoStep(v.operator.Email)
 	if err != nil {
@@ -113,8 +113,8 @@ func (c *Console) twoStepPage(ctx context.Context, v *visit, problem string) (re
 		return reply{}, err
 	}
 	r, err := show(views.TwoStepPage(views.TwoStepSetup{
-		Frame: v.frame("Two-step sign-in", views.SectionAccount, views.Link{Text: "Account", Path: "/admin/account"}), QR: path, Side: side, Secret: inFours(two.Secret),
-		Code: views.Field{Name: "code", Label: "Code of the app", Autocomplete: "one-time-code", Required: true, MaxLength: 7, Problem: problem},
+		Frame: v.frame("Two-factor authentication", views.SectionAccount, views.Link{Text: "Account", Path: "/admin/account"}), QR: path, Side: side, Secret: inFours(two.Secret),
+		Code: views.Field{Name: "code", Label: "Code from the app", Autocomplete: "one-time-code", Required: true, MaxLength: 7, Problem: problem},
 	}))
 	r.plain = true
 	if problem != "" {
@@ -123,7 +123,7 @@ func (c *Console) twoStepPage(ctx context.Context, v *visit, problem string) (re
 	return r, err
 }
 
-// inFours makes a secret readable for who has to type it.
+// inFours groups a secret for people who have to type it.
 func inFours(secret string) string {
 	var b strings.Builder
 	for i, c := range secret {
@@ -158,7 +158,7 @@ func qrPath(text string) (path string, side int, err error) {
 	return b.String(), side, nil
 }
 
-// confirmTwoStep turns two-step sign-in on once the app has shown a right code.
+// confirmTwoStep turns two-factor authentication on after a correct code of the app.
 func (c *Console) confirmTwoStep(ctx context.Context, v *visit) (reply, error) {
 	userID := v.operator.Session.UserID
 	if err := c.throttleCode(ctx, v); err != nil {
@@ -178,7 +178,7 @@ func (c *Console) confirmTwoStep(ctx context.Context, v *visit) (reply, error) {
 		}
 	}
 	if !right {
-		return c.twoStepPage(ctx, v, "That code did not match. Codes change every 30 seconds; check the clock of the phone.")
+		return c.twoStepPage(ctx, v, "Wrong code. Codes change every 30 seconds. Check the clock of your phone.")
 	}
 	codes, hashes := accounts.MintRecoveryCodes()
 	if err := c.store.ConfirmTwoStep(ctx, v.by, userID, hashes); err != nil {
@@ -193,7 +193,7 @@ func (c *Console) recoveryPage(v *visit, codes []string) (reply, error) {
 	return r, err
 }
 
-// codeProves checks the code that turning two-step sign-in off, and new recovery codes, ask for.
+// codeProves checks the code that is needed to turn two-factor authentication off and for new recovery codes.
 func (c *Console) codeProves(ctx context.Context, v *visit) (takenCode, error) {
 	if err := c.throttleCode(ctx, v); err != nil {
 		return takenCode{}, err
@@ -203,9 +203,9 @@ func (c *Console) codeProves(ctx context.Context, v *visit) (takenCode, error) {
 
 func (c *Console) wrongCode(ctx context.Context, v *visit, taken takenCode) (reply, error) {
 	fields := turnOffFields()
-	fields[0].Problem = "That code did not match. Each works once."
+	fields[0].Problem = "Wrong code. Each code works once."
 	if taken.locked {
-		fields[0].Problem = "That is no recovery code, and the codes of the app are locked."
+		fields[0].Problem = "This is not a valid recovery code, and your authenticator codes are locked."
 	}
 	return c.accountPage(ctx, v, passwordFields(), fields)
 }
@@ -241,7 +241,7 @@ func (c *Console) newRecoveryCodes(ctx context.Context, v *visit) (reply, error)
 
 // endSession ends another session of the operator.
 func (c *Console) endSession(ctx context.Context, v *visit) (reply, error) {
-	id, _ := v.idOf() // what is no id is as the id of a session that has ended
+	id, _ := v.idOf() // an invalid ID is treated like that of an ended session
 	if err := c.store.EndSession(ctx, v.by, v.operator.Session.UserID, id); err != nil {
 		return reply{}, err
 	}

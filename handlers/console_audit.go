@@ -13,18 +13,18 @@ import (
 	"codexible/views"
 )
 
-// auditActions are the actions that the filter offers; "failures" stands for several.
+// auditActions are the options of the filter; "failures" stands for several actions.
 var auditActions = []views.Option{
-	{Label: "Every action"}, {Value: "failures", Label: "Failures"},
-	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"}, {Value: "user.two_step_locked", Label: "Codes locked"}, {Value: "user.two_step_unlocked", Label: "Codes unlocked"},
+	{Label: "All actions"}, {Value: "failures", Label: "Failures"},
+	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"}, {Value: "user.two_step_locked", Label: "Two-factor codes locked"}, {Value: "user.two_step_unlocked", Label: "Two-factor codes unlocked"},
 	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.disabled", Label: "Key disabled"}, {Value: "key.enabled", Label: "Key enabled"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
-	{Value: "export.made", Label: "Exported"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backed up"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Restored"},
-	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},
+	{Value: "export.made", Label: "Export made"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backup made"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Database restored"},
+	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Setup failed"},
 }
 
-// readAudit reads the filters of the log, and says what is wrong with them.
+// readAudit reads the filters of the log, and reports the errors in them.
 func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 	var ok bool
 	if f.Text, ok = filter(v.query.Get("q"), accounts.MaxSearchLength); !ok {
@@ -32,7 +32,7 @@ func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 	}
 	f.Action = v.query.Get("action")
 	if !slices.ContainsFunc(auditActions, func(o views.Option) bool { return o.Value == f.Action }) {
-		problems = append(problems, "There is no such action: choose one of the list.")
+		problems = append(problems, "Unknown action. Choose one from the list.")
 	}
 	if f.Action == "failures" {
 		f.Action, f.Actions = "", store.FailureActions
@@ -51,7 +51,7 @@ func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 	}
 	f.From, f.To = read("from"), read("to")
 	if f.From != "" && f.To != "" && f.From > f.To {
-		problems = append(problems, "The first day has to lie before the last.")
+		problems = append(problems, lastBeforeFirst)
 	}
 	f.Before, _ = strconv.ParseInt(v.query.Get("before"), 10, 64)
 	return f, problems
@@ -66,7 +66,7 @@ func (c *Console) audit(ctx context.Context, v *visit) (reply, error) {
 	}
 	p := views.Audit{
 		Frame: v.frame("Audit log", views.SectionAudit), Problems: problems, Filtered: f.Text != "" || action != "" || f.From != "" || f.To != "",
-		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Who, what, whom", Value: f.Text}, Action: views.Field{Name: "action", Label: "Action", Type: "select", Value: action, Options: auditActions},
+		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Actor, action or target", Value: f.Text}, Action: views.Field{Name: "action", Label: "Action", Type: "select", Value: action, Options: auditActions},
 		From: views.Field{Name: "from", Label: "From", Type: "date", Value: v.query.Get("from")}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: v.query.Get("to")},
 		ExportURL: path("/admin/audit/export", ""),
 	}

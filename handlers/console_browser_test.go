@@ -268,9 +268,9 @@ func (b *tab) setUpAndSignIn() {
 	b.sees("Overview", "op@example.com")
 	b.press("Sign out")
 	b.open(link)
-	b.sees("was used already")
+	b.sees("was already used")
 	b.signIn("op@example.com", "not the password")
-	b.sees("That did not match")
+	b.sees("Wrong e-mail or password")
 	b.fill("password", operatorPassword)
 	b.press("Sign in")
 	b.sees("Overview")
@@ -279,7 +279,7 @@ func (b *tab) setUpAndSignIn() {
 func (b *tab) signInWithCode() {
 	b.t.Helper()
 	b.open("/admin/account")
-	b.press("Set it up")
+	b.press("Set up")
 	secret := b.textOf("#totp-secret")
 	code := func() string {
 		b.s.clock.Add(2 * time.Minute) // a code works once, and the minute's tries are over
@@ -290,14 +290,14 @@ func (b *tab) signInWithCode() {
 		return text
 	}
 	b.fill("code", code())
-	b.press("Turn it on")
-	b.sees("they are not shown again")
+	b.press("Turn on")
+	b.sees("They are not shown again")
 	b.press("Sign out")
 	b.signIn("op@example.com", operatorPassword)
 	b.sees("Enter the code")
 	b.fill("code", "000000")
 	b.press("Sign in")
-	b.sees("did not match")
+	b.sees("Wrong code")
 	b.fill("code", code())
 	b.press("Sign in")
 	b.sees("Overview")
@@ -317,7 +317,7 @@ func (b *tab) createUserAndKey(scripts bool) {
 	b.tick("usage", "keys", "charge")
 	b.fill("allowed_addresses", "127.0.0.0/8\n2001:db8::/32")
 	b.press("Create the key")
-	b.sees("Copy the key: it is not shown again")
+	b.sees("Copy the key now. It is not shown again.")
 	secret, copied := b.textOf("#secret"), ""
 	b.s.words["shown.key"] = secret
 	remember(secret)
@@ -329,14 +329,14 @@ func (b *tab) createUserAndKey(scripts bool) {
 			b.t.Errorf("%d characters were copied, not the key", len(copied))
 		}
 	} else {
-		var hidden bool
-		if b.evaluate(`document.querySelector("[data-copy]").hidden`, &hidden); !hidden {
+		var display string
+		if b.evaluate(`getComputedStyle(document.querySelector("[data-copy]")).display`, &display); display != "none" {
 			b.t.Error("a button that needs a script is shown without")
 		}
 	}
 	b.s.call(b.t, call{says: "the key works", as: "shown", method: "GET", path: "/api/keys", status: 200})
 	b.loads("a reload", page.Reload())
-	b.sees("That form was sent already", "Production")
+	b.sees("This form was already sent", "Production")
 	if strings.Contains(b.text(), secret) {
 		b.t.Error("a reload shows the key again")
 	}
@@ -354,7 +354,7 @@ func (b *tab) rotateSuspendAndMove() {
 	for _, key := range []string{"shown", "rotated"} {
 		b.s.call(b.t, call{says: "both secrets work within the grace", as: key, method: "GET", path: "/api/keys", status: 200})
 	}
-	b.press("I have stored it: to the key")
+	b.press("I have saved the key")
 	b.sees("Old secret")
 	b.open("/admin/users?q=new@example.com")
 	b.press("new@example.com")
@@ -367,7 +367,7 @@ func (b *tab) rotateSuspendAndMove() {
 	b.press("Reactivate this user")
 	b.press("Change plan")
 	b.fill("plan", "Business")
-	b.press("Go on")
+	b.press("Continue")
 	b.sees("moves from Pro to Business")
 	b.press("Change the plan to Business")
 	b.sees("Plan changed", "500 credits")
@@ -467,7 +467,7 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 		}
 		b.judge(look.name, "not-found", "/admin/users/nobody")
 		b.open("/admin/account")
-		b.press("Set it up")
+		b.press("Set up")
 		b.judge(look.name, "two-step", "")
 		b.open("/admin/keys/new?user=$ada.user")
 		b.press("Create the key")

@@ -19,8 +19,8 @@ import (
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
-// exportUsage streams the lines behind the usage page: each key's days, or with
-// a model each user's. The export itself is written into the audit log first.
+// exportUsage streams the rows behind the usage page: by day and key, or by day
+// and user where it is about models. The export is recorded in the audit log first.
 func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 	w, err := c.readUsage(ctx, v)
 	if err != nil {
@@ -54,15 +54,15 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 	}}, nil
 }
 
-// recordExport writes an export into the audit log, and gives what to write there if it breaks off.
+// recordExport records an export in the audit log, and returns the entry to record if it fails.
 func (c *Console) recordExport(ctx context.Context, v *visit, what, of string) (failure accounts.AuditEntry, err error) {
-	made := accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s of %s.", what, of)}
+	made := accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s for %s.", what, of)}
 	failure = made
-	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s of %s for %s failed.", what, of, v.by.Name)
+	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s for %s by %s failed.", what, of, v.by.Name)
 	return failure, c.store.Record(ctx, v.by, made)
 }
 
-// exportAudit streams the entries that the audit page's filters find.
+// exportAudit streams the entries that match the audit page's filters.
 func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
 	f, problems := readAudit(v)
 	if len(problems) > 0 {
@@ -96,9 +96,9 @@ func describeSpan(f store.AuditFilter) string {
 	case f.From != "" && f.To != "":
 		return string(f.From) + " to " + string(f.To)
 	case f.From != "":
-		return "the days from " + string(f.From)
+		return "dates from " + string(f.From)
 	case f.To != "":
-		return "the days to " + string(f.To)
+		return "dates up to " + string(f.To)
 	}
-	return "all days"
+	return "all dates"
 }

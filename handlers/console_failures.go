@@ -9,8 +9,8 @@ import (
 	"codexible/views"
 )
 
-// failedAnswers are the answers of 5xx that this process gave, by route and
-// status: however many fail, there are no more lines than routes and statuses.
+// failedAnswers counts the 5xx responses of this process by route and status,
+// which also bounds its size.
 type failedAnswers struct {
 	mu    sync.Mutex
 	lines map[failedLine]views.FailedAnswer
@@ -21,7 +21,7 @@ type failedLine struct {
 	status int
 }
 
-// add counts an answer and keeps what its line in the log is found by.
+// add counts a response and keeps its request ID, which finds it in the log.
 func (f *failedAnswers) add(x *exchange, status int) {
 	at, key := x.api.Now(), failedLine{x.route, status}
 	f.mu.Lock()
@@ -34,7 +34,7 @@ func (f *failedAnswers) add(x *exchange, status int) {
 	}
 }
 
-// latest gives the lines that grew last, at most so many.
+// latest returns the lines that changed last, at most so many.
 func (f *failedAnswers) latest(most int) []views.FailedAnswer {
 	f.mu.Lock()
 	defer f.mu.Unlock()

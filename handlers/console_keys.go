@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// unusedFor is how long a key lies idle before the list points it out.
+// unusedFor is how long a key has to be idle to be listed as unused.
 const unusedFor = 90 * 24 * time.Hour
 
 // keys lists keys across all users.
@@ -34,7 +34,7 @@ func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
 		Frame: v.frame("Keys", views.SectionKeys), Now: c.now(), Filtered: text != "" || state != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Label, prefix or user", Value: text},
 		State: views.Field{Name: "state", Label: "Show", Type: "select", Value: state, Options: []views.Option{
-			{Label: "Every key"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "disabled", Label: "Disabled"}, {Value: "revoked", Label: "Revoked"}}},
+			{Label: "All keys"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "disabled", Label: "Disabled"}, {Value: "revoked", Label: "Revoked"}}},
 	}
 	if len(list) > pageSize {
 		list = list[:pageSize]
@@ -43,7 +43,9 @@ func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
 	if v.afterID() != uuid.Nil {
 		p.Pager.Newest = views.WithQuery(v.path, "q", text, "state", state)
 	}
-	p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
+	if len(list) > 0 {
+		p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
+	}
 	for _, k := range list {
 		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus})
 	}
@@ -98,14 +100,14 @@ func (c *Console) key(ctx context.Context, v *visit) (reply, error) {
 	return show(views.KeyPage(p))
 }
 
-// expiryLayout is what a browser sends for a date and a time; it is read as UTC.
+// expiryLayout is how a browser sends a date and a time; it is read as UTC.
 const expiryLayout = "2006-01-02T15:04"
 
 func expiryField(value string) views.Field {
-	return views.Field{Name: "expires_at", Label: "Expires (UTC)", Type: "datetime-local", Value: value, Hint: "Empty: never."}
+	return views.Field{Name: "expires_at", Label: "Expires (UTC)", Type: "datetime-local", Value: value, Hint: "Optional. Never if left empty."}
 }
 
-// readExpiry answers nil for an empty text, and false for one that is no time.
+// readExpiry returns nil for an empty text, and false for an invalid one.
 func readExpiry(text string) (*time.Time, bool) {
 	if text = strings.TrimSpace(text); text == "" {
 		return nil, true
@@ -114,10 +116,10 @@ func readExpiry(text string) (*time.Time, bool) {
 	return &t, err == nil
 }
 
-// scopeField is the boxes of the scopes, with these ticked.
+// scopeField is a checkbox for each scope, with these checked.
 func scopeField(ticked []string, hint string) views.Field {
 	f := views.Field{Name: "scopes", Label: "Scopes", Type: "checks", Ticked: ticked, Hint: hint}
-	for i, about := range []string{"call models, pass verify", "read usage and plan", "manage the user's keys", "charge itself by the API", "verify keys of others, for users with the role service", "everything, for users with the role admin"} {
+	for i, about := range []string{"call models, pass key verification", "read usage and plan", "manage the user's keys", "record charges through the API", "verify other users' keys, for the role service", "everything, for the role admin"} {
 		name := keys.ScopeNames()[i]
 		f.Options = append(f.Options, views.Option{Value: name, Label: name + ": " + about})
 	}
@@ -125,20 +127,20 @@ func scopeField(ticked []string, hint string) views.Field {
 }
 
 func addressField(value string) views.Field {
-	return views.Field{Name: "allowed_addresses", Label: "Allowed addresses", Type: "textarea", Value: value, MaxLength: maxAddressText,
-		Hint: "Addresses and networks that the key may be used from, such as 203.0.113.7 or 2001:db8::/32, 32 at most, one to a line. Empty: everywhere."}
+	return views.Field{Name: "allowed_addresses", Label: "Allowed IP addresses", Type: "textarea", Value: value, MaxLength: maxAddressText,
+		Hint: "Optional. Addresses or networks that may use the key, such as 203.0.113.7 or 2001:db8::/32: one per line, 32 at most. Any address if left empty."}
 }
 
-// maxAddressText has room for as many networks as a key may have.
+// maxAddressText fits as many networks as a key may have.
 const maxAddressText = 2000
 
-// splitAddresses reads what somebody typed one to a line, or with blanks or commas between.
+// splitAddresses splits a list at line breaks, blanks and commas.
 func splitAddresses(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 }
 
-// claim takes a form that shows a secret. It counts once however often it is
-// sent: a reload of the page with the secret finds it taken.
+// claim marks a form that shows a secret as sent. It returns false if the form
+// was already sent, such as by reloading the page with the secret.
 func (c *Console) claim(ctx context.Context, v *visit) (bool, error) {
 	form, err := uuid.Parse(v.form.Get("once"))
 	if err != nil {
@@ -147,11 +149,11 @@ func (c *Console) claim(ctx context.Context, v *visit) (bool, error) {
 	return c.store.TakeForm(ctx, v.operator.Session.ID, form.String())
 }
 
-// newKey creates a key and shows its secret, once.
+// newKey creates a key and shows its secret once.
 func (c *Console) newKey(ctx context.Context, v *visit) (reply, error) {
 	form := views.Form{
 		Frame: v.frame("Create a key", views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Action: v.path, Submit: "Create the key", Cancel: "/admin/keys",
-		Intro: "The key is shown once, on the page that follows. Have a safe place ready for it.", Once: uuid.NewString(),
+		Intro: "The key is shown only once, on the next page. Have a safe place ready to store it.", Once: uuid.NewString(),
 	}
 	email := v.form.Get("email")
 	if id, err := uuid.Parse(v.query.Get("user")); err == nil {
@@ -162,10 +164,10 @@ func (c *Console) newKey(ctx context.Context, v *visit) (reply, error) {
 		email, form.Cancel = u.Email, "/admin/users/"+u.ID.String()
 	}
 	form.Fields = []views.Field{
-		{Name: "email", Label: "User", Type: "email", Value: email, Hint: "The e-mail of the user whose key it is.", Required: true, Autofocus: email == ""},
-		{Name: "label", Label: "Label", Value: v.form.Get("label"), Hint: "Where the key is used, such as Production. Empty: Default.", MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
+		{Name: "email", Label: "User", Type: "email", Value: email, Hint: "The e-mail of the user who owns the key.", Required: true, Autofocus: email == ""},
+		{Name: "label", Label: "Label", Value: v.form.Get("label"), Hint: `Optional. Where the key is used, such as Production. "Default" if left empty.`, MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
 		expiryField(v.form.Get("expires_at")),
-		scopeField(v.form["scopes"], "None ticked: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys."),
+		scopeField(v.form["scopes"], "If none is checked: models, usage and keys. For a service: service. For an admin: admin, models, usage and keys."),
 		addressField(v.form.Get("allowed_addresses")),
 	}
 	if !v.post {
@@ -203,8 +205,8 @@ func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (rep
 	return reply{}, err
 }
 
-// mint claims the form, makes a secret, and shows it. taken is where a form leads
-// that was claimed before.
+// mint claims the form, makes the change and shows the secret. taken is where a
+// form redirects that was already sent.
 func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks string, change func() (keys.Key, keys.Secret, error)) (reply, error) {
 	first, err := c.claim(ctx, v)
 	if err != nil {
@@ -248,7 +250,7 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 	}
 	form.Fields = []views.Field{
 		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
-		scopeField(k.Scopes.Names(), "What you set here the user cannot loosen with another key."), addressField(addresses),
+		scopeField(k.Scopes.Names(), "The user cannot loosen through the API what you set here."), addressField(addresses),
 	}
 	if !v.post {
 		return show(views.FormPage(form))
@@ -261,11 +263,11 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 		return showAgain(views.FormPage(form))
 	}
 	change := keys.KeyChange{Label: &label}
-	// A key that has expired keeps its expiry unless another is typed: the past is refused only where it is news.
+	// An expired key keeps its expiry unless it is changed: only a changed expiry must lie in the future.
 	if text != value {
 		change.ExpiresAt = &expires
 	}
-	// What was left as it is was not set by the operator: the user may still loosen what the user has tightened.
+	// Unchanged scopes and addresses are not set by the operator: the user may still loosen limits of their own.
 	if scopes, known := keys.ParseScopes(v.form["scopes"]); !known || scopes != k.Scopes {
 		change.Scopes = append([]string{}, v.form["scopes"]...)
 	}
@@ -281,7 +283,7 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 	return reply{}, err
 }
 
-// disable switches a key off until somebody enables it.
+// disable disables a key until an operator enables it.
 func (c *Console) disable(ctx context.Context, v *visit) (reply, error) {
 	return c.switchKey(ctx, v, keys.StatusDisabled)
 }
@@ -298,12 +300,12 @@ func (c *Console) switchKey(ctx context.Context, v *visit, to keys.Status) (repl
 	form, done := v.keyForm("Disable "+k.Label, k), "key-disabled"
 	form.Submit, form.Danger = "Disable this key", true
 	form.Consequences = []string{
-		"Every request with " + k.Prefix + "… is answered 401 at once, as if the key were revoked.",
-		"You can enable it again at any time. The user cannot: what an operator has disabled only an operator enables.",
+		"Requests with " + k.Prefix + "… get 401 immediately, as if the key were revoked.",
+		"You can enable the key again at any time. The user cannot: only an operator can enable a key that an operator disabled.",
 	}
 	if to == keys.StatusActive {
 		form, done = v.keyForm("Enable "+k.Label, k), "key-enabled"
-		form.Submit, form.Consequences = "Enable this key", []string{"Requests with " + k.Prefix + "… are let in again at once."}
+		form.Submit, form.Consequences = "Enable this key", []string{"Requests with " + k.Prefix + "… are accepted again immediately."}
 	}
 	if !v.post {
 		return show(views.FormPage(form))
@@ -319,10 +321,10 @@ var graces = []struct {
 	grace time.Duration
 	label string
 }{
-	{"0", 0, "At once"}, {"3600", time.Hour, "After an hour"}, {"86400", 24 * time.Hour, "After a day"}, {"604800", keys.MaxGrace, "After seven days"},
+	{"0", 0, "Immediately"}, {"3600", time.Hour, "After 1 hour"}, {"86400", 24 * time.Hour, "After 1 day"}, {"604800", keys.MaxGrace, "After 7 days"},
 }
 
-// rotate gives a key a new secret and shows it, once.
+// rotate gives a key a new secret and shows it once.
 func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
@@ -331,11 +333,11 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 	form := v.keyForm("Rotate "+k.Label, k)
 	form.Submit, form.Once = "Rotate the key", uuid.NewString()
 	form.Consequences = []string{
-		fmt.Sprintf("The key gets a new secret, which is shown once on the page that follows. Its id, label, expiry and usage stay, and so does the quota of %s.", k.Email),
-		"The present secret stops when you say below. One that an earlier rotation left working stops at once.",
-		"If the key has leaked, keys that were made with it go on working. Revoke it with what it made instead.",
+		fmt.Sprintf("The key gets a new secret, which is shown once on the next page. Its ID, label, expiry and usage stay the same, and so does the quota of %s.", k.Email),
+		"The current secret stops working at the time that you choose below. A secret that an earlier rotation left working stops immediately.",
+		"Keys that were created with this key keep working. If this key has leaked, revoke it together with them instead.",
 	}
-	grace := views.Field{Name: "grace_seconds", Label: "The present secret stops", Type: "select", Value: v.form.Get("grace_seconds")}
+	grace := views.Field{Name: "grace_seconds", Label: "The current secret stops working", Type: "select", Value: v.form.Get("grace_seconds")}
 	chosen := -1
 	for i, g := range graces {
 		grace.Options = append(grace.Options, views.Option{Value: g.value, Label: g.label})
@@ -354,9 +356,9 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 		form.Fields[0].Problem = "Choose one of the times."
 		return showAgain(views.FormPage(form))
 	}
-	old := "stopped at once"
+	old := "Stopped immediately"
 	if g := graces[chosen].grace; g > 0 {
-		old = "works until " + views.Instant(c.now().Add(g)) + " UTC"
+		old = "Works until " + views.Instant(c.now().Add(g)) + " UTC"
 	}
 	return c.mint(ctx, v, "Key rotated", views.WithQuery("/admin/keys/"+k.ID.String(), "done", "key-taken"), old, func() (keys.Key, keys.Secret, error) {
 		secret := keys.Mint()
@@ -365,7 +367,7 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 	})
 }
 
-// revoke ends a key for good.
+// revoke revokes a key, which cannot be undone.
 func (c *Console) revoke(ctx context.Context, v *visit) (reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
@@ -373,17 +375,17 @@ func (c *Console) revoke(ctx context.Context, v *visit) (reply, error) {
 	}
 	form := v.keyForm("Revoke "+k.Label, k)
 	form.Submit, form.Danger = "Revoke this key", true
-	last := "It was never used."
+	last := "The key was never used."
 	if k.LastUsedAt != nil {
-		last = "It was last used " + views.Ago(c.now(), *k.LastUsedAt) + "."
+		last = "The key was last used " + views.Ago(c.now(), *k.LastUsedAt) + "."
 	}
 	form.Consequences = []string{
-		"Every request with " + k.Prefix + "… is answered 401 at once. " + last,
-		"It cannot be undone: a revoked key never works again. Rotating replaces the secret and keeps the key.",
-		fmt.Sprintf("Other keys of %s go on working, unless this one made them and you tick the box below.", k.Email),
+		"Requests with " + k.Prefix + "… get 401 immediately. " + last,
+		"This cannot be undone: a revoked key never works again. To replace only the secret, rotate the key instead.",
+		fmt.Sprintf("Other keys of %s keep working, unless you check the box below and they were created with this key.", k.Email),
 	}
 	form.Fields = []views.Field{{Name: "with_created", Label: "If the key has leaked", Type: "checks", Ticked: v.form["with_created"],
-		Options: []views.Option{{Value: "true", Label: "Revoke the keys that it made too, and those that these made"}}}}
+		Options: []views.Option{{Value: "true", Label: "Also revoke all keys that were created with it, directly or through another key"}}}}
 	if !v.post {
 		return show(views.FormPage(form))
 	}

@@ -9,10 +9,10 @@ import (
 	"codexible/views"
 )
 
-// latelyShown is how many lines of each kind say what went wrong.
-const latelyShown = 8
+// errorsShown is how many recent errors of each kind are shown.
+const errorsShown = 8
 
-// overview shows today beside yesterday and the day a week ago.
+// overview compares today with yesterday and a week ago.
 func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
 	now := c.now()
 	today := usage.DayOf(now)
@@ -28,13 +28,13 @@ func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	lately, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: latelyShown}, Actions: store.FailureActions})
+	recent, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: errorsShown}, Actions: store.FailureActions})
 	if err != nil {
 		return reply{}, err
 	}
 	last := len(days) - 1
 	p := views.Overview{
-		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Lately: lately, Failed: c.failed.latest(latelyShown), Since: c.started, Refusals: refused,
+		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Recent: recent, Failed: c.failed.latest(errorsShown), Since: c.started, Refusals: refused,
 		Tiles: tiles(days[last], days[last-1], days[last-7]), Chart: views.DayChart("Credits by day", views.MeasureCredits, totalsOf(days)),
 		Top: standingsOf(top), Near: standingsOf(near),
 	}
@@ -64,7 +64,7 @@ func tiles(today, yesterday, weekAgo store.DaySummary) []views.Tile {
 		tile("Requests charged", func(d store.DaySummary) string { return views.Number(d.Requests) }),
 		tile("Credits", func(d store.DaySummary) string { return views.Number(d.Credits) }),
 		tile("Cost", func(d store.DaySummary) string { return views.USD(d.CostMicros) }),
-		tile("Active keys", func(d store.DaySummary) string { return views.Number(d.Keys) }),
+		tile("Keys used", func(d store.DaySummary) string { return views.Number(d.Keys) }),
 	}
 }
 
@@ -75,7 +75,7 @@ func standingsOf(list []store.Standing) (shown []views.Standing) {
 	return shown
 }
 
-// refusalsOf counts by reason, with what this process has not written down yet.
+// refusalsOf counts refusals by reason, including those that this process has not stored yet.
 func (c *Console) refusalsOf(ctx context.Context, today usage.Day) (list []views.Refusals, err error) {
 	var days [3]map[string]int64
 	for i, day := range []usage.Day{today, today.Add(-1), today.Add(-7)} {

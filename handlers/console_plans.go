@@ -12,7 +12,7 @@ import (
 	"codexible/views"
 )
 
-// plans lists every plan with its users.
+// plans lists the plans and how many users each has.
 func (c *Console) plans(ctx context.Context, v *visit) (reply, error) {
 	plans, err := c.store.Plans(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (v *visit) planForm(title string) views.Form {
 	return views.Form{Frame: v.frame(title, views.SectionPlans, views.Link{Text: "Plans", Path: "/admin/plans"}), Action: v.path, Cancel: "/admin/plans"}
 }
 
-// planFields are a plan's fields with the values of the form, or of the plan.
+// planFields are a plan's fields, with the values of the form or of the plan.
 func planFields(v *visit, plan accounts.Plan) []views.Field {
 	value := func(name, present string) string {
 		if v.post {
@@ -66,16 +66,16 @@ func planFields(v *visit, plan accounts.Plan) []views.Field {
 	}
 	return []views.Field{
 		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
-		{Name: "daily_credit_limit", Label: "Credits a day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together, from 00:00 UTC to 00:00 UTC."},
-		{Name: "rate_limit_per_minute", Label: "Requests a minute", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "For each key, in any 60 seconds."},
-		{Name: "user_rate_limit_per_minute", Label: "Requests a minute of a user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", userRate), Hint: "For all keys of a user together. Empty: no such limit."},
-		{Name: "max_keys", Label: "Keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have that are not revoked."},
-		{Name: "price", Label: "Price a month, in dollars", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and to the API; Codexible sends no invoice."},
-		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object that your product reads, such as {"priority": true}.`},
+		{Name: "daily_credit_limit", Label: "Credits per day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together. Resets at 00:00 UTC."},
+		{Name: "rate_limit_per_minute", Label: "Requests per minute, per key", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "Sliding window: never more than this in any 60 s."},
+		{Name: "user_rate_limit_per_minute", Label: "Requests per minute, per user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", userRate), Hint: "Optional. For all keys of a user together. No limit if left empty."},
+		{Name: "max_keys", Label: "Maximum keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have. Revoked keys do not count."},
+		{Name: "price", Label: "Price per month, in USD", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and in the API. Codexible does not send invoices."},
+		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object for your product to read, such as {"priority": true}.`},
 	}
 }
 
-// readPlan reads the fields, and tells every problem at once beside them.
+// readPlan reads the fields, and reports all errors beside them.
 func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
 	name := v.form.Get("name")
 	change.Name = &name
@@ -115,9 +115,9 @@ func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bo
 	return change, false
 }
 
-var errCents = errors.New("no amount of dollars and cents")
+var errCents = errors.New("not an amount of dollars and cents")
 
-// readCents reads dollars with at most two decimals as cents: no fraction comes between.
+// readCents reads dollars with at most two decimals as cents, without floating point.
 func readCents(text string) (int64, error) {
 	dollars, cents, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(text), "$"), ".")
 	if len(cents) > 2 || strings.HasPrefix(dollars, "-") {
@@ -152,7 +152,7 @@ func planAnswer(form views.Form, err error, done string) (reply, error) {
 	return showAgain(views.FormPage(form))
 }
 
-// editPlan changes a plan; who is affected is said above the button.
+// editPlan changes a plan. The form says how many users that affects.
 func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
 	plan, users, err := c.planOf(ctx, v)
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
 	form.Submit, form.Fields = "Save", planFields(v, plan)
 	form.Consequences = []string{
 		affected(users),
-		"Fewer credits than somebody has used today mean: their next charge is refused until 00:00 UTC. Nothing that was used is taken back.",
+		"If a user has already used more credits today than the new limit, their next charge is refused until 00:00 UTC. Past charges do not change.",
 	}
 	if !v.post {
 		return show(views.FormPage(form))
@@ -178,11 +178,18 @@ func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
 func affected(users int64) string {
 	switch users {
 	case 0:
-		return "Nobody has this plan."
+		return "No user is on this plan."
 	case 1:
-		return "1 user has this plan: what you change counts from their next request on."
+		return "1 user is on this plan. The change applies from their next request."
 	}
-	return views.Number(users) + " users have this plan: what you change counts for all of them from their next request on."
+	return views.Number(users) + " users are on this plan. The change applies from their next request."
+}
+
+func unaffected(users int64) string {
+	if users == 0 {
+		return affected(0)
+	}
+	return "The " + views.Count(users, "user") + " on it and their keys are not affected."
 }
 
 func (c *Console) archivePlan(ctx context.Context, v *visit) (reply, error) {
@@ -201,13 +208,13 @@ func (c *Console) setArchived(ctx context.Context, v *visit, archived bool) (rep
 	form, done := v.planForm("Archive "+plan.Name), "plan-archived"
 	form.Submit, form.Danger = "Archive this plan", true
 	form.Consequences = []string{
-		"No user can be put on it any more, here or by the API.",
-		views.Count(users, "user") + " on it and their keys go on as before.",
-		"It can be restored at any time.",
+		"No more users can be moved to this plan, here or through the API.",
+		unaffected(users),
+		"You can restore the plan at any time.",
 	}
 	if !archived {
 		form, done = v.planForm("Restore "+plan.Name), "plan-restored"
-		form.Submit, form.Consequences = "Restore this plan", []string{"Users can be put on it again, here and by the API."}
+		form.Submit, form.Consequences = "Restore this plan", []string{"Users can be moved to this plan again, here and through the API."}
 	}
 	if !v.post {
 		return show(views.FormPage(form))

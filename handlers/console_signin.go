@@ -17,22 +17,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// Tries at a password or a code in any 60 seconds.
+// Attempts at a password or a code in any 60 seconds.
 const (
-	// triesPerAddress bounds a guesser, whatever accounts are tried.
+	// triesPerAddress bounds one address, over all accounts.
 	triesPerAddress = 10
-	// triesPerAccount bounds all guessers at one account together, except on
-	// browsers that its owner used before: each of those has its own tries.
+	// triesPerAccount bounds all attempts at one account together, except from
+	// browsers that its owner has used: each of those has its own limit.
 	triesPerAccount = 10
-	// triesPerPair bounds one address at one account, so that a guesser leaves
-	// tries over for the owner who comes from elsewhere.
+	// triesPerPair bounds one address at one account. It is below triesPerAccount,
+	// so that a guesser does not lock out an owner at another address.
 	triesPerPair = 7
-	// triesPerSite bounds a guesser who has a whole IPv6 /48.
+	// triesPerSite bounds an IPv6 /48.
 	triesPerSite = 30
 )
 
-// throttle counts a try at an account. known tells that the account's owner
-// signed in on this browser before: nobody else can spend its tries.
+// throttle counts an attempt at an account. known is true for a browser in which
+// the account's owner has signed in: it has a limit that nobody else can use up.
 func (c *Console) throttle(ctx context.Context, v *visit, account string, known bool) error {
 	address := limits.Address(v.x.address).String()
 	windows := byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite)
@@ -41,7 +41,7 @@ func (c *Console) throttle(ctx context.Context, v *visit, account string, known 
 	} else {
 		windows = append(windows, consoleWindow("sign-in: pair "+address+" "+account, triesPerPair), consoleWindow("sign-in: account "+account, triesPerAccount))
 	}
-	// A try that one count refuses must not spend another's: they are all looked at first.
+	// An attempt that one limit refuses must not count against another: all are checked first.
 	for _, question := range []decide{c.api.Counter.Peek, c.api.Counter.Hit} {
 		d, err := ask(ctx, question, windows)
 		if err != nil {
@@ -54,7 +54,7 @@ func (c *Console) throttle(ctx context.Context, v *visit, account string, known 
 	return nil
 }
 
-// peekTries refuses a form of an address that has no tries left, without counting it.
+// peekTries refuses a form from an address that has reached its limit, without counting it.
 func (c *Console) peekTries(ctx context.Context, v *visit) error {
 	d, err := ask(ctx, c.api.Counter.Peek, byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite))
 	if err == nil && !d.Allowed {
@@ -65,7 +65,7 @@ func (c *Console) peekTries(ctx context.Context, v *visit) error {
 
 func tooManyTries(d limits.Decision) error {
 	wait := time.Duration(max(d.ResetSeconds, 1)) * time.Second
-	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many tries to sign in. Wait " + views.Span(wait) + " and try again."}
+	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many attempts to sign in. Wait " + views.Span(wait) + " and try again."}
 }
 
 func (v *visit) door(d views.Door) views.Door {
@@ -73,9 +73,9 @@ func (v *visit) door(d views.Door) views.Door {
 	return d
 }
 
-const lostPassword = "A lost password is set anew on the machine itself: codexible user set-password."
+const lostPassword = "Forgot your password? Set another one on the server: codexible user set-password."
 
-// signIn shows the sign-in; who is signed in goes on.
+// signIn shows the sign-in form. It redirects somebody who is already signed in.
 func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
 	if v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending {
 		return leadTo("/admin")
@@ -85,7 +85,7 @@ func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if !has {
-		return show(views.DoorPage(v.door(views.Door{Title: "Nobody can sign in yet", Intro: "Open the set-up link that Codexible printed when it started: on its terminal and in its log. It makes the first operator.", Foot: "codexible user set-password does the same on the machine itself."})))
+		return show(views.DoorPage(v.door(views.Door{Title: "No operator yet", Intro: "Open the setup link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
 	}
 	var n *views.Notice
 	if done, found := notices[v.query.Get("done")]; found {
@@ -95,13 +95,13 @@ func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
 }
 
 func (c *Console) signInPage(v *visit, email, next string, n *views.Notice) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Sign in", Intro: "The operator's console.", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
+	return views.DoorPage(v.door(views.Door{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
 		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
 	}}))
 }
 
-// ownPath is a path of the console, or empty: a sign-in leads nowhere else.
+// ownPath returns a path of the console unchanged, and empty for any other: a sign-in redirects nowhere else.
 func ownPath(path string) string {
 	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || !isOwnPath(path) || strings.Contains(path, "//") {
 		return ""
@@ -109,11 +109,11 @@ func ownPath(path string) string {
 	return path
 }
 
-var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "That did not match", Text: "Check the e-mail and the password. Only operators can sign in here."}
+var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "Wrong e-mail or password", Text: "Check both and try again. Only operators can sign in here."}
 
-// trySignIn answers every wrong sign-in alike, and as slowly, whether there is
-// such a user, such a password, or such a role: until the password was compared
-// the same is read for every e-mail, and nothing of an account for a try that is refused.
+// trySignIn answers every failed sign-in with the same page in the same time,
+// whether the user, the password or the role is wrong. Until the password is
+// compared it reads the same for every e-mail, and nothing for a refused attempt.
 func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	email := strings.TrimSpace(v.form.Get("email"))
 	account := accounts.FoldEmail(email)
@@ -148,24 +148,24 @@ func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: credentials.UserID, PasswordHash: credentials.PasswordHash, CodePending: two.Confirmed}, v.form.Get("next"))
 }
 
-// refuseSignIn writes the failure down. What was typed may be a password in the
-// wrong field: only what looks like an e-mail is kept.
+// refuseSignIn records the failure. The text may be a password typed into the
+// wrong field, so only a valid e-mail is recorded.
 func (c *Console) refuseSignIn(ctx context.Context, v *visit, email string) (reply, error) {
-	target := "something that is no e-mail"
+	target := "an invalid e-mail"
 	if n, err := (accounts.NewUser{Email: email, Plan: "any"}).Normalize(); err == nil {
 		target = n.Email
 	}
 	by := v.by
 	by.Name = "nobody"
-	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "A sign-in as " + target + " failed."})
+	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "Sign-in as " + target + " failed."})
 	if err != nil {
 		return reply{}, err
 	}
 	return showAgain(c.signInPage(v, email, v.form.Get("next"), &wrongSignIn))
 }
 
-// admit opens a session with a token of its own, or one that waits for a code.
-// Whatever session the browser had is replaced.
+// admit opens a session, or one that waits for a code. It replaces the browser's
+// previous session and its token.
 func (c *Console) admit(ctx context.Context, v *visit, n store.NewSession, next string) (reply, error) {
 	n.Token, n.UserAgent, n.Replaces = accounts.MintToken(), v.userAgent, v.operator.Session.ID
 	if !n.CodePending {
@@ -187,7 +187,7 @@ func (c *Console) admit(ctx context.Context, v *visit, n store.NewSession, next 
 	return leadTo(next)
 }
 
-// askCode shows the second step of a sign-in that has passed the first.
+// askCode shows the second step of a sign-in.
 func (c *Console) askCode(ctx context.Context, v *visit) (reply, error) {
 	if !v.operator.Session.CodePending {
 		return leadTo("/admin/login")
@@ -204,13 +204,13 @@ func (c *Console) askCode(ctx context.Context, v *visit) (reply, error) {
 }
 
 var (
-	codesLocked = views.Notice{Tone: views.ToneBad, Title: "The codes of the app are locked", Text: fmt.Sprintf("%d wrong codes were entered in a day. Enter one of your recovery codes: it signs you in and unlocks them. On the machine itself codexible user set-password unlocks them too.", accounts.MaxWrongCodes)}
-	codeWrong   = views.Notice{Tone: views.ToneBad, Title: "That code did not match", Text: "Codes change every 30 seconds and work once. Check the clock of the phone."}
+	codesLocked = views.Notice{Tone: views.ToneBad, Title: "Your authenticator codes are locked", Text: fmt.Sprintf("%d wrong codes were entered in one day. Enter a recovery code to sign in and to unlock them. On the server, codexible user set-password unlocks them too.", accounts.MaxWrongCodes)}
+	codeWrong   = views.Notice{Tone: views.ToneBad, Title: "Wrong code", Text: "Codes change every 30 seconds and work once. Check the clock of your phone."}
 )
 
 func (c *Console) codePage(v *visit, next string, n *views.Notice) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "The six digits that your authenticator app shows, or one of your recovery codes.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
-		Back:   views.Link{Text: "Sign in as somebody else", Path: "/admin/login"},
+	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "Enter the six-digit code from your authenticator app, or a recovery code.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
+		Back:   views.Link{Text: "Sign in as someone else", Path: "/admin/login"},
 		Fields: []views.Field{{Name: "code", Label: "Code", Autocomplete: "one-time-code", Required: true, Autofocus: true, MaxLength: 20}}}))
 }
 
@@ -227,7 +227,7 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if !taken.right {
-		err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.operator.Email, Details: "A sign-in as " + v.operator.Email + " failed at the second step."})
+		err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.operator.Email, Details: "Sign-in as " + v.operator.Email + " failed: wrong code."})
 		if err != nil {
 			return reply{}, err
 		}
@@ -244,7 +244,7 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: userID, FromPending: true}, next)
 }
 
-// throttleCode counts a try at the second step of who has passed the first, or is signed in.
+// throttleCode counts an attempt at a code, by somebody who is signed in or has passed the first step.
 func (c *Console) throttleCode(ctx context.Context, v *visit) error {
 	owner, err := c.owner(ctx, v)
 	if err != nil {
@@ -253,12 +253,12 @@ func (c *Console) throttleCode(ctx context.Context, v *visit) error {
 	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && accounts.FoldEmail(owner) == accounts.FoldEmail(v.operator.Email))
 }
 
-// takenCode is what became of a code. locked tells that those of the app were
-// locked when it was entered, or are since: a right one has unlocked them.
+// takenCode is the result of checking a code. locked is true if the app's codes
+// were locked before or by this code; a correct recovery code has unlocked them.
 type takenCode struct{ right, locked bool }
 
-// takeCode takes a code of the app or a recovery code; each works once. Wrong
-// ones count, and too many lock the codes of the app.
+// takeCode checks a code of the app or a recovery code; each works once. Too many
+// wrong codes lock those of the app.
 func (c *Console) takeCode(ctx context.Context, v *visit, userID uuid.UUID, code string) (taken takenCode, err error) {
 	two, found, err := c.store.TwoStep(ctx, userID)
 	if err != nil || !found {
@@ -286,7 +286,7 @@ func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {
 	return leadTo("/admin/login", "done", "signed-out")
 }
 
-// setup shows the form that makes the first operator, to who holds the link.
+// setup shows the form that creates the first operator, to the holder of the link.
 func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
 	token := v.query.Get("token")
 	if err := c.openLink(ctx, v, token); err != nil {
@@ -295,8 +295,8 @@ func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
 	return show(c.setupPage(v, token, setupFields("", "")))
 }
 
-// openLink fails where a set-up link does not work. Guesses are counted by where
-// they come from; one that finds no room is refused before anything is read.
+// openLink fails if a setup link is not valid. Guesses are counted by address;
+// one over the limit is refused before the database is read.
 func (c *Console) openLink(ctx context.Context, v *visit, token string) error {
 	if token == "" {
 		return store.ErrSetupOver
@@ -319,13 +319,13 @@ func (c *Console) openLink(ctx context.Context, v *visit, token string) error {
 func setupFields(email, name string) []views.Field {
 	return []views.Field{
 		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: true},
-		{Name: "name", Label: "Name", Autocomplete: "name", Value: name, Hint: "May stay empty."},
-		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Hint: "At least 12 characters: a few words in a row are easy to remember.", Required: true},
+		{Name: "name", Label: "Name", Autocomplete: "name", Value: name, Hint: "Optional."},
+		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Hint: "At least 12 characters. Several words in a row are easy to remember.", Required: true},
 	}
 }
 
 func (c *Console) setupPage(v *visit, token string, fields []views.Field) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "You become its first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
+	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "Create the first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
 }
 
 func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
@@ -354,20 +354,20 @@ func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: id, PasswordHash: hash}, "")
 }
 
-// refuseSetup writes down that a link did not open the set-up.
+// refuseSetup records that somebody used an invalid setup link.
 func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
 	by := v.by
 	by.Name = "nobody"
-	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "A set-up link that does not work was tried."})
+	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "An invalid setup link was opened."})
 	if err != nil {
 		return err
 	}
 	return store.ErrSetupOver
 }
 
-var errTheme = fault.New(fault.Invalid, "The colours are Auto, Light or Dark. Go back and choose one of them.")
+var errTheme = fault.New(fault.Invalid, "The theme must be Auto, Light or Dark. Go back and choose one of them.")
 
-// chooseTheme keeps the colours in a cookie of this browser.
+// chooseTheme keeps the theme in a cookie.
 func (c *Console) chooseTheme(_ context.Context, v *visit) (reply, error) {
 	theme, known := views.ParseTheme(v.form.Get("theme"))
 	if !known {

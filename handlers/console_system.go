@@ -15,8 +15,7 @@ import (
 	"codexible/views"
 )
 
-// system tells how the service itself is. It is shown as far as it can be told
-// while the database is away.
+// system shows the state of the service.
 func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 	ready := c.api.readiness(ctx)
 	about, err := c.store.About(ctx)
@@ -32,19 +31,19 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 	p := views.System{
 		Frame: v.frame("System", views.SectionSystem), Since: c.started, Now: now,
 		Service: []views.Fact{
-			{Name: "Version", Value: c.api.Version, Mono: true}, {Name: "State", Value: ready.Status, Tone: toneOf(ready.Status)},
-			{Name: "Running for", Value: views.Span(now.Sub(c.started))}, {Name: "Built with", Value: runtime.Version(), Mono: true},
+			{Name: "Version", Value: c.api.Version, Mono: true}, {Name: "Status", Value: ready.Status, Tone: toneOf(ready.Status)},
+			{Name: "Uptime", Value: views.Span(now.Sub(c.started))}, {Name: "Go version", Value: runtime.Version(), Mono: true},
 		},
 		Database: []views.Fact{
-			{Name: "Kind", Value: about.Name + " " + about.Version}, {Name: "State", Value: ready.Database, Tone: toneOf(ready.Database)},
+			{Name: "Type", Value: about.Name + " " + about.Version}, {Name: "Status", Value: ready.Database, Tone: toneOf(ready.Database)},
 			{Name: "Schema", Value: ready.Schema, Tone: toneOf(ready.Schema)}, {Name: "Size", Value: views.Bytes(about.Bytes)},
-			{Name: "Connections", Value: fmt.Sprintf("%d open, %d in use, %d at the most", pool.Open, pool.InUse, pool.Most)},
+			{Name: "Connections", Value: fmt.Sprintf("%d open, %d in use, %d at most", pool.Open, pool.InUse, pool.Most)},
 		},
 		Counting: c.countingFacts(), CanDownload: c.Backup != nil,
-		BackupHint: "A consistent copy of the whole database, made while the service runs. It holds everything but the secrets of the keys: keep it as safe as the database.",
+		BackupHint: "A consistent copy of the whole database, made while the service runs. It contains everything except the keys' secrets. Store it as safely as the database.",
 	}
 	if c.Backup == nil {
-		p.BackupHint = "This database is a server of its own: back it up with pg_dump."
+		p.BackupHint = "This database is a server of its own. Back it up with pg_dump."
 	}
 	for _, step := range steps {
 		p.Migrations = append(p.Migrations, views.MigrationLine{Version: step.Version, Name: step.Name, AppliedAt: step.AppliedAt})
@@ -62,16 +61,16 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 }
 
 func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
-	f := views.Fact{Name: "Last reconcile", Value: "Not yet; it runs once a day, and by codexible usage reconcile"}
+	f := views.Fact{Name: "Last reconciliation", Value: "None yet.", Note: "It runs once a day. To run it yourself: codexible usage reconcile."}
 	r, found, err := c.store.LastReconcile(ctx)
 	if err != nil || !found {
 		return f, err
 	}
-	f.Value = fmt.Sprintf("%s UTC: every total agrees with %s", views.Instant(r.At), views.Count(r.Charges, "charge"))
-	f.Tone = views.ToneGood
+	f.Value, f.Tone = "All totals match", views.ToneGood
+	f.Note = fmt.Sprintf("%s UTC, %s checked.", views.Instant(r.At), views.Count(r.Charges, "charge"))
 	if r.Differences > 0 {
-		f.Value = fmt.Sprintf("%s UTC: %s; codexible usage reconcile lists them", views.Instant(r.At), views.Count(r.Differences, "difference"))
-		f.Tone = views.ToneBad
+		f.Value, f.Tone = views.Count(r.Differences, "difference"), views.ToneBad
+		f.Note += " To list them: codexible usage reconcile."
 	}
 	return f, nil
 }
@@ -83,12 +82,12 @@ func (c *Console) countingFacts() []views.Fact {
 	}
 	switch mode {
 	case limits.ModeShared:
-		return []views.Fact{{Name: "Valkey", Value: "ok", Tone: views.ToneGood}, {Name: "Counted", Value: "by all instances together"}}
+		return []views.Fact{{Name: "Valkey", Value: "ok", Tone: views.ToneGood}, {Name: "Shared", Value: "Yes, by all instances"}}
 	case limits.ModeDegraded:
-		return []views.Fact{{Name: "Valkey", Value: "away", Tone: views.ToneWarn}, {Name: "Counted", Value: "by each instance for itself, until Valkey is back"}}
+		return []views.Fact{{Name: "Valkey", Value: "unreachable", Tone: views.ToneWarn}, {Name: "Shared", Value: "No. Each instance counts on its own until Valkey answers."}}
 	case limits.ModeLocal:
 	}
-	return []views.Fact{{Name: "Valkey", Value: "not configured"}, {Name: "Counted", Value: "in this process"}}
+	return []views.Fact{{Name: "Valkey", Value: "not configured"}, {Name: "Shared", Value: "No. This process counts on its own."}}
 }
 
 func toneOf(state string) views.Tone {
@@ -101,9 +100,9 @@ func toneOf(state string) views.Tone {
 	return views.ToneBad
 }
 
-var errNoBackup = fault.New(fault.NotFound, "This database is a server of its own: back it up with pg_dump.")
+var errNoBackup = fault.New(fault.NotFound, "This database is a server of its own. Back it up with pg_dump.")
 
-// downloadBackup writes a copy into a folder of its own, sends it, and removes it.
+// downloadBackup writes a copy to a temporary folder, sends it and deletes it.
 func (c *Console) downloadBackup(ctx context.Context, v *visit) (reply, error) {
 	if c.Backup == nil {
 		return reply{}, errNoBackup

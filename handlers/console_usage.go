@@ -18,7 +18,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// usageWish is what the usage page is asked for, read and checked.
+// usageWish is a request for the usage page, read and checked.
 type usageWish struct {
 	span     usage.Range
 	user     store.UserLine
@@ -33,20 +33,20 @@ type usageWish struct {
 	texts map[string]string
 }
 
-// readUsage reads the range and the filters. What is wrong with them is told on
-// the page, in a sentence each.
+// readUsage reads the range and the filters. The page shows a sentence for each
+// error in them.
 func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err error) {
 	w.texts = map[string]string{}
 	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
 		text, ok := filter(v.query.Get(name), accounts.MaxEmailLength)
 		if !ok && name != "from" && name != "to" {
-			w.problem("A filter is plain text without control characters: " + name + " is none.")
+			w.problem("The filter " + name + " must be plain text without control characters.")
 			text = ""
 		}
 		w.texts[name] = text
 	}
 	if utf8.RuneCountInString(w.texts["model"]) > usage.MaxModelLength {
-		w.problem(fmt.Sprintf("A model has at most %d characters.", usage.MaxModelLength))
+		w.problem(fmt.Sprintf("A model name has at most %d characters.", usage.MaxModelLength))
 	}
 	w.measure, w.group, w.model = oneOf(w.texts["measure"], views.Measures()), w.texts["group"], w.texts["model"]
 	if w.measure == "" {
@@ -78,8 +78,12 @@ func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err err
 
 func (w *usageWish) problem(text string) { w.problems = append(w.problems, text) }
 
-// noDay says what is wrong with a text that is not read as a day.
-const noDay = "A day is written as 2026-12-31, and lies " + usage.Bounds + "."
+const (
+	// noDay says what is wrong with a text that is not a date.
+	noDay = "A date must look like 2026-12-31 and be in the range " + usage.Bounds + "."
+	// lastBeforeFirst says what is wrong with a range that is the wrong way round.
+	lastBeforeFirst = "The first date must not be after the last."
+)
 
 func (w *usageWish) readSpan(today usage.Day) {
 	w.span = usage.LastDays(today, 30)
@@ -105,13 +109,13 @@ func (w *usageWish) readSpan(today usage.Day) {
 	case ok:
 		w.span = span
 	case from > to:
-		w.problem("The first day has to lie before the last.")
+		w.problem(lastBeforeFirst)
 	default:
-		w.problem("A range is a year at the most.")
+		w.problem("A range can be at most one year long.")
 	}
 }
 
-// readUsageKey finds a key by its id or its prefix.
+// readUsageKey finds a key by its ID or prefix.
 func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
 	text := strings.TrimSuffix(w.texts["key"], "…")
 	if text == "" {
@@ -130,7 +134,7 @@ func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
 		}
 	}
 	if errors.Is(err, keys.ErrNotFound) {
-		w.problem("There is no key with this id or prefix.")
+		w.problem("There is no key with this ID or prefix.")
 		return nil
 	}
 	return err
@@ -140,15 +144,15 @@ func (w *usageWish) checkCombination() {
 	byPlan := w.plan.ID != uuid.Nil
 	switch {
 	case byPlan && (w.user.ID != uuid.Nil || w.key.ID != uuid.Nil || w.model != ""):
-		w.problem("A plan is shown over all its users: take the other filters away.")
+		w.problem("The plan filter cannot be combined with other filters. Remove them.")
 	case w.key.ID != uuid.Nil && w.model != "":
-		w.problem("Models are counted for users, not for single keys: choose a key or a model.")
+		w.problem("Usage by model is not recorded per key. Choose a key or a model, not both.")
 	case w.key.ID != uuid.Nil && w.user.ID != uuid.Nil && w.key.UserID != w.user.ID:
 		w.problem("This key belongs to another user.")
 	}
 }
 
-// groups are the ways in which the present filters can be divided, days first.
+// groups are the possible groupings under the current filters, days first.
 func (w *usageWish) groups() []string {
 	switch {
 	case w.key.ID != uuid.Nil, w.plan.ID != uuid.Nil, w.model != "":
@@ -159,7 +163,7 @@ func (w *usageWish) groups() []string {
 	return []string{"day", "model", "plan"}
 }
 
-// readFigures gives the days of the chart, and the sums of the table where it is not by day.
+// readFigures returns the days of the chart, and the groups of the table where it is not by day.
 func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.DayTotal, groups []store.GroupDay, err error) {
 	all := w.user.ID == uuid.Nil
 	switch {
@@ -199,7 +203,7 @@ func (c *Console) usage(ctx context.Context, v *visit) (reply, error) {
 	}
 	p := c.usagePage(v, &w)
 	if len(w.problems) > 0 {
-		p.Chart = views.DayChart("Nothing to draw", w.measure, nil)
+		p.Chart = views.DayChart("Usage", w.measure, nil)
 		r, err := show(views.UsagePage(p))
 		r.status = statuses[fault.Invalid]
 		return r, err
@@ -217,17 +221,17 @@ func (w *usageWish) title() string {
 	name := map[views.Measure]string{views.MeasureCredits: "Credits", views.MeasureRequests: "Requests", views.MeasureCost: "Cost"}[w.measure]
 	switch {
 	case w.key.ID != uuid.Nil:
-		return name + " of key " + w.key.Label
+		return name + " for key " + w.key.Label
 	case w.plan.ID != uuid.Nil:
-		return name + " of plan " + w.plan.Name
+		return name + " for plan " + w.plan.Name
 	case w.user.ID != uuid.Nil && w.model != "":
-		return name + " of " + w.user.Email + " with " + w.model
+		return name + " for " + w.user.Email + " and model " + w.model
 	case w.user.ID != uuid.Nil:
-		return name + " of " + w.user.Email
+		return name + " for " + w.user.Email
 	case w.model != "":
-		return name + " with " + w.model
+		return name + " for model " + w.model
 	}
-	return name + " of everybody"
+	return name + " for all users"
 }
 
 func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
@@ -247,9 +251,9 @@ func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 	p := views.Usage{
 		Frame: v.frame("Usage", views.SectionUsage), Problems: w.problems, GroupHead: strings.ToUpper(w.group[:1]) + w.group[1:],
 		From: views.Field{Name: "from", Label: "From", Type: "date", Value: string(w.span.From())}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: string(w.span.To())},
-		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "Id or prefix", Value: w.texts["key"]},
+		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "ID or prefix", Value: w.texts["key"]},
 		Model: views.Field{Name: "model", Label: "Model", Type: "search", Placeholder: "Any", Value: w.model}, Plan: planChoice(w.plans, w.plan.ID),
-		Measure:   views.Field{Name: "measure", Label: "Draw", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
+		Measure:   views.Field{Name: "measure", Label: "Show", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
 		ExportURL: strings.Replace(path(), "/admin/usage", "/admin/usage/export", 1),
 	}
 	today := usage.DayOf(c.now())
@@ -268,9 +272,9 @@ func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 	return p
 }
 
-// usageRows are the table: days with something used, the newest first, or groups, the dearest first.
+// usageRows are the rows of the table: days with usage, the newest first, or groups, the most expensive first.
 func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (rows []views.UsageRow, total views.UsageRow) {
-	total.Name = "Together"
+	total.Name = "Total"
 	add := func(to *views.UsageRow, d usage.DayTotal) {
 		to.Requests, to.Credits, to.CostMicros = to.Requests+d.Requests, to.Credits+d.Credits, to.CostMicros+d.CostMicros
 	}
@@ -285,9 +289,9 @@ func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (ro
 	if w.group == "day" {
 		return rows, total
 	}
-	// What is no group of its own is what the groups leave of the total.
+	// Only the largest groups have a row; the rest of the total is one more.
 	rest := total
-	rest.Name = "All others"
+	rest.Name = "Other"
 	for _, g := range groups {
 		row := views.UsageRow{Name: w.groupName(g.Name), Mono: w.group == "model"}
 		add(&row, g.DayTotal)

@@ -39,8 +39,8 @@ func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
 	p := views.Users{
 		Frame: v.frame("Users", views.SectionUsers), Sort: order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "E-mail or name", Value: q.Text},
-		Plan:   planChoice(plans, planID), Role: choice("role", "Role", "Every role", string(q.Role), accounts.Roles()),
-		Status: choice("status", "Status", "Every status", string(q.Status), accounts.Statuses()),
+		Plan:   planChoice(plans, planID), Role: choice("role", "Role", "All roles", string(q.Role), accounts.Roles()),
+		Status: choice("status", "Status", "All statuses", string(q.Status), accounts.Statuses()),
 	}
 	path := func(sort, after string) string {
 		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
@@ -53,7 +53,9 @@ func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
 	if q.After != uuid.Nil {
 		p.Pager.Newest = path(order, "")
 	}
-	p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
+	if len(users) > 0 {
+		p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
+	}
 	for _, u := range users {
 		p.Lines = append(p.Lines, userLine(u, plans))
 	}
@@ -72,7 +74,7 @@ func userSorts(order string, path func(string) string) (byEmail, byCreated views
 	return byEmail, byCreated
 }
 
-// oneOf gives the value if it is among those that exist; else the zero value.
+// oneOf returns the value if it is a known one, else the zero value.
 func oneOf[T ~string](value string, known []T) (none T) {
 	if slices.Contains(known, T(value)) {
 		return T(value)
@@ -89,7 +91,7 @@ func choice[T ~string](name, label, every, value string, known []T) views.Field 
 }
 
 func planChoice(plans []accounts.Plan, chosen uuid.UUID) views.Field {
-	f := views.Field{Name: "plan", Label: "Plan", Type: "select", Options: []views.Option{{Label: "Every plan"}}}
+	f := views.Field{Name: "plan", Label: "Plan", Type: "select", Options: []views.Option{{Label: "All plans"}}}
 	if chosen != uuid.Nil {
 		f.Value = chosen.String()
 	}
@@ -109,7 +111,7 @@ func userLine(u store.UserLine, plans []accounts.Plan) views.UserLine {
 	return line
 }
 
-// The user's page shows so many keys, charges and entries.
+// How many keys, charges and audit entries the user's page shows.
 const (
 	keysShown    = 100
 	chargesShown = 20
@@ -117,7 +119,7 @@ const (
 	maxOffset    = 10_000
 )
 
-// user shows one user with all that belongs to them.
+// user shows one user with their usage, keys, charges and audit log.
 func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
@@ -190,11 +192,11 @@ func (v *visit) userForm(title string, u views.UserLine) views.Form {
 	}
 }
 
-// openPlans are the choices of a user's plan: the plans that take users.
+// openPlans are the options for a user's plan: those that are not archived.
 func openPlans(plans []accounts.Plan) (options []views.Option) {
 	for _, p := range plans {
 		if !p.Archived {
-			options = append(options, views.Option{Value: p.Name, Label: fmt.Sprintf("%s, %s a day", p.Name, views.Count(p.DailyCreditLimit, "credit"))})
+			options = append(options, views.Option{Value: p.Name, Label: fmt.Sprintf("%s, %s per day", p.Name, views.Count(p.DailyCreditLimit, "credit"))})
 		}
 	}
 	return options
@@ -203,7 +205,7 @@ func openPlans(plans []accounts.Plan) (options []views.Option) {
 func roleOptions() []views.Option {
 	return []views.Option{
 		{Value: string(accounts.RoleUser), Label: "User: uses the API"},
-		{Value: string(accounts.RoleService), Label: "Service: checks other people's keys"},
+		{Value: string(accounts.RoleService), Label: "Service: verifies other users' keys"},
 		{Value: string(accounts.RoleAdmin), Label: "Admin: manages everything"},
 	}
 }
@@ -219,7 +221,7 @@ func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
 		Frame: v.frame("Create a user", views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), Action: v.path, Submit: "Create the user", Cancel: "/admin/users",
 		Fields: []views.Field{
 			{Name: "email", Label: "E-mail", Type: "email", Value: value("email"), Required: true, Autofocus: true},
-			{Name: "name", Label: "Name", Value: value("name"), Hint: "What people call the customer. May stay empty.", MaxLength: accounts.MaxNameLength},
+			{Name: "name", Label: "Name", Value: value("name"), Hint: "Optional. A person or a company.", MaxLength: accounts.MaxNameLength},
 			{Name: "plan", Label: "Plan", Type: "select", Value: cmp.Or(value("plan"), defaultPlan(plans)), Options: openPlans(plans)},
 			{Name: "role", Label: "Role", Type: "select", Value: value("role"), Options: roleOptions()},
 		},
@@ -259,7 +261,7 @@ func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
 	form.Submit = "Save"
 	form.Fields = []views.Field{
 		{Name: "name", Label: "Name", Value: u.Name, MaxLength: accounts.MaxNameLength},
-		{Name: "role", Label: "Role", Type: "select", Value: string(u.Role), Options: roleOptions(), Hint: "A user who is no admin any more is signed out of this console at once."},
+		{Name: "role", Label: "Role", Type: "select", Value: string(u.Role), Options: roleOptions(), Hint: "Removing the admin role signs the user out of this console immediately."},
 	}
 	if !v.post {
 		return show(views.FormPage(form))
@@ -267,7 +269,7 @@ func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
 	name, role := v.form.Get("name"), accounts.Role(v.form.Get("role"))
 	form.Fields[0].Value, form.Fields[1].Value = name, string(role)
 	if v.self(u) && role != accounts.RoleAdmin {
-		form.Fields[1].Problem = "You cannot take the admin role from yourself. Another admin can."
+		form.Fields[1].Problem = "You cannot remove your own admin role. Another admin can."
 		return showAgain(views.FormPage(form))
 	}
 	_, err = c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Name: &name, Role: &role})
@@ -282,7 +284,7 @@ func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
 
 func (v *visit) self(u views.UserLine) bool { return u.ID == v.operator.Session.UserID }
 
-// changePlan takes two steps: the first chooses, the second says what will happen.
+// changePlan takes two steps: the first chooses a plan, the second shows the consequences.
 func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
@@ -293,8 +295,8 @@ func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	form := v.userForm("Change the plan of "+u.Email, u)
-	form.Intro, form.Submit = fmt.Sprintf("The present plan is %s.", plan.Name), "Go on"
-	form.Fields = []views.Field{{Name: "plan", Label: "New plan", Type: "select", Value: plan.Name, Options: openPlans(plans), Hint: "Archived plans take no users."}}
+	form.Intro, form.Submit = fmt.Sprintf("The current plan is %s.", plan.Name), "Continue"
+	form.Fields = []views.Field{{Name: "plan", Label: "New plan", Type: "select", Value: plan.Name, Options: openPlans(plans), Hint: "Archived plans accept no users."}}
 	i := slices.IndexFunc(plans, func(p accounts.Plan) bool {
 		return accounts.Fold(p.Name) == accounts.Fold(strings.TrimSpace(v.form.Get("plan"))) && !p.Archived
 	})
@@ -302,7 +304,7 @@ func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
 	case !v.post:
 		return show(views.FormPage(form))
 	case i < 0 || plans[i].ID == plan.ID:
-		form.Fields[0].Problem = "Choose another plan than the present one."
+		form.Fields[0].Problem = "Choose a plan other than the current one."
 		return showAgain(views.FormPage(form))
 	case v.form.Get("confirmed") == "":
 		form.Intro, form.Submit, form.Consequences = "", "Change the plan to "+plans[i].Name, planConsequences(u, plan, plans[i])
@@ -319,25 +321,17 @@ func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
 func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 	left := max(to.DailyCreditLimit-u.UsedToday, 0)
 	list := []string{
-		fmt.Sprintf("%s moves from %s to %s, with %s at once.", u.Email, from.Name, to.Name, views.Count(u.ActiveKeys, "active key")),
-		fmt.Sprintf("The day has %s instead of %s; %s used today, so %s left until 00:00 UTC.", views.Count(to.DailyCreditLimit, "credit"), views.Number(from.DailyCreditLimit), verb(u.UsedToday), verb(left)),
-		fmt.Sprintf("The price is %s a month instead of %s. Codexible sends no invoice.", views.Price(to.PriceCents), views.Price(from.PriceCents)),
+		fmt.Sprintf("%s moves from %s to %s immediately, with %s.", u.Email, from.Name, to.Name, views.Count(u.ActiveKeys, "active key")),
+		fmt.Sprintf("The daily limit is %s instead of %s. Used today: %s. Left until 00:00 UTC: %s.", views.Count(to.DailyCreditLimit, "credit"), views.Number(from.DailyCreditLimit), views.Number(u.UsedToday), views.Number(left)),
+		fmt.Sprintf("The price is %s per month instead of %s. Codexible does not send invoices.", views.Price(to.PriceCents), views.Price(from.PriceCents)),
 	}
 	if to.RateLimitPerMinute != from.RateLimitPerMinute {
-		list = append(list, fmt.Sprintf("Each key may send %s a minute instead of %s.", views.Count(to.RateLimitPerMinute, "request"), views.Number(from.RateLimitPerMinute)))
+		list = append(list, fmt.Sprintf("Each key may send %s per minute instead of %s.", views.Count(to.RateLimitPerMinute, "request"), views.Number(from.RateLimitPerMinute)))
 	}
 	if left == 0 {
-		list = append(list, "The new plan's credits of today are used up: the next charge is refused.")
+		list = append(list, "Today's usage has reached the new limit, so the next charge is refused.")
 	}
 	return list
-}
-
-// verb writes a number with the verb that fits it.
-func verb(n int64) string {
-	if n == 1 {
-		return "1 is"
-	}
-	return views.Number(n) + " are"
 }
 
 func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
@@ -348,8 +342,8 @@ func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
 	form := v.userForm("Suspend "+u.Email, u)
 	form.Submit, form.Danger = "Suspend this user", true
 	form.Consequences = []string{
-		stop(u.ActiveKeys) + " at once: every request with them is answered 403.",
-		"Nothing is deleted. Keys, usage and the audit trail stay, and reactivating brings the keys back as they are.",
+		stop(u.ActiveKeys),
+		"Nothing is deleted. Keys, usage and the audit log stay. After reactivating, the keys work as before.",
 	}
 	if u.Role == accounts.RoleAdmin {
 		form.Consequences = append(form.Consequences, "The user is signed out of this console.")
@@ -361,18 +355,26 @@ func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
 	return c.setStatus(ctx, v, u, form, accounts.StatusSuspended, "user-suspended")
 }
 
+const noActiveKey = "The user has no active key."
+
 func stop(keys int64) string {
-	if keys == 1 {
-		return "The one active key stops"
+	switch keys {
+	case 0:
+		return noActiveKey
+	case 1:
+		return "The one active key stops working immediately. Requests with it get 403."
 	}
-	return "The " + views.Number(keys) + " active keys stop"
+	return "The " + views.Number(keys) + " active keys stop working immediately. Requests with them get 403."
 }
 
 func works(keys int64) string {
-	if keys == 1 {
-		return "The one active key works"
+	switch keys {
+	case 0:
+		return noActiveKey
+	case 1:
+		return "The one active key works again immediately. Its secret is the same."
 	}
-	return "The " + views.Number(keys) + " active keys work"
+	return "The " + views.Number(keys) + " active keys work again immediately. Their secrets are the same."
 }
 
 func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
@@ -383,8 +385,8 @@ func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
 	form := v.userForm("Reactivate "+u.Email, u)
 	form.Submit = "Reactivate this user"
 	form.Consequences = []string{
-		works(u.ActiveKeys) + " again at once, with the same secret.",
-		fmt.Sprintf("The plan is %s; %s used today.", plan.Name, verb(u.UsedToday)),
+		works(u.ActiveKeys),
+		fmt.Sprintf("The plan is %s. Used today: %s.", plan.Name, views.Count(u.UsedToday, "credit")),
 	}
 	return c.setStatus(ctx, v, u, form, accounts.StatusActive, "user-reactivated")
 }

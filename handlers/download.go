@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// maxDownloads is how many exports and backups of one instance run at once:
-	// each may read all of the database.
+	// maxDownloads bounds how many exports and backups one instance runs at once:
+	// each may read the whole database.
 	maxDownloads = 2
-	// streamLife bounds a download; it goes on after the request's own deadline.
+	// streamLife is the deadline of a download; the request's own does not apply to it.
 	streamLife = 10 * time.Minute
-	// downloadRetry is what a refused download is told to wait.
+	// downloadRetry is the Retry-After of a refused download.
 	downloadRetry = 30 * time.Second
 )
 
 var errDownloads = &fault.Error{
 	Kind: fault.Unavailable, RetryAfter: downloadRetry,
-	Message: "Two other exports or backups are running. Wait until one of them has ended, and try again.",
+	Message: "Two other exports or backups are running. Wait until one of them is done, and try again.",
 }
 
-// download adapts a page that answers with a file: it waits for nobody, and is
-// refused while maxDownloads others run.
+// download adapts a page that answers with a file. It is refused immediately
+// while maxDownloads others run.
 func (c *Console) download(serve pageHandler) operation {
 	return c.page(func(ctx context.Context, v *visit) (r reply, err error) {
 		select {
@@ -36,7 +36,7 @@ func (c *Console) download(serve pageHandler) operation {
 			return reply{}, errDownloads
 		}
 		defer func() {
-			if r.stream == nil { // what flows gives its place back when it has ended
+			if r.stream == nil { // a stream releases its place when it ends
 				<-c.downloads
 			}
 		}()
@@ -44,10 +44,9 @@ func (c *Console) download(serve pageHandler) operation {
 	})
 }
 
-// flow begins to make a file, and gives the end from which it is read. An error
-// of the pipe leaves the answer without its last chunk: nobody takes half a file
-// for a whole one. Where the reader does not read, the file's time ends it all
-// the same.
+// flow starts to write a file and returns the pipe to read it from. After an
+// error the response has no last chunk, so the client sees that the file is
+// incomplete. The deadline also ends a stream that the client does not read.
 func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 	from, to := io.Pipe()
 	ctx, cancel := context.WithTimeout(c.api.life, streamLife)
@@ -61,9 +60,9 @@ func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 		err := makeFile(ctx, r, to)
 		if err != nil {
 			if ctx.Err() != nil {
-				err = fmt.Errorf("its time was over, or the service stopped: %w", ctx.Err())
+				err = fmt.Errorf("deadline exceeded, or the service stopped: %w", ctx.Err())
 			}
-			c.recordFailure(by, r.failure, err) //nolint:contextcheck // it is written down also where the context has ended
+			c.recordFailure(by, r.failure, err) //nolint:contextcheck // recorded after the context has ended, too
 			c.api.Log.Warn("a download was cut off", "request_id", by.RequestID, "file", r.filename, "error", err)
 		}
 		_ = to.CloseWithError(err)
@@ -71,7 +70,7 @@ func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 	return from
 }
 
-// makeFile runs outside of the request: a panic here would end the process.
+// makeFile runs outside the request, where a panic would end the process.
 func makeFile(ctx context.Context, r reply, out io.Writer) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -81,8 +80,8 @@ func makeFile(ctx context.Context, r reply, out io.Writer) (err error) {
 	return r.stream(ctx, out)
 }
 
-// Wait returns when every download has ended, or ctx. Their contexts end with
-// Parts.Life.
+// Wait returns when all downloads have ended or ctx is done. Parts.Life ends their
+// contexts.
 func (c *Console) Wait(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {

@@ -138,7 +138,7 @@ func TestDaysOutsideTheServicesCalendarAreRefusedOnEveryPage(t *testing.T) {
 			}
 		}
 	}
-	v.get("/admin/usage?from=2000-01-01&to=2100-12-31").sees(http.StatusUnprocessableEntity, "A range is a year at the most.")
+	v.get("/admin/usage?from=2000-01-01&to=2100-12-31").sees(http.StatusUnprocessableEntity, "A range can be at most one year long.")
 	v.get("/admin/usage?to=2100-12-31").sees(http.StatusOK)
 	v.get("/admin/usage?from=2000-01-01&to=2000-12-31").sees(http.StatusOK)
 	for _, at := range []string{"2101-01-01T00:00", "1999-12-31T23:59", "0001-01-01T00:00", "9999-12-31T23:59"} {

@@ -27,11 +27,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// visit is a request to the console, read whole: nothing of Fiber is left in it.
+// visit is a request to the console, read completely, with nothing of Fiber.
 type visit struct {
-	// operator is who is signed in; zero in front of the door.
+	// operator is who is signed in; zero where nobody is.
 	operator store.Operator
-	// token is the session's, or in front of the door the browser's own.
+	// token is the session's, or of a browser without a session, its own.
 	token     accounts.Token
 	query     url.Values
 	form      url.Values
@@ -44,22 +44,22 @@ type visit struct {
 	theme     views.Theme
 	address   string
 	post      bool
-	// throttled is why a session's cookie was not looked up; the visit is then as one without.
+	// throttled is why a session's cookie was not looked up; the visit then has no session.
 	throttled error
 
 	x *exchange
 }
 
-// reply is what a visit gets: a page, a way to another page, or a file.
+// reply is the answer to a visit: a page, a redirect or a file.
 type reply struct {
 	status   int
 	page     templ.Component
 	redirect string
-	// plain keeps the page from being compressed: it holds a secret beside what somebody typed.
+	// plain turns compression off, because the page has a secret and user input.
 	plain    bool
 	filename string
 	stream   func(ctx context.Context, w io.Writer) error
-	// failure is what the audit log says where the stream breaks off by a fault of ours.
+	// failure is the audit entry for a stream that fails on our side.
 	failure accounts.AuditEntry
 }
 
@@ -73,17 +73,17 @@ func leadTo(path string, pairs ...string) (reply, error) {
 	return reply{redirect: views.WithQuery(path, pairs...)}, nil
 }
 
-// pageHandler answers a visit. A fault becomes a page that says what went wrong.
+// pageHandler answers a visit. A fault becomes an error page.
 type pageHandler func(ctx context.Context, v *visit) (reply, error)
 
 var (
-	errForm = fault.New(fault.Forbidden, "This form does not belong to your present session, so nothing was changed. Go back, load the page again and send it once more.")
-	errPost = fault.New(fault.UnsupportedMediaType, "Forms are sent as application/x-www-form-urlencoded.")
-	errPage = fault.New(fault.NotFound, "There is no such page. What it named may be gone, or the address was mistyped.")
+	errForm = fault.New(fault.Forbidden, "This form does not belong to your current session, so nothing was changed. Go back, reload the page and send the form again.")
+	errPost = fault.New(fault.UnsupportedMediaType, "Send forms as application/x-www-form-urlencoded.")
+	errPage = fault.New(fault.NotFound, "This page does not exist. Check the address. What it shows may have been deleted.")
 )
 
-// page adapts a handler behind the door: signed out, a page leads to the
-// sign-in, and a form finds no token that fits.
+// page adapts a handler that needs a signed-in operator. For anybody else a page
+// redirects to the sign-in, and a form is refused.
 func (c *Console) page(serve pageHandler) operation {
 	return c.adapt(func(ctx context.Context, v *visit) (reply, error) {
 		if v.throttled != nil {
@@ -104,21 +104,21 @@ func (c *Console) page(serve pageHandler) operation {
 	})
 }
 
-// door adapts a handler that needs nobody to be signed in.
+// door adapts a handler that needs no session.
 func (c *Console) door(serve pageHandler) operation {
 	return c.adapt(serve, func(context.Context, *visit) error { return nil })
 }
 
-// trial adapts a handler in front of the door whose forms are tries to get in:
-// an address that has spent its tries is refused before its form is read.
+// trial adapts a handler that needs no session and whose form is an attempt to
+// sign in: an address over its limit is refused before the form is read.
 func (c *Console) trial(serve pageHandler) operation { return c.adapt(serve, c.peekTries) }
 
-// signedIn tells whether the visit is an operator's whose sign-in is complete.
+// signedIn is true for an operator who has completed the sign-in.
 func (v *visit) signedIn() bool {
 	return v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending
 }
 
-// adapt makes a route of a handler. A form is read when mayPost lets it pass.
+// adapt makes an operation of a handler. A form is read only if mayPost allows it.
 func (c *Console) adapt(serve pageHandler, mayPost func(context.Context, *visit) error) operation {
 	return asset(func(x *exchange) error {
 		x.forPage()
@@ -135,10 +135,10 @@ func (c *Console) adapt(serve pageHandler, mayPost func(context.Context, *visit)
 	})
 }
 
-// The policy names no inline script and no inline style: there are none.
+// The policy forbids inline scripts and styles: the pages have none.
 const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// secure tells whether the browser came by TLS, itself or to a trusted proxy.
+// secure is true if the browser uses TLS, directly or to a trusted proxy.
 func (x *exchange) secure() bool {
 	if x.Context().IsTLS() {
 		return true
@@ -147,7 +147,7 @@ func (x *exchange) secure() bool {
 	return ok && x.api.trusted(peer.AddrPort().Addr().Unmap()) && strings.EqualFold(x.Get(fiber.HeaderXForwardedProto), "https")
 }
 
-// Names of the cookies. Behind TLS they begin with __Host-, which binds them to this host and to TLS.
+// Names of the cookies. With TLS they begin with __Host-, which binds them to this host and to TLS.
 const (
 	sessionCookie = "codexible_session"
 	doorCookie    = "codexible_door"
@@ -162,14 +162,14 @@ func (x *exchange) cookieName(name string) string {
 	return name
 }
 
-// visit reads the request, finds the operator, and checks a form's token. What
-// the head of a request tells against it is found before a form is read.
+// visit reads the request, finds the operator and checks a form's token. The
+// headers are checked before a form is read.
 func (c *Console) visit(x *exchange, mayPost func(context.Context, *visit) error) (*visit, error) {
 	v := &visit{x: x, path: x.Path(), here: x.OriginalURL(), id: x.Params("id"), userAgent: x.Get(fiber.HeaderUserAgent), address: x.address.String(), post: x.Method() == fiber.MethodPost}
-	v.theme, _ = views.ParseTheme(x.Cookies(x.cookieName(themeCookie))) // what is none is as absent
+	v.theme, _ = views.ParseTheme(x.Cookies(x.cookieName(themeCookie))) // an unknown theme is ignored
 	v.browser = accounts.TokenFrom(x.Cookies(x.cookieName(browserCookie)))
 	v.by = accounts.Actor{Address: v.address, RequestID: x.requestID}
-	v.query, _ = url.ParseQuery(string(x.Context().URI().QueryString())) // what cannot be read is as absent
+	v.query, _ = url.ParseQuery(string(x.Context().URI().QueryString())) // an invalid query is ignored
 	if v.post {
 		if err := v.checkHead(); err != nil {
 			return v, err
@@ -186,7 +186,7 @@ func (c *Console) visit(x *exchange, mayPost func(context.Context, *visit) error
 		return v, nil
 	}
 	if v.token.Reveal() == "" {
-		return v, errForm // no token of a form fits a browser that has neither cookie
+		return v, errForm // a browser with neither cookie has no valid form token
 	}
 	if err := mayPost(x.ctx, v); err != nil {
 		return v, err
@@ -194,12 +194,12 @@ func (c *Console) visit(x *exchange, mayPost func(context.Context, *visit) error
 	return v, v.readForm()
 }
 
-// checkHead refuses a form by what its head says, before anything is looked up.
+// checkHead refuses a form by its headers, before any lookup.
 func (v *visit) checkHead() error {
 	if mediaType, _, _ := mime.ParseMediaType(v.x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
 		return errPost
 	}
-	// A browser says where a form came from; one that does not is judged by the token alone.
+	// Browsers send where a form came from; without the header the token alone decides.
 	if site := v.x.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return errForm
 	}
@@ -243,7 +243,7 @@ func (v *visit) readForm() error {
 		return err
 	}
 	if v.form, err = url.ParseQuery(body); err != nil {
-		return fault.New(fault.BadRequest, "The form cannot be read. Load the page again and send it once more.").Because(err)
+		return fault.New(fault.BadRequest, "The form cannot be read. Go back, reload the page and send the form again.").Because(err)
 	}
 	if !tokenFits(v.token, v.form.Get("_csrf")) {
 		if v.throttled != nil {
@@ -254,8 +254,9 @@ func (v *visit) readForm() error {
 	return nil
 }
 
-// formToken is what every form of a session carries: a MAC under the session's
-// own token, masked anew each time, so that a compressed page tells nothing of it.
+// formToken is the CSRF token of a session's forms: a MAC under the session's
+// token, masked with fresh random bytes each time, so that the size of a
+// compressed page reveals nothing about it.
 func formToken(token accounts.Token) string {
 	mac := formMAC(token)
 	masked := make([]byte, 2*len(mac))
@@ -292,7 +293,7 @@ func (c *Console) answer(x *exchange, v *visit, r reply) error {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := r.page.Render(context.WithoutCancel(x.ctx), &b); err != nil { // what was read in time is shown
+	if err := r.page.Render(context.WithoutCancel(x.ctx), &b); err != nil { // the data was read in time, so the page is shown
 		c.fail(x, v, err)
 		return nil
 	}
@@ -311,16 +312,16 @@ func (x *exchange) html(status int, body []byte, compress bool) {
 	x.Context().Response.SetBodyRaw(body)
 }
 
-// send lets a file flow as it is made. It begins after the handler has
-// returned, so a failure can only cut it off: a client sees that it is not whole.
+// send streams a file. The stream starts after the handler has returned, so a
+// failure can only cut it off; the client sees that it is incomplete.
 func (c *Console) send(x *exchange, by accounts.Actor, r reply) {
 	x.attachment(r.filename)
 	x.contentType(mediaTypeOf(r.filename))
 	x.Context().SetBodyStream(c.flow(by, r), -1)
 }
 
-// recordFailure writes a download that broke off into the audit log, unless its
-// reader went away. The log has the cause.
+// recordFailure records a failed download in the audit log, unless the client
+// closed the connection. The service's log has the cause.
 func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause error) {
 	if errors.Is(cause, io.ErrClosedPipe) {
 		return
@@ -328,7 +329,7 @@ func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause 
 	ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
 	defer cancel()
 	if err := c.store.Record(ctx, by, e); err != nil {
-		c.api.Log.Warn("a download that was cut off is not in the audit log", "request_id", by.RequestID, "error", err)
+		c.api.Log.Warn("could not record a failed download in the audit log", "request_id", by.RequestID, "error", err)
 	}
 }
 
@@ -339,13 +340,13 @@ func mediaTypeOf(filename string) string {
 	return fiber.MIMEOctetStream
 }
 
-// titles are the headings of pages that say what went wrong.
+// titles are the headings of error pages.
 var titles = map[fault.Kind]string{
-	fault.NotFound: "Not found", fault.Forbidden: "Not allowed", fault.Conflict: "That did not fit", fault.Invalid: "That cannot be",
-	fault.RateLimited: "Too many tries", fault.Unavailable: "Away for a moment", fault.Internal: "Something went wrong",
+	fault.NotFound: "Not found", fault.Forbidden: "Not allowed", fault.Conflict: "Conflict", fault.Invalid: "Invalid input",
+	fault.RateLimited: "Too many attempts", fault.Unavailable: "Temporarily unavailable", fault.Internal: "Something went wrong",
 }
 
-// fail shows a fault as a page. What is ours to mend goes into the log.
+// fail shows a fault as a page. Faults of ours are logged.
 func (c *Console) fail(x *exchange, v *visit, err error) {
 	f := x.route.explained(fault.As(err))
 	status := statuses[f.Kind]
@@ -358,13 +359,13 @@ func (c *Console) fail(x *exchange, v *visit, err error) {
 	}
 	title := titles[f.Kind]
 	if title == "" {
-		title = "That request cannot be answered"
+		title = "Request failed"
 	}
 	var b bytes.Buffer
 	theme := views.ThemeSystem
 	if v != nil {
 		theme = v.theme
 	}
-	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "To the overview", Path: "/admin"}}).Render(context.WithoutCancel(x.ctx), &b) // also where the time is over
+	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "Go to the overview", Path: "/admin"}}).Render(context.WithoutCancel(x.ctx), &b) // also after the deadline
 	x.html(status, b.Bytes(), false)
 }

@@ -12,34 +12,34 @@ import (
 	"codexible/limits"
 )
 
-// Bounds of what strangers make the console look up in any 60 seconds. Only
-// lookups that find nothing count.
+// Limits on lookups by clients without a session, in any 60 seconds. Only lookups
+// that find nothing count.
 const (
 	// lookupsPerAddress are for cookies; an IPv6 client is its /64.
 	lookupsPerAddress = 60
 	// lookupsPerSite are for cookies of an IPv6 /48.
 	lookupsPerSite = 600
-	// linksPerAddress and linksPerSite are for set-up links.
+	// linksPerAddress and linksPerSite are for setup links.
 	linksPerAddress = 7
 	linksPerSite    = 30
-	// lookupsAtOnce is how many lookups of one address run at once, of cookies, links and keys each.
+	// lookupsAtOnce bounds the concurrent lookups of one address, for cookies, links and keys each.
 	lookupsAtOnce = 8
 )
 
-// window is a count: so many in any 60 seconds.
+// window is a rate limit: at most so many in any 60 seconds.
 type window struct {
 	subject limits.Subject
 	limit   int64
 }
 
-// consoleWindow is a window of the console, named by a text.
+// consoleWindow is a rate limit of the console with a name.
 func consoleWindow(name string, limit int64) window {
 	sum := sha256.Sum256([]byte("console " + name))
 	return window{limits.Key([16]byte(sum[:16])), limit}
 }
 
-// byPlace are the windows of where somebody comes from: the address, an IPv6 /64
-// of which is one, and the /48 around it.
+// byPlace are the rate limits of a client's address, where an IPv6 /64 is one
+// address, and of the /48 around it.
 func byPlace(what string, from netip.Addr, perAddress, perSite int64) []window {
 	windows := []window{consoleWindow(what+" "+limits.Address(from).String(), perAddress)}
 	if from = from.Unmap(); from.Is6() {
@@ -51,7 +51,7 @@ func byPlace(what string, from netip.Addr, perAddress, perSite int64) []window {
 
 type decide func(context.Context, limits.Subject, int64) (limits.Decision, error)
 
-// ask puts a question to every window, up to the first that has no room.
+// ask asks every rate limit, up to the first that refuses.
 func ask(ctx context.Context, question decide, windows []window) (limits.Decision, error) {
 	for _, w := range windows {
 		d, err := question(ctx, w.subject, w.limit)
@@ -65,12 +65,12 @@ func ask(ctx context.Context, question decide, windows []window) (limits.Decisio
 	return limits.Decision{Allowed: true}, nil
 }
 
-// errCrowded tells that the lookups of an address took too long to take their turns.
-var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests of this address are waiting to be looked up. Nothing was changed; try again shortly."}
+// errCrowded is for a lookup that waited too long behind others of its address.
+var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed. Try again shortly."}
 
-// lookUp runs a lookup of something that a stranger may have made up. A place
-// whose windows are used up is refused before anything is read; what is not
-// found counts in them.
+// lookUp looks up a value that the client may have made up. A client over its
+// rate limits is refused before the database is read; only a value that is not
+// found counts.
 func (c *Console) lookUp(ctx context.Context, v *visit, windows []window, look func() (found bool, err error)) error {
 	leave, err := c.gate.Enter(ctx, limits.Address(v.x.address))
 	if err != nil {
@@ -94,14 +94,14 @@ func (c *Console) lookUp(ctx context.Context, v *visit, windows []window, look f
 	return err
 }
 
-// cookieWindows are shared by every cookie that is looked up.
+// cookieWindows are the rate limits of all cookie lookups together.
 func cookieWindows(v *visit) []window {
 	return byPlace("cookie", v.x.address, lookupsPerAddress, lookupsPerSite)
 }
 
-// lookUpCookie looks a cookie's token up: at once where it was good the last
-// time, not at all where it was not, and else as lookUp does. Tokens are random,
-// so one that is not known never will be.
+// lookUpCookie looks up a cookie's token: directly if it was valid the last time,
+// not at all if it was invalid, else like lookUp. Tokens are random, so an unknown
+// one never becomes valid.
 func (c *Console) lookUpCookie(ctx context.Context, v *visit, token accounts.Token, look func() (found bool, err error)) error {
 	good, bad := c.tokens.recall(token)
 	if bad {
@@ -121,14 +121,14 @@ func (c *Console) lookUpCookie(ctx context.Context, v *visit, token accounts.Tok
 	return c.lookUp(ctx, v, cookieWindows(v), remembering)
 }
 
-// throttled tells a refusal by a window from a fault.
+// throttled is true for a refusal by a rate limit.
 func throttled(err error) bool { return err != nil && fault.KindOf(err) == fault.RateLimited }
 
-// maxTokens bounds how many tokens are remembered as good, and as bad.
+// maxTokens bounds how many tokens are cached as valid, and as invalid.
 const maxTokens = 4096
 
-// tokenMemo remembers of cookies' tokens whether the last lookup found them. The
-// answer itself is always read anew. Strangers cannot crowd the good ones out.
+// tokenMemo caches whether the last lookup found a cookie's token. The session
+// itself is always read. Invalid tokens cannot evict valid ones.
 type tokenMemo struct {
 	mu        sync.Mutex
 	good, bad map[[sha256.Size]byte]struct{}
@@ -158,17 +158,17 @@ func (m *tokenMemo) keep(token accounts.Token, found bool) {
 	(*to)[hash] = struct{}{}
 }
 
-// operatorLife is how long it is believed whether anybody can sign in. Changes
-// made by this process count at once.
+// operatorLife is how long it is cached whether an operator exists. A change made
+// by this process applies immediately.
 const operatorLife = time.Second
 
-// operatorMemo remembers whether anybody can sign in. The clock is the real one:
+// operatorMemo caches whether an operator exists. It uses the real clock, because
 // it bounds how often the database is asked.
 type operatorMemo struct {
 	mu    sync.Mutex
 	has   bool
 	until time.Time
-	// changes counts what was heard of, so that no answer from before a change is kept.
+	// changes counts change events, so that no answer from before one is cached.
 	changes int
 }
 
@@ -194,7 +194,7 @@ func (c *Console) hasOperator(ctx context.Context) (bool, error) {
 	if known {
 		return has, nil
 	}
-	// One question for all who ask at once.
+	// Concurrent callers share one query.
 	answer, err, _ := c.asking.Do("operator", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestDeadline)
 		defer cancel()
@@ -212,7 +212,7 @@ func (c *Console) hasOperator(ctx context.Context) (bool, error) {
 	return has, nil
 }
 
-// owner gives whose browser this is, as far as it may be looked up.
+// owner returns whose browser this is; empty if unknown or over the rate limits.
 func (c *Console) owner(ctx context.Context, v *visit) (email string, err error) {
 	if v.browser.Reveal() == "" {
 		return "", nil

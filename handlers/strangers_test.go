@@ -134,7 +134,7 @@ func TestBodiesOfStrangersHold16MiBInAllAnd2OfAnAddress(t *testing.T) {
 		t.Errorf("%v %s", refused.Header, refused.text)
 	}
 	v := s.visitor(t).from("198.51.100.2").get("/admin/login")
-	v.submit("/admin/login", "email", "root@example.com", "password", "x").sees(503, "Away for a moment")
+	v.submit("/admin/login", "email", "root@example.com", "password", "x").sees(503, "Temporarily unavailable")
 	if v.answer.Header.Get("Retry-After") == "" {
 		t.Error("the page does not say when to try again")
 	}

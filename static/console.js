@@ -1,9 +1,9 @@
-// What a page can do better with a script; every page works without it.
+// Enhancements; every page works without scripts.
 'use strict';
 
 document.documentElement.dataset.script = 'on';
 
-// On a narrow screen the sections scroll: the present one is brought into sight.
+// On a narrow screen the navigation scrolls: the current section is brought into view.
 document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' });
 
 // A button that copies the text of the element it names.
@@ -14,7 +14,7 @@ for (const button of document.querySelectorAll('[data-copy]')) {
     try {
       await navigator.clipboard.writeText(source.textContent.trim());
     } catch {
-      // No permission, or no clipboard on an address without TLS: the older way.
+      // No permission, or no clipboard without TLS: fall back to the selection.
       getSelection().selectAllChildren(source);
       if (!document.execCommand('copy')) return;
     }
@@ -39,11 +39,11 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
 });
 
-// In a chart the arrow keys walk from bar to bar; Escape leaves.
+// In a chart the arrow keys move from bar to bar; Escape leaves.
 for (const plot of document.querySelectorAll('.chart .plot')) {
   plot.setAttribute('tabindex', '0');
   plot.setAttribute('role', 'application');
-  plot.setAttribute('aria-label', plot.getAttribute('aria-label') + ' The arrow keys read bar by bar.');
+  plot.setAttribute('aria-label', plot.getAttribute('aria-label') + ' Use the arrow keys to read the bars.');
   const bars = [...plot.querySelectorAll('.bar')];
   const said = plot.closest('figure').querySelector('[aria-live]');
   let at = -1;
@@ -63,7 +63,7 @@ for (const plot of document.querySelectorAll('.chart .plot')) {
   plot.addEventListener('blur', () => show(-1));
 }
 
-// Choosing from a filter's list applies it.
+// Changing a filter's select applies it.
 for (const select of document.querySelectorAll('form.filters select')) {
   select.addEventListener('change', () => select.form.requestSubmit());
 }

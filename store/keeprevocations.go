@@ -8,7 +8,7 @@ import (
 )
 
 // kept begins the sentences of the audit log on what a restore took over.
-const kept = "Kept at a restore, from the database that was replaced: "
+const kept = "Kept when a backup was restored, from the replaced database: "
 
 // keep ends in the restored database what the one that is there had ended. Each
 // key and each user has a line of its own in the audit log.

@@ -69,7 +69,7 @@ func (c *change) revoke(k owned, because string) error {
 // in the order of their ids; a key is always younger than its maker, so what is
 // made meanwhile by one of them is found in the next round.
 func (c *change) revokeCreated(maker owned, userID uuid.UUID) (also int64, err error) {
-	because := ", for key " + maker.Prefix + " made it or a key that did"
+	because := ", together with key " + maker.Prefix + ", through which it was created"
 	for range maxRevoked {
 		ids, err := c.created(maker.ID, userID)
 		if err != nil {

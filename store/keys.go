@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"codexible/accounts"
@@ -357,9 +358,9 @@ func (s *Store) rotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 
 func stops(grace time.Duration) string {
 	if grace == 0 {
-		return "at once"
+		return "immediately"
 	}
-	return "after " + grace.String()
+	return "after " + strings.TrimSuffix(strings.TrimSuffix(grace.String(), "0s"), "h0m")
 }
 
 // retire ends an open grace and the current secret, or opens a grace for it.

@@ -203,9 +203,9 @@ func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) err
 			return err
 		}
 	}
-	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions and %d set-up links.", backup, r.SessionsEnded, r.SetupLinksEnded)
+	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions and %d setup links.", backup, r.SessionsEnded, r.SetupLinksEnded)
 	if r.Unread != nil {
-		details += " What came back to life is not known: no database was there that could be read."
+		details += " It is not known what was reactivated: there was no readable database to compare with."
 	} else {
 		details += " " + r.Revived.counted()
 	}
@@ -215,8 +215,8 @@ func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) err
 // counted says in a sentence what comes back to life.
 func (r *Revived) counted() string {
 	if r.None() {
-		return "Nothing came back to life that had been ended since the backup."
+		return "The backup reactivated nothing that had been revoked since."
 	}
-	return fmt.Sprintf("Ended since the backup: %d keys revoked, %d disabled, %d rotated; %d users suspended, %d roles taken, %d passwords changed, %d recovery codes used or replaced.",
+	return fmt.Sprintf("Ended since the backup: %d keys revoked, %d disabled, %d rotated; %d users suspended, %d roles removed, %d passwords changed, %d recovery codes used or replaced.",
 		len(r.KeysRevoked), len(r.KeysDisabled), len(r.KeysRotated), len(r.UsersSuspended), len(r.RolesTaken), len(r.PasswordsChanged), r.RecoveryCodes)
 }

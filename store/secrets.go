@@ -307,7 +307,7 @@ func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, er
 		if err := v.reseal(ctx, readable); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "secrets.rotated", subject: accounts.SubjectSystem, target: "secrets", details: fmt.Sprintf("Encrypted %d stored secrets with the present key.", n)})
+		return tx.record(entry{action: "secrets.rotated", subject: accounts.SubjectSystem, target: "secrets", details: fmt.Sprintf("Encrypted %d stored secrets with the current key.", n)})
 	})
 	return n, err
 }
@@ -341,7 +341,7 @@ func (s *Store) ForgetSecrets(ctx context.Context, by accounts.Actor, drop bool)
 				return err
 			}
 			if err := tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: one.id, target: u.Email,
-				details: "Dropped the two-step sign-in of " + u.Email + ", whose secret no key of the service decrypts. A password alone signs in."}); err != nil {
+				details: "Turned off two-factor authentication for " + u.Email + ": no key of the service decrypts its secret. The password alone signs in."}); err != nil {
 				return err
 			}
 		}

@@ -80,12 +80,12 @@ func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UU
 		}
 		tx.by.Name = accounts.ActorSystem.Name
 		return tx.record(entry{action: "user.two_step_locked", subject: accounts.SubjectUser, id: userID, target: u.Email,
-			details: fmt.Sprintf("Locked the authenticator codes of %s after %d wrong codes in a day. Whoever entered them knew the password. A recovery code unlocks them.", u.Email, accounts.MaxWrongCodes)})
+			details: fmt.Sprintf("Locked the authenticator codes of %s after %d wrong codes in one day. Whoever entered them knew the password. A recovery code unlocks them.", u.Email, accounts.MaxWrongCodes)})
 	})
 	return locked, err
 }
 
-// unlockTwoStep has the app's codes taken again.
+// unlockTwoStep unlocks the app's codes.
 func (c *change) unlockTwoStep(userID uuid.UUID, email, because string) error {
 	unlocked := c.Exec("UPDATE two_step SET locked_at = NULL, wrong_codes = 0 WHERE user_id = ? AND locked_at IS NOT NULL", userID)
 	if unlocked.Error != nil || unlocked.RowsAffected == 0 {
@@ -110,7 +110,7 @@ func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID 
 	return taken, err
 }
 
-// ConfirmTwoStep turns two-step sign-in on, with the hashes of its recovery codes.
+// ConfirmTwoStep turns two-factor authentication on, with the hashes of its recovery codes.
 func (s *Store) ConfirmTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID, codes [][]byte) error {
 	return s.changing(ctx, by, func(tx *change) error {
 		if err := tx.Exec("UPDATE two_step SET confirmed = ? WHERE user_id = ?", true, userID).Error; err != nil {
@@ -119,7 +119,7 @@ func (s *Store) ConfirmTwoStep(ctx context.Context, by accounts.Actor, userID uu
 		if err := tx.putRecoveryCodes(userID, codes); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "user.two_step_on", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned two-step sign-in on."})
+		return tx.record(entry{action: "user.two_step_on", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned on two-factor authentication."})
 	})
 }
 
@@ -129,7 +129,7 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by accounts.Actor, userID 
 		if err := tx.putRecoveryCodes(userID, codes); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "user.recovery_codes_made", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " made new recovery codes."})
+		return tx.record(entry{action: "user.recovery_codes_made", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " generated new recovery codes."})
 	})
 }
 
@@ -151,7 +151,7 @@ func (s *Store) TurnOffTwoStep(ctx context.Context, by accounts.Actor, userID uu
 		if err := tx.dropTwoStep(userID); err != nil {
 			return err
 		}
-		return tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned two-step sign-in off."})
+		return tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: userID, target: by.Name, details: by.Name + " turned off two-factor authentication."})
 	})
 }
 

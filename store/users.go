@@ -330,7 +330,7 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 			return err
 		}
 		return tx.recordChange(entry{action: "user.password_set", subject: accounts.SubjectUser, id: id, target: u.Email,
-			details: "Set the console password of " + u.Email + " and ended the console sessions."})
+			details: "Set the console password of " + u.Email + " and ended their console sessions."})
 	})
 }
 

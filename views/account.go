@@ -10,10 +10,10 @@ import (
 type Account struct {
 	Frame
 	Password []Field
-	// TwoStep tells whether a code is asked for at sign-in; CodesLeft counts the recovery codes.
+	// TwoStep is true where signing in asks for a code; CodesLeft counts the recovery codes.
 	TwoStep   bool
 	CodesLeft int64
-	// TurnOff are the fields that turn two-step sign-in off.
+	// TurnOff are the fields that turn two-factor authentication off.
 	TurnOff  []Field
 	Sessions []accounts.Session
 	Current  accounts.Session
@@ -36,23 +36,23 @@ type RecoveryCodes struct {
 	Codes []string
 }
 
-// Door is a page in front of the console: the sign-in, its second step, the first set-up.
+// Door is a page for somebody who is not signed in: the sign-in, its second step, the setup.
 type Door struct {
 	Title, Intro string
 	Theme        Theme
 	CSRF         string
 	Action       string
-	// Next is where a sign-in leads; Token is that of a set-up link.
+	// Next is where a sign-in leads; Token is that of a setup link.
 	Next, Token string
 	Fields      []Field
 	Submit      string
 	Notice      *Notice
 	Foot        string
-	// Back leads out of a step; empty where there is nothing to go back to.
+	// Back is the way back; empty where there is none.
 	Back Link
 }
 
-// Failure is a page that says what went wrong.
+// Failure is an error page.
 type Failure struct {
 	Title, Text string
 	Theme       Theme

@@ -13,7 +13,7 @@ type Audit struct {
 	Problems                 []string
 }
 
-// subjectPath leads to what an entry is about, where that has a page.
+// subjectPath is the page of an entry's subject; empty where it has none.
 func subjectPath(e accounts.AuditEntry) string {
 	switch e.Subject {
 	case accounts.SubjectUser:

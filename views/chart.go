@@ -33,7 +33,7 @@ func (m Measure) of(d usage.DayTotal) int64 {
 	return d.Credits
 }
 
-// say writes an amount with its unit.
+// say formats an amount with its unit.
 func (m Measure) say(n int64) string {
 	switch m {
 	case MeasureRequests:
@@ -45,8 +45,8 @@ func (m Measure) say(n int64) string {
 	return Count(n, "credit")
 }
 
-// tick writes an amount beside an axis that ends at top: short, every line in
-// the same unit, and without a name but the dollar's.
+// tick formats an amount for an axis that ends at top: short, in the same unit
+// as the other ticks, with no unit name but the dollar sign.
 func (m Measure) tick(n, top int64) string {
 	if m == MeasureCost {
 		return "$" + short(float64(n)/usage.MicrosPerUSD, float64(top)/usage.MicrosPerUSD)
@@ -72,12 +72,12 @@ func short(n, top float64) string {
 	return trimZeros(fmt.Sprintf("%.6f", n))
 }
 
-// trimZeros takes the zeros off the end of a decimal fraction.
+// trimZeros removes the trailing zeros of a decimal fraction.
 func trimZeros(s string) string { return strings.TrimRight(strings.TrimRight(s, "0"), ".") }
 
 // Chart is a series of bars over time, with its table.
 type Chart struct {
-	// Name says what is drawn, for those who hear the page.
+	// Name is what the chart shows, read out by screen readers.
 	Name    string
 	Measure Measure
 	Points  []Point
@@ -89,8 +89,12 @@ type Point struct {
 	Value       int64
 }
 
-// maxBars is how many bars a chart draws at the most: beyond it days become weeks.
-const maxBars = 62
+const (
+	// maxBars is how many bars a chart draws at the most: beyond it days become weeks.
+	maxBars = 62
+	// lastTickDays keeps the date before the last one clear of it, on a phone too.
+	lastTickDays = 8
+)
 
 // DayChart draws days, or weeks where the days are many. The days are without a
 // gap, the oldest first, as usage.Fill gives them.
@@ -106,7 +110,7 @@ func DayChart(name string, m Measure, days []usage.DayTotal) Chart {
 		switch {
 		case len(days) <= 8:
 			p.Tick = at.Format("Mon")
-		case len(days) <= 35 && at.Weekday() == time.Monday && i < len(days)-3, len(days) <= 35 && i == len(days)-1:
+		case len(days) <= 35 && at.Weekday() == time.Monday && i < len(days)-lastTickDays, len(days) <= 35 && i == len(days)-1:
 			p.Tick = at.Format("2 Jan")
 		case len(days) > 35 && (at.Day() == 1 || at.Day() == 15):
 			p.Tick = at.Format("2 Jan")
@@ -276,7 +280,7 @@ func (m Measure) title() string {
 	return "Credits"
 }
 
-// says is the whole chart in a sentence.
+// says is the chart in one sentence.
 func (c Chart) says() string {
-	return c.Name + ": " + c.Measure.say(c.Total()) + " together. The table below holds every figure."
+	return c.Name + ": " + c.Measure.say(c.Total()) + " in total. The table below has every value."
 }

@@ -9,7 +9,7 @@ import (
 	"codexible/usage"
 )
 
-// Number writes a whole number with a comma between thousands.
+// Number formats a whole number with commas between thousands.
 func Number(n int64) string {
 	if n < 0 {
 		return "−" + Number(-n)
@@ -25,8 +25,8 @@ func Number(n int64) string {
 	return b.String()
 }
 
-// USD writes micro-dollars: cents from a dollar on, smaller amounts to four or
-// six places, so that what is not zero never reads as zero.
+// USD formats micro-dollars: cents from a dollar on, smaller amounts to four or
+// six places, so that no amount above zero reads as zero.
 func USD(micros int64) string {
 	switch {
 	case micros >= usage.MicrosPerUSD || micros == 0:
@@ -38,16 +38,16 @@ func USD(micros int64) string {
 	return fmt.Sprintf("$%.6f", float64(micros)/usage.MicrosPerUSD)
 }
 
-// Price writes a plan's cents a month.
+// Price formats a plan's cents per month.
 func Price(cents int64) string { return fmt.Sprintf("$%s.%02d", Number(cents/100), cents%100) }
 
-// Instant writes a time in UTC, to the minute.
+// Instant formats a time in UTC, to the minute.
 func Instant(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04") }
 
-// Date writes a day as people do.
+// Date formats a day.
 func Date(d usage.Day) string { return d.Start().Format("2 Jan 2006") }
 
-// Ago writes how long ago an instant was, in its largest unit.
+// Ago formats how long ago an instant was, in the largest unit that fits.
 func Ago(now, t time.Time) string {
 	span := now.Sub(t)
 	if span < time.Minute {
@@ -56,7 +56,7 @@ func Ago(now, t time.Time) string {
 	return Span(span) + " ago"
 }
 
-// Span writes a duration in its largest unit.
+// Span formats a duration in the largest unit that fits.
 func Span(d time.Duration) string {
 	units := []struct {
 		size time.Duration
@@ -70,7 +70,7 @@ func Span(d time.Duration) string {
 	return Count(0, "second")
 }
 
-// Count writes a number with its noun, in the plural where it is not one.
+// Count formats a number with its noun, in the plural unless it is one.
 func Count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -78,7 +78,7 @@ func Count(n int64, noun string) string {
 	return Number(n) + " " + noun + "s"
 }
 
-// Bytes writes a size as people read it.
+// Bytes formats a size in KB, MB or GB.
 func Bytes(n int64) string {
 	switch {
 	case n >= 1<<30:
@@ -89,7 +89,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.0f KB", float64(n)/(1<<10))
 }
 
-// Percent is the part of a whole in whole percent, rounded down: 100 means all of it.
+// Percent is a part of a whole in percent, rounded down, so that 100 means all of it.
 func Percent(part, whole int64) int64 {
 	if whole <= 0 {
 		return 0
@@ -100,7 +100,7 @@ func Percent(part, whole int64) int64 {
 	return part * 100 / whole
 }
 
-// Browser names the browser and the system of a User-Agent, as far as it tells.
+// Browser names the browser and the operating system of a User-Agent.
 func Browser(userAgent string) string {
 	name := firstFound(userAgent, "Unknown browser", [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}})
 	system := firstFound(userAgent, "", [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}})

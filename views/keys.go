@@ -21,7 +21,7 @@ type Keys struct {
 type Key struct {
 	Frame
 	Key KeyLine
-	// GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.
+	// GraceEnds is when the secret that a rotation replaced stops; nil where there is none.
 	GraceEnds *time.Time
 	Chart     Chart
 	Range     RangeChoice
@@ -34,7 +34,7 @@ type Secret struct {
 	Frame
 	Secret keys.Secret
 	Key    KeyLine
-	// OldWorks says how long the secret before it goes on working; empty for a key that is no rotation.
+	// OldWorks says how long the previous secret keeps working; empty where there is none.
 	OldWorks string
 }
 
@@ -42,7 +42,7 @@ func (k KeyLine) working(now time.Time) bool {
 	return k.Status == keys.StatusActive && !k.Expired(now) && k.UserStatus != accounts.StatusSuspended
 }
 
-// otherwise is why a key does not work: what is the key's own comes before the user's.
+// otherwise is why a key does not work: the key's own state comes before the user's.
 func (k KeyLine) otherwise(now time.Time) string {
 	switch {
 	case k.Status == keys.StatusDisabled:
@@ -55,21 +55,21 @@ func (k KeyLine) otherwise(now time.Time) string {
 	return "User suspended"
 }
 
-// madeBy says who made the key; a key from before that was written down says nothing.
+// madeBy is who created the key. Keys that are older than this field have no creator.
 func (k KeyLine) madeBy() string {
 	if k.CreatedBy == "" {
-		return "Not written down"
+		return "Unknown"
 	}
 	return k.CreatedBy
 }
 
-// makerPath leads to the key that made this one.
+// makerPath is the page of the key that created this one.
 func (k KeyLine) makerPath() string { return "/admin/keys/" + k.CreatedByKeyID.String() }
 
-// unused is how long a key has to lie idle to be pointed out.
+// unused is how long a key has to be idle to be marked as unused.
 const unused = 90 * 24 * time.Hour
 
-// idle tells a working key that was neither used nor made within 90 days.
+// idle is true for a working key that was neither used nor created within 90 days.
 func (k KeyLine) idle(now time.Time) bool {
 	last := k.CreatedAt
 	if k.LastUsedAt != nil {

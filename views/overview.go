@@ -8,32 +8,32 @@ import (
 	"github.com/google/uuid"
 )
 
-// Overview is the first page: today beside yesterday and the day a week ago.
+// Overview is the first page: today compared with yesterday and a week ago.
 type Overview struct {
 	Frame
 	Tiles []Tile
-	// Refusals are today's refused requests by reason, the most first.
+	// Refusals are the refused requests by reason, the most frequent first.
 	Refusals []Refusals
 	Chart    Chart
-	// Top used the most credits today; Near have the least of their quota left.
+	// Top used the most credits today; Near are closest to their daily limit.
 	Top, Near []Standing
-	// Lately is what went wrong, the newest first.
-	Lately []accounts.AuditEntry
-	// Failed are the answers of 5xx that this process gave since it began, the last first.
+	// Recent are the audit log's failures, the newest first.
+	Recent []accounts.AuditEntry
+	// Failed are the 5xx responses of this process since it started, the newest first.
 	Failed []FailedAnswer
-	// Since is when this process began.
+	// Since is when this process started.
 	Since time.Time
-	// AsOf is when the figures of today were counted.
+	// AsOf is when today's metrics were read.
 	AsOf, Now time.Time
-	// FirstSteps shows what to do in an installation without customers.
+	// FirstSteps shows what to do in an installation without users.
 	FirstSteps bool
 }
 
-// Tile is a figure of today with those it is compared to.
+// Tile is a metric of today with the values it is compared to.
 type Tile struct{ Label, Figure, Yesterday, WeekAgo string }
 
-// FailedAnswer counts the answers of 5xx of one route with one status. The
-// request's id and time are the last one's.
+// FailedAnswer counts the 5xx responses of one route with one status. The
+// request ID and the time are those of the last one.
 type FailedAnswer struct {
 	Method, Route string
 	Status        int
@@ -48,20 +48,20 @@ type Refusals struct {
 	Today, Yesterday, WeekAgo int64
 }
 
-// Standing is a user's day against the plan's limit.
+// Standing is a user's usage today against the plan's limit.
 type Standing struct {
 	UserID           uuid.UUID
 	Email, Plan      string
 	Used, DailyLimit int64
 }
 
-// failedSince says whose answers of 5xx are counted, and since when.
+// failedSince says whose 5xx responses are counted, and since when.
 func (p Overview) failedSince() string {
-	since := " since it began, " + Ago(p.Now, p.Since) + "."
+	since := " 5xx responses from this instance since it started " + Ago(p.Now, p.Since) + "."
 	if len(p.Failed) == 0 {
-		return "No answer of 5xx by this instance" + since
+		return "No" + since
 	}
-	return "Answers of 5xx by this instance alone" + since + " Its log tells why, by the request id."
+	return "All" + since + " Search its log for the request ID to find the cause."
 }
 
 func (s Standing) percent() int64 { return Percent(s.Used, s.DailyLimit) }

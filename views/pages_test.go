@@ -83,7 +83,7 @@ func sampleKeys() []KeyLine {
 func sampleAudit() []accounts.AuditEntry {
 	return []accounts.AuditEntry{
 		{Seq: 9, At: noon.Add(-4 * time.Minute), Actor: "admin@codexible.me", Address: "192.0.2.17", RequestID: "6f0c1f6e3b", Action: "user.suspended", Subject: accounts.SubjectUser, Target: "starter@codexible.me", Details: "Changed user starter@codexible.me: status from active to suspended.", Before: `{"status":"active"}`, After: `{"status":"suspended"}`},
-		{Seq: 8, At: noon.Add(-2 * time.Hour), Actor: "admin@codexible.me", Address: "192.0.2.17", Action: "key.rotated", Subject: accounts.SubjectKey, Target: "codexible_3fa91c20", Details: "Rotated key codexible_1b2c of demo@codexible.me to codexible_3fa91c20; the old secret stops after 24h0m0s.", Before: "{}", After: "{}"},
+		{Seq: 8, At: noon.Add(-2 * time.Hour), Actor: "admin@codexible.me", Address: "192.0.2.17", Action: "key.rotated", Subject: accounts.SubjectKey, Target: "codexible_3fa91c20", Details: "Rotated key codexible_1b2c of demo@codexible.me to codexible_3fa91c20; the old secret stops after 24h.", Before: "{}", After: "{}"},
 		{Seq: 7, At: noon.Add(-26 * time.Hour), Actor: hostile, Address: "2001:db8::1", Action: "session.failed", Subject: accounts.SubjectSession, Target: hostile, Details: "A sign-in as " + hostile + " failed.", Before: "{}", After: "{}"},
 	}
 }
@@ -94,7 +94,7 @@ func pages() map[string]templ.Component {
 	sel := func(name, label string, options ...Option) Field {
 		return Field{Name: name, Label: label, Type: "select", Options: options}
 	}
-	plans := []Option{{"", "Every plan"}, {"1", "Starter"}, {"2", "Pro"}}
+	plans := []Option{{"", "All plans"}, {"1", "Starter"}, {"2", "Pro"}}
 	userFrame := frame(u[0].Email, SectionUsers)
 	userFrame.Crumbs = []Link{{"Users", "/admin/users"}}
 	noticed := frame("Users", SectionUsers)
@@ -113,53 +113,53 @@ func pages() map[string]templ.Component {
 	other := accounts.Session{ID: uuid.NewSHA1(uuid.Nil, []byte("t")), CreatedAt: noon.Add(-50 * time.Hour), LastSeenAt: noon.Add(-time.Hour), Address: "2001:db8::7", UserAgent: "Mozilla/5.0 (iPhone) Safari/604.1"}
 	return map[string]templ.Component{
 		"overview": OverviewPage(Overview{Frame: frame("Overview", SectionOverview), Now: noon, AsOf: noon,
-			Tiles:    []Tile{{"Requests", "12,904", "11,020", "12,611"}, {"Credits", "18,233", "17,904", "16,002"}, {"Cost", "$41.22", "$40.10", "$38.77"}, {"Active keys", "311", "320", "298"}},
+			Tiles:    []Tile{{"Requests", "12,904", "11,020", "12,611"}, {"Credits", "18,233", "17,904", "16,002"}, {"Cost", "$41.22", "$40.10", "$38.77"}, {"Keys used", "311", "320", "298"}},
 			Chart:    DayChart("Credits by day", MeasureCredits, days(30)),
-			Refusals: []Refusals{{"Quota used up", 118, 96, 44}, {"Too many requests", 40, 12, 18}, {"Unknown key", 7, 31, 2}},
+			Refusals: []Refusals{{"Quota exceeded", 118, 96, 44}, {"Rate limit exceeded", 40, 12, 18}, {"Unknown key", 7, 31, 2}},
 			Top:      []Standing{{u[1].ID, u[1].Email, "Business", 146, 500}, {u[0].ID, u[0].Email, "Pro", 89, 250}, {u[3].ID, u[3].Email, "Starter", 75, 75}},
 			Near:     []Standing{{u[3].ID, u[3].Email, "Starter", 75, 75}, {u[5].ID, u[5].Email, "Pro", 231, 250}},
-			Lately:   sampleAudit()[2:], Since: noon.Add(-50 * time.Hour), Failed: []FailedAnswer{
+			Recent:   sampleAudit()[2:], Since: noon.Add(-50 * time.Hour), Failed: []FailedAnswer{
 				{Method: "POST", Route: "/api/keys/verify", Status: 503, Times: 12_904, RequestID: "8571533f4dd6bfd4d21460ebc1de3862", At: noon.Add(-3 * time.Minute)},
 				{Method: "GET", Route: "/api/admin/users/:id", Status: 500, Times: 1, RequestID: hostile, At: noon.Add(-5 * time.Hour)}}}),
 		"overview-empty": OverviewPage(Overview{Frame: frame("Overview", SectionOverview), Now: noon, AsOf: noon, FirstSteps: true,
-			Tiles: []Tile{{"Requests", "0", "0", "0"}, {"Credits", "0", "0", "0"}, {"Cost", "$0.00", "$0.00", "$0.00"}, {"Active keys", "0", "0", "0"}},
+			Tiles: []Tile{{"Requests", "0", "0", "0"}, {"Credits", "0", "0", "0"}, {"Cost", "$0.00", "$0.00", "$0.00"}, {"Keys used", "0", "0", "0"}},
 			Chart: DayChart("Credits by day", MeasureCredits, usage.Fill(usage.LastDays(usage.DayOf(noon), 30), nil))}),
 		"users": UsersPage(Users{Frame: noticed, Search: Field{Name: "q", Label: "Search", Type: "search", Placeholder: "E-mail or name", Value: hostile},
-			Plan: sel("plan", "Plan", plans...), Role: sel("role", "Role", Option{"", "Every role"}), Status: sel("status", "Status", Option{"", "Every status"}),
+			Plan: sel("plan", "Plan", plans...), Role: sel("role", "Role", Option{"", "All roles"}), Status: sel("status", "Status", Option{"", "All statuses"}),
 			ByEmail: SortHead{Path: "?sort=email"}, ByCreated: SortHead{Path: "?sort=oldest", Descending: true}, Lines: u, Pager: Pager{Said: "6 of 100,003 users", Onward: "?after=x", OnwardText: "Older"}}),
 		"users-none": UsersPage(Users{Frame: frame("Users", SectionUsers), Filtered: true, Search: Field{Name: "q", Label: "Search", Value: "zz"}}),
 		"user": UserPage(User{Frame: userFrame, User: u[0], Plan: accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100}, Range: choice,
 			Chart: DayChart("Credits by day", MeasureCredits, days(7)), Models: []usage.ModelTotal{{Model: "codex-large", Requests: 812, PromptTokens: 1_812_233, CompletionTokens: 322_121, CostMicros: 12_318_211}, {Model: hostile}},
 			Keys: k, Charges: charges, KeyLabels: map[string]string{k[0].ID.String(): "Production", k[4].ID.String(): hostile}, Audit: sampleAudit(), Now: noon}),
-		"form": FormPage(Form{Frame: frame("Suspend demo@codexible.me", SectionUsers), Consequences: []string{"The user's 2 active keys stop at once: every request with them is refused with 403.", "Nothing is deleted: keys, usage and the audit trail stay.", "Reactivating brings the keys back as they are."},
+		"form": FormPage(Form{Frame: frame("Suspend demo@codexible.me", SectionUsers), Consequences: []string{"The 2 active keys stop working immediately. Requests with them get 403.", "Nothing is deleted. Keys, usage and audit log stay."},
 			Action: "/admin/users/1/suspend", Submit: "Suspend this user", Danger: true, Cancel: "/admin/users/1"}),
 		"new-user": FormPage(Form{Frame: frame("Create a user", SectionUsers), Action: "/admin/users/new", Submit: "Create the user", Cancel: "/admin/users", Fields: []Field{
 			{Name: "email", Label: "E-mail", Type: "email", Value: hostile, Required: true, Problem: "must be an e-mail address such as ada@example.com"},
-			{Name: "name", Label: "Name", Hint: "What people call the customer. May stay empty."}, sel("plan", "Plan", plans...)}}),
-		"keys": KeysPage(Keys{Frame: frame("Keys", SectionKeys), Search: Field{Name: "q", Label: "Search", Type: "search"}, State: sel("state", "Show", Option{"", "Every key"}, Option{"unused", "Unused for 90 days"}),
+			{Name: "name", Label: "Name", Hint: "Optional. A person or a company."}, sel("plan", "Plan", plans...)}}),
+		"keys": KeysPage(Keys{Frame: frame("Keys", SectionKeys), Search: Field{Name: "q", Label: "Search", Type: "search"}, State: sel("state", "Show", Option{"", "All keys"}, Option{"unused", "Unused for 90 days"}),
 			Lines: k, Now: noon, Pager: Pager{Said: "5 keys on this page", Onward: "?after=x", OnwardText: "Older"}}),
 		"key":    KeyPage(Key{Frame: frame("Production", SectionKeys), Key: k[0], GraceEnds: new(noon.Add(20 * time.Hour)), Chart: DayChart("Credits by day", MeasureCredits, days(30)), Range: choice, Audit: sampleAudit(), Now: noon}),
-		"secret": SecretPage(Secret{Frame: frame("Key created", SectionKeys), Secret: secret, Key: k[0], OldWorks: "works until 24 Nov 2026, 12:00 UTC"}),
+		"secret": SecretPage(Secret{Frame: frame("Key created", SectionKeys), Secret: secret, Key: k[0], OldWorks: "Works until 24 Nov 2026, 12:00 UTC"}),
 		"plans": PlansPage(Plans{Frame: frame("Plans", SectionPlans), Lines: []PlanLine{{accounts.Plan{Name: "Business", DailyCreditLimit: 500, RateLimitPerMinute: 100, PriceCents: 5000}, 12}, {accounts.Plan{Name: "Pro", DailyCreditLimit: 250, RateLimitPerMinute: 100, PriceCents: 3000}, 81_233},
 			{accounts.Plan{Name: hostile, DailyCreditLimit: 75, RateLimitPerMinute: 100, PriceCents: 1000, Archived: true}, 0}}}),
 		"usage": UsagePage(Usage{Frame: frame("Usage", SectionUsage), From: Field{Name: "from", Label: "From", Type: "date", Value: "2026-01-01"}, To: Field{Name: "to", Label: "To", Type: "date", Value: "2026-11-23"},
-			User: Field{Name: "user", Label: "User", Placeholder: "E-mail"}, Key: Field{Name: "key", Label: "Key", Placeholder: "Id"}, Model: Field{Name: "model", Label: "Model"}, Plan: sel("plan", "Plan", plans...), Measure: sel("measure", "Draw", Option{"credits", "Credits"}),
+			User: Field{Name: "user", Label: "User", Placeholder: "E-mail"}, Key: Field{Name: "key", Label: "Key", Placeholder: "Id"}, Model: Field{Name: "model", Label: "Model"}, Plan: sel("plan", "Plan", plans...), Measure: sel("measure", "Show", Option{"credits", "Credits"}),
 			Quick: choice, Chart: DayChart("Cost by week", MeasureCost, days(327)), GroupHead: "Model", Groups: RangeChoice{Links: []Link{{"By day", "?"}, {"By model", "?"}, {"By plan", "?"}}, Current: "By model"},
-			Rows: rows, Total: UsageRow{Name: "Together", Requests: 81_235, Credits: 120_313, CostMicros: 88_123_487}}),
-		"audit": AuditPage(Audit{Frame: frame("Audit log", SectionAudit), Search: Field{Name: "q", Label: "Search", Type: "search"}, Action: sel("action", "Action", Option{"", "Every action"}),
+			Rows: rows, Total: UsageRow{Name: "Total", Requests: 81_235, Credits: 120_313, CostMicros: 88_123_487}}),
+		"audit": AuditPage(Audit{Frame: frame("Audit log", SectionAudit), Search: Field{Name: "q", Label: "Search", Type: "search"}, Action: sel("action", "Action", Option{"", "All actions"}),
 			From: Field{Name: "from", Label: "From", Type: "date"}, To: Field{Name: "to", Label: "To", Type: "date"}, Entries: sampleAudit(), Pager: Pager{Onward: "?before=7", OnwardText: "Older"}}),
 		"system": SystemPage(System{Frame: frame("System", SectionSystem), Health: health, Since: noon.Add(-11 * time.Hour), Now: noon,
 			Service:  []Fact{{Name: "Version", Value: "v1.0.0-12-gabc", Mono: true}, {Name: "State", Value: "ok", Tone: ToneGood}},
 			Database: []Fact{{Name: "Kind", Value: "SQLite 3.53"}, {Name: "State", Value: "ok", Tone: ToneGood}}, Counting: []Fact{{Name: "Valkey", Value: "not configured"}},
 			Migrations: []MigrationLine{{"0001", "init", new(noon)}}, Settings: []Fact{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible", Mono: true}},
-			Reconcile: Fact{Name: "Last reconcile", Value: "never run"}, CanDownload: true, BackupHint: "A consistent copy of the whole database, made while the service runs."}),
+			Reconcile: Fact{Name: "Last reconciliation", Value: "3 differences", Tone: ToneBad, Note: "22 Nov 2026, 03:00 UTC. Run codexible usage reconcile to list them."}, CanDownload: true, BackupHint: "A consistent copy of the whole database, made while the service runs."}),
 		"account": AccountPage(Account{Frame: frame("Account", SectionAccount), Password: []Field{{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password"}, {Name: "password", Label: "New password", Type: "password", Hint: "At least 12 characters.", Autocomplete: "new-password"}},
 			Sessions: []accounts.Session{session, other}, Current: session, Now: noon}),
-		"two-step": TwoStepPage(TwoStepSetup{Frame: frame("Two-step sign-in", SectionAccount), QR: "M0 0h7v1h-7z", Side: 21, Secret: "JBSW Y3DP EHPK 3PXP", Code: Field{Name: "code", Label: "Code"}}),
+		"two-step": TwoStepPage(TwoStepSetup{Frame: frame("Two-factor authentication", SectionAccount), QR: "M0 0h7v1h-7z", Side: 21, Secret: "JBSW Y3DP EHPK 3PXP", Code: Field{Name: "code", Label: "Code"}}),
 		"recovery": RecoveryPage(RecoveryCodes{Frame: frame("Recovery codes", SectionAccount), Codes: []string{"aaaa-bbbb-cc", "dddd-eeee-ff"}}),
-		"login": DoorPage(Door{Title: "Sign in", Intro: "The operator's console of this Codexible.", Action: "/admin/login", CSRF: "token", Submit: "Sign in", Notice: &Notice{Tone: ToneBad, Title: "That did not match", Text: "Check the e-mail and the password."},
-			Fields: []Field{{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username"}, {Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password"}}, Foot: "A lost password is set anew on the machine: codexible user set-password."}),
-		"failure": FailurePage(Failure{Title: "There is no such page", Text: "The address may have been mistyped, or what it named is gone.", RequestID: "6f0c1f6e3b", Back: Link{"To the overview", "/admin"}}),
+		"login": DoorPage(Door{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", CSRF: "token", Submit: "Sign in", Notice: &Notice{Tone: ToneBad, Title: "Wrong e-mail or password", Text: "Only operators can sign in here."},
+			Fields: []Field{{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username"}, {Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password"}}, Foot: "Forgot your password? Set a new one on the server: codexible user set-password."}),
+		"failure": FailurePage(Failure{Title: "Not found", Text: "This page does not exist. Check the address.", RequestID: "6f0c1f6e3b", Back: Link{"Go to the overview", "/admin"}}),
 	}
 }
 

@@ -14,7 +14,7 @@ type PlanLine struct {
 	Users int64
 }
 
-// userRate is the requests a minute of all keys of a user together.
+// userRate is the requests per minute for all keys of a user together.
 func (p PlanLine) userRate() string {
 	if p.UserRateLimitPerMinute == nil {
 		return "–"

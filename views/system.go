@@ -2,29 +2,30 @@ package views
 
 import "time"
 
-// System is the page about the service itself.
+// System is the page about the state of the service.
 type System struct {
 	Frame
-	// Service, Database and Valkey are facts with their states.
+	// Service, Database and Counting are facts, some with a tone.
 	Service, Database, Counting []Fact
 	Migrations                  []MigrationLine
 	Settings                    []Fact
 	Health                      []HealthSample
-	// Since is when this process began to watch its health.
+	// Since is when this process started.
 	Since time.Time
-	// Reconcile tells of the last comparison of the totals with the single charges; empty where there was none.
+	// Reconcile is the result of the last reconciliation.
 	Reconcile Fact
-	// Backup is how a copy of the data is got: a button, or a sentence where there is none.
+	// CanDownload shows a button that downloads a backup; BackupHint says what it is, or how to make one.
 	CanDownload bool
 	BackupHint  string
 	Now         time.Time
 }
 
-// Fact is a name and a value, with a tone where one is good or bad.
+// Fact is a name and a value, with a tone where one is good or bad. Note follows
+// the value, in words.
 type Fact struct {
-	Name, Value string
-	Tone        Tone
-	Mono        bool
+	Name, Value, Note string
+	Tone              Tone
+	Mono              bool
 }
 
 // MigrationLine is one step of the schema.
@@ -33,15 +34,15 @@ type MigrationLine struct {
 	AppliedAt     *time.Time
 }
 
-// HealthSample is the state of the service at an instant: ok, degraded or unavailable.
+// HealthSample is the status of the service at an instant: ok, degraded or unavailable.
 type HealthSample struct {
 	At     time.Time
 	Status string
-	// Details says what was wrong; empty where nothing was.
+	// Details is the problem; empty where there was none.
 	Details string
 }
 
-// healthBars are at most 120 strips of equal width, the worst state of their time.
+// healthBars groups the samples into at most 120 bars; each has the worst status of its samples.
 func healthBars(samples []HealthSample) []HealthSample {
 	const most = 120
 	if len(samples) <= most {
@@ -82,9 +83,9 @@ func troubled(samples []HealthSample) (list []HealthSample) {
 
 func healthSays(troubled int64) string {
 	if troubled == 0 {
-		return "Every look found the service well."
+		return "All health checks passed."
 	}
-	return Count(troubled, "look") + " found trouble."
+	return Count(troubled, "health check") + " found a problem."
 }
 
 func healthTone(status string) Tone {

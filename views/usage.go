@@ -1,6 +1,6 @@
 package views
 
-// Usage is the page of any range of days, of everybody or of one user, key,
+// Usage is the page of any range of days, for all users or for one user, key,
 // model or plan.
 type Usage struct {
 	Frame
@@ -15,11 +15,11 @@ type Usage struct {
 	Rows      []UsageRow
 	Total     UsageRow
 	ExportURL string
-	// Problems are what is wrong with the chosen range or filters, a sentence each.
+	// Problems are the errors in the chosen range and filters, a sentence each.
 	Problems []string
 }
 
-// UsageRow is one line of the table, a group and its figures.
+// UsageRow is one row of the table: a group and its totals.
 type UsageRow struct {
 	Name       string
 	Mono       bool

@@ -13,12 +13,12 @@ type Users struct {
 	Frame
 	Search             Field
 	Plan, Role, Status Field
-	// Sort is kept by the filters; ByEmail and ByCreated turn it.
+	// Sort is kept by the filters; ByEmail and ByCreated change it.
 	Sort               string
 	ByEmail, ByCreated SortHead
 	Lines              []UserLine
 	Pager              Pager
-	// Filtered tells that something is searched for: an empty list then means something else.
+	// Filtered is true where a filter is set, and changes what an empty list says.
 	Filtered bool
 }
 
@@ -60,21 +60,21 @@ type RangeChoice struct {
 type KeyLine struct {
 	keys.Key
 	Email string
-	// UserStatus is the owner's: no key of a suspended user works.
+	// UserStatus is the owner's: the keys of a suspended user do not work.
 	UserStatus accounts.Status
 }
 
 func (k KeyLine) path() string { return "/admin/keys/" + k.ID.String() }
 
-// Form is a page with a form: what is created or changed, and what that means.
+// Form is a page with one form.
 type Form struct {
 	Frame
-	// Intro is a sentence above the fields; Consequences are what will happen, a sentence each.
+	// Intro is a sentence above the fields; Consequences say what the form does, a sentence each.
 	Intro        string
 	Consequences []string
 	Action       string
 	Fields       []Field
-	// Once makes the form count once, however often it is sent; empty where that does not matter.
+	// Once makes the form take effect once, however often it is sent; empty where that does not matter.
 	Once   string
 	Submit string
 	Danger bool

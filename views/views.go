@@ -1,6 +1,6 @@
-// Package views draws the operator's console: a component for every page, the
-// struct that looks like the page, and the geometry of its charts. It decides
-// nothing and asks nobody; what a page shows is in its struct.
+// Package views renders the operator's console: a component for every page, the
+// struct that the page shows, and the geometry of its charts. It reads nothing
+// and decides nothing; everything a page shows is in its struct.
 package views
 
 import (
@@ -44,7 +44,7 @@ var navigation = []navigationEntry{
 	{SectionAccount, "/admin/account", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 8.5A1.75 1.75 0 1 0 8 5a1.75 1.75 0 0 0 0 3.5ZM4.5 12.5c.8-1.5 2-2 3.5-2s2.7.5 3.5 2"},
 }
 
-// Theme is how the pages are coloured: as the system asks, or light or dark always.
+// Theme is the colour theme: that of the system, light or dark.
 type Theme string
 
 // The themes; the zero value follows the system.
@@ -54,7 +54,7 @@ const (
 	ThemeDark   Theme = "dark"
 )
 
-// ParseTheme reads a theme; ok is false for what is none.
+// ParseTheme reads a theme; ok is false for an unknown one.
 func ParseTheme(text string) (theme Theme, ok bool) {
 	switch theme = Theme(text); theme {
 	case ThemeSystem, ThemeLight, ThemeDark:
@@ -70,7 +70,7 @@ type themeChoice struct {
 
 var themeChoices = []themeChoice{{ThemeSystem, "Auto"}, {ThemeLight, "Light"}, {ThemeDark, "Dark"}}
 
-// Frame is what surrounds every page of a signed-in operator.
+// Frame is what every page of a signed-in operator has around its content.
 type Frame struct {
 	Title   string
 	Section Section
@@ -80,11 +80,11 @@ type Frame struct {
 	Theme  Theme
 	Notice *Notice
 	Crumbs []Link
-	// Here is the path with its query: where the theme's switch returns to.
+	// Here is the path with its query, to which the theme switch returns.
 	Here string
 }
 
-// Link is a text that leads somewhere.
+// Link is a text with the path it leads to.
 type Link struct{ Text, Path string }
 
 // Tone colours a badge or a notice.
@@ -104,7 +104,7 @@ type Notice struct {
 	Text  string
 }
 
-// Field is one control of a form with its label, hint and problem.
+// Field is one control of a form with its label, hint and error.
 type Field struct {
 	Name, Label, Hint, Problem string
 	Value                      string
@@ -117,7 +117,7 @@ type Field struct {
 	Min, Max  string
 	MaxLength int
 	Options   []Option
-	// Ticked are the values of the options that are chosen, of a field of type checks.
+	// Ticked are the values of the checked options of a field of type checks.
 	Ticked    []string
 	Autofocus bool
 }
@@ -127,7 +127,7 @@ type Option struct{ Value, Label string }
 
 func (f Field) id() string { return "f-" + f.Name }
 
-// describedBy names the hint and the problem for those who hear the page.
+// describedBy is the hint's and the problem's ids, for screen readers.
 func (f Field) describedBy() string {
 	var ids []string
 	if f.Hint != "" {
@@ -173,16 +173,16 @@ func (f Field) inputType() string {
 	return f.Type
 }
 
-// Pager leads through a list by keyset; empty paths are ends of the list.
+// Pager links the pages of a list; a path is empty where the list ends.
 type Pager struct {
-	// Said tells where in the list the page is.
+	// Said is how much of the list the page shows.
 	Said           string
 	Newest, Onward string
-	// OnwardText names the way on, such as "Older".
+	// OnwardText labels the link to the next page, such as "Older".
 	OnwardText string
 }
 
-// WithQuery gives a path with parameters; empty ones are left out.
+// WithQuery adds parameters to a path; empty ones are left out.
 func WithQuery(path string, pairs ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -196,10 +196,10 @@ func WithQuery(path string, pairs ...string) string {
 	return path + "?" + q.Encode()
 }
 
-// SortHead is a column head that sorts.
+// SortHead is the head of a sortable column.
 type SortHead struct {
 	Path string
-	// Ascending and Descending tell how the list is sorted by this column at present; neither when it is not.
+	// Ascending and Descending say how the list is sorted by this column; neither where it is not.
 	Ascending, Descending bool
 }
 
@@ -217,7 +217,7 @@ func (t Theme) is(choice Theme) bool { return t == choice || t == "" && choice =
 
 func pressed(yes bool) string { return strconv.FormatBool(yes) }
 
-// role makes a failure heard at once and a success when there is time.
+// role makes screen readers announce an error immediately, and a success when they are idle.
 func (n Notice) role() string {
 	if n.Tone == ToneBad {
 		return "alert"
@@ -225,7 +225,7 @@ func (n Notice) role() string {
 	return "status"
 }
 
-// shareWidth is the width of a part of the 96 units of a share's bar; what is above zero is seen.
+// shareWidth is the width of a share's bar, of 96 units; anything above zero is visible.
 func shareWidth(percent int64) string {
 	return strconv.FormatInt(max(min(percent, 100)*96/100, 4), 10)
 }
