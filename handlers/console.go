@@ -89,7 +89,7 @@ func (c *Console) Run(ctx context.Context) {
 	looks, refusals, closes := time.NewTicker(healthInterval), time.NewTicker(refusalInterval), time.NewTicker(closeInterval)
 	defer func() { looks.Stop(); refusals.Stop(); closes.Stop() }()
 	c.look(ctx)
-	c.keepBooks(ctx)
+	c.sumUp(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -102,12 +102,12 @@ func (c *Console) Run(ctx context.Context) {
 		case <-refusals.C:
 			c.writeRefusals(ctx)
 		case <-closes.C:
-			c.keepBooks(ctx)
+			c.sumUp(ctx)
 		}
 	}
 }
 
-func (c *Console) keepBooks(ctx context.Context) {
+func (c *Console) sumUp(ctx context.Context) {
 	if _, err := c.store.CloseDays(ctx); err != nil && ctx.Err() == nil {
 		c.api.Log.LogAttrs(ctx, slog.LevelWarn, "could not sum up past days for the console; will retry", slog.String("error", err.Error()))
 	}
@@ -119,9 +119,9 @@ func (c *Console) keepBooks(ctx context.Context) {
 // SetupLink returns a one-time URL under base (such as http://host:3001) that
 // creates the first operator; empty where an operator exists. The link works for
 // a day, until it is used. Anyone who reads the terminal or the log can use it.
-func SetupLink(ctx context.Context, books *store.Store, base string) (string, error) {
+func SetupLink(ctx context.Context, db *store.Store, base string) (string, error) {
 	token := accounts.MintToken()
-	err := books.AddSetupLink(ctx, token)
+	err := db.AddSetupLink(ctx, token)
 	if errors.Is(err, store.ErrSetupOver) {
 		return "", nil
 	}

@@ -449,7 +449,10 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 	var draining atomic.Bool
 	s := onSQLite(t, func(p *handlers.Parts) { p.Draining = draining.Load })
 	s.fillBooks(t)
-	draining.Store(true) // so that the overview has an answer of 5xx to tell of
+	if _, err := s.store.Reconcile(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	draining.Store(true) // so that the overview has a 5xx response
 	v := s.visitor(t)
 	v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be
 	v.get("/health/ready").sees(http.StatusServiceUnavailable)

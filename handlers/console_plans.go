@@ -49,11 +49,11 @@ func (v *visit) planForm(title string) views.Form {
 
 // planFields are a plan's fields, with the values of the form or of the plan.
 func planFields(v *visit, plan accounts.Plan) []views.Field {
-	value := func(name, present string) string {
+	value := func(name, current string) string {
 		if v.post {
 			return v.form.Get(name)
 		}
-		return present
+		return current
 	}
 	features := string(plan.Features)
 	if features == "" {

@@ -77,7 +77,7 @@ func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
 
 func (c *Console) countingFacts() []views.Fact {
 	mode := limits.ModeLocal
-	if counter, told := c.api.Counter.(interface{ Mode() limits.Mode }); told {
+	if counter, ok := c.api.Counter.(interface{ Mode() limits.Mode }); ok {
 		mode = counter.Mode()
 	}
 	switch mode {

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// sheet writes CSV for spreadsheets. Names, labels and models are written by
-// strangers: none of them becomes a formula, or splits its cell, whichever
-// separator the spreadsheet goes by.
+// sheet writes CSV for spreadsheets. Names, labels and models are untrusted: none
+// of them becomes a formula or splits its cell, whichever separator the
+// spreadsheet uses.
 type sheet struct{ out *bufio.Writer }
 
 func newSheet(out io.Writer) sheet { return sheet{bufio.NewWriterSize(out, 32<<10)} }
 
-// line writes texts, and after them numbers of ours, which stay numbers.
+// line writes texts, then trusted numbers, which stay numbers.
 func (s sheet) line(texts []string, numbers ...string) error {
 	between := ""
 	for _, text := range texts {
-		_, _ = s.out.WriteString(between + cell(text)) // an error stays with the writer until the last call
+		_, _ = s.out.WriteString(between + cell(text)) // the writer keeps the error until Flush
 		between = ","
 	}
 	for _, number := range numbers {
@@ -39,11 +39,11 @@ func (s sheet) end(err error) error {
 	return s.out.Flush()
 }
 
-// separators are what a spreadsheet may end a cell at, beside the comma: within
-// quotes alone where the quotes begin a cell, which depends on the separator.
+// separators may end a cell in a spreadsheet, like the comma. Quotes protect them
+// only at the beginning of a cell, which depends on the separator.
 const separators = ";|\t\r\n"
 
-// cell is a text as a cell: plain characters, defused, in quotes where it needs them.
+// cell is a text as a cell: valid UTF-8, defused, quoted where necessary.
 func cell(text string) string {
 	text = defused(strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd"))
 	if strings.ContainsAny(text, `,"`+separators) || text != strings.TrimSpace(text) {
@@ -52,8 +52,8 @@ func cell(text string) string {
 	return text
 }
 
-// defused puts an apostrophe before every part of a text that a spreadsheet
-// would take for a formula: at its beginning and after each separator.
+// defused puts an apostrophe before every part of a text that a spreadsheet could
+// read as a formula: at the beginning and after each separator.
 func defused(text string) string {
 	var b strings.Builder
 	for first := true; ; first = false {
@@ -62,7 +62,7 @@ func defused(text string) string {
 		if end >= 0 {
 			part = text[:end]
 		}
-		// Some spreadsheets drop a separator that begins a cell, and look at what follows.
+		// Some spreadsheets drop a separator at the beginning of a cell.
 		if isFormula(part) || first && end == 0 {
 			b.WriteByte('\'')
 		}
@@ -75,8 +75,8 @@ func defused(text string) string {
 	}
 }
 
-// isFormula tells whether the first character of a text that counts begins a
-// formula, in any of its widths.
+// isFormula is true if the first significant character of a text begins a
+// formula, in full width too.
 func isFormula(text string) bool {
 	text = strings.TrimLeftFunc(text, isPassedOver)
 	for _, r := range text {
@@ -92,8 +92,8 @@ func firstRune(text string) rune {
 	return 0
 }
 
-// isPassedOver tells of a character that a spreadsheet, or what text went through
-// before, may take away from the beginning of a cell.
+// isPassedOver is true for a character that a spreadsheet or another program may
+// strip from the beginning of a cell.
 func isPassedOver(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || accounts.IsInvisible(r) || unicode.Is(unicode.Quotation_Mark, r) || r == '`'
 }

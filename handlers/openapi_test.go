@@ -20,7 +20,7 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/openapi.json")
+var update = flag.Bool("update", false, "rewrite docs/openapi.json and the golden files of the console")
 
 const committedDocument = "../docs/openapi.json"
 

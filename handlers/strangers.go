@@ -107,7 +107,7 @@ func (c *Console) lookUpCookie(ctx context.Context, v *visit, token accounts.Tok
 	if bad {
 		return nil
 	}
-	remembering := func() (bool, error) {
+	lookAndCache := func() (bool, error) {
 		found, err := look()
 		if err == nil {
 			c.tokens.keep(token, found)
@@ -115,10 +115,10 @@ func (c *Console) lookUpCookie(ctx context.Context, v *visit, token accounts.Tok
 		return found, err
 	}
 	if good {
-		_, err := remembering()
+		_, err := lookAndCache()
 		return err
 	}
-	return c.lookUp(ctx, v, cookieWindows(v), remembering)
+	return c.lookUp(ctx, v, cookieWindows(v), lookAndCache)
 }
 
 // throttled is true for a refusal by a rate limit.

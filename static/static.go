@@ -20,7 +20,7 @@ import (
 // Prefix is where the files are served.
 const Prefix = "/static/"
 
-// CacheControl is what a browser is told of every file: its name changes with its content.
+// CacheControl is for every file: its name changes with its content.
 const CacheControl = "public, max-age=31536000, immutable"
 
 //go:embed console.css console.js icon.svg fonts/*.woff2

@@ -151,7 +151,7 @@ func HourChart(name string, hours [usage.HoursADay]int64) Chart {
 	return c
 }
 
-// The plot's measures in pixels. Its width is the page's: what lies across is in percent.
+// The plot's sizes in pixels. Its width is the page's: horizontal positions are in percent.
 const (
 	plotTop    = 8
 	plotHeight = 192

@@ -77,6 +77,24 @@ func TestAChartOfDaysSumsToItsDaysHoweverManyThereAre(t *testing.T) {
 	}
 }
 
+func TestDatesUnderAChartKeepAWeekApart(t *testing.T) {
+	for n := 9; n <= 35; n++ {
+		for weekday := range 7 {
+			list := usage.Fill(usage.LastDays(usage.DayOf(noon.AddDate(0, 0, weekday)), n), nil)
+			last := -8
+			for i, p := range DayChart("Credits", MeasureCredits, list).Points {
+				if p.Tick == "" {
+					continue
+				}
+				if gap := i - last; gap < 7 || i == n-1 && gap < 8 {
+					t.Errorf("%d days: %s is %d days after the date before", n, p.Tick, gap)
+				}
+				last = i
+			}
+		}
+	}
+}
+
 func TestAnAxisIsLabelledInOneUnitShortly(t *testing.T) {
 	for _, c := range []struct {
 		m    Measure

@@ -1,0 +1,324 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/handlers"
+	"codexible/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pquerna/otp/totp"
+)
+
+const (
+	goldenFolder = "testdata/golden"
+	// goldenBytes bounds the golden files together: people read their changes.
+	goldenBytes = 600 << 10
+)
+
+// golden compares the pages that a visitor opens with the committed ones.
+type golden struct {
+	t     *testing.T
+	seen  map[string]bool
+	shown map[string]bool // the routes of the pages
+	bytes int
+}
+
+// page compares the visitor's current page with the golden file of that name.
+func (g *golden) page(name string, v *visitor, status int) {
+	g.t.Helper()
+	v.sees(status)
+	if g.seen[name] {
+		g.t.Fatalf("two pages are called %s", name)
+	}
+	g.seen[name] = true
+	if r := v.answer.Request; r.Method == http.MethodGet {
+		g.shown[anyID.ReplaceAllString(r.URL.Path, ":id")] = true
+	}
+	text := []byte(v.s.normalised(v.html))
+	g.bytes += len(text)
+	file := filepath.Join(goldenFolder, name+".html")
+	if *update {
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(file)
+	if err != nil {
+		g.t.Fatalf("%v; run: go test ./handlers -run TestEveryConsolePageIsAsCommitted -update", err)
+	}
+	if diff := cmp.Diff(strings.Split(string(committed), "\n"), strings.Split(string(text), "\n")); diff != "" {
+		g.t.Errorf("the page %s has changed; if that is intended, run: go test ./handlers -run TestEveryConsolePageIsAsCommitted -update (-committed +got):\n%s", name, diff)
+	}
+}
+
+// finish checks that no golden file and no page of the console was left out.
+func (g *golden) finish(s *service) {
+	g.t.Helper()
+	files, err := filepath.Glob(filepath.Join(goldenFolder, "*"))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".html"); !g.seen[name] {
+			if *update {
+				_ = os.Remove(file)
+			} else {
+				g.t.Errorf("%s belongs to no page", file)
+			}
+		}
+	}
+	for _, r := range s.app.GetRoutes(true) {
+		if r.Method == http.MethodGet && strings.HasPrefix(r.Path, "/admin") && r.Path != "/admin/*" && !g.shown[r.Path] {
+			g.t.Errorf("GET %s has no golden file", r.Path)
+		}
+	}
+	if g.bytes > goldenBytes {
+		g.t.Errorf("the golden files have %d bytes, more than %d", g.bytes, goldenBytes)
+	}
+}
+
+var (
+	anyID     = regexp.MustCompile(`[0-9a-f]{8}-(?:<wbr>)?(?:[0-9a-f]{4}-(?:<wbr>)?){3}[0-9a-f]{12}`)
+	anyPrefix = regexp.MustCompile(`codexible_(?:<wbr>)?[0-9a-f]{8}\b`)
+	// What else differs from run to run, and what stands for it.
+	varying = [][2]string{
+		{`(name="_csrf" value=)"[^"]*"`, `$1"csrf"`},
+		{`(name="token" value=)"[^"]*"`, `$1"token"`},
+		{`(/static/[\w-]+)-[0-9a-f]{8}\.`, `$1.`},
+		{`codexible_[0-9a-f]{32}`, `codexible_secret`},
+		{`(id="totp-secret">)[A-Z2-7 ]+`, `$1SECRET`},
+		{`<svg class="qr".*?</svg>`, `<svg class="qr"></svg>`},
+		{`<li>[a-z2-7]{5}-[a-z2-7]{5}</li>`, `<li>recovery-code</li>`},
+		{`go1\.[\w.-]+`, `go1`},
+		{`SQLite [\d.]+`, `SQLite`},
+		{`\d+ open, \d+ in use, \d+ at most`, `N open, N in use, N at most`},
+		{`[\d.]+ [KM]B`, `N KB`},
+		{`(<td class="mono">\d{4}</td><td>\w+</td><td>)<time.*?</time>`, `$1<time></time>`},
+	}
+)
+
+// normalised is a page with one tag a line, and with words for what is random:
+// ids and prefixes are called as the tests call them, or counted.
+func (s *service) normalised(page string) string {
+	for _, v := range varying {
+		page = regexp.MustCompile(v[0]).ReplaceAllString(page, v[1])
+	}
+	names := map[string]string{}
+	for word, value := range s.words {
+		names[value] = "$" + word
+	}
+	for _, any := range []*regexp.Regexp{anyID, anyPrefix} {
+		unknown := 0
+		page = any.ReplaceAllStringFunc(page, func(found string) string {
+			plain := strings.ReplaceAll(found, "<wbr>", "")
+			name := names[plain]
+			if name == "" {
+				unknown++
+				name = fmt.Sprintf("$other.%d", unknown)
+				names[plain] = name
+			}
+			if plain != found {
+				name = strings.Replace(name, ".", ".<wbr>", 1)
+			}
+			return name
+		})
+	}
+	return strings.ReplaceAll(page, "><", ">\n<") + "\n"
+}
+
+// browse is a visitor whose requests have the same id, and a name, in every run.
+func (s *service) browse(t *testing.T) *visitor {
+	t.Helper()
+	v := s.visitor(t)
+	v.header.Set("X-Request-Id", "request-of-the-golden-files")
+	v.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/150.0")
+	return v
+}
+
+// code is a code of the authenticator app whose secret the page shows.
+func (v *visitor) code(secret string) string {
+	v.t.Helper()
+	v.s.clock.Add(2 * time.Minute) // a code works once, and attempts are limited by the minute
+	text, err := totp.GenerateCode(secret, v.s.clock.Now())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return text
+}
+
+var totpSecret = regexp.MustCompile(`totp-secret">([A-Z2-7 ]+)<`)
+
+func TestEveryConsolePageIsAsCommitted(t *testing.T) {
+	g := &golden{t: t, seen: map[string]bool{}, shown: map[string]bool{}}
+	g.emptyService()
+	s := g.fullService()
+	v := s.browse(t)
+	g.signedOut(s)
+	v.signIn("root@example.com", operatorPassword).led("/admin")
+	g.page("overview", v, http.StatusOK)
+	for _, p := range []struct{ name, path string }{
+		{"users", "/admin/users"}, {"users-none", "/admin/users?q=zzz"}, {"user", "/admin/users/$ada.user?days=7"}, {"user-suspended", "/admin/users/$sam.user?days=7"}, {"user-edit", "/admin/users/$ada.user/edit"},
+		{"user-plan", "/admin/users/$ada.user/plan"}, {"user-suspend", "/admin/users/$ada.user/suspend"}, {"user-reactivate", "/admin/users/$sam.user/reactivate"}, {"user-new", "/admin/users/new"},
+		{"keys", "/admin/keys"}, {"keys-none", "/admin/keys?q=zzz"}, {"keys-unused", "/admin/keys?state=unused"}, {"key", "/admin/keys/$ada.id?days=7"}, {"key-revoked", "/admin/keys/$ada.revoked.id?days=7"}, {"key-edit", "/admin/keys/$ada.id/edit"},
+		{"key-rotate", "/admin/keys/$ada.id/rotate"}, {"key-revoke", "/admin/keys/$ada.id/revoke"}, {"key-disable", "/admin/keys/$ada.id/disable"}, {"key-enable", "/admin/keys/$ada.id/enable"}, {"key-new", "/admin/keys/new?user=$ada.user"},
+		{"plans", "/admin/plans"}, {"plan-new", "/admin/plans/new"}, {"plan-edit", "/admin/plans/$plan.pro/edit"}, {"plan-archive", "/admin/plans/$plan.pro/archive"}, {"plan-restore", "/admin/plans/$plan.pro/restore"},
+		{"usage", "/admin/usage?from=2026-02-26&to=2026-03-04"}, {"usage-by-model", "/admin/usage?from=2026-02-26&to=2026-03-04&group=model&measure=cost"}, {"usage-of-a-user", "/admin/usage?from=2026-02-26&to=2026-03-04&user=ada@example.com&measure=requests"}, {"usage-none", "/admin/usage?from=2026-01-01&to=2026-01-07"},
+		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"account", "/admin/account"},
+	} {
+		g.page(p.name, v.get(p.path), http.StatusOK)
+	}
+	g.page("not-found", v.get("/admin/nothing"), http.StatusNotFound)
+	g.page("usage-invalid", v.get("/admin/usage?from=nonsense&user=nobody@example.com&plan=none"), http.StatusUnprocessableEntity)
+	g.forms(v)
+	g.twoFactor(v)
+	g.finish(s)
+}
+
+// emptyService shows the setup, and pages without anything on them.
+func (g *golden) emptyService() {
+	clock := storetest.NewClock(storetest.Start)
+	s := start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock)
+	v := s.browse(g.t)
+	g.page("login-no-operator", v.get("/admin/login"), http.StatusOK)
+	link, err := handlers.SetupLink(context.Background(), s.store, "")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.page("setup", v.get(link), http.StatusOK)
+	g.page("setup-invalid", v.submit("/admin/setup", "email", "nobody", "password", "short"), http.StatusUnprocessableEntity)
+	v.submit("/admin/setup", "email", "root@example.com", "name", "Root", "password", operatorPassword).led("/admin")
+	g.page("overview-empty", v, http.StatusOK)
+	g.page("keys-empty", v.get("/admin/keys"), http.StatusOK)
+	g.page("setup-over", s.browse(g.t).get(link), http.StatusNotFound)
+}
+
+// fullService has users of every kind, and a week of usage. Nothing happens at the
+// same instant, so that lists have one order.
+func (g *golden) fullService() *service {
+	var draining atomic.Bool
+	clock := storetest.NewClock(storetest.Start.Add(-10 * 24 * time.Hour))
+	s := start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock, func(p *handlers.Parts) {
+		p.Draining = draining.Load
+		p.Console = handlers.NewConsole(handlers.ConsoleOptions{
+			Settings: []handlers.Setting{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible"}, {Name: "VALKEY_URL", Value: ""}},
+			Backup:   func(context.Context, string) error { return nil },
+		})
+	})
+	ctx := context.Background()
+	plans, err := s.store.Plans(ctx)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, p := range plans {
+		s.words["plan."+strings.ToLower(p.Name)] = p.ID.String()
+	}
+	for _, p := range []struct {
+		name, fullName, plan string
+		role                 accounts.Role
+	}{{"ada", "Ada Lovelace", "Pro", accounts.RoleUser}, {"bob", "", "Starter", accounts.RoleUser}, {"sam", `Sam <b>"Hostile"</b>`, "Starter", accounts.RoleUser}, {"gate", "", "Business", accounts.RoleService}, {"root", "", "Business", accounts.RoleAdmin}} {
+		s.clock.Add(time.Minute)
+		s.person(g.t, p.name, p.fullName, p.plan, p.role)
+	}
+	s.clock.Add(time.Minute)
+	if err := s.store.RevokeKey(ctx, accounts.ActorCLI, s.key(g.t, "ada", "revoked", nil), [16]byte{}); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := s.store.SetPassword(ctx, accounts.ActorCLI, s.id(g.t, "root.user"), operatorHash()); err != nil {
+		g.t.Fatal(err)
+	}
+	suspended := accounts.StatusSuspended
+	if _, err := s.store.ChangeUser(ctx, accounts.ActorCLI, s.id(g.t, "sam.user"), accounts.UserChange{Status: &suspended}); err != nil {
+		g.t.Fatal(err)
+	}
+	for day := range 7 {
+		s.clock.Set(storetest.Start.AddDate(0, 0, day-6))
+		for i, who := range []string{"ada", "bob", "ada"} {
+			s.clock.Add(time.Minute)
+			s.call(g.t, call{as: who, method: http.MethodPost, path: "/api/usage", status: 200,
+				body: fmt.Sprintf(`{"credits": %d, "model": %q, "prompt_tokens": %d, "completion_tokens": 211, "cost_usd": 0.0%d}`, 60+day+i, []string{"codex-large", "codex-mini", "codex-mini"}[i], 900+day, 31+day)})
+		}
+	}
+	s.call(g.t, call{as: "bob", method: http.MethodPost, path: "/api/usage", body: `{"credits": 70}`, status: 429})
+	s.call(g.t, call{as: "ada.revoked", method: http.MethodGet, path: "/api/keys", status: 401})
+	draining.Store(true)
+	s.browse(g.t).get("/health/ready").sees(http.StatusServiceUnavailable)
+	draining.Store(false)
+	return s
+}
+
+// signedOut shows the sign-in.
+func (g *golden) signedOut(s *service) {
+	v := s.browse(g.t)
+	g.page("login", v.get("/admin/login?next=%2Fadmin%2Fkeys"), http.StatusOK)
+	g.page("login-failed", v.submit("/admin/login", "email", "root@example.com", "password", "wrong"), http.StatusUnprocessableEntity)
+	for range 10 {
+		v.signIn("root@example.com", "wrong")
+	}
+	g.page("login-throttled", v, http.StatusTooManyRequests)
+	s.clock.Add(2 * time.Minute)
+}
+
+// forms shows what follows a form: its errors, its second step, and what was done.
+func (g *golden) forms(v *visitor) {
+	g.page("user-new-invalid", v.get("/admin/users/new").submit("/admin/users/new", "email", "nobody", "plan", "None", "role", "king"), http.StatusUnprocessableEntity)
+	g.page("user-plan-confirm", v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Business"), http.StatusOK)
+	g.page("user-changed", v.submit("/admin/users/$ada.user/plan").led("/admin/users/$ada.user?done=plan-moved").get("/admin/users/$ada.user?done=plan-moved&days=7"), http.StatusOK)
+	g.page("plan-new-invalid", v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "10000001", "features", "[]"), http.StatusUnprocessableEntity)
+	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere"), http.StatusUnprocessableEntity)
+	g.page("key-created", v.submit("/admin/keys/new", "email", "bob@example.com", "label", "Production", "scopes", "models", "allowed_addresses", "203.0.113.7 2001:db8::/32"), http.StatusOK)
+	remember(shownKey.FindString(v.page))
+	g.page("key-rotated", v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600"), http.StatusOK)
+	remember(shownKey.FindString(v.page))
+	g.page("key-with-grace", v.get("/admin/keys/$ada.id?days=7"), http.StatusOK)
+	g.page("form-foreign", v.send(http.MethodPost, "/admin/logout", "_csrf=none"), http.StatusForbidden)
+	g.page("account-invalid", v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", "short"), http.StatusUnprocessableEntity)
+}
+
+// twoFactor shows two-factor authentication: how it is set up, used and locked.
+func (g *golden) twoFactor(v *visitor) {
+	g.page("two-factor", v.get("/admin/account").submit("/admin/account/two-step"), http.StatusOK)
+	secret := strings.ReplaceAll(totpSecret.FindStringSubmatch(v.page)[1], " ", "")
+	g.page("two-factor-wrong-code", v.submit("/admin/account/two-step/confirm", "code", "000000"), http.StatusUnprocessableEntity)
+	g.page("recovery-codes", v.submit("/admin/account/two-step/confirm", "code", v.code(secret)), http.StatusOK)
+	g.page("account-two-factor", v.get("/admin/account"), http.StatusOK)
+	w := v.s.browse(g.t)
+	w.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+	g.page("login-code", w, http.StatusOK)
+	g.page("login-code-wrong", w.submit("/admin/login/code", "code", "000000"), http.StatusUnprocessableEntity)
+	for range accounts.MaxWrongCodes {
+		if _, err := v.s.store.WrongCode(context.Background(), accounts.ActorCLI, v.s.id(g.t, "root.user")); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+	g.page("login-code-locked", w.get("/admin/login/code"), http.StatusOK)
+	g.page("account-locked", v.get("/admin/account"), http.StatusOK)
+	g.page("signed-out", v.submit("/admin/logout").led("/admin/login?done=signed-out"), http.StatusOK)
+}
+
+func TestNoGoldenFileHasAKey(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(goldenFolder, "*.html"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := slices.Concat(shownKey.FindAll(text, -1), anyID.FindAll(text, -1)); len(found) > 0 {
+			t.Errorf("%s has the random value %s", file, found[0])
+		}
+	}
+}
