@@ -65,8 +65,8 @@ func ask(ctx context.Context, question decide, windows []window) (limits.Decisio
 	return limits.Decision{Allowed: true}, nil
 }
 
-// errCrowded is for a lookup that waited too long behind others of its address.
-var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed. Try again shortly."}
+// errCrowded tells that the lookups of an address took too long to take their turns.
+var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed; try again shortly."}
 
 // lookUp looks up a value that the client may have made up. A client over its
 // rate limits is refused before the database is read; only a value that is not

@@ -101,8 +101,8 @@ func filter(text string, most int) (cleaned string, ok bool) {
 	return text, accounts.CheckText(text, 0, most) == ""
 }
 
-// noFilter says what is wrong with a search text.
-var noFilter = fmt.Sprintf("A search text may have at most %d characters, and no control characters.", accounts.MaxSearchLength)
+// noFilter says what is wrong with a filter.
+var noFilter = fmt.Sprintf("The search text must be plain text of at most %d characters, without control characters.", accounts.MaxSearchLength)
 
 func isUnseen(r rune) bool { return !unicode.IsPrint(r) }
 
