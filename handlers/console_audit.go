@@ -21,7 +21,7 @@ var auditActions = []views.Option{
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
 	{Value: "export.made", Label: "Export made"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backup made"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Database restored"},
-	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Setup failed"},
+	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},
 }
 
 // readAudit reads the filters of the log, and reports the errors in them.

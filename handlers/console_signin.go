@@ -85,7 +85,7 @@ func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
 		return reply{}, err
 	}
 	if !has {
-		return show(views.DoorPage(v.door(views.Door{Title: "No operator yet", Intro: "Open the setup link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
+		return show(views.DoorPage(v.door(views.Door{Title: "No operator yet", Intro: "Open the set-up link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
 	}
 	var n *views.Notice
 	if done, found := notices[v.query.Get("done")]; found {
@@ -295,7 +295,7 @@ func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
 	return show(c.setupPage(v, token, setupFields("", "")))
 }
 
-// openLink fails if a setup link is not valid. Guesses are counted by address;
+// openLink fails if a set-up link is not valid. Guesses are counted by address;
 // one over the limit is refused before the database is read.
 func (c *Console) openLink(ctx context.Context, v *visit, token string) error {
 	if token == "" {
@@ -354,11 +354,11 @@ func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: id, PasswordHash: hash}, "")
 }
 
-// refuseSetup records that somebody used an invalid setup link.
+// refuseSetup records that somebody used an invalid set-up link.
 func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
 	by := v.by
 	by.Name = "nobody"
-	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "An invalid setup link was opened."})
+	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "An invalid set-up link was opened."})
 	if err != nil {
 		return err
 	}

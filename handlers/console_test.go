@@ -448,7 +448,7 @@ func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 				t.Errorf("recorded as %+v", e)
 			}
 		}
-		v.get("/admin/audit?action=console.setup_failed").sees(http.StatusOK, "An invalid setup link was opened.")
+		v.get("/admin/audit?action=console.setup_failed").sees(http.StatusOK, "An invalid set-up link was opened.")
 		for range 20 {
 			late.get("/admin/setup?token=guess")
 		}

@@ -19,7 +19,7 @@ const (
 	lookupsPerAddress = 60
 	// lookupsPerSite are for cookies of an IPv6 /48.
 	lookupsPerSite = 600
-	// linksPerAddress and linksPerSite are for setup links.
+	// linksPerAddress and linksPerSite are for set-up links.
 	linksPerAddress = 7
 	linksPerSite    = 30
 	// lookupsAtOnce bounds the concurrent lookups of one address, for cookies, links and keys each.

@@ -203,7 +203,7 @@ func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) err
 			return err
 		}
 	}
-	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions and %d setup links.", backup, r.SessionsEnded, r.SetupLinksEnded)
+	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions and %d set-up links.", backup, r.SessionsEnded, r.SetupLinksEnded)
 	if r.Unread != nil {
 		details += " It is not known what was reactivated: there was no readable database to compare with."
 	} else {

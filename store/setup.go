@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// ErrSetupOver tells that a setup link was used, has expired, never was one, or
+// ErrSetupOver tells that a set-up link was used, has expired, never was one, or
 // that somebody can sign in.
 var ErrSetupOver = fault.New(fault.NotFound, "This set-up link is not valid: it was already used, has expired, or the console was set up in another way. Sign in, or run codexible user set-password on the server.")
 

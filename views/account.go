@@ -42,7 +42,7 @@ type Door struct {
 	Theme        Theme
 	CSRF         string
 	Action       string
-	// Next is where a sign-in leads; Token is that of a setup link.
+	// Next is where a sign-in leads; Token is that of a set-up link.
 	Next, Token string
 	Fields      []Field
 	Submit      string

@@ -364,7 +364,7 @@ func recentErrors(p Overview) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Recent) == 0 {
-			templ_7745c5c3_Err = empty("No failures in the audit log", "Failed sign-ins, setups, exports and backups appear here.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("No failures in the audit log", "Failed sign-ins, set-ups, exports and backups appear here.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
