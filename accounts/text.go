@@ -124,8 +124,8 @@ func isHidden(r rune) bool { return !unicode.IsPrint(r) || isInvisible(r) || r =
 
 // EmailRule says what an e-mail has to be, FeaturesRule what features.
 const (
-	EmailRule    = "must be an e-mail address such as ada@example.com, of characters that can be seen"
-	FeaturesRule = "must be a JSON object in UTF-8 of at most 16384 bytes, nested at most 32 deep, without NUL and half characters"
+	EmailRule    = "must be an e-mail address such as ada@example.com, with visible characters only"
+	FeaturesRule = "must be a JSON object in UTF-8 of at most 16384 bytes, nested at most 32 deep, without NUL and unpaired surrogates"
 )
 
 // CheckEmail says what is wrong with an e-mail that was cleaned; an empty answer

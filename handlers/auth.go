@@ -83,7 +83,7 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 		}
 		if !decision.Allowed {
 			x.tell(decision)
-			return nil, keys.NotFound, tooMany("This address has sent its", decision)
+			return nil, keys.NotFound, tooMany("This address has sent", decision)
 		}
 	}
 	id, code, err = x.api.Verifier.Identify(x.ctx, token, want)
@@ -121,9 +121,9 @@ func (x *exchange) countKey(id *keys.Identity) error {
 // whose says who has sent the requests of a window that is full.
 func whose(r keys.Rate) string {
 	if r.OfUser {
-		return "All keys of this user together have sent their"
+		return "All keys of this user together have sent"
 	}
-	return "This key has sent its"
+	return "This key has sent"
 }
 
 // lacksScope refuses a key that is known and works: it tells the key's window, and counts nowhere.
@@ -158,7 +158,7 @@ func (x *exchange) countAddress(refusal error) error {
 	}
 	x.tell(decision)
 	if !decision.Allowed {
-		return tooMany("This address has sent its", decision)
+		return tooMany("This address has sent", decision)
 	}
 	return refusal
 }
@@ -181,6 +181,6 @@ func tooMany(who string, d limits.Decision) error {
 	wait := max(d.ResetSeconds, 1)
 	return &fault.Error{
 		Kind: fault.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
-		Message: fmt.Sprintf("%s %d requests of the last 60 seconds. Try again in %d s.", who, d.Limit, wait),
+		Message: fmt.Sprintf("%s the maximum of %d requests in 60 seconds. Try again in %d s.", who, d.Limit, wait),
 	}
 }

@@ -23,7 +23,7 @@ const (
 
 var errDownloads = &fault.Error{
 	Kind: fault.Unavailable, RetryAfter: downloadRetry,
-	Message: "Two other exports or backups are running. Wait until one of them has ended, and try again.",
+	Message: "Two other exports or backups are running. Wait until one of them has finished, then try again.",
 }
 
 // download adapts a page that answers with a file: it waits for nobody, and is

@@ -66,7 +66,7 @@ func ask(ctx context.Context, question decide, windows []window) (limits.Decisio
 }
 
 // errCrowded tells that the lookups of an address took too long to take their turns.
-var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests of this address are waiting to be looked up. Nothing was changed; try again shortly."}
+var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed; try again shortly."}
 
 // lookUp runs a lookup of something that a stranger may have made up. A place
 // whose windows are used up is refused before anything is read; what is not

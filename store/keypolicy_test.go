@@ -232,7 +232,7 @@ func TestAUserHasNoMoreKeysThanThePlanAllows(t *testing.T) {
 				switch {
 				case err == nil:
 					made.Add(1)
-				case fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "has 5 keys that are not revoked, as many as the plan Pro allows"):
+				case fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "has 5 keys that are not revoked, the maximum of the plan Pro"):
 					t.Error(err)
 				}
 			})

@@ -41,7 +41,7 @@ type NewSession struct {
 
 // ErrSignInOver tells that the password, the role or the status of the user changed
 // during the sign-in, or that its first step has expired or was used.
-var ErrSignInOver = fault.New(fault.Conflict, "This sign-in is over: the account was changed meanwhile, or too much time has passed. Nobody was signed in. Sign in again.")
+var ErrSignInOver = fault.New(fault.Conflict, "This sign-in has expired, or the account was changed in the meantime. Sign in again.")
 
 const (
 	sessionColumns = "s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent, s.code_pending"

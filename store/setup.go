@@ -15,11 +15,11 @@ import (
 
 // ErrSetupOver tells that a set-up link was used, has expired, never was one, or
 // that somebody can sign in.
-var ErrSetupOver = fault.New(fault.NotFound, "This set-up link does not work: it was used already, has expired, or the console was set up another way. Sign in, or run codexible user set-password on the machine itself.")
+var ErrSetupOver = fault.New(fault.NotFound, "This set-up link is not valid: it was already used, has expired, or the console was set up in another way. Sign in, or run codexible user set-password on the server.")
 
 // ErrSetupEmail tells that a set-up names a user who exists: a link makes a user
 // and changes none.
-var ErrSetupEmail = fault.Field("email", "belongs to a user who exists, and a set-up link changes nobody: choose another e-mail, or, if that user is an admin, run codexible user set-password on the machine itself")
+var ErrSetupEmail = fault.Field("email", "belongs to an existing user, and a set-up link cannot change users: choose another e-mail address, or, if that user is an admin, run codexible user set-password on the server")
 
 // SetupLife is how long a set-up link works.
 const SetupLife = 24 * time.Hour

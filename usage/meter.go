@@ -47,7 +47,7 @@ const (
 var (
 	errBusy    = &fault.Error{Kind: fault.Unavailable, Message: "Too many charges are waiting. Nothing was recorded; try again shortly.", RetryAfter: time.Second}
 	errClosing = &fault.Error{Kind: fault.Unavailable, Message: "This instance is shutting down. Nothing was recorded; try again.", RetryAfter: time.Second}
-	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to learn its fate.", RetryAfter: time.Second}
+	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to get its result.", RetryAfter: time.Second}
 )
 
 // Meter gathers the charges that arrive together and settles them together:

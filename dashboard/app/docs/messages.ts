@@ -53,7 +53,7 @@ const en = {
       ['unauthorized', '401', 'The key is missing, mistyped, unknown, disabled, revoked or expired. Use another one.'],
       ['forbidden', '403', 'The account is suspended, or the path is not for its role. Write to support.'],
       ['insufficient_scope', '403', 'The key lacks the scope that the message names. Use a key that has it.'],
-      ['ip_not_allowed', '403', 'The key may not be used from this address. Use it from an allowed one, or change its addresses.'],
+      ['ip_not_allowed', '403', 'The key cannot be used from this address. Use it from an allowed one, or change its addresses.'],
       ['not_found', '404', 'There is no such path or id, or it is not yours.'],
       ['method_not_allowed', '405', 'The path exists, but not with this method.'],
       ['conflict', '409', 'The same Idempotency-Key came with another body, or two changes met. Read again, then decide.'],
