@@ -37,8 +37,8 @@ func (a access) scope() keys.Scope { return scopes[a] }
 
 var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 
-// admit lets the request in, or says why not. It counts the request, and every
-// answer of a limited path tells its window.
+// admit lets the request in, or returns the refusal. It counts the request; every
+// response of a limited path has the X-RateLimit headers.
 func (x *exchange) admit() error {
 	switch x.route.access {
 	case open, byAddress: // what a body shows is counted when it was read: see settleAddress

@@ -34,7 +34,7 @@ func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "a scope is named once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys","keys"]}`, status: 422},
 			{says: "a list holds texts alone", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys",1]}`, status: 422},
 			{says: "a list is an array", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":"keys"}`, status: 422},
-			{says: "null is as absent", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":null,"allowed_addresses":null,"status":null}`, status: 200},
+			{says: "null means absent", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":null,"allowed_addresses":null,"status":null}`, status: 200},
 
 			{says: "an address is added", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"allowed_addresses":["10.0.0.0/8"]}`, status: 200, want: `{"updated":true}`},
 			{says: "which counts at once", as: "program", method: "GET", path: "/api/usage/today", status: 403,

@@ -48,7 +48,7 @@ type dayUsage struct {
 	CostUSD      usd       `json:"cost_usd" example:"1.2475"`
 }
 
-// usageHistory has a row for every day, the oldest first: charts draw it as it comes.
+// usageHistory returns one row per day, oldest first, so that charts can draw it unchanged.
 func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
 	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.DayTotal) dayUsage {

@@ -62,7 +62,7 @@ const (
 	OverQuota Outcome = iota
 	// Accepted: the charge is on disk and counts.
 	Accepted
-	// Duplicate: an earlier charge with this idempotency key was accepted; its figures are told again.
+	// Duplicate: an earlier charge with this idempotency key was accepted; these are its figures.
 	Duplicate
 	// Mismatch: an earlier, different charge has this idempotency key.
 	Mismatch
