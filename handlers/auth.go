@@ -64,10 +64,10 @@ func (x *exchange) admit() error {
 	return x.countKey(id)
 }
 
-// judge finds whose key a token is and whether it lets the request in. One that
-// does not work is counted by address; one that only lacks the scope is not. A
-// token that nobody knows of without a lookup is looked up only while the address
-// has room: else it is 429, also for a valid one, until the window has room again.
+// judge finds the key of a token and whether it admits the request. A token that is
+// not valid is counted by address; one that only lacks the scope is not. A token
+// that is not cached is looked up only while the address is below its limit.
+// Otherwise it is 429, also for a valid one, until another request is allowed.
 func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, code keys.Code, err error) {
 	x.judged = true
 	if !x.api.Verifier.Cached(token) {
@@ -163,8 +163,8 @@ func (x *exchange) countAddress(refusal error) error {
 	return refusal
 }
 
-// peekAddress tells the window of the address without counting, where the
-// request could not be judged.
+// peekAddress adds the X-RateLimit headers of the address without counting the
+// request, where the request could not be judged.
 func (x *exchange) peekAddress() {
 	if decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP); err == nil {
 		x.tell(decision)

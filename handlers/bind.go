@@ -99,8 +99,8 @@ func (f *field) one(values [][]byte, request reflect.Value) (problem string) {
 	return "must be given only once"
 }
 
-// body reads the fields of a JSON object. Unknown fields are ignored, null is
-// as absent unless the field says otherwise.
+// body reads the fields of a JSON object. Unknown fields are ignored; null means
+// absent unless the field says otherwise.
 func (s *shape) body(body gjson.Result, given bool, request reflect.Value, wrong *problems) {
 	var seen, filled uint64
 	if given {

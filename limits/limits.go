@@ -34,9 +34,9 @@ type Decision struct {
 	Limit     int64 // calls in any 60 seconds
 	Remaining int64 // calls that would still be let through at this moment, never negative
 
-	// ResetSeconds is the whole number of seconds, rounded up, until the window has room: 0 while there is room, otherwise
-	// 1 to 60. For a refused call it is also what Retry-After says. Who was told 60 and calls after exactly that may be
-	// told 1 once more: a place can take up to 61 seconds to return.
+	// ResetSeconds is the whole number of seconds, rounded up, until another call is allowed: 0 if one is allowed now,
+	// otherwise 1 to 60. For a refused call it is also Retry-After. After exactly 60 seconds a caller may get 1 once more,
+	// because a hit can count for up to 61 seconds.
 	ResetSeconds int64
 }
 

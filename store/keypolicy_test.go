@@ -136,7 +136,7 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 	})
 }
 
-func TestWhatAnOperatorHasLimitedOnlyAnOperatorLoosens(t *testing.T) {
+func TestOnlyAnOperatorRelaxesAnOperatorsLimit(t *testing.T) {
 	eachPolicy(t, func(p policies) {
 		later := storetest.Start.Add(time.Hour)
 		other := p.must(p.make(p.by, keys.NewKey{}))
