@@ -85,9 +85,9 @@ func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
 	return m
 }
 
-// Charge decides one charge and returns when its fate is durable. A refusal is
-// a receipt; an error is a fault of ours, of kind Unavailable. When ctx ends
-// first the fate is unknown, and a repeat with the idempotency key tells it.
+// Charge decides one charge and returns when the decision is durable. A refusal is
+// a receipt; an error is a failure of the service, of kind Unavailable. If ctx ends
+// first the outcome is unknown, and a repeat with the idempotency key returns it.
 func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
 	p := pendings.Get().(*pending)
 	p.charge = c
