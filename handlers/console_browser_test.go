@@ -268,7 +268,7 @@ func (b *tab) setUpAndSignIn() {
 	b.sees("Overview", "op@example.com")
 	b.press("Sign out")
 	b.open(link)
-	b.sees("was used already")
+	b.sees("was already used")
 	b.signIn("op@example.com", "not the password")
 	b.sees("That did not match")
 	b.fill("password", operatorPassword)

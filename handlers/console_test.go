@@ -430,7 +430,7 @@ func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 		late := s.visitor(t)
 		late.get(path).sees(http.StatusOK)
 		v.submit("/admin/setup", "email", "op@example.com", "name", "Operator", "password", operatorPassword).led("/admin").sees(http.StatusOK, "op@example.com")
-		late.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "does not work")
+		late.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "is not valid")
 		late.get(path).sees(http.StatusNotFound)
 		if again, err := handlers.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
 			t.Errorf("a second start gives the link %q (%v)", again, err)

@@ -268,11 +268,11 @@ func TestASetupLinkIsOverWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *tes
 		}
 		eve := s.visitor(t)
 		eve.get(link).sees(http.StatusOK, "Set up the console")
-		eve.submit("/admin/setup", "email", "ROOT@example.com", "password", operatorPassword).sees(http.StatusUnprocessableEntity, "Belongs to a user who exists", "codexible user set-password")
+		eve.submit("/admin/setup", "email", "ROOT@example.com", "password", operatorPassword).sees(http.StatusUnprocessableEntity, "Belongs to an existing user", "codexible user set-password")
 		if err := shell.SetPassword(ctx, accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
 			t.Fatal(err)
 		}
-		eve.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "does not work")
+		eve.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "is not valid")
 		eve.get(link).sees(http.StatusNotFound)
 		s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin").sees(http.StatusOK)
 	})
