@@ -9,7 +9,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/codexible .
 RUN mkdir -p /out/data /out/tmp && chmod 1777 /out/tmp
 
-# Nothing but the program: no shell, no package to keep patched.
+# Only the program: no shell, and no packages to patch.
 FROM scratch
 ARG VERSION=unversioned
 LABEL org.opencontainers.image.title="Codexible" \
@@ -17,7 +17,7 @@ LABEL org.opencontainers.image.title="Codexible" \
       org.opencontainers.image.version=$VERSION
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/codexible /codexible
-# The only two places that are written to: with a read-only root, /data is a volume and /tmp a tmpfs.
+# The only two writable directories. With a read-only root, /data is a volume and /tmp a tmpfs.
 COPY --from=build --chown=65532:65532 --chmod=700 /out/data /data
 COPY --from=build --chown=65532:65532 --chmod=1777 /out/tmp /tmp
 ENV DATA_DIR=/data

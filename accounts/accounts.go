@@ -40,10 +40,10 @@ func Statuses() []Status { return []Status{StatusActive, StatusSuspended} }
 
 // Sentinels of the accounts, returned by the store.
 var (
-	ErrUserNotFound = fault.New(fault.NotFound, "There is no such user.")
-	ErrPlanNotFound = fault.New(fault.NotFound, "There is no such plan.")
-	ErrEmailTaken   = fault.New(fault.Conflict, "A user with this e-mail exists already. Choose another e-mail, or change that user.")
-	ErrPlanTaken    = fault.New(fault.Conflict, "A plan with this name exists already. Choose another name, or change that plan.")
+	ErrUserNotFound = fault.New(fault.NotFound, "This user does not exist.")
+	ErrPlanNotFound = fault.New(fault.NotFound, "This plan does not exist.")
+	ErrEmailTaken   = fault.New(fault.Conflict, "A user with this e-mail address already exists. Choose another e-mail address, or change that user.")
+	ErrPlanTaken    = fault.New(fault.Conflict, "A plan with this name already exists. Choose another name, or change that plan.")
 )
 
 // Plan is what a customer may use: credits a UTC day, requests a minute, and

@@ -111,7 +111,7 @@ func (b *bench) throughput(ctx context.Context, services map[string]*service) er
 		return err
 	}
 	loads := []load{
-		{Name: "bare Fiber «hello»", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy},
+		{Name: "bare Fiber hello", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy},
 		sqlite.verify("verify, no charge", "", busy),
 		sqlite.verify("verify and charge, SQLite FULL", charge, busy),
 		sqlite.verify("the same, 256 connections", charge, crowd),
@@ -149,8 +149,8 @@ func (b *bench) naive(ctx context.Context, like *service, url string) (*service,
 func (b *bench) loneCharge(ctx context.Context, services map[string]*service) error {
 	for _, database := range []string{"sqlite", "postgres"} {
 		s := services[database+" small"]
-		progress("lone charge, %s", database)
-		samples, err := interleave(ctx, []load{s.verify("lone charge", charge, 1)}, b.rounds, b.seconds)
+		progress("single charge, %s", database)
+		samples, err := interleave(ctx, []load{s.verify("single charge", charge, 1)}, b.rounds, b.seconds)
 		if err != nil {
 			return err
 		}

@@ -34,8 +34,8 @@ func (r *report) section(title, text string, head ...string) *section {
 func (s *section) row(cells ...string) { s.rows = append(s.rows, cells) }
 
 func (r *report) throughput(loads []load, samples [][]sample) {
-	s := r.section("Throughput", "64 connections where nothing else is said, 1000 keys of 1000 users. The ratio is to the bare Fiber server of the same rounds.",
-		"request", "requests/s", "to bare", "lowest and highest run", "p50 ms", "p99 ms", "p99.9 ms", "errors")
+	s := r.section("Throughput", "64 connections unless stated otherwise; 1000 keys of 1000 users. The ratio compares with a bare Fiber server in the same rounds.",
+		"request", "requests/s", "ratio to bare Fiber", "lowest and highest run", "p50 ms", "p99 ms", "p99.9 ms", "errors")
 	bare := median(pick(samples[0], rps))
 	for i, l := range loads {
 		runs := pick(samples[i], rps)
@@ -45,8 +45,8 @@ func (r *report) throughput(loads []load, samples [][]sample) {
 }
 
 func (r *report) lone(database string, charge, commit time.Duration) {
-	s := r.section("A lone charge", "The median over HTTP with one connection, beside the median of a bare commit of one row in the same database.",
-		"database", "charge ms", "bare commit ms", "difference ms")
+	s := r.section("A single charge", "The median over HTTP with one connection, compared with the median of a plain one-row commit in the same database.",
+		"database", "charge ms", "plain commit ms", "difference ms")
 	s.row(database, fmt.Sprintf("%.2f", charge.Seconds()*1000), fmt.Sprintf("%.2f", commit.Seconds()*1000), fmt.Sprintf("%.2f", (charge-commit).Seconds()*1000))
 }
 
@@ -59,8 +59,8 @@ func (r *report) reads(database string, loads []load, samples [][]sample) {
 }
 
 func (r *report) flat(name string, small1, large1 []sample) {
-	s := r.section("Small store and large store", fmt.Sprintf("The same load on a store of %d keys and %d charges and on one of %d keys and %d charges, in pairs; the load uses 1000 keys of either.", small.Keys, small.Charges, large.Keys, large.Charges),
-		"request", "large to small, median", "lowest and highest pair")
+	s := r.section("Small store and large store", fmt.Sprintf("The same load on a store with %d keys and %d charges and on one with %d keys and %d charges, in pairs. The load uses 1000 keys of each store.", small.Keys, small.Charges, large.Keys, large.Charges),
+		"request", "large to small, median ratio", "lowest and highest pair")
 	ratios := make([]float64, len(small1))
 	for i := range small1 {
 		ratios[i] = large1[i].RPS / small1[i].RPS
@@ -69,13 +69,13 @@ func (r *report) flat(name string, small1, large1 []sample) {
 }
 
 func (r *report) memory(name string, answered time.Duration, idle, after float64) {
-	s := r.section("Start and memory", "From the start of the process to its first answer, on a store that exists; resident memory.",
-		"store", "first answer ms", "just started MiB", "after the runs above MiB")
+	s := r.section("Start and memory", "Time from process start to the first response, on an existing store, and resident memory.",
+		"store", "first response ms", "after start MiB", "after the runs above MiB")
 	s.row(name, fmt.Sprintf("%.0f", answered.Seconds()*1000), fmt.Sprintf("%.0f", idle), fmt.Sprintf("%.0f", after))
 }
 
 func (r *report) allocation(name, nanos, bytes, allocs string) {
-	s := r.section("Allocations", "`go test ./handlers -run '^$' -bench Verify -benchmem`: in one process, without a network.", "benchmark", "ns a request", "bytes", "allocations")
+	s := r.section("Allocations", "`go test ./handlers -run '^$' -bench Verify -benchmem`: in one process, without a network.", "benchmark", "ns per request", "bytes", "allocations")
 	s.row(name, nanos, bytes, allocs)
 }
 
@@ -89,7 +89,7 @@ func spread(values []float64, format string) string {
 
 func (r *report) write(b *bench) error {
 	var out strings.Builder
-	_, _ = fmt.Fprintf(&out, "# What the bench saw\n\n`%s` on %s, %s; wrk with one thread on the same machine. Medians of %d interleaved runs of %d s. Absolute figures are those of this machine; ratios carry further.\n\nMachine: %s.\n",
+	_, _ = fmt.Fprintf(&out, "# Benchmarks\n\n`%s` on %s, %s; wrk with one thread on the same machine. Medians of %d interleaved runs of %d s. Absolute figures hold for this machine only; compare the ratios.\n\nMachine: %s.\n",
 		strings.TrimSpace("make bench "+argsOf()), b.started.UTC().Format(time.DateOnly), revision(), b.rounds, b.seconds, machine())
 	for _, s := range r.sections {
 		_, _ = fmt.Fprintf(&out, "\n## %s\n\n%s\n\n| %s |\n|%s\n", s.title, s.text, strings.Join(s.head, " | "), strings.Repeat(" --- |", len(s.head)))

@@ -213,7 +213,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		s.json(&deleted, "key", "revoke", key.ID.String())
 		r.soon(t, graced.Key, http.StatusUnauthorized)
 		r.soon(t, rotated.Key, http.StatusUnauthorized)
-		if code, _, stderr := s.try("", "key", "revoke", key.ID.String()); code != ExitFailed || !strings.Contains(stderr, "no such key") {
+		if code, _, stderr := s.try("", "key", "revoke", key.ID.String()); code != ExitFailed || !strings.Contains(stderr, "key does not exist") {
 			t.Errorf("a second revocation: exit %d, %q", code, stderr)
 		}
 
@@ -377,9 +377,9 @@ func TestExitCodesTellFailuresFromWrongUsage(t *testing.T) {
 		{ExitUsage, "<id>", []string{"key", "revoke", "not-an-id"}},
 		{ExitUsage, "--limit", []string{"user", "list", "--limit", "0"}},
 		{ExitUsage, "number must be", []string{"migrate", "down", "0"}},
-		{ExitFailed, "no such user", []string{"user", "suspend", "nobody@example.com"}},
-		{ExitFailed, "no such user", []string{"key", "create", "--user", unknown}},
-		{ExitFailed, "no such key", []string{"key", "rotate", unknown}},
+		{ExitFailed, "user does not exist", []string{"user", "suspend", "nobody@example.com"}},
+		{ExitFailed, "user does not exist", []string{"key", "create", "--user", unknown}},
+		{ExitFailed, "key does not exist", []string{"key", "rotate", unknown}},
 		{ExitFailed, "email must be", []string{"user", "create", "--email", "nonsense", "--plan", "Pro"}},
 		{ExitFailed, "no plan \"Gold\"", []string{"user", "create", "--email", "a@example.com", "--plan", "Gold"}},
 		{ExitFailed, "12 to 1000 characters", []string{"user", "create", "--email", "a@example.com", "--plan", "Pro", "--password-stdin"}},

@@ -28,7 +28,7 @@ func TestTheCommandLineTakesTheTextsAndTimesOfTheAPI(t *testing.T) {
 		}{
 			{ExitFailed, "email must be", []string{"user", "create", "--plan", "Pro", "--email", "a\u200bda@example.com"}},
 			{ExitUsage, "not in UTF-8", []string{"user", "create", "--plan", "Pro", "--email", "bo\xffb@example.com"}},
-			{ExitFailed, "exists already", []string{"user", "create", "--plan", "Pro", "--email", "ＡＤＡ＠example.com"}},
+			{ExitFailed, "already exists", []string{"user", "create", "--plan", "Pro", "--email", "ＡＤＡ＠example.com"}},
 			{ExitUsage, "not in UTF-8", []string{"user", "create", "--plan", "Pro", "--email", "b@x.de", "--name", "a\xff"}},
 			{ExitFailed, "email must be", []string{"user", "create", "--plan", "Pro", "--email", "bo\ufffdb@example.com"}},
 			{ExitFailed, "name must have", []string{"user", "create", "--plan", "Pro", "--email", "b@x.de", "--name", strings.Repeat("a", 101)}},
@@ -42,7 +42,7 @@ func TestTheCommandLineTakesTheTextsAndTimesOfTheAPI(t *testing.T) {
 			{ExitUsage, "from 2000-01-01 to 2100-12-31", []string{"key", "create", "--user", "ada@example.com", "--expires-at", "2101-01-01T00:00:00Z"}},
 			{ExitUsage, "from 2000-01-01 to 2100-12-31", []string{"key", "create", "--user", "ada@example.com", "--expires-at", "0001-01-01T00:00:00Z"}},
 			{ExitUsage, "RFC 3339", []string{"key", "create", "--user", "ada@example.com", "--expires-at", "tomorrow"}},
-			{ExitFailed, "must lie in the future", []string{"key", "create", "--user", "ada@example.com", "--expires-at", "2000-01-01T00:00:00Z"}},
+			{ExitFailed, "must be in the future", []string{"key", "create", "--user", "ada@example.com", "--expires-at", "2000-01-01T00:00:00Z"}},
 			{ExitUsage, "not in UTF-8", []string{"user", "list", "-q", "\xff"}},
 			{ExitUsage, "-q must have", []string{"key", "list", "-q", strings.Repeat("a", 201)}},
 			{ExitOK, "ada@example.com", []string{"user", "list", "-q", "\u200bADA@"}},

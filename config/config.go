@@ -82,35 +82,35 @@ var settings = []setting{
 		c.Host = strings.Trim(v, "[]")
 		return problemIf(strings.ContainsAny(v, "/ @?#") || strings.Contains(v, ":") && !isAddress(c.Host), "must be an IP address or a host name without a port")
 	}},
-	{name: "PORT", fallback: "3001", meaning: "port to listen on; 0 takes a free one", set: func(c *Config, v string) string {
+	{name: "PORT", fallback: "3001", meaning: "port to listen on; 0 picks a free one", set: func(c *Config, v string) string {
 		return whole(&c.Port, v, 0, 65535)
 	}},
 	{name: "DATABASE_URL", meaning: "`postgres://…` or `sqlite:PATH`; empty: SQLite at `DATA_DIR/codexible.db`", set: func(c *Config, v string) string {
 		c.DatabaseURL = NewSecretURL(v)
 		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH"+encodeHint)
 	}},
-	{name: "DATA_DIR", fallback: "./data", meaning: "folder of the embedded database", set: func(c *Config, v string) string {
+	{name: "DATA_DIR", fallback: "./data", meaning: "directory of the embedded database", set: func(c *Config, v string) string {
 		c.DataDir = v
 		return ""
 	}},
-	{name: "VALKEY_URL", alias: "REDIS_URL", meaning: "`redis://`, `rediss://` or `valkey://`, shared by all instances (`REDIS_URL` is read too); empty: each instance counts by itself", set: func(c *Config, v string) string {
+	{name: "VALKEY_URL", alias: "REDIS_URL", meaning: "`redis://`, `rediss://` or `valkey://`, shared by all instances (`REDIS_URL` is also read); empty: each instance counts rate limits by itself", set: func(c *Config, v string) string {
 		c.ValkeyURL = NewSecretURL(v)
 		u, ok := readURL(v)
 		return problemIf(!ok || !slices.Contains([]string{"redis", "rediss", "valkey", "valkeys"}, u.Scheme), "must look like redis://[user:password@]host:port[/database], with rediss:// for TLS"+encodeHint)
 	}},
-	{name: "ALLOWED_ORIGINS", fallback: "http://localhost:3000", meaning: "origins whose pages may call the API, comma-separated: the dashboard's; `*` lets every page", set: func(c *Config, v string) string {
+	{name: "ALLOWED_ORIGINS", fallback: "http://localhost:3000", meaning: "origins of pages that may call the API (the dashboard's), comma-separated; `*` allows every page", set: func(c *Config, v string) string {
 		return list(&c.AllowedOrigins, v, origin)
 	}},
-	{name: "TRUSTED_PROXIES", meaning: "CIDRs whose `X-Forwarded-For` counts, comma-separated; empty: none", set: func(c *Config, v string) string {
+	{name: "TRUSTED_PROXIES", meaning: "CIDRs of proxies whose `X-Forwarded-For` is trusted, comma-separated; empty: none", set: func(c *Config, v string) string {
 		return list(&c.TrustedProxies, v, network)
 	}},
-	{name: "RATE_LIMIT_PER_IP", fallback: "20", meaning: "requests a minute of an address that shows no valid key", set: func(c *Config, v string) string {
+	{name: "RATE_LIMIT_PER_IP", fallback: "20", meaning: "requests per minute from an address without a valid key", set: func(c *Config, v string) string {
 		return whole(&c.RateLimitPerIP, v, 1, 1_000_000)
 	}},
-	{name: "MAX_CONNECTIONS_PER_ADDRESS", fallback: "512", meaning: "connections of one client address (IPv6: one /64); trusted proxies and loopback may have any number", set: func(c *Config, v string) string {
+	{name: "MAX_CONNECTIONS_PER_ADDRESS", fallback: "512", meaning: "connections per client address (IPv6: per /64); trusted proxies and loopback are exempt", set: func(c *Config, v string) string {
 		return whole(&c.MaxConnectionsPerAddress, v, 1, 1_000_000)
 	}},
-	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power cut costs nothing; `NORMAL`: it may cost the last moments, never the consistency", set: func(c *Config, v string) string {
+	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power failure loses nothing; `NORMAL`: faster, a power failure may lose the last commits but never corrupts the database", set: func(c *Config, v string) string {
 		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")
 	}},
 	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) (problem string) {
@@ -118,41 +118,41 @@ var settings = []setting{
 		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
 		return problemIf(err != nil, "must be true or false, not "+quoted(v))
 	}},
-	{name: "SECRET_KEY", meaning: "32 random bytes in base64 (`openssl rand -base64 32`) that encrypt second-factor secrets in the database; backups never hold it; empty: `secret.key` beside the embedded database, made at the first need; Postgres needs it before the first secret", set: func(c *Config, v string) string {
+	{name: "SECRET_KEY", meaning: "encrypts second-factor secrets in the database: 32 random bytes in base64 (`openssl rand -base64 32`); never part of a backup; empty: `secret.key` beside the embedded database, created when first needed; required on Postgres before the first secret", set: func(c *Config, v string) string {
 		return secretKey(&c.SecretKey, v)
 	}},
-	{name: "SECRET_KEY_PREVIOUS", meaning: "the key of before, read beside `SECRET_KEY` until `codexible secrets rotate` has encrypted everything anew", set: func(c *Config, v string) string {
+	{name: "SECRET_KEY_PREVIOUS", meaning: "the previous key, for decryption only, until `codexible secrets rotate` has re-encrypted everything", set: func(c *Config, v string) string {
 		return secretKey(&c.SecretKeyPrevious, v)
 	}},
-	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days for which single charges are kept, the daily totals are kept for good; 0: everything for good", set: func(c *Config, v string) string {
+	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days to keep single charges; daily totals are always kept; 0: keep everything", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
 	}},
-	{name: "BACKUP_DIR", meaning: "folder for scheduled backups of the embedded database; empty: none are made", set: func(c *Config, v string) string {
+	{name: "BACKUP_DIR", meaning: "directory for scheduled backups of the embedded database; empty: no scheduled backups", set: func(c *Config, v string) string {
 		c.BackupDir = v
 		return ""
 	}},
-	{name: "BACKUP_INTERVAL", fallback: "24h", meaning: "how often a scheduled backup is made", set: func(c *Config, v string) string {
+	{name: "BACKUP_INTERVAL", fallback: "24h", meaning: "time between scheduled backups", set: func(c *Config, v string) string {
 		return duration(&c.BackupInterval, v, time.Minute, 365*24*time.Hour, "from 1m to 8760h")
 	}},
-	{name: "BACKUP_KEEP", fallback: "7", meaning: "how many scheduled backups are kept, the latest", set: func(c *Config, v string) string {
+	{name: "BACKUP_KEEP", fallback: "7", meaning: "number of scheduled backups to keep", set: func(c *Config, v string) string {
 		return whole(&c.BackupKeep, v, 1, 10_000)
 	}},
 	{name: "LOG_LEVEL", fallback: "info", meaning: "`debug`, `info`, `warn` or `error`", set: func(c *Config, v string) string {
 		return problemIf(c.LogLevel.UnmarshalText([]byte(v)) != nil || strings.ContainsAny(v, "+-"), "must be debug, info, warn or error, not "+quoted(v))
 	}},
-	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, to stderr", set: func(c *Config, v string) string {
+	{name: "LOG_FORMAT", fallback: "json", meaning: "`json` or `text`, written to stderr", set: func(c *Config, v string) string {
 		return choice(&c.LogFormat, strings.ToLower(v), "json", "text")
 	}},
-	{name: "METRICS_ADDR", meaning: "address such as `127.0.0.1:9101` where `/metrics` is shown instead of beside the API", set: func(c *Config, v string) string {
+	{name: "METRICS_ADDR", meaning: "address for a separate `/metrics` listener, such as `127.0.0.1:9101`; empty: on the API's port", set: func(c *Config, v string) string {
 		c.MetricsAddr = v
 		_, port, err := net.SplitHostPort(v)
 		return problemIf(err != nil || !isPort(port), "must be an address and a port such as 127.0.0.1:9101, not "+quoted(v))
 	}},
-	{name: "TLS_CERT", meaning: "file with the certificate, and the chain after it, for HTTPS without a proxy; read again when it changes", set: func(c *Config, v string) string {
+	{name: "TLS_CERT", meaning: "certificate file, with the chain, for HTTPS without a proxy; reloaded when it changes", set: func(c *Config, v string) string {
 		c.TLSCert = v
 		return ""
 	}},
-	{name: "TLS_KEY", meaning: "file with the key of `TLS_CERT`", set: func(c *Config, v string) string {
+	{name: "TLS_KEY", meaning: "private key file of `TLS_CERT`", set: func(c *Config, v string) string {
 		c.TLSKey = v
 		return ""
 	}},
@@ -161,15 +161,15 @@ var settings = []setting{
 		u, ok := readURL(v)
 		return problemIf(!ok || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
 	}},
-	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "share of the requests that are traced, 0 to 1, beside those whose caller traces them", set: func(c *Config, v string) string {
+	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "fraction of requests to trace, 0 to 1; requests whose caller is already tracing are always traced", set: func(c *Config, v string) string {
 		var err error
 		c.TraceRatio, err = strconv.ParseFloat(v, 64)
 		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+quoted(v))
 	}},
-	{name: "DRAIN_DELAY", fallback: "0s", meaning: "how long after SIGTERM requests are still accepted while `/health/ready` says 503, so that balancers look elsewhere first", set: func(c *Config, v string) string {
+	{name: "DRAIN_DELAY", fallback: "0s", meaning: "time after SIGTERM in which requests are still accepted while `/health/ready` returns 503, so that load balancers can react", set: func(c *Config, v string) string {
 		return duration(&c.DrainDelay, v, 0, time.Hour, "from 0s to 1h")
 	}},
-	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "how long open requests get after SIGTERM", set: func(c *Config, v string) string {
+	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "time that open requests have to finish after SIGTERM", set: func(c *Config, v string) string {
 		return duration(&c.ShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
 	}},
 }

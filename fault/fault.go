@@ -151,9 +151,9 @@ func As(err error) *Error {
 		return f
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return &Error{Kind: Unavailable, RetryAfter: time.Second, Message: "This took too long and was given up. Try again shortly.", cause: err}
+		return &Error{Kind: Unavailable, RetryAfter: time.Second, Message: "This took too long and was cancelled. Try again shortly.", cause: err}
 	}
-	return &Error{Kind: Internal, Message: "Something went wrong on our side. Try again; if it persists, report the request id.", cause: err}
+	return &Error{Kind: Internal, Message: "Something went wrong in the service. Try again; if the error persists, report the request id.", cause: err}
 }
 
 // KindOf is the kind of err, Internal where nobody classified it.

@@ -54,12 +54,12 @@ func TestTheCauseIsForTheLogAlone(t *testing.T) {
 }
 
 func TestASentinelIsFoundAgainWithACauseAndThroughWrapping(t *testing.T) {
-	sentinel := fault.New(fault.NotFound, "There is no such key.")
+	sentinel := fault.New(fault.NotFound, "This key does not exist.")
 	found := fmt.Errorf("reading a key: %w", sentinel.Because(errors.New("no rows")))
 	if !errors.Is(found, sentinel) || fault.KindOf(found) != fault.NotFound {
 		t.Errorf("%v is not %v", found, sentinel)
 	}
-	for _, other := range []error{fault.New(fault.Conflict, "There is no such key."), fault.New(fault.NotFound, "There is no such user."), errors.New("there is no such key")} {
+	for _, other := range []error{fault.New(fault.Conflict, "This key does not exist."), fault.New(fault.NotFound, "This user does not exist."), errors.New("this key does not exist")} {
 		if errors.Is(found, other) {
 			t.Errorf("%v passes for %v", found, other)
 		}

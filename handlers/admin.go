@@ -14,7 +14,7 @@ type serviceStatus struct {
 	UserCount        int64       `json:"user_count" example:"1204"`
 	ActiveTokenCount int64       `json:"active_token_count" example:"3317"`
 	CreditsToday     int64       `json:"today_credits_used" example:"48210"`
-	Integration      integration `json:"integration" doc:"An upstream this service could be joined to; there is none."`
+	Integration      integration `json:"integration" doc:"Always empty."`
 }
 
 type integration struct {
@@ -33,10 +33,10 @@ func (a *api) adminStatus(ctx context.Context, _ nothing) (serviceStatus, error)
 
 // adminPage is how the long lists are searched and paged.
 type adminPage struct {
-	Text   string    `query:"q" maxLength:"200" doc:"A part of e-mail, name, label or prefix, without case; from the beginning where it is shorter than three characters."`
-	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many rows at most."`
-	Offset int       `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"How many rows to pass over."`
-	After  uuid.UUID `query:"after" doc:"The id of the last row of the page before: the way to page on through any number of rows."`
+	Text   string    `query:"q" maxLength:"200" doc:"Search text: a part of the e-mail address, name, label or prefix, case-insensitive. A text shorter than three characters matches only at the start."`
+	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Maximum number of rows to return."`
+	Offset int       `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"Number of rows to skip."`
+	After  uuid.UUID `query:"after" doc:"The id of the last row of the previous page. Use it to page through any number of rows."`
 }
 
 func (p adminPage) page() store.Page {
@@ -46,7 +46,7 @@ func (p adminPage) page() store.Page {
 type adminUser struct {
 	ID               uuid.UUID       `json:"id"`
 	Email            string          `json:"email" example:"ada@example.com"`
-	Name             *string         `json:"name" doc:"null where none was given." example:"Ada Lovelace"`
+	Name             *string         `json:"name" doc:"null if none was given." example:"Ada Lovelace"`
 	Status           accounts.Status `json:"status" enum:"active,suspended"`
 	Plan             string          `json:"plan" example:"Pro"`
 	Role             accounts.Role   `json:"role" enum:"user,service,admin"`
@@ -69,9 +69,9 @@ func (a *api) adminUsers(ctx context.Context, r adminPage) ([]adminUser, error) 
 
 type createUserRequest struct {
 	caller
-	Email string        `json:"email" required:"true" format:"email" minLength:"3" maxLength:"254" doc:"Unique without case." example:"ada@example.com"`
+	Email string        `json:"email" required:"true" format:"email" minLength:"3" maxLength:"254" doc:"Unique, case-insensitive." example:"ada@example.com"`
 	Name  string        `json:"name" maxLength:"100" example:"Ada Lovelace"`
-	Plan  string        `json:"plan" required:"true" minLength:"1" maxLength:"100" doc:"A plan's name, without case." example:"Pro"`
+	Plan  string        `json:"plan" required:"true" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Pro"`
 	Role  accounts.Role `json:"role" enum:"user,service,admin" default:"user"`
 }
 
@@ -83,8 +83,8 @@ func (a *api) adminCreateUser(ctx context.Context, r createUserRequest) (adminUs
 type changeUserRequest struct {
 	caller
 	ID     uuid.UUID        `path:"id" doc:"The user's id."`
-	Name   patch[string]    `json:"name" maxLength:"100" doc:"null or empty removes it." example:"Ada King"`
-	Plan   *string          `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, without case." example:"Business"`
+	Name   patch[string]    `json:"name" maxLength:"100" doc:"null or an empty string removes it." example:"Ada King"`
+	Plan   *string          `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Business"`
 	Status *accounts.Status `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
 	Role   *accounts.Role   `json:"role" enum:"user,service,admin"`
 }
@@ -108,10 +108,10 @@ type adminKey struct {
 	CreatedAt  instant     `json:"created_at"`
 	LastUsedAt *instant    `json:"last_used_at"`
 	RevokedAt  *instant    `json:"revoked_at"`
-	ExpiresAt  *instant    `json:"expires_at" doc:"null where the key does not expire."`
+	ExpiresAt  *instant    `json:"expires_at" doc:"null if the key does not expire."`
 	keyPolicy
-	CreatedBy      string     `json:"created_by" doc:"An e-mail, or cli or system; empty for a key from before it was written down." example:"ada@example.com"`
-	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key that made this one; null where none did."`
+	CreatedBy      string     `json:"created_by" doc:"An e-mail address, or cli or system. Empty if it was not recorded." example:"ada@example.com"`
+	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key that created this one; null if none did."`
 }
 
 func adminKeyOf(k store.KeyLine) adminKey {
@@ -129,7 +129,7 @@ func (a *api) adminKeys(ctx context.Context, r adminPage) ([]adminKey, error) {
 
 type adminCreateKeyRequest struct {
 	caller
-	UserID uuid.UUID `json:"user_id" required:"true" doc:"Whose key it will be."`
+	UserID uuid.UUID `json:"user_id" required:"true" doc:"The user that gets the key."`
 	newKey
 }
 
@@ -154,14 +154,14 @@ type adminPlan struct {
 	ID                 uuid.UUID `json:"id"`
 	Name               string    `json:"name" example:"Pro"`
 	DailyCreditLimit   int64     `json:"daily_credit_limit" example:"250"`
-	PriceCents         int64     `json:"price_cents" doc:"A month's price." example:"3000"`
-	RateLimitPerMinute int64     `json:"rate_limit_per_minute" doc:"Of each key." example:"100"`
-	UserRateLimit      *int64    `json:"user_rate_limit_per_minute" doc:"Of all keys of a user together; null for no such limit." example:"300"`
-	Position           int64     `json:"position" doc:"The place in lists, the lowest first." example:"1"`
-	IsDefault          bool      `json:"is_default" doc:"Whether new users get this plan where none is chosen; one plan at most."`
-	MaxKeys            int64     `json:"max_keys" doc:"How many keys a user may have that are not revoked." example:"20"`
+	PriceCents         int64     `json:"price_cents" doc:"Price per month, in cents." example:"3000"`
+	RateLimitPerMinute int64     `json:"rate_limit_per_minute" doc:"For each key." example:"100"`
+	UserRateLimit      *int64    `json:"user_rate_limit_per_minute" doc:"For all keys of a user together; null for no limit." example:"300"`
+	MaxKeys            int64     `json:"max_keys" doc:"Maximum number of keys per user, except revoked ones." example:"20"`
+	Position           int64     `json:"position" doc:"Place in lists, the lowest first." example:"1"`
+	IsDefault          bool      `json:"is_default" doc:"Whether new users get this plan unless another is chosen. At most one plan is the default."`
 	Features           object    `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
-	Archived           bool      `json:"archived" doc:"Whether the plan takes no new users; who has it keeps it."`
+	Archived           bool      `json:"archived" doc:"Whether the plan is closed for new users. Users who have it keep it."`
 }
 
 func adminPlanOf(p accounts.Plan) adminPlan {
@@ -179,14 +179,14 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 
 // planWish is what of a plan can be chosen beside its name and its credits.
 type planWish struct {
-	PriceCents         *int64       `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"A month's price." example:"3000"`
-	RateLimitPerMinute *int64       `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of each key; 100 in a plan that was given none." example:"100"`
-	UserRateLimit      patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Of all keys of a user together; null for no such limit." example:"300"`
-	Position           *int64       `json:"position" minimum:"0" maximum:"1000000" doc:"The place in lists, the lowest first; behind the others in a plan that was given none." example:"1"`
-	IsDefault          *bool        `json:"is_default" doc:"Whether new users get this plan where none is chosen. It takes the place of the plan that was the default."`
-	MaxKeys            *int64       `json:"max_keys" minimum:"1" maximum:"10000" doc:"How many keys a user may have that are not revoked; 20 in a plan that was given none." example:"20"`
-	Features           object       `json:"features" maxLength:"16384" doc:"Feature flags; {} in a plan that was given none." example:"{\"priority\":true}"`
-	Archived           *bool        `json:"archived" doc:"An archived plan takes no new users; who has it keeps it."`
+	PriceCents         *int64       `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
+	RateLimitPerMinute *int64       `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
+	UserRateLimit      patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
+	MaxKeys            *int64       `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
+	Features           object       `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
+	Archived           *bool        `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
+	Position           *int64       `json:"position" minimum:"0" maximum:"1000000" doc:"Place in lists, the lowest first. If absent in a new plan: after the others." example:"1"`
+	IsDefault          *bool        `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
 }
 
 func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
@@ -203,7 +203,7 @@ func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
 
 type createPlanRequest struct {
 	caller
-	Name             string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Unique without case." example:"Team"`
+	Name             string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Unique, case-insensitive." example:"Team"`
 	DailyCreditLimit int64  `json:"daily_credit_limit" required:"true" minimum:"0" maximum:"1000000000" example:"1000"`
 	planWish
 }
@@ -216,7 +216,7 @@ func (a *api) adminCreatePlan(ctx context.Context, r createPlanRequest) (adminPl
 type changePlanRequest struct {
 	caller
 	ID               uuid.UUID `path:"id" doc:"The plan's id."`
-	Name             *string   `json:"name" minLength:"1" maxLength:"100" doc:"Unique without case." example:"Team"`
+	Name             *string   `json:"name" minLength:"1" maxLength:"100" doc:"Unique, case-insensitive." example:"Team"`
 	DailyCreditLimit *int64    `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" example:"1000"`
 	planWish
 }
@@ -227,20 +227,20 @@ func (a *api) adminChangePlan(ctx context.Context, r changePlanRequest) (adminPl
 }
 
 type logsRequest struct {
-	Text  string `query:"q" maxLength:"200" doc:"A part of actor, acting key, action, target or details, without case; from the beginning where it is shorter than three characters."`
-	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many lines at most."`
+	Text  string `query:"q" maxLength:"200" doc:"Search text: a part of the actor, acting key, action, target or details, case-insensitive. A text shorter than three characters matches only at the start."`
+	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Maximum number of entries to return."`
 }
 
 type auditLog struct {
-	Logs []auditLine `json:"logs" doc:"The newest first."`
+	Logs []auditLine `json:"logs" doc:"Newest first."`
 }
 
 type auditLine struct {
 	Timestamp instant `json:"timestamp"`
 	Actor     string  `json:"actor" example:"admin@example.com"`
-	Key       string  `json:"key" doc:"The prefix of the API key that it was asked with; empty where none was." example:"codexible_01234567"`
-	Action    string  `json:"action" doc:"noun.verb in the past." example:"user.suspended"`
-	Target    string  `json:"target" doc:"An e-mail, a key's prefix or a plan's name." example:"ada@example.com"`
+	Key       string  `json:"key" doc:"The prefix of the API key that made the request; empty if it was made without one." example:"codexible_01234567"`
+	Action    string  `json:"action" doc:"noun.verb, the verb in the past tense." example:"user.suspended"`
+	Target    string  `json:"target" doc:"An e-mail address, a key's prefix or a plan's name." example:"ada@example.com"`
 	Details   string  `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
 }
 

@@ -37,8 +37,8 @@ func (a access) scope() keys.Scope { return scopes[a] }
 
 var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 
-// admit lets the request in, or says why not. It counts the request, and every
-// answer of a limited path tells its window.
+// admit lets the request in, or returns the refusal. It counts the request; every
+// response of a limited path has the X-RateLimit headers.
 func (x *exchange) admit() error {
 	switch x.route.access {
 	case open, byAddress: // what a body shows is counted when it was read: see settleAddress
@@ -64,10 +64,10 @@ func (x *exchange) admit() error {
 	return x.countKey(id)
 }
 
-// judge finds whose key a token is and whether it lets the request in. One that
-// does not work is counted by address; one that only lacks the scope is not. A
-// token that nobody knows of without a lookup is looked up only while the address
-// has room: else it is 429, also for a valid one, until the window has room again.
+// judge finds the key of a token and whether it admits the request. A token that is
+// not valid is counted by address; one that only lacks the scope is not. A token
+// that is not cached is looked up only while the address is below its limit.
+// Otherwise it is 429, also for a valid one, until another request is allowed.
 func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, code keys.Code, err error) {
 	x.judged = true
 	if !x.api.Verifier.Cached(token) {
@@ -83,7 +83,7 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 		}
 		if !decision.Allowed {
 			x.tell(decision)
-			return nil, keys.NotFound, tooMany("This address has sent its", decision)
+			return nil, keys.NotFound, tooMany("This address has sent", decision)
 		}
 	}
 	id, code, err = x.api.Verifier.Identify(x.ctx, token, want)
@@ -121,9 +121,9 @@ func (x *exchange) countKey(id *keys.Identity) error {
 // whose says who has sent the requests of a window that is full.
 func whose(r keys.Rate) string {
 	if r.OfUser {
-		return "All keys of this user together have sent their"
+		return "All keys of this user together have sent"
 	}
-	return "This key has sent its"
+	return "This key has sent"
 }
 
 // lacksScope refuses a key that is known and works: it tells the key's window, and counts nowhere.
@@ -158,13 +158,13 @@ func (x *exchange) countAddress(refusal error) error {
 	}
 	x.tell(decision)
 	if !decision.Allowed {
-		return tooMany("This address has sent its", decision)
+		return tooMany("This address has sent", decision)
 	}
 	return refusal
 }
 
-// peekAddress tells the window of the address without counting, where the
-// request could not be judged.
+// peekAddress adds the X-RateLimit headers of the address without counting the
+// request, where the request could not be judged.
 func (x *exchange) peekAddress() {
 	if decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP); err == nil {
 		x.tell(decision)
@@ -181,6 +181,6 @@ func tooMany(who string, d limits.Decision) error {
 	wait := max(d.ResetSeconds, 1)
 	return &fault.Error{
 		Kind: fault.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
-		Message: fmt.Sprintf("%s %d requests of the last 60 seconds. Try again in %d s.", who, d.Limit, wait),
+		Message: fmt.Sprintf("%s the maximum of %d requests in 60 seconds. Try again in %d s.", who, d.Limit, wait),
 	}
 }

@@ -72,7 +72,7 @@ func TestWithTheDatabaseAwayNobodyIsToldThatTheirKeyIsBad(t *testing.T) {
 }
 
 func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
-	const charge, change, signIn = "with the same idempotency key", "may not have been made", "nobody can be signed in"
+	const charge, change, signIn = "with the same idempotency key", "may not have been made", "nobody can sign in"
 	each(t, func(t *testing.T, s *service) {
 		browser := s.operator(t)
 		for _, as := range []string{"ada", "gate", "root"} { // what fails is what they ask for
@@ -110,7 +110,7 @@ func TestASignInWithTheDatabaseAwaySaysThatNobodyCanBeSignedIn(t *testing.T) {
 	if err := s.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	browser.submit("/admin/login", "email", "root@example.com", "password", operatorPassword).sees(503, "nobody can be signed in")
+	browser.submit("/admin/login", "email", "root@example.com", "password", operatorPassword).sees(503, "nobody can sign in")
 }
 
 // mode is a counter that says how it counts.

@@ -85,7 +85,7 @@ func noSuch(path string) error {
 	return errNoSuchID
 }
 
-var errNoSuchID = fault.New(fault.NotFound, "There is no such id.")
+var errNoSuchID = fault.New(fault.NotFound, "This id does not exist.")
 
 // one takes the only value of a parameter. A repeated one is refused: which of
 // the two was meant is not ours to guess.
@@ -96,11 +96,11 @@ func (f *field) one(values [][]byte, request reflect.Value) (problem string) {
 	case 1:
 		return f.assign(request, string(values[0]))
 	}
-	return "must be given once"
+	return "must be given only once"
 }
 
-// body reads the fields of a JSON object. Unknown fields are ignored, null is
-// as absent unless the field says otherwise.
+// body reads the fields of a JSON object. Unknown fields are ignored; null means
+// absent unless the field says otherwise.
 func (s *shape) body(body gjson.Result, given bool, request reflect.Value, wrong *problems) {
 	var seen, filled uint64
 	if given {
@@ -111,7 +111,7 @@ func (s *shape) body(body gjson.Result, given bool, request reflect.Value, wrong
 			}
 			f, bit := s.fields[i], uint64(1)<<i
 			if seen&bit != 0 {
-				wrong.add(f.name, "must be given once")
+				wrong.add(f.name, "must be given only once")
 				return true
 			}
 			seen |= bit

@@ -43,8 +43,8 @@ const (
 var (
 	errNoBody    = fault.New(fault.BadRequest, "This request needs a body: a JSON object.")
 	errNotJSON   = fault.New(fault.BadRequest, "The body is not valid JSON in UTF-8. Send one JSON object.")
-	errNotObject = fault.New(fault.BadRequest, "The body has to be a JSON object.")
-	errCutBody   = fault.New(fault.BadRequest, "The body did not arrive whole. Send the request again.")
+	errNotObject = fault.New(fault.BadRequest, "The body must be a JSON object.")
+	errCutBody   = fault.New(fault.BadRequest, "The body is incomplete. Send the request again.")
 	errMediaType = fault.New(fault.UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json.")
 )
 

@@ -71,7 +71,7 @@ type reservation struct {
 // errBodies is the 503 for a body that there is no room for.
 var errBodies = &fault.Error{
 	Kind: fault.Unavailable, RetryAfter: 2 * time.Second,
-	Message: "Too many requests with large bodies are being received right now, and nothing was recorded of this one. Send it again shortly.",
+	Message: "Too many requests with large bodies are being received right now. Nothing was recorded; send this request again shortly.",
 }
 
 // begin takes a place among the bodies that are read at once.
@@ -146,7 +146,7 @@ type bodyBudgets struct{ strangers, callers *bodyBudget }
 
 func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "codexible_bodies_refused_total", Help: "Requests answered 503 because the bodies being received held all the memory they may, by who sent them.",
+		Name: "codexible_bodies_refused_total", Help: "Requests answered with 503 because request bodies in flight had reached their memory limit, by kind of caller.",
 	}, []string{"callers"})
 	b := bodyBudgets{
 		strangers: newBodyBudget(strangersBytes, strangersBodies, strangersDrains, refused.WithLabelValues("strangers")),
@@ -154,7 +154,7 @@ func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {
 	}
 	held := func(callers string, budget *bodyBudget) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "codexible_bodies_bytes", Help: "Memory reserved for bodies that are being received or handled, by who sent them.",
+			Name: "codexible_bodies_bytes", Help: "Memory reserved for request bodies in flight, by kind of caller.",
 			ConstLabels: prometheus.Labels{"callers": callers},
 		}, budget.bytes)
 	}

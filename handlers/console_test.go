@@ -627,7 +627,7 @@ func TestAUserIsCreatedChangedSuspendedAndReactivated(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
 		v.get("/admin/users/new").sees(http.StatusOK)
-		v.submit("/admin/users/new", "email", "ADA@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "exists already")
+		v.submit("/admin/users/new", "email", "ADA@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "already exists")
 		v.submit("/admin/users/new", "email", "nonsense", "plan", "Pro", "role", "king").sees(http.StatusUnprocessableEntity, "Must be an e-mail address", "Must be user, service or admin")
 		v.submit("/admin/users/new", "email", "eve@example.com", "name", "Eve", "plan", "Pro", "role", "user")
 		if v.status != http.StatusSeeOther || !strings.HasSuffix(v.location, "?done=user-created") {
@@ -787,7 +787,7 @@ func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
 		v := s.operator(t)
 		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "1.234", "features", "[]").
 			sees(http.StatusUnprocessableEntity, "Must be a whole number", "Must be an amount of dollars", "Must be a JSON object")
-		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "max_keys", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "exists already")
+		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "max_keys", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "already exists")
 		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`).led("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", ">77<", ">8<")
 		v.get("/admin/plans/$plan.pro/edit").sees(http.StatusOK, "1 user is on this plan", "30.00")
 		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "max_keys", "20", "price", "30", "features", "{}").led("/admin/plans?done=plan-changed")

@@ -36,11 +36,11 @@ type failure struct {
 }
 
 type failureDetail struct {
-	Code      string            `json:"code" doc:"What kind of failure this is; programs decide on it." example:"not_found"`
-	Message   string            `json:"message" doc:"What happened and what to do next, for people." example:"There is no such key."`
-	Status    int               `json:"status" doc:"The HTTP status, once more." example:"404"`
-	RequestID string            `json:"request_id" doc:"The id of the request, also in X-Request-Id; name it when you report a problem." example:"0f8fad5bd9cb469fa16570867728950e"`
-	Fields    map[string]string `json:"fields,omitempty" doc:"With validation_failed: each wrong field and what is wrong with it." example:"{\"label\":\"must have 1 to 100 characters\"}"`
+	Code      string            `json:"code" doc:"The kind of error, for programs." example:"not_found"`
+	Message   string            `json:"message" doc:"What happened and what to do next, for people." example:"This key does not exist."`
+	Status    int               `json:"status" doc:"The HTTP status code." example:"404"`
+	RequestID string            `json:"request_id" doc:"The request's id, also in X-Request-Id. Include it when you report a problem." example:"0f8fad5bd9cb469fa16570867728950e"`
+	Fields    map[string]string `json:"fields,omitempty" doc:"Only with validation_failed: each invalid field and its problem." example:"{\"label\":\"must have 1 to 100 characters\"}"`
 }
 
 // refuse answers a failure in the contract's shape. Its cause is not sent.
@@ -59,9 +59,9 @@ func (x *exchange) refuse(f *fault.Error) {
 
 // What a caller has to know of a request that met a storage that was away.
 const (
-	awayCharge = "The service cannot reach its storage right now. Repeat the request shortly with the same idempotency key: what was recorded already is not recorded again."
-	awayChange = "The service cannot reach its storage right now, and the change may not have been made. Look whether it was before you repeat it."
-	awaySignIn = "The service cannot reach its storage right now, so nobody can be signed in. Nothing is wrong with what you sent: try again shortly."
+	awayCharge = "The service cannot reach its storage right now. Repeat the request shortly with the same idempotency key: a charge that was already recorded is not recorded again."
+	awayChange = "The service cannot reach its storage right now, so the change may not have been made. Check before you repeat it."
+	awaySignIn = "The service cannot reach its storage right now, so nobody can sign in. Your key or password may be correct: try again shortly."
 )
 
 // explained is a failure in the words of the request. Where the storage is away,
@@ -92,11 +92,11 @@ func wholeSeconds(d time.Duration) int64 {
 }
 
 var (
-	errNoRoute = fault.New(fault.NotFound, "There is no such path. The paths of this API are listed under /docs.")
-	errMethod  = fault.New(fault.MethodNotAllowed, "This path does not take this method. The header Allow names those it takes.")
+	errNoRoute = fault.New(fault.NotFound, "This path does not exist. /docs lists the paths of this API.")
+	errMethod  = fault.New(fault.MethodNotAllowed, "This path does not support this method. The header Allow lists the methods that it supports.")
 	errBigForm = fault.New(fault.PayloadTooLarge, "The form is larger than 64 KiB, so nothing was changed. Go back and send less.")
 	errTooBig  = fault.New(fault.PayloadTooLarge, "The body is larger than 1 MiB. Send a smaller one.")
-	errHeaders = fault.New(fault.BadRequest, "The headers of the request are larger than 16 KiB. Send fewer or shorter ones.")
+	errHeaders = fault.New(fault.BadRequest, "The request headers are larger than 16 KiB. Send fewer or shorter headers.")
 	errTimeout = fault.New(fault.BadRequest, "The request did not arrive in time. Send it again.")
 	errBroken  = fault.New(fault.BadRequest, "The request is not valid HTTP. Correct it and send it again.")
 )

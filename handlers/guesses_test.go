@@ -46,7 +46,7 @@ func TestAThrottledAddressLooksUpNoKey(t *testing.T) {
 			s.rate(t, "pro", 10)
 			s.expectWindow(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200}, window{"10", "8", "0", ""})
 			s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200}, window{"10", "7", "0", ""})
-			// Others wait until the window has room.
+			// Others wait until another request is allowed.
 			asked := seen.during(func() {
 				s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "60", "60"})
 				s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$bob.key"}`, status: 429}, window{"20", "0", "60", "60"})

@@ -16,12 +16,12 @@ import (
 // line, with nothing decoded and no dots resolved: what a proxy saw.
 
 var (
-	errTarget      = fault.New(fault.BadRequest, "The request's target has to be a path that begins with one slash. Send it as in GET /health.")
-	errVersion     = fault.New(fault.BadRequest, "This service speaks HTTP/1.1 and HTTP/1.0. Send the request as one of them.")
-	errNoHost      = fault.New(fault.BadRequest, "The request needs the header Host. Send it with the name of this service.")
-	errHost        = fault.New(fault.BadRequest, "The header Host has to name one host. Send it once, as name or name:port.")
-	errFraming     = fault.New(fault.BadRequest, "The body's length has to be given once: by Content-Length, or by Transfer-Encoding: chunked with HTTP/1.1.")
-	errHeaderLines = fault.New(fault.BadRequest, "The request's headers are not valid HTTP: each is a name, a colon and a value on one line that ends with CR LF.")
+	errTarget      = fault.New(fault.BadRequest, "The request target must be a path that starts with exactly one slash, as in GET /health.")
+	errVersion     = fault.New(fault.BadRequest, "This service supports HTTP/1.1 and HTTP/1.0. Send the request in one of these versions.")
+	errNoHost      = fault.New(fault.BadRequest, "The header Host is missing. Send it with the name of this service.")
+	errHost        = fault.New(fault.BadRequest, "The header Host must name one host. Send it once, as name or name:port.")
+	errFraming     = fault.New(fault.BadRequest, "The body's length must be given exactly once: by Content-Length, or by Transfer-Encoding: chunked with HTTP/1.1.")
+	errHeaderLines = fault.New(fault.BadRequest, "The request headers are not valid HTTP: each must be a name, a colon and a value on one line that ends with CR LF.")
 )
 
 // strict has next handle what is unambiguous, and refuses the rest. A method

@@ -34,9 +34,9 @@ const (
 type readiness struct {
 	Status   string `json:"status" enum:"ok,degraded,unavailable,draining"`
 	Database string `json:"database" enum:"ok,unavailable"`
-	Schema   string `json:"schema" enum:"ok,drifted,unknown" doc:"unknown while the database is away."`
-	Valkey   string `json:"valkey" enum:"ok,unavailable,unused" doc:"unused where none is configured; without it each instance counts by itself."`
-	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB are left for the embedded database; unused on Postgres."`
+	Schema   string `json:"schema" enum:"ok,drifted,unknown" doc:"unknown while the database is unavailable."`
+	Valkey   string `json:"valkey" enum:"ok,unavailable,unused" doc:"unused if not configured. If unused or unavailable, each instance counts rate limits by itself."`
+	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB of disk space are left for the embedded database. unused on Postgres."`
 }
 
 // probeTimeout is how long a balancer waits for the database's sign of life.

@@ -20,11 +20,11 @@ func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "a page has bounds", as: "ada", method: "GET", path: "/api/keys?limit=201&after=1", status: 422},
 			{says: "it may read usage", as: "program", method: "GET", path: "/api/dashboard/overview", status: 200},
 			{says: "and manage no keys", as: "program", method: "GET", path: "/api/keys", status: 403,
-				want: `{"error":{"code":"insufficient_scope","message":"This path needs a key with the scope keys, which this one does not have. Use another key.","status":403,"request_id":"*"}}`},
+				want: `{"error":{"code":"insufficient_scope","message":"This path needs a key with the scope keys, which this key does not have. Use another key.","status":403,"request_id":"*"}}`},
 			{says: "nor charge", as: "program", method: "POST", path: "/api/usage", status: 403},
 
 			{says: "an owner gives no charge", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["charge"]}`, status: 403,
-				want: `{"error":{"code":"insufficient_scope","message":"The scope charge is given by operators alone. Leave it out, or ask for it.","status":403,"request_id":"*"}}`},
+				want: `{"error":{"code":"insufficient_scope","message":"Only an operator can grant the scope charge. Omit it, or ask an operator.","status":403,"request_id":"*"}}`},
 			{says: "nor admin", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["admin"]}`, status: 422},
 			{says: "every wrong field is told at once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["root"],"allowed_addresses":["here"],"status":"revoked"}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"scopes":"must be an array of models, usage, keys, charge, service or admin, each once","status":"must be active or disabled"}}}`},
@@ -34,13 +34,13 @@ func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "a scope is named once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys","keys"]}`, status: 422},
 			{says: "a list holds texts alone", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys",1]}`, status: 422},
 			{says: "a list is an array", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":"keys"}`, status: 422},
-			{says: "null is as absent", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":null,"allowed_addresses":null,"status":null}`, status: 200},
+			{says: "null means absent", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":null,"allowed_addresses":null,"status":null}`, status: 200},
 
 			{says: "an address is added", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"allowed_addresses":["10.0.0.0/8"]}`, status: 200, want: `{"updated":true}`},
 			{says: "which counts at once", as: "program", method: "GET", path: "/api/usage/today", status: 403,
-				want: `{"error":{"code":"ip_not_allowed","message":"This API key may not be used from this address. Use it from an allowed one, or have this address added to the key.","status":403,"request_id":"*"}}`},
+				want: `{"error":{"code":"ip_not_allowed","message":"This API key cannot be used from this address. Use it from an allowed address, or add this address to the key.","status":403,"request_id":"*"}}`},
 			{says: "and for a sign-in", method: "POST", path: "/api/auth/validate", body: `{"token":"$program.key"}`, status: 200,
-				want: `{"valid":false,"user":null,"role":null,"session_source":"local","degraded":false,"message":"This API key may not be used from this address. Use it from an allowed one, or have this address added to the key."}`},
+				want: `{"valid":false,"user":null,"role":null,"session_source":"local","degraded":false,"message":"This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."}`},
 			{says: "everywhere again", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"allowed_addresses":[]}`, status: 200},
 			{says: "it is disabled", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"status":"disabled"}`, status: 200},
 			{says: "and answers as a revoked one", as: "program", method: "GET", path: "/api/usage/today", status: 401,
@@ -61,7 +61,7 @@ func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "its owner does not enable it", as: "ada", method: "PATCH", path: "/api/keys/$given.id", body: `{"status":"active"}`, status: 403},
 			{says: "an operator does", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"status":"active"}`, status: 200},
 			{says: "an operator names no scope of another role", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"scopes":["service"]}`, status: 422,
-				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"scopes":"must not have service: it is for keys of users with the role service"}}}`},
+				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"scopes":"must not contain service: it is only for users with the role service"}}}`},
 		})
 		s.call(t, call{says: "until it expires", as: "given", method: "GET", path: "/api/keys", status: 200})
 		s.clock.Add(time.Hour)
@@ -98,14 +98,14 @@ func TestAPlanBoundsTheKeysOfAUser(t *testing.T) {
 		if _, err := s.store.ChangePlan(t.Context(), accounts.ActorCLI, s.id(t, "plan.pro"), accounts.PlanChange{MaxKeys: new(int64(3))}); err != nil {
 			t.Fatal(err)
 		}
-		full := `{"error":{"code":"conflict","message":"ada@example.com has 3 keys that are not revoked, as many as the plan Pro allows. Revoke one that is no longer needed, then create this one.","status":409,"request_id":"*"}}`
+		full := `{"error":{"code":"conflict","message":"ada@example.com has 3 keys that are not revoked, the maximum of the plan Pro. Revoke one that is not needed, then create this one.","status":409,"request_id":"*"}}`
 		s.run(t, []call{
 			{says: "the third", as: "ada", method: "POST", path: "/api/keys", status: 200, keep: "third"},
 			{says: "one too many", as: "ada", method: "POST", path: "/api/keys", status: 409, want: full},
 			{says: "by an admin", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$ada.user"}`, status: 409, want: full},
 		})
 		v := s.operator(t)
-		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "ada@example.com").sees(http.StatusConflict, "as many as the plan Pro allows")
+		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "ada@example.com").sees(http.StatusConflict, "the maximum of the plan Pro")
 		s.run(t, []call{
 			{says: "one goes", as: "ada", method: "DELETE", path: "/api/keys/$third.id", status: 200},
 			{says: "another comes", as: "ada", method: "POST", path: "/api/keys", status: 200},
@@ -131,7 +131,7 @@ func TestAllKeysOfAUserShareThePlansRequests(t *testing.T) {
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 200,
 			want: `{"valid":false,"code":"RATE_LIMITED","key_id":"$ada.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":4,"remaining":0,"reset_seconds":60},"duplicate":false}`})
 		refused := today("ada", 429)
-		refused.want = `{"error":{"code":"rate_limited","message":"All keys of this user together have sent their 4 requests of the last 60 seconds. Try again in 60 s.","status":429,"request_id":"*"}}`
+		refused.want = `{"error":{"code":"rate_limited","message":"All keys of this user together have sent the maximum of 4 requests in 60 seconds. Try again in 60 s.","status":429,"request_id":"*"}}`
 		s.expectWindow(t, refused, window{"4", "0", "60", "60"})
 		s.call(t, call{as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"user_rate_limit_per_minute":null}`, status: 200})
 		s.expectWindow(t, today("ada", 200), window{"3", "0", "60", ""})

@@ -14,21 +14,21 @@ import (
 // keyItem is a key as its owner sees it.
 type keyItem struct {
 	ID         uuid.UUID   `json:"id"`
-	Prefix     string      `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
+	Prefix     string      `json:"prefix" doc:"The first characters of the key, for display." example:"codexible_01234567"`
 	Label      string      `json:"label" example:"Laptop"`
 	Status     keys.Status `json:"status" enum:"active,disabled"`
 	CreatedAt  instant     `json:"created_at"`
-	LastUsedAt *instant    `json:"last_used_at" doc:"Exact to a minute; null before the first use."`
-	ExpiresAt  *instant    `json:"expires_at" doc:"null where the key does not expire."`
+	LastUsedAt *instant    `json:"last_used_at" doc:"Accurate to a minute. null if the key was never used."`
+	ExpiresAt  *instant    `json:"expires_at" doc:"null if the key does not expire."`
 	keyPolicy
-	CreatedBy      string     `json:"created_by" doc:"Your e-mail, or operator; empty for a key from before it was written down." example:"ada@example.com"`
-	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key of yours that made this one; null where none did."`
+	CreatedBy      string     `json:"created_by" doc:"Your e-mail address, or operator. Empty if it was not recorded." example:"ada@example.com"`
+	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key of yours that created this one; null if none did."`
 }
 
 // keyPolicy is what a key may do, and from where.
 type keyPolicy struct {
-	Scopes    []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it." example:"[\"models\",\"usage\"]"`
-	Addresses []string `json:"allowed_addresses" doc:"Addresses and networks that the key may be used from; everywhere where empty." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Scopes    []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin)." example:"[\"models\",\"usage\"]"`
+	Addresses []string `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 }
 
 func keyPolicyOf(k keys.Key) keyPolicy {
@@ -58,8 +58,8 @@ func keyItemOf(owner string) func(keys.Key) keyItem {
 
 type listKeysRequest struct {
 	caller
-	Limit int       `query:"limit" minimum:"1" maximum:"200" default:"100" doc:"How many keys at most."`
-	After uuid.UUID `query:"after" doc:"The id of the last key of the page before."`
+	Limit int       `query:"limit" minimum:"1" maximum:"200" default:"100" doc:"Maximum number of keys to return."`
+	After uuid.UUID `query:"after" doc:"The id of the last key of the previous page."`
 }
 
 // listKeys lists the keys that are not revoked, the newest first.
@@ -70,11 +70,11 @@ func (a *api) listKeys(ctx context.Context, r listKeysRequest) ([]keyItem, error
 
 // newKey is what can be chosen of a key when it is made.
 type newKey struct {
-	Label     *string      `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for; Default unless given." example:"Laptop"`
-	ExpiresAt *time.Time   `json:"expires_at" doc:"When the key stops working; never unless given." example:"2030-01-01T00:00:00Z"`
-	Scopes    []string     `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge." example:"[\"models\",\"usage\"]"`
-	Addresses []string     `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
-	Status    *keys.Status `json:"status" enum:"active,disabled" doc:"active unless given; a disabled key answers as a revoked one does until it is enabled."`
+	Label     *string      `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for. If absent: Default." example:"Laptop"`
+	ExpiresAt *time.Time   `json:"expires_at" doc:"When the key expires. If absent: never." example:"2030-01-01T00:00:00Z"`
+	Scopes    []string     `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. If absent: models, usage and keys; for a user with the role service: service; with the role admin: admin, models, usage and keys. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
+	Addresses []string     `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks (IPv4, IPv6) from which the key can be used. If absent: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Status    *keys.Status `json:"status" enum:"active,disabled" doc:"If absent: active. A disabled key is rejected like a revoked one until it is enabled."`
 }
 
 func (n newKey) of(userID uuid.UUID) keys.NewKey {
@@ -96,8 +96,8 @@ type createKeyRequest struct {
 // mintedKey is the only answer that ever holds a key.
 type mintedKey struct {
 	ID     uuid.UUID `json:"id"`
-	Key    string    `json:"key" doc:"The key in clear. It is shown this once and stored nowhere." example:"codexible_0123456789abcdef0123456789abcdef"`
-	Prefix string    `json:"prefix" doc:"The beginning of the key, for display." example:"codexible_01234567"`
+	Key    string    `json:"key" doc:"The full key. It is shown only in this response and never stored." example:"codexible_0123456789abcdef0123456789abcdef"`
+	Prefix string    `json:"prefix" doc:"The first characters of the key, for display." example:"codexible_01234567"`
 	Label  string    `json:"label" example:"Laptop"`
 }
 
@@ -123,10 +123,10 @@ func (a *api) mint(ctx context.Context, by accounts.Actor, wish keys.NewKey) (mi
 // keyWish is what of a key can be changed.
 type keyWish struct {
 	Label     *string          `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for." example:"Build server"`
-	ExpiresAt patch[time.Time] `json:"expires_at" doc:"When the key stops working; null for never." example:"2030-01-01T00:00:00Z"`
-	Scopes    []string         `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key may do, in place of what it might before. Operators alone give charge." example:"[\"models\",\"usage\"]"`
-	Addresses []string         `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks that the key may be used from, in place of those before; [] for everywhere." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
-	Status    *keys.Status     `json:"status" enum:"active,disabled" doc:"A disabled key answers as a revoked one does until it is enabled."`
+	ExpiresAt patch[time.Time] `json:"expires_at" doc:"When the key expires; null for never." example:"2030-01-01T00:00:00Z"`
+	Scopes    []string         `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
+	Addresses []string         `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks from which the key can be used. Replaces the previous list; [] for any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Status    *keys.Status     `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
 }
 
 func (w keyWish) change() keys.KeyChange {
@@ -159,13 +159,13 @@ type keyRequest struct {
 
 type revokeKeyRequest struct {
 	keyRequest
-	WithCreated bool `query:"with_created" default:"false" doc:"Whether the keys that this one made are revoked with it, and those that these made."`
+	WithCreated bool `query:"with_created" default:"false" doc:"Whether to also revoke the keys that this key created, directly or indirectly."`
 }
 
 type deleted struct {
 	Deleted bool `json:"deleted" example:"true"`
 	// Also is nil where nobody asked to take keys along.
-	Also *int64 `json:"also_revoked,omitempty" doc:"With with_created: how many keys were revoked beside this one." example:"2"`
+	Also *int64 `json:"also_revoked,omitempty" doc:"Only with with_created: how many other keys were revoked." example:"2"`
 }
 
 func (a *api) revokeKey(ctx context.Context, r revokeKeyRequest) (deleted, error) {
@@ -184,8 +184,8 @@ func (a *api) revoke(ctx context.Context, r revokeKeyRequest, owner uuid.UUID) (
 
 type rotateKeyRequest struct {
 	caller
-	ID           uuid.UUID `path:"id" doc:"The key's id, which stays."`
-	GraceSeconds int64     `json:"grace_seconds" minimum:"0" maximum:"604800" default:"0" doc:"How long the old secret goes on working, 7 days at most." example:"3600"`
+	ID           uuid.UUID `path:"id" doc:"The key's id, which does not change."`
+	GraceSeconds int64     `json:"grace_seconds" minimum:"0" maximum:"604800" default:"0" doc:"How long the old secret keeps working, in seconds; at most 7 days." example:"3600"`
 }
 
 func (a *api) rotateKey(ctx context.Context, r rotateKeyRequest) (mintedKey, error) {

@@ -35,7 +35,7 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 
 			{says: "a label is changed alone", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":"CI"}`, status: 200, want: `{"updated":true}`},
 			{says: "an expiry is removed by null", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"expires_at":null}`, status: 200, want: `{"updated":true}`},
-			{says: "an absent field stays, a null label is as absent", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":null}`, status: 200, want: `{"updated":true}`},
+			{says: "an absent field stays, a null label means absent", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":null}`, status: 200, want: `{"updated":true}`},
 			{says: "the changes are seen", as: "ada", method: "GET", path: "/api/keys", status: 200,
 				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"CI","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*","*"]`},
 			{says: "an empty label is refused", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":"  "}`, status: 422},

@@ -29,17 +29,17 @@ func newMetrics(p Parts) *metrics {
 			Name: "codexible_http_requests_total", Help: "Requests answered, by route pattern, method and status.",
 		}, []string{"route", "method", "status"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "codexible_http_request_seconds", Help: "How long an answer took, by route pattern and method.",
+			Name: "codexible_http_request_seconds", Help: "Response time, by route pattern and method.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"route", "method"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "codexible_build_info", Help: "Always 1; the labels say what is running.",
+		Name: "codexible_build_info", Help: "Always 1; the labels contain the version.",
 		ConstLabels: prometheus.Labels{"version": p.Version, "go_version": runtime.Version()},
 	})
 	build.Set(1)
 	verdicts := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "codexible_verdicts_total", Help: "Answers of /api/keys/verify, by code.",
+		Name: "codexible_verdicts_total", Help: "Responses of /api/keys/verify, by code.",
 	}, []string{"code"})
 	for _, code := range keys.Codes() {
 		m.verdicts[code] = verdicts.WithLabelValues(string(code))

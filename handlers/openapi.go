@@ -20,18 +20,18 @@ import (
 // apiVersion is the version of the API's contract, not of the program.
 const apiVersion = "1"
 
-const about = `Keys, plans and daily credits of a coding-model API.
+const about = `API keys, plans and daily credits of a coding-model API.
 
-**Signing in.** Send an API key as ` + "`Authorization: Bearer codexible_…`" + `. A customer's key reads and manages that customer's own data, a key of a user with the role ` +
-	"`service` verifies the keys of others, one with the role `admin`" + ` manages everything.
+**Authentication.** Send an API key as ` + "`Authorization: Bearer codexible_…`" + `. A customer's key reads and manages that customer's own data. A key of a user with the role ` +
+	"`service` verifies other users' keys. A key of a user with the role `admin`" + ` manages everything.
 
-**Scopes.** Each key has scopes, and each path says which it needs: ` + "`models`, `usage`, `keys`, `charge`; `service` and `admin`" + ` only with the role of that name. With a key its owner makes, changes, enables and rotates only keys that have no other scopes and addresses than that key and end no later, and loosens nothing that an operator has set. Revoking and disabling are always allowed.
+**Scopes.** Each key has scopes, and each path says which scope it needs: ` + "`models`, `usage`, `keys`, `charge`, `service` or `admin`; the last two also need the role of that name" + `. A key can create, change, enable and rotate only keys whose scopes, addresses and expiry are within its own, and it cannot relax a limit that an operator has set. Revoking and disabling are always allowed.
 
-**Answers.** Every success is 200; every failure has the shape of Failure, with the HTTP status once more in its body. Every answer has an X-Request-Id: the caller's, if it is printable and has 128 characters at most.
+**Responses.** Every success is 200. Every error has the schema Failure, which repeats the HTTP status. Every response has an X-Request-Id: the caller's, if it is printable and has at most 128 characters.
 
-**Requests.** Unknown fields of a body and unknown query parameters are ignored; null in a body is as absent, unless a field says otherwise. A field or parameter that is given twice is wrong. Several wrong fields are reported at once.
+**Requests.** Unknown body fields and unknown query parameters are ignored. null means absent, unless a field says otherwise. A field or parameter must not be given twice. All invalid fields are reported at once.
 
-**Limits.** Requests are counted over any 60 seconds: by key, as often as its plan allows, and by all keys of a user together where the plan says so; by client address without a valid key. X-RateLimit-* tell the window. Paths under /api that do not exist tell the address's window and count nothing.`
+**Rate limits.** Sliding window: never more than the limit in any 60 seconds. Requests with a valid key count for the key and, if the plan says so, for all keys of the user together; other requests count for the client address. The X-RateLimit-* headers report the limit, the remaining requests and the seconds until another request is allowed. Paths under /api that do not exist report the address's limit and are not counted.`
 
 // members is a JSON object whose members keep their order.
 type members []member
@@ -125,13 +125,13 @@ func (r *route) documentPath() string {
 }
 
 var groups = []struct{ prefix, tag, about string }{
-	{"/api/auth", "Session", "What a dashboard asks first."},
+	{"/api/auth", "Session", "Sign-in and the dashboard's first request."},
 	{"/api/dashboard", "Session", ""},
-	{"/api/keys/verify", "Verification", "For services of ours that let customers in."},
+	{"/api/keys/verify", "Verification", "For services that check customers' keys."},
 	{"/api/keys", "Keys", "A customer's own keys."},
-	{"/api/usage", "Usage", "What was consumed, and the charging of more."},
-	{"/api/admin", "Administration", "For keys of users with the role admin."},
-	{"", "Operation", "For balancers, monitoring and tools."},
+	{"/api/usage", "Usage", "Usage figures, and charging credits."},
+	{"/api/admin", "Administration", "For users with the role admin."},
+	{"", "Operation", "For load balancers, monitoring and tools."},
 }
 
 func tags() (list []members) {
@@ -211,7 +211,7 @@ func (r *route) responses(s *schemas) (list members) {
 }
 
 func (r *route) success(s *schemas) members {
-	answer := members{{"description", "The answer."}, {"headers", r.headers()}}
+	answer := members{{"description", "Success."}, {"headers", r.headers()}}
 	switch {
 	case r.response != nil:
 		answer = answer.with("content", members{{fiber.MIMEApplicationJSON, members{{"schema", s.of(r.response, "")}, {"example", exampleOf(r.response, "")}}}})
@@ -238,9 +238,9 @@ func documentedHeaders() members {
 	}
 	return members{
 		{"X-Request-Id", header("The id of the request.", "string")},
-		{"X-RateLimit-Limit", header("Requests in any 60 seconds.", "integer")},
-		{"X-RateLimit-Remaining", header("Requests that would be let through at this moment.", "integer")},
-		{"X-RateLimit-Reset", header("Seconds until the window has room; 0 while there is room.", "integer")},
+		{"X-RateLimit-Limit", header("Requests allowed in any 60 seconds.", "integer")},
+		{"X-RateLimit-Remaining", header("Requests allowed at this moment.", "integer")},
+		{"X-RateLimit-Reset", header("Seconds until another request is allowed; 0 if one is allowed now.", "integer")},
 	}
 }
 
@@ -269,18 +269,18 @@ func (r *route) kinds() []fault.Kind {
 
 // failureTexts say when a kind of failure comes, and how it looks.
 var failureTexts = map[fault.Kind]struct{ when, example string }{
-	fault.BadRequest:           {"The body is absent though one is needed, is not JSON, or is not an object.", errNotJSON.Message},
+	fault.BadRequest:           {"The body is missing, is not JSON, or is not an object.", errNotJSON.Message},
 	fault.Unauthorized:         {"The key is missing, malformed, unknown, revoked, disabled or expired.", errNoKey.Message},
-	fault.Forbidden:            {"The user is suspended, or has another role than the path is for.", "This path is for keys of users with the role admin. Use such a key."},
-	fault.InsufficientScope:    {"The key has not the scope that the path needs, or it would give another key more than it may do itself.", "This path needs a key with the scope charge, which this one does not have. Use another key."},
-	fault.AddressNotAllowed:    {"The key may not be used from this address.", "This API key may not be used from this address. Use it from an allowed one, or have this address added to the key."},
-	fault.NotFound:             {"There is no such id, or it belongs to somebody else.", "There is no such key."},
-	fault.Conflict:             {"Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge, as many keys as the plan allows.", "A plan with this name exists already. Choose another name, or change that plan."},
+	fault.Forbidden:            {"The user is suspended, or does not have the role that the path needs.", "This path needs a key of a user with the role admin. Use such a key."},
+	fault.InsufficientScope:    {"The key lacks the scope that the path needs, or it would grant another key more than it has itself.", "This path needs a key with the scope charge, which this key does not have. Use another key."},
+	fault.AddressNotAllowed:    {"The key cannot be used from this address.", "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."},
+	fault.NotFound:             {"The id does not exist, or belongs to another user.", "This key does not exist."},
+	fault.Conflict:             {"The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, or the user already has the plan's maximum number of keys.", "A plan with this name already exists. Choose another name, or change that plan."},
 	fault.PayloadTooLarge:      {"The body is larger than 1 MiB.", errTooBig.Message},
-	fault.UnsupportedMediaType: {"The body is not declared as JSON.", errMediaType.Message},
-	fault.Invalid:              {"A field or parameter has a wrong type or an impossible value; fields names each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
-	fault.RateLimited:          {"The window is full. Retry-After says when it has room.", "This key has sent its 100 requests of the last 60 seconds. Try again in 12 s."},
-	fault.QuotaExceeded:        {"The charge does not fit into what is left of the day; nothing was recorded. Retry-After counts to the next day.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
+	fault.UnsupportedMediaType: {"The Content-Type is not JSON.", errMediaType.Message},
+	fault.Invalid:              {"A field or parameter has a wrong type or an invalid value; fields lists each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
+	fault.RateLimited:          {"The rate limit is reached. Retry-After says when another request is allowed.", "This key has sent the maximum of 100 requests in 60 seconds. Try again in 12 s."},
+	fault.QuotaExceeded:        {"The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
 	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", errAway.Message},
 }
 

@@ -11,7 +11,7 @@ import (
 // account is a user as the user's own keys see it.
 type account struct {
 	Email  string          `json:"email" example:"ada@example.com"`
-	Name   *string         `json:"name" doc:"null where none was given." example:"Ada Lovelace"`
+	Name   *string         `json:"name" doc:"null if none was given." example:"Ada Lovelace"`
 	Plan   string          `json:"plan" doc:"The plan's name." example:"Pro"`
 	Status accounts.Status `json:"status" enum:"active,suspended"`
 }
@@ -30,11 +30,11 @@ type validateRequest struct {
 
 type session struct {
 	Valid   bool           `json:"valid"`
-	User    *account       `json:"user" doc:"null where the key is not valid."`
-	Role    *accounts.Role `json:"role" enum:"user,service,admin" doc:"null where the key is not valid."`
+	User    *account       `json:"user" doc:"null if the key is not valid."`
+	Role    *accounts.Role `json:"role" enum:"user,service,admin" doc:"null if the key is not valid."`
 	Source  string         `json:"session_source" enum:"local"`
-	Degrade bool           `json:"degraded" doc:"Whether the answer comes from a part of the service alone; always false."`
-	Message *string        `json:"message" doc:"Why the key is not valid; null where it is." example:"null"`
+	Degrade bool           `json:"degraded" doc:"Always false."`
+	Message *string        `json:"message" doc:"Why the key is not valid; null if it is valid." example:"null"`
 }
 
 // shown is embedded in a request whose body shows a key.
@@ -71,7 +71,7 @@ type overview struct {
 	Key     keyItem       `json:"key" doc:"The calling key."`
 	Role    accounts.Role `json:"role" enum:"user,service,admin"`
 	Source  string        `json:"session_source" enum:"local"`
-	Degrade bool          `json:"degraded" doc:"Whether the answer comes from a part of the service alone; always false."`
+	Degrade bool          `json:"degraded" doc:"Always false."`
 }
 
 // overview is what a dashboard shows first. The key is the calling one.

@@ -180,7 +180,7 @@ func TestABodyThatIsCutIsNotTakenForAWholeOne(t *testing.T) {
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if a := read(t, bufio.NewReader(conn), http.MethodPost); a.StatusCode != 400 || !bytes.Contains(a.text, []byte("did not arrive whole")) {
+	if a := read(t, bufio.NewReader(conn), http.MethodPost); a.StatusCode != 400 || !bytes.Contains(a.text, []byte("body is incomplete")) {
 		t.Errorf("%d %s", a.StatusCode, a.text)
 	}
 }

@@ -14,7 +14,7 @@ import (
 type usageRequest struct{ caller }
 
 type todayUsage struct {
-	CreditsUsed  int64     `json:"credits_used" doc:"Over all the user's keys." example:"89"`
+	CreditsUsed  int64     `json:"credits_used" doc:"All keys of the user together." example:"89"`
 	DailyLimit   int64     `json:"daily_limit" example:"250"`
 	RequestCount int64     `json:"request_count" example:"61"`
 	Date         usage.Day `json:"date" doc:"The day in UTC."`
@@ -31,7 +31,7 @@ func (a *api) usageToday(ctx context.Context, r usageRequest) (todayUsage, error
 
 // span is how many days a series goes back.
 type span struct {
-	Days int `query:"days" minimum:"1" maximum:"365" default:"30" doc:"How many days, today included."`
+	Days int `query:"days" minimum:"1" maximum:"365" default:"30" doc:"Number of days, including today."`
 }
 
 func (s span) days(now time.Time) usage.Range { return usage.LastDays(usage.DayOf(now), s.Days) }
@@ -48,7 +48,7 @@ type dayUsage struct {
 	CostUSD      usd       `json:"cost_usd" example:"1.2475"`
 }
 
-// usageHistory has a row for every day, the oldest first: charts draw it as it comes.
+// usageHistory returns one row per day, oldest first, so that charts can draw it unchanged.
 func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
 	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.DayTotal) dayUsage {
@@ -59,8 +59,8 @@ func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage,
 type usageDetailedRequest struct {
 	caller
 	span
-	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many charges at most."`
-	Offset int `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"How many charges to pass over."`
+	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Maximum number of charges to return."`
+	Offset int `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"Number of charges to skip."`
 }
 
 type chargeItem struct {
@@ -85,7 +85,7 @@ func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]char
 }
 
 type modelUsage struct {
-	Model            string `json:"model" doc:"The 1000 dearest models at the most." example:"coder-large"`
+	Model            string `json:"model" doc:"At most 1000 models, the most expensive first." example:"coder-large"`
 	TotalCost        usd    `json:"total_cost" doc:"In dollars." example:"12.5"`
 	Requests         int64  `json:"requests" example:"420"`
 	PromptTokens     int64  `json:"prompt_tokens" example:"510000"`
@@ -103,7 +103,7 @@ func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage
 
 type usageHourlyRequest struct {
 	caller
-	Date *usage.Day `query:"date" doc:"The day in UTC, 2000-01-01 to 2100-12-31; today unless given."`
+	Date *usage.Day `query:"date" doc:"The day in UTC, 2000-01-01 to 2100-12-31. If absent: today."`
 }
 
 type hourUsage struct {
@@ -142,15 +142,15 @@ func (c consumption) charge(credits int64, idempotencyKey string) usage.Charge {
 
 type chargeRequest struct {
 	caller
-	IdempotencyKey string `header:"Idempotency-Key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing." example:"order-4711"`
+	IdempotencyKey string `header:"Idempotency-Key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges nothing." example:"order-4711"`
 	Credits        int64  `json:"credits" minimum:"1" maximum:"1000000000" default:"1" example:"2"`
 	consumption
 }
 
 type receipt struct {
 	Recorded    bool      `json:"recorded" example:"true"`
-	Duplicate   bool      `json:"duplicate" doc:"Whether an earlier charge with this idempotency key is told again." example:"false"`
-	CreditsUsed int64     `json:"credits_used" doc:"Of the day, over all the user's keys." example:"91"`
+	Duplicate   bool      `json:"duplicate" doc:"Whether this is the result of an earlier charge with the same idempotency key." example:"false"`
+	CreditsUsed int64     `json:"credits_used" doc:"Of the day, for all keys of the user together." example:"91"`
 	DailyLimit  int64     `json:"daily_limit" example:"250"`
 	Remaining   int64     `json:"remaining" example:"159"`
 	Date        usage.Day `json:"date"`

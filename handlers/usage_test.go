@@ -27,7 +27,7 @@ func TestUsageReadsAsItWasCharged(t *testing.T) {
 				want: `{"recorded":true,"duplicate":false,"credits_used":6,"daily_limit":250,"remaining":244,"date":"2026-03-04"}`},
 			{says: "today", as: "ada", method: "GET", path: "/api/usage/today", status: 200,
 				want: `{"credits_used":6,"daily_limit":250,"request_count":2,"date":"2026-03-04"}`},
-			{says: "a history has a row for every day", as: "ada", method: "GET", path: "/api/usage/history?days=3", status: 200,
+			{says: "a history has one row per day", as: "ada", method: "GET", path: "/api/usage/history?days=3", status: 200,
 				want: `[{"date":"2026-03-02","credits_used":0,"request_count":0,"cost_usd":0},
 					{"date":"2026-03-03","credits_used":3,"request_count":1,"cost_usd":0.000002},
 					{"date":"2026-03-04","credits_used":6,"request_count":2,"cost_usd":12.345679}]`},
@@ -100,7 +100,7 @@ func TestChargesAreBoundedAndChecked(t *testing.T) {
 			call{says: "no key", method: "POST", path: "/api/usage", body: `{}`, status: 401},
 			call{says: "broken JSON", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":`, status: 400},
 			call{says: "a foreign media type", as: "ada", method: "POST", path: "/api/usage", body: `{}`, header: http.Header{"Content-Type": {"text/xml"}}, status: 415},
-			call{says: "null is as absent", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":null,"model":null,"prompt_tokens":null,"cost_usd":null}`, status: 200,
+			call{says: "null means absent", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":null,"model":null,"prompt_tokens":null,"cost_usd":null}`, status: 200,
 				want: `{"recorded":true,"duplicate":false,"credits_used":1,"daily_limit":250,"remaining":249,"date":"2026-03-04"}`},
 			call{says: "the largest values", as: "ada", method: "POST", path: "/api/usage", body: `{"prompt_tokens":1000000000,"completion_tokens":1000000000,"cost_usd":1000000,"model":"` + strings.Repeat("é", 200) + `"}`, status: 200},
 		))

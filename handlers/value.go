@@ -146,18 +146,18 @@ func (f *field) expectation() string {
 		if f.enum != nil {
 			return "must be an array of " + orList(f.enum) + ", each once"
 		}
-		return fmt.Sprintf("must be an array of at most %d texts of 1 to %d characters, each once", f.items, f.most)
+		return fmt.Sprintf("must be an array of at most %d different strings of 1 to %d characters", f.items, f.most)
 	case textKind:
 	}
 	switch {
 	case f.enum != nil:
 		return "must be " + orList(f.enum)
 	case f.format == formatSecret:
-		return "must be a text"
+		return "must be a string"
 	case f.format == formatEmail:
 		return accounts.EmailRule
 	case f.format == formatPrintable:
-		return fmt.Sprintf("must be a text of %d to %d printable characters", f.least, f.most)
+		return fmt.Sprintf("must be a string of %d to %d printable characters", f.least, f.most)
 	}
 	return fmt.Sprintf("must be plain text of %d to %d characters, without control characters", f.least, f.most)
 }

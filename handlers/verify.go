@@ -18,24 +18,24 @@ import (
 
 type verifyRequest struct {
 	Key            string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
-	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"How many credits to charge; with 0 the quota is told, not enforced." example:"2"`
-	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at." example:"order-4711"`
+	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"Number of credits to charge. With 0 the quota is returned but not enforced." example:"2"`
+	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges nothing. Ignored with 0 credits." example:"order-4711"`
 	// Address is the customer's; the binder reads it without taking memory where it is absent.
-	Address netip.Addr `json:"address" doc:"The customer's address as you see it. A key with allowed addresses is IP_NOT_ALLOWED for other ones, and where this is absent." example:"203.0.113.7"`
+	Address netip.Addr `json:"address" doc:"The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent." example:"203.0.113.7"`
 	consumption
 }
 
 // verdict is the answer to a verification; what is not known is null.
 type verdict struct {
 	Valid     bool          `json:"valid" example:"true"`
-	Code      keys.Code     `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"The first that speaks against the key. INSUFFICIENT_SCOPE: the key has not the scope models."`
+	Code      keys.Code     `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models."`
 	KeyID     *uuid.UUID    `json:"key_id"`
 	User      *verifiedUser `json:"user"`
 	Key       *verifiedKey  `json:"key"`
-	Features  *object       `json:"features" doc:"The feature flags of the plan." example:"{\"priority\":true}"`
+	Features  *object       `json:"features" doc:"The plan's feature flags." example:"{\"priority\":true}"`
 	Credits   *creditState  `json:"credits"`
 	Rate      *rateState    `json:"rate_limit"`
-	Duplicate bool          `json:"duplicate" doc:"Whether an earlier charge with this idempotency key is told again." example:"false"`
+	Duplicate bool          `json:"duplicate" doc:"Whether this is the result of an earlier charge with the same idempotency key." example:"false"`
 }
 
 type verifiedUser struct {
@@ -47,7 +47,7 @@ type verifiedUser struct {
 
 type verifiedKey struct {
 	Label  string   `json:"label" example:"Laptop"`
-	Scopes []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key may do." example:"[\"models\",\"usage\"]"`
+	Scopes []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do." example:"[\"models\",\"usage\"]"`
 }
 
 type creditState struct {
@@ -58,9 +58,9 @@ type creditState struct {
 }
 
 type rateState struct {
-	Limit        int64 `json:"limit" doc:"Requests in any 60 seconds." example:"100"`
+	Limit        int64 `json:"limit" doc:"Requests allowed in any 60 seconds." example:"100"`
 	Remaining    int64 `json:"remaining" example:"99"`
-	ResetSeconds int64 `json:"reset_seconds" doc:"Seconds until the window has room; 0 while there is room." example:"0"`
+	ResetSeconds int64 `json:"reset_seconds" doc:"Seconds until another request is allowed; 0 if one is allowed now." example:"0"`
 }
 
 // verify is the hot path: it runs for every request of every customer, so it

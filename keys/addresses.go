@@ -16,7 +16,7 @@ type Addresses []netip.Prefix
 
 const (
 	addressProblem = "must be addresses or networks such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32"
-	tooManyProblem = "must have 32 entries at most"
+	tooManyProblem = "must have at most 32 entries"
 )
 
 // ParseAddresses reads single addresses and networks in CIDR notation. problem

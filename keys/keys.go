@@ -32,13 +32,13 @@ const MaxGrace = 7 * 24 * time.Hour
 
 // Sentinels of the keys, returned by the store.
 var (
-	ErrNotFound = fault.New(fault.NotFound, "There is no such key.")
-	ErrRotated  = fault.New(fault.Conflict, "This key was rotated by another request at the same moment. Read the key list, and rotate again if the new secret did not reach you.")
+	ErrNotFound = fault.New(fault.NotFound, "This key does not exist.")
+	ErrRotated  = fault.New(fault.Conflict, "This key was rotated by another request at the same time. Load the list of keys, and rotate again if you did not receive the new secret.")
 )
 
 // ErrTooManyKeys is what a user is told who has as many keys as the plan allows.
 func ErrTooManyKeys(email, plan string, most int64) *fault.Error {
-	return fault.Newf(fault.Conflict, "%s has %d keys that are not revoked, as many as the plan %s allows. Revoke one that is no longer needed, then create this one.", email, most, plan)
+	return fault.Newf(fault.Conflict, "%s has %d keys that are not revoked, the maximum of the plan %s. Revoke one that is not needed, then create this one.", email, most, plan)
 }
 
 // Key is the record of an API key: everything but its secret.
@@ -160,7 +160,7 @@ func checkExpiry(expiry, now time.Time) string {
 	case !usage.TakesTime(expiry):
 		return "must be a time " + usage.Bounds
 	case !expiry.After(now):
-		return "must lie in the future"
+		return "must be in the future"
 	}
 	return ""
 }

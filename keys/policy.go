@@ -17,13 +17,13 @@ import (
 // nil where it is no wider. what says what the acting key wants to do with k.
 func (k *Key) Within(acting *Key, what string) error {
 	if !k.Scopes.Within(acting.Scopes) {
-		return wider("This key cannot %s a key with the scope %s, which it does not have itself. Leave the scope out, or use a key that has it.", what, missing(k.Scopes, acting.Scopes))
+		return wider("This key cannot %s a key with the scope %s, which it does not have itself. Omit the scope, or use a key that has it.", what, missing(k.Scopes, acting.Scopes))
 	}
 	if !k.Addresses.Within(acting.Addresses) {
-		return wider("This key cannot %s a key for other addresses than its own: %s. Send allowed_addresses within these.", what, acting.Addresses)
+		return wider("This key cannot %s a key for addresses outside its own: %s. Send allowed_addresses within these.", what, acting.Addresses)
 	}
 	if later(k.ExpiresAt, acting.ExpiresAt) {
-		return wider("This key cannot %s a key that outlives it. Send an expires_at of %s or before.", what, acting.ExpiresAt.UTC().Format(time.RFC3339))
+		return wider("This key cannot %s a key that expires later than itself. Send an expires_at of %s or earlier.", what, acting.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -34,18 +34,18 @@ func (k *Key) Within(acting *Key, what string) error {
 func (s Scopes) Given(before Scopes, role accounts.Role, byOwner bool) error {
 	added := s &^ before
 	if byOwner && added.Has(ScopeCharge) {
-		return wider("The scope charge is given by operators alone. Leave it out, or ask for it.")
+		return wider("Only an operator can grant the scope charge. Omit it, or ask an operator.")
 	}
 	for scope := ScopeModels; scope < scopeEnd; scope++ {
 		if needs := scope.Role(); added.Has(scope) && needs != "" && needs != role {
-			return fault.Field("scopes", fmt.Sprintf("must not have %s: it is for keys of users with the role %s", scope, needs))
+			return fault.Field("scopes", fmt.Sprintf("must not contain %s: it is only for users with the role %s", scope, needs))
 		}
 	}
 	return nil
 }
 
 // ErrOperatorLimit answers who would loosen with an API key what an operator has limited.
-var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limited this key, so only an operator can loosen that. Create another key instead, or ask for the change.")
+var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limited this key, so only an operator can relax the limit. Create another key, or ask an operator.")
 
 // LimitedBy is ErrOperatorLimit where k goes beyond what an operator has set of it; limit holds what was set.
 func (k *Key) LimitedBy(limit Limit) error {

@@ -18,7 +18,7 @@ const (
 	ScopeUsage
 	// ScopeKeys manages the user's own keys.
 	ScopeKeys
-	// ScopeCharge charges the key itself; operators alone give it.
+	// ScopeCharge charges the key itself; only an operator grants it.
 	ScopeCharge
 	// ScopeService verifies the keys of others, for users with the role service.
 	ScopeService

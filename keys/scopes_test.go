@@ -92,7 +92,7 @@ func TestServiceAndAdminNeedTheRoleToo(t *testing.T) {
 	}
 }
 
-func TestChargeIsGivenByOperatorsAlone(t *testing.T) {
+func TestOnlyAnOperatorGrantsCharge(t *testing.T) {
 	with, without := ScopesOf(ScopeUsage, ScopeCharge), ScopesOf(ScopeUsage)
 	if err := with.Given(without, accounts.RoleUser, false); err != nil {
 		t.Errorf("an operator: %v", err)

@@ -92,12 +92,12 @@ func (id *Identity) may(scope Scope) bool {
 
 // refusals say why a key does not let its bearer in. What is not refused yet has none.
 var refusals = map[Code]*fault.Error{
-	NotFound:          fault.New(fault.Unauthorized, "This API key is not known. Check it, or ask for another one."),
+	NotFound:          fault.New(fault.Unauthorized, "This API key is unknown. Check it, or ask for another one."),
 	Revoked:           fault.New(fault.Unauthorized, "This API key was revoked. Use another one."),
 	Disabled:          fault.New(fault.Unauthorized, "This API key is disabled. Enable it with another key, or ask the operator."),
 	Expired:           fault.New(fault.Unauthorized, "This API key has expired. Use another one."),
 	Suspended:         fault.New(fault.Forbidden, "This account is suspended. Contact support to have it reactivated."),
-	AddressNotAllowed: fault.New(fault.AddressNotAllowed, "This API key may not be used from this address. Use it from an allowed one, or have this address added to the key."),
+	AddressNotAllowed: fault.New(fault.AddressNotAllowed, "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."),
 }
 
 // Refusal is what the bearer of the key is told who wanted that access; nil for Valid.
@@ -106,9 +106,9 @@ func (id *Identity) Refusal(code Code, want Access) *fault.Error {
 		return refusals[code]
 	}
 	if role := want.Scope.Role(); role != "" && role != id.User.Role {
-		return fault.Newf(fault.Forbidden, "This path is for keys of users with the role %s. Use such a key.", role)
+		return fault.Newf(fault.Forbidden, "This path needs a key of a user with the role %s. Use such a key.", role)
 	}
-	return fault.Newf(fault.InsufficientScope, "This path needs a key with the scope %s, which this one does not have. Use another key.", want.Scope)
+	return fault.Newf(fault.InsufficientScope, "This path needs a key with the scope %s, which this key does not have. Use another key.", want.Scope)
 }
 
 // CodeOf is the code that a refusal was made from; empty where it is none.

@@ -2,12 +2,12 @@
 //
 // There is one definition of the window, and every Counter follows it. A hit counts in the whole second it fell in, and
 // such a one-second bucket stops counting only when it lies wholly outside the last 60 seconds: 60 buckets and the current
-// one. So no 60 seconds ever hold more than the limit, and a place comes back between 60 and 61 seconds after it was taken,
-// at most one second later than an exact log of every hit would give it. Refused calls do not count. A subject costs
+// one. So no 60 seconds ever hold more than the limit. A hit stops counting between 60 and 61 seconds after it was made,
+// at most one second later than with an exact log of every hit. Refused calls do not count. A subject costs
 // one number pair for each second in which it hit, 61 pairs at most, whatever its limit.
 //
-// When a clock steps back, the buckets move back with it: no place returns early, and none is held for longer than 61
-// seconds of the stepped clock.
+// When the clock steps back, the buckets move back with it: no hit stops counting early, and none counts for longer than
+// 61 seconds of the stepped clock.
 package limits
 
 import (
@@ -34,9 +34,9 @@ type Decision struct {
 	Limit     int64 // calls in any 60 seconds
 	Remaining int64 // calls that would still be let through at this moment, never negative
 
-	// ResetSeconds is the whole number of seconds, rounded up, until the window has room: 0 while there is room, otherwise
-	// 1 to 60. For a refused call it is also what Retry-After says. Who was told 60 and calls after exactly that may be
-	// told 1 once more: a place can take up to 61 seconds to return.
+	// ResetSeconds is the whole number of seconds, rounded up, until another call is allowed: 0 if one is allowed now,
+	// otherwise 1 to 60. For a refused call it is also Retry-After. After exactly 60 seconds a caller may get 1 once more,
+	// because a hit can count for up to 61 seconds.
 	ResetSeconds int64
 }
 

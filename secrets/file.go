@@ -21,11 +21,11 @@ func readFile(path string) (Key, error) {
 	}
 	k, err := ParseKey(string(text))
 	if err != nil {
-		return Key{}, fmt.Errorf("%s does not hold a key: it %w; put the copy of it back", path, err)
+		return Key{}, fmt.Errorf("%s does not contain a key: it %w; restore it from your copy", path, err)
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
-			return Key{}, fmt.Errorf("%s can be read by others and that cannot be changed: %w", path, err)
+			return Key{}, fmt.Errorf("%s is readable by other users and its mode cannot be changed: %w", path, err)
 		}
 	}
 	return k, nil
@@ -38,7 +38,7 @@ func makeFile(path string) (Key, error) {
 	k, folder := MintKey(), filepath.Dir(path)
 	draft, err := os.CreateTemp(folder, ".secret.key-*") // O_EXCL, 0600
 	if err != nil {
-		return Key{}, fmt.Errorf("the key file cannot be made: %w", err)
+		return Key{}, fmt.Errorf("the key file cannot be created: %w", err)
 	}
 	defer func() { _ = os.Remove(draft.Name()) }()
 	_, err = draft.WriteString(k.Reveal() + "\n")
@@ -52,7 +52,7 @@ func makeFile(path string) (Key, error) {
 		return Key{}, fmt.Errorf("the key file cannot be put in place; set SECRET_KEY instead: %w", err)
 	}
 	if err := syncFolder(folder); err != nil {
-		return Key{}, fmt.Errorf("the key file may not survive a power cut: %w", err)
+		return Key{}, fmt.Errorf("the key file may not survive a power failure: %w", err)
 	}
 	return k, nil
 }

@@ -25,11 +25,11 @@ import (
 // Sentinels of the keys.
 var (
 	// ErrNoKey tells that a secret is to be stored and there is no key for it.
-	ErrNoKey = fault.New(fault.Conflict, "Nothing was changed: what is to be stored here is encrypted, and this service has no key for it. Set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them, keep a copy where the backups are not, restart Codexible and try again.")
+	ErrNoKey = fault.New(fault.Conflict, "Nothing was changed: this secret must be stored encrypted, but the service has no encryption key. Set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them. Keep a copy in another place than the backups, restart Codexible and try again.")
 	// ErrOtherKey tells that a secret was encrypted with a key that this service does not have.
-	ErrOtherKey = fault.New(fault.Unavailable, "This secret was encrypted with another key than this service has. Start Codexible with the SECRET_KEY that the database was written with.")
+	ErrOtherKey = fault.New(fault.Unavailable, "This secret was encrypted with a different key. Start Codexible with the SECRET_KEY that this database was used with.")
 	// ErrBroken tells that a secret was changed, or belongs to another row.
-	ErrBroken = fault.New(fault.Internal, "This stored secret cannot be decrypted: it was changed, or belongs to another row. Restore it from a backup, or drop it with `codexible secrets forget`.")
+	ErrBroken = fault.New(fault.Internal, "This stored secret cannot be decrypted: it was changed, or belongs to another row. Restore it from a backup, or delete it with `codexible secrets forget`.")
 )
 
 const (

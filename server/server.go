@@ -272,8 +272,8 @@ func (s *service) waitFor(console *handlers.Console) {
 	}
 }
 
-// drain has /health/ready say that the end is near, and goes on answering for
-// as long as balancers need to see it.
+// drain makes /health/ready return 503 and keeps serving for DRAIN_DELAY, so that
+// load balancers can react.
 func (s *service) drain() {
 	s.draining.Store(true)
 	s.Log.Info("shutting down", "drain_delay", s.Config.DrainDelay, "timeout", s.Config.ShutdownTimeout)

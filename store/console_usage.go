@@ -229,13 +229,13 @@ func standingsOn(db *gorm.DB, day usage.Day) (top, near []Standing, err error) {
 	return top, near, err
 }
 
-// Standings names who used most today, and whose quota is nearly gone.
+// Standings lists today's top users and the users who are close to their limit.
 func (s *Store) Standings(ctx context.Context) (top, near []Standing, err error) {
 	_, o, err := s.open(ctx)
 	return o.top, o.near, err
 }
 
-// Summaries reads days over all users: a row for every day, the oldest first.
+// Summaries reads days over all users: one row per day, oldest first.
 func (s *Store) Summaries(ctx context.Context, span usage.Range) ([]DaySummary, error) {
 	first, o, err := s.open(ctx)
 	if err != nil {
@@ -263,7 +263,7 @@ const (
 )
 
 // GroupDays reads the days over all users of one model, or of the plan with this
-// id: a row for every day, the oldest first. A plan's past days are of the users
+// id: one row per day, oldest first. A plan's past days are of the users
 // who had it then; a day's model that is none of its dearest is not counted.
 func (s *Store) GroupDays(ctx context.Context, by Grouping, name string, span usage.Range) ([]usage.DayTotal, error) {
 	first, o, err := s.open(ctx)
@@ -353,7 +353,7 @@ func closedPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
 	return list, err
 }
 
-// KeyHistory reads a key's days: a row for every day of the range, the oldest first.
+// KeyHistory reads a key's days: one row per day of the range, oldest first.
 func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
 	var rows []usage.DayTotal
 	err := s.reading(ctx, func(db *gorm.DB) error {
@@ -366,7 +366,7 @@ func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span us
 	return usage.Fill(span, rows), nil
 }
 
-// UserModelDays reads a user's days with one model: a row for every day of the range, the oldest first.
+// UserModelDays reads a user's days with one model: one row per day of the range, oldest first.
 func (s *Store) UserModelDays(ctx context.Context, userID uuid.UUID, model string, span usage.Range) ([]usage.DayTotal, error) {
 	var rows []usage.DayTotal
 	err := s.reading(ctx, func(db *gorm.DB) error {

@@ -21,13 +21,13 @@ func (s *Store) RotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 	return s.rotateFrom(ctx, by, r, userID, current)
 }
 
-// MoveLog has an embedded store's meter move the log after so many pages, and
-// wait for readers where it has more than long.
+// MoveLog makes an embedded store's meter checkpoint the WAL after every pages,
+// and wait for readers when the WAL has more than long pages.
 func MoveLog(s *Store, every, long int) {
 	s.dialect.(sqliteDialect).log = logMoves{every: every, long: long, tooLong: long}
 }
 
-// LogMoves is how often the meter has moved the log.
+// LogMoves counts the meter's checkpoints.
 func LogMoves(s *Store) int { return s.dialect.(sqliteDialect).log.moves }
 
 // AfterReads runs something after each statement that reads, until t ends.

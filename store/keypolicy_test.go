@@ -136,7 +136,7 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 	})
 }
 
-func TestWhatAnOperatorHasLimitedOnlyAnOperatorLoosens(t *testing.T) {
+func TestOnlyAnOperatorRelaxesAnOperatorsLimit(t *testing.T) {
 	eachPolicy(t, func(p policies) {
 		later := storetest.Start.Add(time.Hour)
 		other := p.must(p.make(p.by, keys.NewKey{}))
@@ -232,7 +232,7 @@ func TestAUserHasNoMoreKeysThanThePlanAllows(t *testing.T) {
 				switch {
 				case err == nil:
 					made.Add(1)
-				case fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "has 5 keys that are not revoked, as many as the plan Pro allows"):
+				case fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "has 5 keys that are not revoked, the maximum of the plan Pro"):
 					t.Error(err)
 				}
 			})

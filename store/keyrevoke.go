@@ -18,7 +18,7 @@ const (
 	maxDescendants = 50_000
 )
 
-var errTooManyMade = fault.Newf(fault.Conflict, "This key, and the keys that it made, made more than %d keys. Revoke some of those first, then this one.", maxRevoked)
+var errTooManyMade = fault.Newf(fault.Conflict, "This key and the keys it created have created more than %d keys. Revoke some of those first, then this one.", maxRevoked)
 
 // RevokeKey ends a key for good. One that is revoked answers keys.ErrNotFound.
 // userID is the owner who asks with a key of that user's, or zero where an

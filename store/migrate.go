@@ -89,7 +89,7 @@ func (m *Migrator) seal(ctx context.Context, tx *sql.Tx, status []Migration) err
 	}
 	n, err := vault{tx, m.dialect, m.secrets}.sealPlain(ctx)
 	if errors.Is(err, secrets.ErrNoKey) {
-		return errors.New("the second-factor secrets in the database have to be encrypted and there is no key for it, so nothing was changed: set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them, keep a copy where the backups are not, and start again")
+		return errors.New("the second-factor secrets in the database have to be encrypted and there is no key for it, so nothing was changed: set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them, keep a copy in another place than the backups, and start again")
 	}
 	if err != nil {
 		return fmt.Errorf("the second-factor secrets in the database have to be encrypted, and nothing was changed: %w", err)

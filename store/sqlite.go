@@ -44,7 +44,7 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
 	warnOfReaders(ctx, o.Log, keepPrivate(t.url))
-	// The pages of today are written to the log again and again, so it is moved into the file when it is long: see moveLog.
+	// Today's pages are written to the WAL again and again, so the WAL is checkpointed only when it is long: see moveLog.
 	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")"}
 	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)

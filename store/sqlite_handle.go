@@ -86,8 +86,8 @@ func (h *handle) written() int {
 	return int(binary.NativeEndian.Uint32(memoryAt(out, intBytes)))
 }
 
-// checkpoint moves the log into the file, in one of SQLite's modes. It tells how
-// many pages the log has, and whether all was done that the mode is to do.
+// checkpoint checkpoints the WAL in one of SQLite's modes. It returns the pages of
+// the WAL, and whether the mode could be carried out completely.
 func (h *handle) checkpoint(mode string) (pages int, done bool, err error) {
 	s, err := h.statement("PRAGMA wal_checkpoint(" + mode + ")")
 	if err != nil {

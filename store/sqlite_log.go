@@ -7,28 +7,27 @@ import (
 )
 
 const (
-	// logPages is how many pages the meter writes to the log between two moves of the log into the file.
+	// logPages is how many pages the meter writes to the WAL between two checkpoints.
 	logPages = 2048
-	// longLogPages is how long the log becomes before readers are waited for, and
-	// before those who write beside the meter move it themselves.
+	// longLogPages is the length of the WAL at which a checkpoint waits for readers,
+	// and at which other writers checkpoint it themselves.
 	longLogPages = 4 * logPages
-	// readersWait is how long, in milliseconds.
+	// readersWait is how long a checkpoint waits for readers, in milliseconds.
 	readersWait = 100
 )
 
-// logBytes is room for logPages, each with its header, and for the batch that passes the mark.
+// logBytes has space for logPages, each with its header, and for the batch that exceeds them.
 const logBytes = (logPages + 256) * (4096 + 24)
 
-// reserveLog writes the room of the log once, before anything is in it: a
-// commit is then nothing but data written over data. Where it makes the file
-// longer, the disk has to write down the new length too, which ext4 can fail to
-// do while fdatasync says that it was done: in the moment in which an error
-// turns it read-only. SQLite ends the log at the first page whose checksum is
-// not right, so that zeros behind it mean nothing.
+// reserveLog allocates the WAL once, before anything is in it, so that a commit
+// only overwrites data. A commit that extends the file also has to write the new
+// length, and ext4 can lose that although fdatasync reports success: at the moment
+// when an error makes it read-only. SQLite ends the WAL at the first page with a
+// wrong checksum, so zeros after it mean nothing.
 //
-// It is called with the write lock held, which alone lets anybody append.
+// The caller holds the write lock, without which nobody can append.
 func reserveLog(path string) error {
-	log, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // it is the database's own
+	log, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the database's own WAL
 	if err != nil {
 		return err
 	}
@@ -46,23 +45,23 @@ func reserveLog(path string) error {
 	return log.Sync()
 }
 
-// logMoves is when a meter's connection moves the log into the file.
+// logMoves decides when a meter's connection checkpoints the WAL.
 type logMoves struct {
-	// every is after how many pages that it wrote, unmoved how many it has written since the last time, moves how often it has.
+	// every is the number of written pages between checkpoints, unmoved the pages written since the last, moves the number of checkpoints.
 	every, unmoved, moves int
-	// long is from how many pages on the log is long, tooLong from how many on it waits for readers.
+	// long is the number of pages from which the WAL is long, tooLong the number from which a checkpoint waits for readers.
 	long, tooLong int
 }
 
-// moveLog moves the log into the file when a good deal has been written to it.
-// SQLite's own way is to try again after every commit for as long as the log is
-// long, with two waits for the disk each; and it stays long where readers
-// overlap, since it is begun anew only while nobody reads from it. So the meter
-// counts what it wrote, and once the log is long waits a moment for those who
-// read: who comes meanwhile reads the file. A reader who stays longer is waited
-// for again when the log has doubled.
+// moveLog checkpoints the WAL when enough pages have been written to it. SQLite's
+// own way is to try after every commit while the WAL is long, with two syncs each;
+// and the WAL stays long where readers overlap, because it restarts only while
+// nobody reads from it. So the meter counts the pages it wrote, and once the WAL is
+// long waits a moment for its readers; readers that start meanwhile read the
+// database file. After a reader that takes longer, the next wait is when the WAL
+// has doubled.
 //
-// A log that cannot be moved is moved later: its charges are on the disk.
+// A checkpoint that fails is repeated later: the charges are on disk in the WAL.
 func (b *sqliteBooks) moveLog() {
 	l := &b.log
 	if l.unmoved += b.handle.written(); l.unmoved < l.every {

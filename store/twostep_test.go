@@ -79,7 +79,7 @@ func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T
 		}
 		clock.Add(24 * time.Hour)
 		if wrong(120) != 0 || !isLocked() || takes() {
-			t.Error("a lock ends with the day, or is told again")
+			t.Error("a lock ends with the day, or is reported twice")
 		}
 	})
 }

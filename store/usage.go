@@ -46,7 +46,7 @@ func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage
 	return rows[0].Key, rows[0].Today, nil
 }
 
-// History reads a user's days, all keys together: a row for every day of the range, the oldest first.
+// History reads a user's days, all keys together: one row per day of the range, oldest first.
 func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
 	rows, err := list(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
 		"SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?", userID, string(span.From()), string(span.To()))

@@ -58,7 +58,7 @@ type Span struct {
 }
 
 // Begin follows a request that is sampled, or gives nil. traceparent is the
-// caller's header as the W3C defines it; anything else is as absent.
+// caller's header as the W3C defines it; anything else is ignored.
 func (t *Tracer) Begin(traceparent []byte, at time.Time) *Span {
 	if t == nil || t.Sink == nil {
 		return nil

@@ -27,7 +27,7 @@ const (
 var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge within the last 24 hours. Send a new key with a new charge, or repeat the first charge unchanged.")
 
 // ErrCostRange tells that a charge would take the cost of a user's day beyond MaxDayCostUSD.
-var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must leave the cost of the day at %d dollars at the most; send what it really cost", MaxDayCostUSD))
+var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must not raise the day's cost above %d dollars; send the real cost", MaxDayCostUSD))
 
 // Charge is one metered request before it is decided.
 type Charge struct {
@@ -62,7 +62,7 @@ const (
 	OverQuota Outcome = iota
 	// Accepted: the charge is on disk and counts.
 	Accepted
-	// Duplicate: an earlier charge with this idempotency key was accepted; its figures are told again.
+	// Duplicate: an earlier charge with this idempotency key was accepted; these are its figures.
 	Duplicate
 	// Mismatch: an earlier, different charge has this idempotency key.
 	Mismatch

@@ -47,7 +47,7 @@ const (
 var (
 	errBusy    = &fault.Error{Kind: fault.Unavailable, Message: "Too many charges are waiting. Nothing was recorded; try again shortly.", RetryAfter: time.Second}
 	errClosing = &fault.Error{Kind: fault.Unavailable, Message: "This instance is shutting down. Nothing was recorded; try again.", RetryAfter: time.Second}
-	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to learn its fate.", RetryAfter: time.Second}
+	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to get its result.", RetryAfter: time.Second}
 )
 
 // Meter gathers the charges that arrive together and settles them together:
@@ -85,9 +85,9 @@ func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
 	return m
 }
 
-// Charge decides one charge and returns when its fate is durable. A refusal is
-// a receipt; an error is a fault of ours, of kind Unavailable. When ctx ends
-// first the fate is unknown, and a repeat with the idempotency key tells it.
+// Charge decides one charge and returns when the decision is durable. A refusal is
+// a receipt; an error is a failure of the service, of kind Unavailable. If ctx ends
+// first the outcome is unknown, and a repeat with the idempotency key returns it.
 func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
 	p := pendings.Get().(*pending)
 	p.charge = c

@@ -22,7 +22,7 @@ type DayTotal struct {
 	CostMicros int64
 }
 
-// Fill gives a row for every day of the range, the oldest first, zeros where
+// Fill returns one row per day of the range, oldest first, zeros where
 // rows has none: a chart draws it as it comes.
 func Fill(span Range, rows []DayTotal) []DayTotal {
 	byDay := make(map[Day]DayTotal, len(rows))

@@ -37,7 +37,7 @@ type totalShard struct {
 	mu   sync.Mutex
 	day  Day
 	rows map[uuid.UUID]seenTotal
-	// doubts are the users of whose charges one may still be settled without its answer being noted, and until when.
+	// doubts maps each user with a charge of unknown outcome to the time until which that charge may still be settled.
 	doubts map[uuid.UUID]time.Time
 }
 
@@ -46,27 +46,27 @@ type seenTotal struct {
 	at   time.Time
 }
 
-// NewTotals makes a memory over the books. maxAge is how old an answer may be;
-// zero where this process alone charges, and so knows every change. shared may
-// be nil.
+// NewTotals returns a cache of the ledger's totals. maxAge bounds the age of a
+// returned total; zero for no bound, where this process alone charges and so sees
+// every change. shared may be nil.
 func NewTotals(books DayReader, shared SharedTotals, maxAge time.Duration, now func() time.Time) *Totals {
 	return &Totals{books: books, shared: shared, maxAge: maxAge, now: now}
 }
 
-// Note remembers a user's day as a receipt told it.
+// Note caches a user's day from a receipt.
 func (t *Totals) Note(userID uuid.UUID, day Day, used int64) {
 	t.shard(userID).note(userID, day, used, t.now())
 }
 
 const (
-	// doubtLife is for how long a charge may still be settled whose caller has gone.
+	// doubtLife is how long a charge may still be settled after its caller has gone.
 	doubtLife = settleTimeout + time.Second
-	// doubtfulAge is how old an answer may be meanwhile.
+	// doubtfulAge is the greatest age of a returned total in that time.
 	doubtfulAge = time.Second
 )
 
-// Doubt tells that a charge of a user has an unknown fate: until it must be
-// known, what is remembered of the user is read from the books again and again.
+// Doubt records that a charge of a user has an unknown outcome. Until the outcome
+// is certain, the user's cached total is valid for doubtfulAge only.
 func (t *Totals) Doubt(userID uuid.UUID) {
 	s := t.shard(userID)
 	s.mu.Lock()

@@ -126,7 +126,7 @@ test('an account without usage is told so, panel by panel', async () => {
   const { page, complaints, close } = await visit(browser);
   const { key } = await service.newCustomer();
   await signIn(page, dashboard.url, key);
-  for (const text of ['Nothing used in this time', 'No model used in this time', 'No requests on this day', 'No charges in this time']) {
+  for (const text of ['No usage in this period', 'No model used in this period', 'No requests on this day', 'No charges in this period']) {
     await page.getByText(text).waitFor();
   }
   expect(await figure(page, 'left')).toBe('75 credits left');

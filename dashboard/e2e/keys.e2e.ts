@@ -81,7 +81,7 @@ test('a key lives: created, copied, shown once, relabelled, rotated, revoked', a
   const last = await shownSecret(page);
   expect([await statusOf(secret), await statusOf(rotated), await statusOf(last)]).toEqual([401, 401, 200]);
 
-  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   expect(await page.content()).not.toContain(last);
   await page.getByRole('button', { name: 'Revoke: Nightly build' }).click();
   await page.getByRole('dialog', { name: 'Revoke “Nightly build”?' }).getByRole('button', { name: 'Revoke key' }).click();
@@ -100,7 +100,7 @@ test('rotating the key one is signed in with keeps one signed in, with the other
   await signIn(page, dashboard.url, customer.key);
   await openKeys(page);
   await page.getByRole('button', { name: 'Rotate: First' }).click();
-  await page.getByText('You stay signed in, with the new secret.').waitFor();
+  await page.getByText('You stay signed in with the new secret.').waitFor();
   await page.getByRole('button', { name: 'Rotate key' }).click();
   const rotated = await shownSecret(page);
   expect([await statusOf(customer.key), await statusOf(rotated)]).toEqual([401, 200]);
@@ -150,7 +150,7 @@ test('what the service says about a field stands at the field', async () => {
   const expires = page.getByLabel('Expires on');
   await expires.fill('2020-01-01');
   await page.getByRole('button', { name: 'Create key' }).click();
-  await page.getByText('Choose a day that is not over.').waitFor();
+  await page.getByText('Choose today or a later day.').waitFor();
   expect(await expires.getAttribute('aria-invalid')).toBe('true');
   expect(await keysOf(customer.key)).toHaveLength(1);
   expect(complaints).toEqual([]);
@@ -167,7 +167,7 @@ test('a key revoked elsewhere is not there any more, and the page says so', asyn
   expectStatuses(404);
   await page.getByRole('button', { name: 'Revoke: Short-lived' }).click();
   await page.getByRole('button', { name: 'Revoke key' }).click();
-  await page.getByText('It is not there any more').waitFor();
+  await page.getByText('This item no longer exists').waitFor();
   expect(complaints).toEqual([]);
   await close();
 });
@@ -188,6 +188,6 @@ test('the demo’s own key is the one marked', async () => {
   const { page, close } = await visit(browser);
   await signIn(page, dashboard.url, demo.pro.key);
   await openKeys(page);
-  expect(await page.getByText('signed in with it').count()).toBe(1);
+  expect(await page.getByText('current key').count()).toBe(1);
   await close();
 });

@@ -25,7 +25,7 @@ describe.each<Mode>(['standalone', 'development'])('in %s', (mode) => {
     await page.getByLabel('Label').fill(`From ${mode}`);
     await page.getByRole('button', { name: 'Create key' }).click();
     await page.locator('[data-secret]').waitFor();
-    await page.getByRole('button', { name: 'I have stored it' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('link', { name: 'Docs', exact: true }).click();
     await page.getByRole('tab', { name: 'Python' }).click();
     await page.getByText(`${service.url}/api/usage`).first().waitFor();

@@ -74,7 +74,7 @@ test('a key for a program calls models and sees usage, is changed, disabled and 
   await change.getByRole('button', { name: 'Save' }).click();
   await page.getByText('“Codex” is saved.').waitFor();
   await expect.poll(() => fact(codex, 'scopes')).toBe('See usage');
-  expect(await fact(codex, 'addresses')).toBe('every address');
+  expect(await fact(codex, 'addresses')).toBe('any address');
   expect(await labelled(customer.key, 'Codex')).toMatchObject({ scopes: ['usage'], allowed_addresses: [] });
 
   await page.getByRole('button', { name: 'Disable: Codex' }).click();
@@ -96,17 +96,17 @@ test('everything the account may do, and single scopes', async () => {
   const { page, complaints, close } = await visit(browser);
   await enterKeys(page, customer.key);
   await page.getByLabel('Label').fill('Laptop');
-  await page.getByRole('radio', { name: 'Everything this account may do' }).check();
+  await page.getByRole('radio', { name: 'Everything this account can do' }).check();
   await create(page).click();
   await row(page, 'Laptop').waitFor();
 
   await page.getByLabel('Label').fill('Report');
-  await page.getByRole('radio', { name: 'Choose' }).check();
+  await page.getByRole('radio', { name: 'Custom' }).check();
   expect(await page.getByRole('checkbox').evaluateAll((boxes) => boxes.length)).toBe(3);
-  await page.getByText('“Charge credits” is not offered: only an operator gives it.').waitFor();
+  await page.getByText('“Charge credits” is not available here: only an operator can grant it.').waitFor();
   for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
   await create(page).click();
-  await page.getByText('Choose at least one.').waitFor();
+  await page.getByText('Choose at least one scope.').waitFor();
   await page.getByRole('checkbox', { name: 'See usage' }).check();
   await create(page).click();
   await row(page, 'Report').waitFor();
@@ -115,7 +115,7 @@ test('everything the account may do, and single scopes', async () => {
 
   await page.getByRole('button', { name: 'Change: First' }).click();
   await page.getByRole('dialog').getByRole('checkbox', { name: 'Manage keys' }).uncheck();
-  await page.getByText('Without “Manage keys” it opens this page no more.').waitFor();
+  await page.getByText('Without “Manage keys” you can no longer open this page.').waitFor();
   expect(await page.getByRole('dialog').getByRole('checkbox', { name: 'Charge credits' }).isChecked()).toBe(true);
   await page.keyboard.press('Escape');
   expect(complaints).toEqual([]);
@@ -128,8 +128,8 @@ test('a bound key offers only what it may give', async () => {
   const { page, complaints, close } = await visit(browser);
   await enterKeys(page, bound.key);
   expect(await page.getByRole('radio', { name: 'For a program' }).isDisabled()).toBe(true);
-  expect(await page.getByRole('radio', { name: 'Everything this account may do' }).isDisabled()).toBe(true);
-  expect(await page.getByText('It lacks: Call models.').count()).toBe(2);
+  expect(await page.getByRole('radio', { name: 'Everything this account can do' }).isDisabled()).toBe(true);
+  expect(await page.getByText('Missing scopes: Call models.').count()).toBe(2);
   expect(await page.getByRole('checkbox').count()).toBe(2);
   await page.getByRole('checkbox', { name: 'See usage' }).check();
   const addresses = page.getByLabel('Allowed addresses');
@@ -152,7 +152,7 @@ test('a bound key offers only what it may give', async () => {
   expect(await labelled(customer.key, 'Narrow')).toMatchObject({ scopes: ['usage'], allowed_addresses: ['127.0.0.1'], expires_at: '2099-01-31T12:00:00Z' });
 
   const first = row(page, 'First');
-  await first.getByText('It may do more than the key you are signed in with').waitFor();
+  await first.getByText('This key has more rights than the key you are signed in with').waitFor();
   expect(await first.getByRole('button').allTextContents()).toEqual(['Disable', 'Revoke']);
   await page.getByRole('button', { name: 'Disable: First' }).click();
   await page.getByRole('button', { name: 'Disable key' }).click();
@@ -172,25 +172,25 @@ test('what the service refuses to give is explained, and so is a plan without ro
   expectStatuses(403, 409);
   await create(page).click();
   const trouble = page.locator('[data-trouble]');
-  await trouble.getByText('The key you are signed in with may not do this').waitFor();
-  expect(await trouble.textContent()).toContain('The service says: This key cannot create a key with the scope models');
+  await trouble.getByText('The key you are signed in with does not have permission').waitFor();
+  expect(await trouble.textContent()).toContain('Message from the service: This key cannot create a key with the scope models');
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await service.admin('PATCH', `/tokens/${own?.id}`, { scopes: everywhere });
   await create(page).click();
   await row(page, 'Default').waitFor();
   await create(page).click();
-  await trouble.getByText('There is no room for another key').waitFor();
+  await trouble.getByText('You have reached the maximum number of keys').waitFor();
   expect(complaints).toEqual([]);
   await close();
 });
 
-test('a key that may not see usage says so in one sentence, and manages keys', async () => {
+test('a key that cannot see usage says so in one sentence, and manages keys', async () => {
   const customer = await service.newCustomer('Starter', everywhere);
   const { key } = await newKey(customer.key, { label: 'Keeper', scopes: ['keys'] });
   const { page, complaints, close, expectStatuses } = await visit(browser);
   await enter(page, key, '/dashboard');
-  await page.getByText('may not see usage').waitFor();
+  await page.getByText('cannot see usage').waitFor();
   expect(await page.locator('[data-missing]').count()).toBe(1);
   expect(await page.locator('[data-trouble]').count()).toBe(0);
   expect(await page.locator('[data-figure=user]').textContent()).toContain(customer.email);
@@ -198,32 +198,32 @@ test('a key that may not see usage says so in one sentence, and manages keys', a
   expect(await accessibilityFaults(page)).toEqual([]);
 
   await page.getByRole('link', { name: 'Manage keys' }).click();
-  await row(page, 'Keeper').getByText('signed in with it').waitFor();
+  await row(page, 'Keeper').getByText('current key').waitFor();
   await interactive(page);
   expect(await page.locator('[data-missing]').count()).toBe(0);
   await page.getByRole('button', { name: 'Rotate: Keeper' }).click();
-  await page.getByText('You stay signed in, with the new secret.').waitFor();
+  await page.getByText('You stay signed in with the new secret.').waitFor();
   await page.getByRole('button', { name: 'Rotate key' }).click();
   const rotated = (await page.locator('[data-secret]').textContent()) ?? '';
   await open(page, `${dashboard.url}/dashboard/keys`);
-  await row(page, 'Keeper').getByText('signed in with it').waitFor();
+  await row(page, 'Keeper').getByText('current key').waitFor();
   expect([await service.call('GET', '/api/keys', { key }), await service.call('GET', '/api/keys', { key: rotated })].map(({ status }) => status)).toEqual([401, 200]);
 
   await open(page, `${dashboard.url}/docs`);
   expectStatuses(403);
   await page.getByRole('button', { name: 'Charge one credit' }).click();
-  await page.getByText('may not charge credits').waitFor();
+  await page.getByText('cannot charge credits').waitFor();
   expect(await page.locator('[data-trouble]').count()).toBe(0);
   expect(complaints).toEqual([]);
   await close();
 });
 
-test('a key that may not manage keys says so in one sentence, and offers no form', async () => {
+test('a key that cannot manage keys says so in one sentence, and offers no form', async () => {
   const customer = await service.newCustomer('Starter', everywhere);
   const { key } = await newKey(customer.key, { label: 'Program', scopes: ['models', 'usage'] });
   const { page, complaints, close } = await visit(browser);
   await enter(page, key, '/dashboard/keys');
-  await page.getByText('may not manage keys').waitFor();
+  await page.getByText('cannot manage keys').waitFor();
   expect(await page.locator('[data-trouble]').count()).toBe(0);
   expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['Your keys']);
   expect(await accessibilityFaults(page)).toEqual([]);
@@ -248,7 +248,7 @@ test('away from its addresses a key is told so once, whatever the page', async (
   await open(page, `${dashboard.url}/dashboard/login`);
   await page.getByLabel('API key').fill(customer.key);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('not allowed from your address').waitFor();
+  await page.getByText('cannot be used from your IP address').waitFor();
   expect(complaints).toEqual([]);
   await close();
 });
@@ -276,9 +276,9 @@ test('revoking takes along what a key made, when asked, and says when that ends 
   const { page, complaints, close, expectStatuses } = await visit(browser);
   await enterKeys(page, customer.key);
   await page.getByRole('button', { name: 'Revoke: Branch' }).click();
-  await page.getByRole('checkbox', { name: 'Also revoke the keys that this key made' }).check();
+  await page.getByRole('checkbox', { name: 'Also revoke the keys that this key created' }).check();
   await page.getByRole('button', { name: 'Revoke key' }).click();
-  await page.getByText('“Branch” is revoked, and 1 key that it made.').waitFor();
+  await page.getByText('“Branch” and 1 key that it created are revoked.').waitFor();
   await expect.poll(() => page.locator('[data-label]').allTextContents()).toEqual(['First']);
   expect(await statusOf(leaf.key)).toBe(401);
 
@@ -287,7 +287,7 @@ test('revoking takes along what a key made, when asked, and says when that ends 
   await enterKeys(page, key);
   await page.getByRole('button', { name: 'Revoke: First' }).click();
   expect(await page.getByText('The key you are signed in with is among them.').count()).toBe(0);
-  await page.getByRole('checkbox', { name: 'Also revoke the keys that this key made' }).check();
+  await page.getByRole('checkbox', { name: 'Also revoke the keys that this key created' }).check();
   await page.getByText('The key you are signed in with is among them.').waitFor();
   expectStatuses(401);
   await page.getByRole('button', { name: 'Revoke key' }).click();

@@ -68,7 +68,7 @@ describe('with the service at hand', () => {
     await signIn(page, dashboard.url, customer.key);
     await open(page, `${dashboard.url}/docs`);
     await page.getByRole('button', { name: 'Charge one credit' }).click();
-    await page.getByText('Charged. 1 of 75 credits are used today, 74 are left.').waitFor();
+    await page.getByText('Charged. 1 of 75 credits used today, 74 left.').waitFor();
     expect(await service.get('/api/usage/today', customer.key)).toMatchObject({ credits_used: 1, request_count: 1 });
     expect(complaints).toEqual([]);
     await close();
@@ -99,7 +99,7 @@ describe('with the service at hand', () => {
     await open(page, `${dashboard.url}/dashboard/login`);
     await page.getByLabel('API key').fill(customer.key);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('or the account may be suspended').waitFor();
+    await page.getByText('The account may also be suspended').waitFor();
     expect(complaints).toEqual([]);
     await close();
   });
@@ -110,7 +110,7 @@ describe('with the service at hand', () => {
     const { page, complaints, close, expectStatuses } = await visit(browser);
     expectStatuses(429);
     await signIn(page, dashboard.url, customer.key);
-    await page.getByText('No charges in this time').waitFor();
+    await page.getByText('No charges in this period').waitFor();
     // One of the nine went into signing in and five into the page; the window is full after three more.
     for (let call = 0; call < 3; call++) expect((await service.call('GET', '/api/usage/today', { key: customer.key })).status).toBe(200);
     const refused = await service.call('GET', '/api/usage/today', { key: customer.key });
@@ -126,7 +126,7 @@ describe('with the service at hand', () => {
     await expect.poll(seconds, { timeout: 5000 }).toBeLessThan(first);
     expect(await page.getByRole('button', { name: 'Try again' }).first().isDisabled()).toBe(true);
     expect(await figure(page, 'left').textContent()).toBe('10 credits left');
-    expect(await page.getByText('No charges in this time').count()).toBe(1);
+    expect(await page.getByText('No charges in this period').count()).toBe(1);
 
     await expect.poll(() => trouble(page, 'rate_limited').count(), { timeout: (wait + 5) * 1000 }).toBe(0);
     expect(complaints).toEqual([]);
@@ -239,7 +239,7 @@ describe('behind a proxy', () => {
     }
     await submit.click();
     await trouble(guesser.page, 'rate_limited').waitFor();
-    expect(await trouble(guesser.page, 'rate_limited').textContent()).toMatch(/There is room again in \d+ seconds?\./);
+    expect(await trouble(guesser.page, 'rate_limited').textContent()).toMatch(/Try again in \d+ seconds?\./);
 
     const customer = await from('198.51.100.20');
     await signIn(customer.page, dashboard.url, demo.starter.key);

@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell that the process runs */
+        /** Check that the process runs */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -25,7 +25,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether requests can be served */
+        /** Check whether requests can be served */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -42,7 +42,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the metrics to Prometheus */
+        /** Return metrics for Prometheus */
         get: operations["showMetrics"];
         put?: never;
         post?: never;
@@ -59,7 +59,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Give this document */
+        /** Return this OpenAPI document */
         get: operations["showDocument"];
         put?: never;
         post?: never;
@@ -94,7 +94,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show whose key this is and today's usage
+         * Show the key's user and today's usage
          * @description The key needs the scope `usage`.
          */
         get: operations["overview"];
@@ -114,7 +114,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List your keys that are not revoked
+         * List your keys, except revoked ones
          * @description The key needs the scope `keys`.
          */
         get: operations["listKeys"];
@@ -140,7 +140,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check a customer's key, its rate and its quota, and charge it
+         * Verify a customer's key, its rate limit and its quota, and charge credits
          * @description The key needs the scope `service`, and its user the role `service`.
          */
         post: operations["verify"];
@@ -184,7 +184,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a key a new secret
+         * Rotate a key
          * @description The key needs the scope `keys`.
          */
         post: operations["rotateKey"];
@@ -222,7 +222,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the usage of every day
+         * Show usage by day
          * @description The key needs the scope `usage`.
          */
         get: operations["usageHistory"];
@@ -262,7 +262,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the usage of each model
+         * Show usage by model
          * @description The key needs the scope `usage`.
          */
         get: operations["usageModels"];
@@ -282,7 +282,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the requests of each hour of a day
+         * Show the requests of a day by hour
          * @description The key needs the scope `usage`.
          */
         get: operations["usageHourly"];
@@ -322,7 +322,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the service in numbers
+         * Show totals of the service
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         get: operations["adminStatus"];
@@ -413,14 +413,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke anybody's key
+         * Revoke any user's key
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         delete: operations["adminRevokeKey"];
         options?: never;
         head?: never;
         /**
-         * Change, disable or enable anybody's key
+         * Change, disable or enable any user's key
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         patch: operations["adminChangeKey"];
@@ -436,7 +436,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give anybody's key a new secret
+         * Rotate any user's key
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         post: operations["adminRotateKey"];
@@ -518,18 +518,18 @@ export interface components {
             error: components["schemas"]["FailureDetail"];
         };
         FailureDetail: {
-            /** @description What kind of failure this is; programs decide on it. */
+            /** @description The kind of error, for programs. */
             code: string;
             /** @description What happened and what to do next, for people. */
             message: string;
             /**
              * Format: int64
-             * @description The HTTP status, once more.
+             * @description The HTTP status code.
              */
             status: number;
-            /** @description The id of the request, also in X-Request-Id; name it when you report a problem. */
+            /** @description The request's id, also in X-Request-Id. Include it when you report a problem. */
             request_id: string;
-            /** @description With validation_failed: each wrong field and what is wrong with it. */
+            /** @description Only with validation_failed: each invalid field and its problem. */
             fields?: {
                 [key: string]: string;
             };
@@ -545,17 +545,17 @@ export interface components {
             /** @enum {string} */
             database: "ok" | "unavailable";
             /**
-             * @description unknown while the database is away.
+             * @description unknown while the database is unavailable.
              * @enum {string}
              */
             schema: "ok" | "drifted" | "unknown";
             /**
-             * @description unused where none is configured; without it each instance counts by itself.
+             * @description unused if not configured. If unused or unavailable, each instance counts rate limits by itself.
              * @enum {string}
              */
             valkey: "ok" | "unavailable" | "unused";
             /**
-             * @description low: less than 256 MiB are left for the embedded database; unused on Postgres.
+             * @description low: less than 256 MiB of disk space are left for the embedded database. unused on Postgres.
              * @enum {string}
              */
             disk: "ok" | "low" | "unavailable" | "unused";
@@ -569,23 +569,23 @@ export interface components {
         };
         Session: {
             valid: boolean;
-            /** @description null where the key is not valid. */
+            /** @description null if the key is not valid. */
             user: components["schemas"]["Account"] | null;
             /**
-             * @description null where the key is not valid.
+             * @description null if the key is not valid.
              * @enum {string|null}
              */
             role: "user" | "service" | "admin" | null;
             /** @enum {string} */
             session_source: "local";
-            /** @description Whether the answer comes from a part of the service alone; always false. */
+            /** @description Always false. */
             degraded: boolean;
-            /** @description Why the key is not valid; null where it is. */
+            /** @description Why the key is not valid; null if it is valid. */
             message: string | null;
         };
         Account: {
             email: string;
-            /** @description null where none was given. */
+            /** @description null if none was given. */
             name: string | null;
             /** @description The plan's name. */
             plan: string;
@@ -601,13 +601,13 @@ export interface components {
             role: "user" | "service" | "admin";
             /** @enum {string} */
             session_source: "local";
-            /** @description Whether the answer comes from a part of the service alone; always false. */
+            /** @description Always false. */
             degraded: boolean;
         };
         TodayUsage: {
             /**
              * Format: int64
-             * @description Over all the user's keys.
+             * @description All keys of the user together.
              */
             credits_used: number;
             /** Format: int64 */
@@ -623,7 +623,7 @@ export interface components {
         KeyItem: {
             /** Format: uuid */
             id: string;
-            /** @description The beginning of the key, for display. */
+            /** @description The first characters of the key, for display. */
             prefix: string;
             label: string;
             /** @enum {string} */
@@ -632,40 +632,40 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description Exact to a minute; null before the first use.
+             * @description Accurate to a minute. null if the key was never used.
              */
             last_used_at: string | null;
             /**
              * Format: date-time
-             * @description null where the key does not expire.
+             * @description null if the key does not expire.
              */
             expires_at: string | null;
-            /** @description What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it. */
+            /** @description What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin). */
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
-            /** @description Addresses and networks that the key may be used from; everywhere where empty. */
+            /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
-            /** @description Your e-mail, or operator; empty for a key from before it was written down. */
+            /** @description Your e-mail address, or operator. Empty if it was not recorded. */
             created_by: string;
             /**
              * Format: uuid
-             * @description The key of yours that made this one; null where none did.
+             * @description The key of yours that created this one; null if none did.
              */
             created_by_key_id: string | null;
         };
         CreateKeyRequest: {
-            /** @description What the key is for; Default unless given. */
+            /** @description What the key is for. If absent: Default. */
             label?: string | null;
             /**
              * Format: date-time
-             * @description When the key stops working; never unless given.
+             * @description When the key expires. If absent: never.
              */
             expires_at?: string | null;
-            /** @description What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge. */
+            /** @description What the key can do. If absent: models, usage and keys; for a user with the role service: service; with the role admin: admin, models, usage and keys. Only an operator can grant charge. */
             scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
-            /** @description Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given. */
+            /** @description Addresses and networks (IPv4, IPv6) from which the key can be used. If absent: any address. */
             allowed_addresses?: string[] | null;
             /**
-             * @description active unless given; a disabled key answers as a revoked one does until it is enabled.
+             * @description If absent: active. A disabled key is rejected like a revoked one until it is enabled.
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
@@ -673,9 +673,9 @@ export interface components {
         MintedKey: {
             /** Format: uuid */
             id: string;
-            /** @description The key in clear. It is shown this once and stored nowhere. */
+            /** @description The full key. It is shown only in this response and never stored. */
             key: string;
-            /** @description The beginning of the key, for display. */
+            /** @description The first characters of the key, for display. */
             prefix: string;
             label: string;
         };
@@ -687,13 +687,13 @@ export interface components {
             key: string;
             /**
              * Format: int64
-             * @description How many credits to charge; with 0 the quota is told, not enforced.
+             * @description Number of credits to charge. With 0 the quota is returned but not enforced.
              * @default 0
              */
             credits?: number | null;
-            /** @description Makes a repeat within 24 hours answer as the first did, and charge nothing. With 0 credits there is no charge to repeat, and it is not looked at. */
+            /** @description A repeat within 24 hours with the same value returns the first result and charges nothing. Ignored with 0 credits. */
             idempotency_key?: string | null;
-            /** @description The customer's address as you see it. A key with allowed addresses is IP_NOT_ALLOWED for other ones, and where this is absent. */
+            /** @description The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent. */
             address?: string | null;
             /**
              * @description The model that was used.
@@ -719,7 +719,7 @@ export interface components {
         Verdict: {
             valid: boolean;
             /**
-             * @description The first that speaks against the key. INSUFFICIENT_SCOPE: the key has not the scope models.
+             * @description VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models.
              * @enum {string}
              */
             code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "QUOTA_EXCEEDED";
@@ -727,11 +727,11 @@ export interface components {
             key_id: string | null;
             user: components["schemas"]["VerifiedUser"] | null;
             key: components["schemas"]["VerifiedKey"] | null;
-            /** @description The feature flags of the plan. */
+            /** @description The plan's feature flags. */
             features: Record<string, never> | null;
             credits: components["schemas"]["CreditState"] | null;
             rate_limit: components["schemas"]["RateState"] | null;
-            /** @description Whether an earlier charge with this idempotency key is told again. */
+            /** @description Whether this is the result of an earlier charge with the same idempotency key. */
             duplicate: boolean;
         };
         VerifiedUser: {
@@ -744,7 +744,7 @@ export interface components {
         };
         VerifiedKey: {
             label: string;
-            /** @description What the key may do. */
+            /** @description What the key can do. */
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
         };
         CreditState: {
@@ -763,14 +763,14 @@ export interface components {
         RateState: {
             /**
              * Format: int64
-             * @description Requests in any 60 seconds.
+             * @description Requests allowed in any 60 seconds.
              */
             limit: number;
             /** Format: int64 */
             remaining: number;
             /**
              * Format: int64
-             * @description Seconds until the window has room; 0 while there is room.
+             * @description Seconds until another request is allowed; 0 if one is allowed now.
              */
             reset_seconds: number;
         };
@@ -779,15 +779,15 @@ export interface components {
             label?: string | null;
             /**
              * Format: date-time
-             * @description When the key stops working; null for never.
+             * @description When the key expires; null for never.
              */
             expires_at?: string | null;
-            /** @description What the key may do, in place of what it might before. Operators alone give charge. */
+            /** @description What the key can do. Replaces the previous scopes. Only an operator can grant charge. */
             scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
-            /** @description Addresses and networks that the key may be used from, in place of those before; [] for everywhere. */
+            /** @description Addresses and networks from which the key can be used. Replaces the previous list; [] for any address. */
             allowed_addresses?: string[] | null;
             /**
-             * @description A disabled key answers as a revoked one does until it is enabled.
+             * @description A disabled key is rejected like a revoked one until it is enabled.
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
@@ -799,14 +799,14 @@ export interface components {
             deleted: boolean;
             /**
              * Format: int64
-             * @description With with_created: how many keys were revoked beside this one.
+             * @description Only with with_created: how many other keys were revoked.
              */
             also_revoked?: number | null;
         };
         RotateKeyRequest: {
             /**
              * Format: int64
-             * @description How long the old secret goes on working, 7 days at most.
+             * @description How long the old secret keeps working, in seconds; at most 7 days.
              * @default 0
              */
             grace_seconds?: number | null;
@@ -837,7 +837,7 @@ export interface components {
             date: string;
         };
         ModelUsage: {
-            /** @description The 1000 dearest models at the most. */
+            /** @description At most 1000 models, the most expensive first. */
             model: string;
             /** @description In dollars. */
             total_cost: number;
@@ -886,11 +886,11 @@ export interface components {
         };
         Receipt: {
             recorded: boolean;
-            /** @description Whether an earlier charge with this idempotency key is told again. */
+            /** @description Whether this is the result of an earlier charge with the same idempotency key. */
             duplicate: boolean;
             /**
              * Format: int64
-             * @description Of the day, over all the user's keys.
+             * @description Of the day, for all keys of the user together.
              */
             credits_used: number;
             /** Format: int64 */
@@ -907,7 +907,7 @@ export interface components {
             active_token_count: number;
             /** Format: int64 */
             today_credits_used: number;
-            /** @description An upstream this service could be joined to; there is none. */
+            /** @description Always empty. */
             integration: components["schemas"]["Integration"];
         };
         Integration: {
@@ -922,7 +922,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             email: string;
-            /** @description null where none was given. */
+            /** @description null if none was given. */
             name: string | null;
             /** @enum {string} */
             status: "active" | "suspended";
@@ -940,10 +940,10 @@ export interface components {
             created_at: string;
         };
         CreateUserRequest: {
-            /** @description Unique without case. */
+            /** @description Unique, case-insensitive. */
             email: string;
             name?: string | null;
-            /** @description A plan's name, without case. */
+            /** @description A plan's name, case-insensitive. */
             plan: string;
             /**
              * @default user
@@ -952,9 +952,9 @@ export interface components {
             role?: "user" | "service" | "admin" | null;
         };
         ChangeUserRequest: {
-            /** @description null or empty removes it. */
+            /** @description null or an empty string removes it. */
             name?: string | null;
-            /** @description A plan's name, without case. */
+            /** @description A plan's name, case-insensitive. */
             plan?: string | null;
             /**
              * @description Users are suspended, never deleted.
@@ -982,40 +982,40 @@ export interface components {
             revoked_at: string | null;
             /**
              * Format: date-time
-             * @description null where the key does not expire.
+             * @description null if the key does not expire.
              */
             expires_at: string | null;
-            /** @description What the key may do: call models, read usage, manage keys, charge itself; verify the keys of others, or manage everything, where its user has the role for it. */
+            /** @description What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin). */
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
-            /** @description Addresses and networks that the key may be used from; everywhere where empty. */
+            /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
-            /** @description An e-mail, or cli or system; empty for a key from before it was written down. */
+            /** @description An e-mail address, or cli or system. Empty if it was not recorded. */
             created_by: string;
             /**
              * Format: uuid
-             * @description The key that made this one; null where none did.
+             * @description The key that created this one; null if none did.
              */
             created_by_key_id: string | null;
         };
         AdminCreateKeyRequest: {
             /**
              * Format: uuid
-             * @description Whose key it will be.
+             * @description The user that gets the key.
              */
             user_id: string;
-            /** @description What the key is for; Default unless given. */
+            /** @description What the key is for. If absent: Default. */
             label?: string | null;
             /**
              * Format: date-time
-             * @description When the key stops working; never unless given.
+             * @description When the key expires. If absent: never.
              */
             expires_at?: string | null;
-            /** @description What the key may do. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys. Operators alone give charge. */
+            /** @description What the key can do. If absent: models, usage and keys; for a user with the role service: service; with the role admin: admin, models, usage and keys. Only an operator can grant charge. */
             scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
-            /** @description Addresses and networks that the key may be used from, IPv4 and IPv6; everywhere unless given. */
+            /** @description Addresses and networks (IPv4, IPv6) from which the key can be used. If absent: any address. */
             allowed_addresses?: string[] | null;
             /**
-             * @description active unless given; a disabled key answers as a revoked one does until it is enabled.
+             * @description If absent: active. A disabled key is rejected like a revoked one until it is enabled.
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
@@ -1028,88 +1028,109 @@ export interface components {
             daily_credit_limit: number;
             /**
              * Format: int64
-             * @description A month's price.
+             * @description Price per month, in cents.
              */
             price_cents: number;
             /**
              * Format: int64
-             * @description Of each key.
+             * @description For each key.
              */
             rate_limit_per_minute: number;
             /**
              * Format: int64
-             * @description Of all keys of a user together; null for no such limit.
+             * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute: number | null;
             /**
              * Format: int64
-             * @description How many keys a user may have that are not revoked.
+             * @description Maximum number of keys per user, except revoked ones.
              */
             max_keys: number;
+            /**
+             * Format: int64
+             * @description Place in lists, the lowest first.
+             */
+            position: number;
+            /** @description Whether new users get this plan unless another is chosen. At most one plan is the default. */
+            is_default: boolean;
             /** @description Feature flags. */
             features: Record<string, never>;
-            /** @description Whether the plan takes no new users; who has it keeps it. */
+            /** @description Whether the plan is closed for new users. Users who have it keep it. */
             archived: boolean;
         };
         CreatePlanRequest: {
-            /** @description Unique without case. */
+            /** @description Unique, case-insensitive. */
             name: string;
             /** Format: int64 */
             daily_credit_limit: number;
             /**
              * Format: int64
-             * @description A month's price.
+             * @description Price per month, in cents.
              */
             price_cents?: number | null;
             /**
              * Format: int64
-             * @description Of each key; 100 in a plan that was given none.
+             * @description For each key. If absent in a new plan: 100.
              */
             rate_limit_per_minute?: number | null;
             /**
              * Format: int64
-             * @description Of all keys of a user together; null for no such limit.
+             * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute?: number | null;
             /**
              * Format: int64
-             * @description How many keys a user may have that are not revoked; 20 in a plan that was given none.
+             * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
              */
             max_keys?: number | null;
-            /** @description Feature flags; {} in a plan that was given none. */
+            /** @description Feature flags. If absent in a new plan: {}. */
             features?: Record<string, never> | null;
-            /** @description An archived plan takes no new users; who has it keeps it. */
+            /** @description An archived plan is closed for new users. Users who have it keep it. */
             archived?: boolean | null;
+            /**
+             * Format: int64
+             * @description Place in lists, the lowest first. If absent in a new plan: after the others.
+             */
+            position?: number | null;
+            /** @description Whether new users get this plan unless another is chosen. It replaces the plan that was the default. */
+            is_default?: boolean | null;
         };
         ChangePlanRequest: {
-            /** @description Unique without case. */
+            /** @description Unique, case-insensitive. */
             name?: string | null;
             /** Format: int64 */
             daily_credit_limit?: number | null;
             /**
              * Format: int64
-             * @description A month's price.
+             * @description Price per month, in cents.
              */
             price_cents?: number | null;
             /**
              * Format: int64
-             * @description Of each key; 100 in a plan that was given none.
+             * @description For each key. If absent in a new plan: 100.
              */
             rate_limit_per_minute?: number | null;
             /**
              * Format: int64
-             * @description Of all keys of a user together; null for no such limit.
+             * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute?: number | null;
             /**
              * Format: int64
-             * @description How many keys a user may have that are not revoked; 20 in a plan that was given none.
+             * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
              */
             max_keys?: number | null;
-            /** @description Feature flags; {} in a plan that was given none. */
+            /** @description Feature flags. If absent in a new plan: {}. */
             features?: Record<string, never> | null;
-            /** @description An archived plan takes no new users; who has it keeps it. */
+            /** @description An archived plan is closed for new users. Users who have it keep it. */
             archived?: boolean | null;
+            /**
+             * Format: int64
+             * @description Place in lists, the lowest first. If absent in a new plan: after the others.
+             */
+            position?: number | null;
+            /** @description Whether new users get this plan unless another is chosen. It replaces the plan that was the default. */
+            is_default?: boolean | null;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
@@ -1118,17 +1139,17 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
             actor: string;
-            /** @description The prefix of the API key that it was asked with; empty where none was. */
+            /** @description The prefix of the API key that made the request; empty if it was made without one. */
             key: string;
-            /** @description noun.verb in the past. */
+            /** @description noun.verb, the verb in the past tense. */
             action: string;
-            /** @description An e-mail, a key's prefix or a plan's name. */
+            /** @description An e-mail address, a key's prefix or a plan's name. */
             target: string;
             details: string;
         };
     };
     responses: {
-        /** @description The user is suspended, or has another role than the path is for. The key has not the scope that the path needs, or it would give another key more than it may do itself. The key may not be used from this address. */
+        /** @description The user is suspended, or does not have the role that the path needs. The key lacks the scope that the path needs, or it would grant another key more than it has itself. The key cannot be used from this address. */
         refused_key: {
             headers: {
                 [name: string]: unknown;
@@ -1137,7 +1158,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The body is absent though one is needed, is not JSON, or is not an object. */
+        /** @description The body is missing, is not JSON, or is not an object. */
         bad_request: {
             headers: {
                 [name: string]: unknown;
@@ -1155,7 +1176,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description There is no such id, or it belongs to somebody else. */
+        /** @description The id does not exist, or belongs to another user. */
         not_found: {
             headers: {
                 [name: string]: unknown;
@@ -1164,7 +1185,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description Something else stands in the way: a name that is taken, a rotation at the same moment, an idempotency key of another charge, as many keys as the plan allows. */
+        /** @description The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, or the user already has the plan's maximum number of keys. */
         conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1182,7 +1203,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The body is not declared as JSON. */
+        /** @description The Content-Type is not JSON. */
         unsupported_media_type: {
             headers: {
                 [name: string]: unknown;
@@ -1191,7 +1212,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description A field or parameter has a wrong type or an impossible value; fields names each. */
+        /** @description A field or parameter has a wrong type or an invalid value; fields lists each. */
         validation_failed: {
             headers: {
                 [name: string]: unknown;
@@ -1200,7 +1221,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The window is full. Retry-After says when it has room. */
+        /** @description The rate limit is reached. Retry-After says when another request is allowed. */
         rate_limited: {
             headers: {
                 [name: string]: unknown;
@@ -1209,7 +1230,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The charge does not fit into what is left of the day; nothing was recorded. Retry-After counts to the next day. */
+        /** @description The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day. */
         quota_exceeded: {
             headers: {
                 [name: string]: unknown;
@@ -1233,11 +1254,11 @@ export interface components {
     headers: {
         /** @description The id of the request. */
         "X-Request-Id": string;
-        /** @description Requests in any 60 seconds. */
+        /** @description Requests allowed in any 60 seconds. */
         "X-RateLimit-Limit": number;
-        /** @description Requests that would be let through at this moment. */
+        /** @description Requests allowed at this moment. */
         "X-RateLimit-Remaining": number;
-        /** @description Seconds until the window has room; 0 while there is room. */
+        /** @description Seconds until another request is allowed; 0 if one is allowed now. */
         "X-RateLimit-Reset": number;
     };
     pathItems: never;
@@ -1253,7 +1274,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1280,7 +1301,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1299,7 +1320,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The answer. */
+            /** @description Success. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1329,7 +1350,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1350,7 +1371,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1382,7 +1403,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1427,7 +1448,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1487,9 +1508,9 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description How many keys at most. */
+                /** @description Maximum number of keys to return. */
                 limit?: number;
-                /** @description The id of the last key of the page before. */
+                /** @description The id of the last key of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -1498,7 +1519,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1569,7 +1590,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1626,7 +1647,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1688,7 +1709,7 @@ export interface operations {
     revokeKey: {
         parameters: {
             query?: {
-                /** @description Whether the keys that this one made are revoked with it, and those that these made. */
+                /** @description Whether to also revoke the keys that this key created, directly or indirectly. */
                 with_created?: boolean;
             };
             header?: never;
@@ -1700,7 +1721,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1758,7 +1779,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1792,7 +1813,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The key's id, which stays. */
+                /** @description The key's id, which does not change. */
                 id: string;
             };
             cookie?: never;
@@ -1808,7 +1829,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1850,7 +1871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1880,7 +1901,7 @@ export interface operations {
     usageHistory: {
         parameters: {
             query?: {
-                /** @description How many days, today included. */
+                /** @description Number of days, including today. */
                 days?: number;
             };
             header?: never;
@@ -1889,7 +1910,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1922,11 +1943,11 @@ export interface operations {
     usageDetailed: {
         parameters: {
             query?: {
-                /** @description How many days, today included. */
+                /** @description Number of days, including today. */
                 days?: number;
-                /** @description How many charges at most. */
+                /** @description Maximum number of charges to return. */
                 limit?: number;
-                /** @description How many charges to pass over. */
+                /** @description Number of charges to skip. */
                 offset?: number;
             };
             header?: never;
@@ -1935,7 +1956,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1972,7 +1993,7 @@ export interface operations {
     usageModels: {
         parameters: {
             query?: {
-                /** @description How many days, today included. */
+                /** @description Number of days, including today. */
                 days?: number;
             };
             header?: never;
@@ -1981,7 +2002,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2015,7 +2036,7 @@ export interface operations {
     usageHourly: {
         parameters: {
             query?: {
-                /** @description The day in UTC, 2000-01-01 to 2100-12-31; today unless given. */
+                /** @description The day in UTC, 2000-01-01 to 2100-12-31. If absent: today. */
                 date?: string;
             };
             header?: never;
@@ -2024,7 +2045,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2056,7 +2077,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a repeat within 24 hours answer as the first did, and charge nothing. */
+                /** @description A repeat within 24 hours with the same value returns the first result and charges nothing. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2077,7 +2098,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2107,7 +2128,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            /** @description The window is full. Retry-After says when it has room. The charge does not fit into what is left of the day; nothing was recorded. Retry-After counts to the next day. */
+            /** @description The rate limit is reached. Retry-After says when another request is allowed. The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2128,7 +2149,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2165,13 +2186,13 @@ export interface operations {
     adminUsers: {
         parameters: {
             query?: {
-                /** @description A part of e-mail, name, label or prefix, without case; from the beginning where it is shorter than three characters. */
+                /** @description Search text: a part of the e-mail address, name, label or prefix, case-insensitive. A text shorter than three characters matches only at the start. */
                 q?: string;
-                /** @description How many rows at most. */
+                /** @description Maximum number of rows to return. */
                 limit?: number;
-                /** @description How many rows to pass over. */
+                /** @description Number of rows to skip. */
                 offset?: number;
-                /** @description The id of the last row of the page before: the way to page on through any number of rows. */
+                /** @description The id of the last row of the previous page. Use it to page through any number of rows. */
                 after?: string;
             };
             header?: never;
@@ -2180,7 +2201,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2236,7 +2257,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2297,7 +2318,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2337,13 +2358,13 @@ export interface operations {
     adminKeys: {
         parameters: {
             query?: {
-                /** @description A part of e-mail, name, label or prefix, without case; from the beginning where it is shorter than three characters. */
+                /** @description Search text: a part of the e-mail address, name, label or prefix, case-insensitive. A text shorter than three characters matches only at the start. */
                 q?: string;
-                /** @description How many rows at most. */
+                /** @description Maximum number of rows to return. */
                 limit?: number;
-                /** @description How many rows to pass over. */
+                /** @description Number of rows to skip. */
                 offset?: number;
-                /** @description The id of the last row of the page before: the way to page on through any number of rows. */
+                /** @description The id of the last row of the previous page. Use it to page through any number of rows. */
                 after?: string;
             };
             header?: never;
@@ -2352,7 +2373,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2427,7 +2448,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2463,7 +2484,7 @@ export interface operations {
     adminRevokeKey: {
         parameters: {
             query?: {
-                /** @description Whether the keys that this one made are revoked with it, and those that these made. */
+                /** @description Whether to also revoke the keys that this key created, directly or indirectly. */
                 with_created?: boolean;
             };
             header?: never;
@@ -2475,7 +2496,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2533,7 +2554,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2567,7 +2588,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The key's id, which stays. */
+                /** @description The key's id, which does not change. */
                 id: string;
             };
             cookie?: never;
@@ -2583,7 +2604,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2625,7 +2646,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2645,6 +2666,8 @@ export interface operations {
                      *         "rate_limit_per_minute": 100,
                      *         "user_rate_limit_per_minute": 300,
                      *         "max_keys": 20,
+                     *         "position": 1,
+                     *         "is_default": false,
                      *         "features": {
                      *           "priority": true
                      *         },
@@ -2681,14 +2704,16 @@ export interface operations {
                  *       "features": {
                  *         "priority": true
                  *       },
-                 *       "archived": false
+                 *       "archived": false,
+                 *       "position": 1,
+                 *       "is_default": false
                  *     }
                  */
                 "application/json": components["schemas"]["CreatePlanRequest"];
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2707,6 +2732,8 @@ export interface operations {
                      *       "rate_limit_per_minute": 100,
                      *       "user_rate_limit_per_minute": 300,
                      *       "max_keys": 20,
+                     *       "position": 1,
+                     *       "is_default": false,
                      *       "features": {
                      *         "priority": true
                      *       },
@@ -2750,14 +2777,16 @@ export interface operations {
                  *       "features": {
                  *         "priority": true
                  *       },
-                 *       "archived": false
+                 *       "archived": false,
+                 *       "position": 1,
+                 *       "is_default": false
                  *     }
                  */
                 "application/json": components["schemas"]["ChangePlanRequest"];
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2776,6 +2805,8 @@ export interface operations {
                      *       "rate_limit_per_minute": 100,
                      *       "user_rate_limit_per_minute": 300,
                      *       "max_keys": 20,
+                     *       "position": 1,
+                     *       "is_default": false,
                      *       "features": {
                      *         "priority": true
                      *       },
@@ -2800,9 +2831,9 @@ export interface operations {
     adminLogs: {
         parameters: {
             query?: {
-                /** @description A part of actor, acting key, action, target or details, without case; from the beginning where it is shorter than three characters. */
+                /** @description Search text: a part of the actor, acting key, action, target or details, case-insensitive. A text shorter than three characters matches only at the start. */
                 q?: string;
-                /** @description How many lines at most. */
+                /** @description Maximum number of entries to return. */
                 limit?: number;
             };
             header?: never;
@@ -2811,7 +2842,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

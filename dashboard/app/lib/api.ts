@@ -283,7 +283,7 @@ export function getUsageToday(via = ownServer): Promise<Result<Today>> {
   return send({ method: 'GET', path: '/api/usage/today' }, via);
 }
 
-/** A row for every day, oldest first, today the last. */
+/** One row per day, oldest first, today last. */
 export function getUsageHistory(days: number, via = ownServer): Promise<Result<UsageDay[]>> {
   return send({ method: 'GET', path: '/api/usage/history', query: { days } }, via);
 }

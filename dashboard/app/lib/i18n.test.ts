@@ -32,6 +32,13 @@ test.each([
   expect(shape(vi)).toEqual(shape(en));
 });
 
+test.each([
+  ['English', messagesIn('en'), docsIn('en')],
+  ['Vietnamese', messagesIn('vi'), docsIn('vi')],
+])('%s quotes with “…”', (_, pages, docs) => {
+  for (const [path, message] of [...flatten(pages), ...flatten(docs)]) expect(message.replace(/“[^“”]*”/g, ''), path).not.toMatch(/[«»„“”"]/);
+});
+
 test('values fill the places that have their name, and no others', () => {
   expect(fill('{a} of {b}, {c}', { a: 1, b: '{a}' })).toBe('1 of {a}, {c}');
 });

@@ -35,7 +35,7 @@ export function lacking(wanted: readonly Scope[], held: readonly Scope[]): Scope
   return wanted.filter((scope) => !held.includes(scope));
 }
 
-/** What can be chosen for a key: what the calling key has. Charge is given by operators alone, so only a key that has it may keep it. */
+/** What can be chosen for a key: what the calling key has. Only an operator grants charge, so only a key that has it can keep it. */
 export function choosable(own: Limits, before: readonly Scope[] = []): Scope[] {
   return allScopes.filter((scope) => own.scopes.includes(scope) && (scope !== 'charge' || before.includes(scope)));
 }
