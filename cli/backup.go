@@ -17,7 +17,7 @@ import (
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"Where to write it; a file that exists is left as it is."`
+	File string `arg:"" help:"Path of the backup. An existing file is not overwritten."`
 }
 
 // Help gives the examples that --help shows.
@@ -54,7 +54,7 @@ func (c backupCommand) Run(ctx context.Context, t *terminal) error {
 
 type migrateDataCommand struct {
 	From string `help:"The embedded database, sqlite:PATH; the one in DATA_DIR unless given." placeholder:"URL"`
-	To   string `help:"The Postgres database; DATABASE_URL unless given. A password has no place here, where every user of the machine can read it." placeholder:"URL"`
+	To   string `help:"The Postgres database; DATABASE_URL unless given. It must not contain a password: every user of the machine can read the command line." placeholder:"URL"`
 }
 
 // Help gives the examples that --help shows.

@@ -28,18 +28,18 @@ type commandLine struct {
 	JSON bool `help:"Print JSON with the fields of the API on stdout, and nothing else."`
 
 	Serve   serveCommand   `cmd:"" help:"Answer requests until SIGTERM or Ctrl+C."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema, or back."`
-	User    userCommand    `cmd:"" help:"Create, list and suspend users, set console passwords."`
+	Migrate migrateCommand `cmd:"" help:"Apply or roll back schema migrations."`
+	User    userCommand    `cmd:"" help:"Create, list and suspend users; set console passwords."`
 	Key     keyCommand     `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
-	Usage   usageCommand   `cmd:"" help:"Recount what was used."`
-	Backup  backupCommand  `cmd:"" help:"Copy the embedded database to a file, also while the service runs."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the embedded database."`
+	Usage   usageCommand   `cmd:"" help:"Check the usage totals against the single charges."`
+	Backup  backupCommand  `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
+	Restore restoreCommand `cmd:"" help:"Replace the embedded database with a backup."`
 
-	Secrets secretsCommand `cmd:"" help:"Change the key that encrypts secrets in the database, or drop what no key opens."`
+	Secrets secretsCommand `cmd:"" help:"Rotate the key that encrypts secrets in the database, or delete secrets that no key can decrypt."`
 
 	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
 
-	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit 1 if not."`
+	Health  healthCommand  `cmd:"" help:"Check that the service on this machine responds; exit 1 if not."`
 	Version versionCommand `cmd:"" help:"Print the version; --version does the same."`
 }
 

@@ -17,12 +17,12 @@ import (
 )
 
 type keyCommand struct {
-	Create  keyCreate  `cmd:"" help:"Create a key and show it, this once."`
+	Create  keyCreate  `cmd:"" help:"Create a key. It is shown once."`
 	List    keyList    `cmd:"" help:"List keys, the newest first."`
-	Rotate  keyRotate  `cmd:"" help:"Give a key a new secret under the same id, and show it, this once."`
-	Disable keyDisable `cmd:"" help:"Switch a key off until it is enabled."`
-	Enable  keyEnable  `cmd:"" help:"Let a disabled key work again."`
-	Revoke  keyRevoke  `cmd:"" help:"Stop a key for good."`
+	Rotate  keyRotate  `cmd:"" help:"Replace a key's secret. The id stays; the new secret is shown once."`
+	Disable keyDisable `cmd:"" help:"Disable a key until it is enabled again."`
+	Enable  keyEnable  `cmd:"" help:"Enable a disabled key."`
+	Revoke  keyRevoke  `cmd:"" help:"Revoke a key for good."`
 }
 
 // newKeyJSON is the one answer that holds a key in clear.
@@ -45,9 +45,9 @@ func showKey(t *terminal, k keys.Key, secret keys.Secret) error {
 type keyCreate struct {
 	User      string   `required:"" placeholder:"USER" help:"E-mail or id of the owner."`
 	Label     string   `placeholder:"LABEL" help:"What the key is for, up to 100 characters."`
-	ExpiresAt *instant `placeholder:"TIME" help:"When it stops, as 2027-01-31T00:00:00Z; never unless given."`
+	ExpiresAt *instant `placeholder:"TIME" help:"Expiry, such as 2027-01-31T00:00:00Z; default: never."`
 	Scope     []string `placeholder:"SCOPE" help:"What it may do: models, usage, keys, charge, service or admin; several with commas between or one flag each. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys."`
-	Address   []string `placeholder:"CIDR" help:"An address or a network that it may be used from, 32 at most; everywhere unless given."`
+	Address   []string `placeholder:"CIDR" help:"Address or network that it may be used from, at most 32; default: any."`
 }
 
 // instant is a time on the command line, read as the API reads it.
@@ -120,12 +120,12 @@ func keyAnswer(k store.KeyLine) keyJSON {
 type keyList struct {
 	listFlags
 
-	User string `placeholder:"USER" help:"Keep the keys of this user: e-mail or id."`
+	User string `placeholder:"USER" help:"Only the keys of this user: e-mail or id."`
 }
 
 // Help gives the examples that --help shows.
 func (keyList) Help() string {
-	return `The text of -q is looked for in the owner's e-mail and name, the label and the prefix. Examples:
+	return `-q searches the owner's e-mail and name, the label and the prefix. Examples:
 
     codexible key list --user ada@example.com
     codexible key list -q codexible_1a2b3c4d`
@@ -188,7 +188,7 @@ func utc(t *time.Time) *time.Time {
 
 type keyRotate struct {
 	ID           uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
-	GraceSeconds int64     `placeholder:"SECONDS" help:"How long the old secret goes on working, 604800 (7 days) at most; not at all unless given."`
+	GraceSeconds int64     `placeholder:"SECONDS" help:"How long the old secret keeps working, at most 604800 (7 days); default 0."`
 }
 
 // Help gives the examples that --help shows.

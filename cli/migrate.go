@@ -11,7 +11,7 @@ import (
 
 type migrateCommand struct {
 	Up     migrateUp     `cmd:"" help:"Apply every pending migration, all or none."`
-	Down   migrateDown   `cmd:"" help:"Take back the last migrations, with the data that they made room for."`
+	Down   migrateDown   `cmd:"" help:"Roll back the last migrations. Data in the tables and columns that they added is lost."`
 	Status migrateStatus `cmd:"" help:"List every migration; exit 1 if one is pending or unknown, or the schema has drifted."`
 }
 
@@ -76,12 +76,12 @@ func (migrateUp) Run(ctx context.Context, t *terminal) error {
 }
 
 type migrateDown struct {
-	N int `arg:"" optional:"" default:"1" help:"How many to take back."`
+	N int `arg:"" optional:"" default:"1" help:"How many to roll back."`
 }
 
 // Help gives the examples that --help shows.
 func (migrateDown) Help() string {
-	return `Stop the services first and keep a backup: taking a migration back drops the tables and columns that it made. Examples:
+	return `Stop the services first and keep a backup: rolling a migration back drops the tables and columns that it added. Examples:
 
     codexible migrate status
     codexible migrate down

@@ -12,8 +12,8 @@ import (
 )
 
 type restoreCommand struct {
-	File            string `arg:"" help:"The backup; its checksum lies beside it."`
-	Force           bool   `help:"Replace the database that is there; it is kept under another name."`
+	File            string `arg:"" help:"Path of the backup; its checksum file is beside it."`
+	Force           bool   `help:"Replace an existing database; it is kept under another name."`
 	KeepRevocations bool   `help:"End in the restored database what the one that is there had ended since the backup."`
 }
 

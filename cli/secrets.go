@@ -12,8 +12,8 @@ import (
 )
 
 type secretsCommand struct {
-	Rotate secretsRotate `cmd:"" help:"Encrypt every secret in the database with the present key."`
-	Forget secretsForget `cmd:"" help:"Drop the secrets that no key decrypts."`
+	Rotate secretsRotate `cmd:"" help:"Encrypt every secret in the database with the current key."`
+	Forget secretsForget `cmd:"" help:"Delete the secrets that no key can decrypt."`
 }
 
 type secretsRotate struct{}
@@ -44,7 +44,7 @@ func (secretsRotate) Run(ctx context.Context, t *terminal) error {
 }
 
 type secretsForget struct {
-	Yes bool `help:"Drop them; without it they are only listed."`
+	Yes bool `help:"Delete them; without it they are only listed."`
 }
 
 // Help gives the examples that --help shows.

@@ -20,8 +20,8 @@ import (
 type userCommand struct {
 	Create      userCreate      `cmd:"" help:"Create a user."`
 	List        userList        `cmd:"" help:"List users, the newest first."`
-	Suspend     userSuspend     `cmd:"" help:"Stop all of a user's keys and console sessions."`
-	Reactivate  userReactivate  `cmd:"" help:"Let a suspended user's keys work again."`
+	Suspend     userSuspend     `cmd:"" help:"Suspend a user: all keys stop working and console sessions end."`
+	Reactivate  userReactivate  `cmd:"" help:"Reactivate a suspended user."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's console password and end the user's sessions."`
 }
 
@@ -108,10 +108,10 @@ func (c userCreate) Run(ctx context.Context, t *terminal) error {
 
 // listFlags are the flags of every list; they are called as the API's parameters.
 type listFlags struct {
-	Q      string    `short:"q" placeholder:"TEXT" help:"Keep what has this in it, without case; fewer than three characters: what begins with it."`
-	Limit  int       `default:"50" placeholder:"N" help:"How many, 1 to 200; 50 unless given."`
-	Offset int       `placeholder:"N" help:"How many to leave out first, at most 10000."`
-	After  uuid.UUID `placeholder:"ID" help:"Go on after this one, the last of the page before."`
+	Q      string    `short:"q" placeholder:"TEXT" help:"Search text, without case. Fewer than three characters match from the beginning."`
+	Limit  int       `default:"50" placeholder:"N" help:"Number of rows, 1 to 200; default 50."`
+	Offset int       `placeholder:"N" help:"Number of rows to skip, at most 10000."`
+	After  uuid.UUID `placeholder:"ID" help:"Continue after this id, the last one of the previous page."`
 }
 
 // Validate holds the flags to the bounds of the API.
@@ -138,7 +138,7 @@ type userList struct {
 
 // Help gives the examples that --help shows.
 func (userList) Help() string {
-	return `The text of -q is looked for in e-mail and name. Examples:
+	return `-q searches e-mail and name. Examples:
 
     codexible user list
     codexible user list -q example.com --limit 200

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -64,6 +67,10 @@ func planFields(v *visit, plan accounts.Plan) []views.Field {
 	if plan.UserRateLimitPerMinute != nil {
 		userRate = number(*plan.UserRateLimitPerMinute)
 	}
+	position := ""
+	if plan.ID != uuid.Nil {
+		position = number(plan.Position)
+	}
 	return []views.Field{
 		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
 		{Name: "daily_credit_limit", Label: "Credits per day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together. Resets at 00:00 UTC."},
@@ -71,46 +78,67 @@ func planFields(v *visit, plan accounts.Plan) []views.Field {
 		{Name: "user_rate_limit_per_minute", Label: "Requests per minute, per user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", userRate), Hint: "Optional. For all keys of a user together. No limit if left empty."},
 		{Name: "max_keys", Label: "Maximum keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have. Revoked keys do not count."},
 		{Name: "price", Label: "Price per month, in USD", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and in the API. Codexible does not send invoices."},
+		{Name: "position", Label: "Position", Type: "number", Min: "0", Max: number(accounts.MaxPosition), Value: value("position", position), Hint: "Optional. Plans are listed by position, the lowest first; a new plan comes last."},
+		{Name: "is_default", Label: "Default plan", Type: "select", Value: value("is_default", strconv.FormatBool(plan.IsDefault)), Options: []views.Option{{Value: "false", Label: "No"}, {Value: "true", Label: "Yes: new users get it unless another is chosen"}}},
 		{Name: "features", Label: "Features", Type: "textarea", Value: value("features", features), Hint: `A JSON object for your product to read, such as {"priority": true}.`},
 	}
 }
 
-// readPlan reads the fields, and reports all errors beside them.
-func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
-	name := v.form.Get("name")
-	change.Name = &name
-	whole := func(i int) *int64 {
-		n, err := strconv.ParseInt(strings.TrimSpace(fields[i].Value), 10, 64)
-		if err != nil {
-			fields[i].Problem = "Must be a whole number."
-		}
-		return &n
+// planForm is what the fields of a plan's form say.
+type planForm []views.Field
+
+func (f planForm) field(name string) *views.Field {
+	return &f[slices.IndexFunc(f, func(field views.Field) bool { return field.Name == name })]
+}
+
+// whole reads a whole number; nil where the field is empty.
+func (f planForm) whole(name string) *int64 {
+	field := f.field(name)
+	text := strings.TrimSpace(field.Value)
+	if text == "" {
+		return nil
 	}
-	change.DailyCreditLimit, change.RateLimitPerMinute, change.MaxKeys = whole(1), whole(2), whole(4)
-	change.UserRateLimitPerMinute = new(*int64)
-	if strings.TrimSpace(fields[3].Value) != "" {
-		*change.UserRateLimitPerMinute = whole(3)
-	}
-	cents, err := readCents(fields[5].Value)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		fields[5].Problem = "Must be an amount of dollars such as 30 or 29.90."
+		field.Problem = "Must be a whole number."
+	}
+	return &n
+}
+
+// needed is whole for a field that must not be empty.
+func (f planForm) needed(name string) *int64 {
+	n := f.whole(name)
+	if n == nil {
+		f.field(name).Problem = "Must be a whole number."
+	}
+	return n
+}
+
+// readPlan reads the fields, and puts every problem beside its field.
+func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
+	form, name, isDefault := planForm(fields), v.form.Get("name"), v.form.Get("is_default") == "true"
+	change.Name, change.IsDefault = &name, &isDefault
+	change.DailyCreditLimit, change.RateLimitPerMinute = form.needed("daily_credit_limit"), form.needed("rate_limit_per_minute")
+	userRate := form.whole("user_rate_limit_per_minute")
+	change.UserRateLimitPerMinute, change.MaxKeys, change.Position = &userRate, form.needed("max_keys"), form.whole("position")
+	cents, err := readCents(form.field("price").Value)
+	if err != nil {
+		form.field("price").Problem = "Must be an amount of dollars such as 30 or 29.90."
 	}
 	change.PriceCents = &cents
-	change.Features = json.RawMessage(strings.TrimSpace(fields[6].Value))
+	change.Features = json.RawMessage(strings.TrimSpace(form.field("features").Value))
 	if problem := accounts.CheckFeatures(change.Features); problem != "" {
-		fields[6].Problem = sentence(problem)
+		form.field("features").Problem = sentence(problem)
 	}
-	for _, f := range fields {
-		if f.Problem != "" {
-			return change, false
-		}
+	if slices.ContainsFunc(fields, func(f views.Field) bool { return f.Problem != "" }) {
+		return change, false
 	}
 	if _, err = change.Normalize(); err == nil {
 		return change, true
 	}
 	withProblems(fields, err)
 	if problem := fault.As(err).Fields["price_cents"]; problem != "" {
-		fields[5].Problem = "Must be 0 to " + views.Price(accounts.MaxPriceCents) + "."
+		form.field("price").Problem = "Must be 0 to " + views.Price(accounts.MaxPriceCents) + "."
 	}
 	return change, false
 }
