@@ -360,7 +360,7 @@ func stops(grace time.Duration) string {
 	if grace == 0 {
 		return "immediately"
 	}
-	return "after " + strings.TrimSuffix(strings.TrimSuffix(grace.String(), "0s"), "h0m")
+	return "after " + strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(grace.String())
 }
 
 // retire ends an open grace and the current secret, or opens a grace for it.
