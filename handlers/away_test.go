@@ -99,7 +99,7 @@ func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
 			body := bodies[c.method+" "+c.path]
 			says(c.method+" "+c.path, string(s.call(t, call{as: c.as, method: c.method, path: concrete(c.path), body: body, status: 503}).text), c.want)
 		}
-		says("a page of the console", browser.get("/admin/users").sees(503, "Away for a moment").page, "")
+		says("a page of the console", browser.get("/admin/users").sees(503, "Temporarily unavailable").page, "")
 	})
 }
 

@@ -686,7 +686,7 @@ func TestAKeyIsShownOnceAndAReloadNeitherShowsNorMintsIt(t *testing.T) {
 		form := v.hidden("/admin/keys/new")
 		v.submit("/admin/keys/new", "email", "nobody@example.com").sees(http.StatusUnprocessableEntity, "no user with this e-mail")
 		v.submit("/admin/keys/new", "email", "bob@example.com", "expires_at", "yesterday").sees(http.StatusUnprocessableEntity, "Must be a date and a time")
-		v.submit("/admin/keys/new", "email", "bob@example.com", "expires_at", "2001-01-01T00:00").sees(http.StatusUnprocessableEntity, "Must lie in the future")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "expires_at", "2001-01-01T00:00").sees(http.StatusUnprocessableEntity, "Must be in the future")
 		form.Set("email", "bob@example.com")
 		form.Set("label", "Shown once")
 		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).sees(http.StatusOK, "It is not shown again")
@@ -725,7 +725,7 @@ func TestAKeysScopesAndAddressesAreSetInTheConsole(t *testing.T) {
 		v := s.operator(t)
 		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "root", "allowed_addresses", "nowhere").
 			sees(http.StatusUnprocessableEntity, "Must be one or more of", "Must be addresses or networks")
-		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin").sees(http.StatusUnprocessableEntity, "Must not have admin", "value=\"admin\" checked")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin").sees(http.StatusUnprocessableEntity, "Must not contain admin", "value=\"admin\" checked")
 		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "charge", "scopes", "usage", "allowed_addresses", "127.0.0.1, 10.1.2.3/8\r\n2001:db8::1").sees(http.StatusOK, "It is not shown again")
 		s.words["made.key"] = shownKey.FindString(v.page)
 		remember(s.words["made.key"])
