@@ -105,7 +105,7 @@ var (
 		{`SQLite [\d.]+`, `SQLite`},
 		{`\d+ open, \d+ in use, \d+ at most`, `N open, N in use, N at most`},
 		{`[\d.]+ [KM]B`, `N KB`},
-		{`(<td class="mono">\d{4}</td><td>\w+</td><td>)<time.*?</time>`, `$1<time></time>`},
+		{`(<td data-label="Applied \(UTC\)">)<time.*?</time>`, `$1<time></time>`},
 	}
 )
 

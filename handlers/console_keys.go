@@ -250,7 +250,7 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 	}
 	form.Fields = []views.Field{
 		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
-		scopeField(k.Scopes.Names(), "The user cannot loosen through the API what you set here."), addressField(addresses),
+		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses),
 	}
 	if !v.post {
 		return show(views.FormPage(form))
