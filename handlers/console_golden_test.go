@@ -119,9 +119,9 @@ func (s *service) normalised(page string) string {
 	for word, value := range s.words {
 		names[value] = "$" + word
 	}
-	for _, any := range []*regexp.Regexp{anyID, anyPrefix} {
+	for _, random := range []*regexp.Regexp{anyID, anyPrefix} {
 		unknown := 0
-		page = any.ReplaceAllStringFunc(page, func(found string) string {
+		page = random.ReplaceAllStringFunc(page, func(found string) string {
 			plain := strings.ReplaceAll(found, "<wbr>", "")
 			name := names[plain]
 			if name == "" {
