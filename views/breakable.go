@@ -1,8 +1,6 @@
 package views
 
 import (
-	"context"
-	"io"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -16,16 +14,7 @@ const (
 	runLine = 8
 )
 
-// breakable shows an e-mail address, an ID, a path or a name, with <wbr> where a
-// narrow column may break it: after punctuation, or every eight characters in a
-// long run without any. Copied text does not contain the breaks.
-func breakable(text string) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, breaksEscaped(text))
-		return err
-	})
-}
-
+// breaksEscaped is a text as HTML, with <wbr> where it may break.
 func breaksEscaped(text string) string {
 	lines := breaks(text)
 	for i := range lines {
