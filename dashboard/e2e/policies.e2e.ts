@@ -136,7 +136,7 @@ test('a bound key offers only what it may give', async () => {
   expect(await addresses.inputValue()).toBe('127.0.0.0/8');
   expect(await page.getByLabel('Expires on').inputValue()).toBe('2099-01-31');
   for (const [typed, problem] of [
-    ['office.example', '“office.example” is no address'],
+    ['office.example', '“office.example” is not a valid address'],
     ['192.0.2.1', '“192.0.2.1” is outside'],
     ['', 'Enter at least one address'],
   ] as const) {
