@@ -25,8 +25,10 @@ func NewSecretURL(text string) SecretURL {
 	return SecretURL{&text}
 }
 
+// IsSet tells whether there is an address.
 func (u SecretURL) IsSet() bool { return u.text != nil }
 
+// Reveal gives the address in clear, for whoever connects to it; empty where there is none.
 func (u SecretURL) Reveal() string {
 	if u.text == nil {
 		return ""
@@ -84,7 +86,7 @@ func readURL(text string) (*url.URL, bool) {
 func (u SecretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 // MarshalText masks the URL in JSON and wherever texts are encoded.
-func (u SecretURL) MarshalText() ([]byte, error) { //nolint:unparam // encoding.TextMarshaler
+func (u SecretURL) MarshalText() ([]byte, error) {
 	return []byte(u.String()), nil
 }
 

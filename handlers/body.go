@@ -24,14 +24,13 @@ const (
 	maxBodyBytes = 1 << 20
 	// maxFormBytes is how large a form of the console may be.
 	maxFormBytes = 64 << 10
-	// drainBytes is how much of a refused body of a caller with a valid key or session
-	// is read, so that the answer reaches a client that is still sending.
+	// drainBytes is how much of a refused body is read, so that the answer reaches a
+	// client that is still sending.
 	drainBytes = 8 << 20
 	// strangersBodyTime is how long a body of anybody else may take to arrive.
 	strangersBodyTime = 5 * time.Second
-	// strangersDrainBytes and strangersDrainTime bound the same for everybody else.
-	strangersDrainBytes = 256 << 10
-	strangersDrainTime  = 3 * time.Second
+	// strangersDrainTime is how long a refused body of theirs is read.
+	strangersDrainTime = 3 * time.Second
 	// firstPiece is what is reserved for a body before any of it has arrived.
 	firstPiece = 4 << 10
 	// slowBody is how long a body may take to arrive without the request's time beginning anew.
@@ -205,13 +204,8 @@ func (x *exchange) discardBody() {
 
 // drain reads the rest of a body, and tells whether it came to its end.
 func (x *exchange) drain(stream io.Reader, length int) bool {
-	budget, most := x.budget(), drainBytes
-	if !x.known() {
-		if most = strangersDrainBytes; length > most {
-			return false
-		}
-	}
-	if !budget.drain() {
+	budget := x.budget()
+	if length > drainBytes || !budget.drain() {
 		return false
 	}
 	defer budget.leave()
@@ -220,7 +214,7 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 			return false
 		}
 	}
-	_, err := io.CopyN(io.Discard, stream, int64(most)+1)
+	_, err := io.CopyN(io.Discard, stream, drainBytes+1)
 	return errors.Is(err, io.EOF)
 }
 

@@ -228,16 +228,16 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 			}
 		}
 		for question, want := range map[string]int64{
-			"api_keys WHERE scopes = 'models usage keys charge service'":       1 + 12,
-			"api_keys WHERE scopes = 'models usage keys charge admin'":         1 + 24,
-			"api_keys WHERE scopes = 'models usage keys charge'":               int64(len(before["api_keys"])) - 38,
-			"api_keys WHERE search LIKE '%upgraded%'":                          0,
-			"api_keys WHERE search LIKE '%before%codexible_%'":                 1 + 13 + 25,
-			"plans WHERE name = 'Business' AND max_keys = 25":                  1,
-			"plans WHERE max_keys = 20 AND user_rate_limit_per_minute IS NULL": 2,
+			"api_keys WHERE scopes = 'models usage keys charge service'":        1 + 12,
+			"api_keys WHERE scopes = 'models usage keys charge admin'":          1 + 24,
+			"api_keys WHERE scopes = 'models usage keys charge'":                int64(len(before["api_keys"])) - 38,
+			"api_keys WHERE search LIKE '%upgraded%'":                           0,
+			"api_keys WHERE search LIKE '%before%codexible_%'":                  1 + 13 + 25,
+			"plans WHERE name = 'Business' AND max_keys = 25":                   1,
+			"plans WHERE max_keys = 20 AND user_rate_limit_per_minute IS NULL":  2,
 			"plans WHERE name = 'Starter' AND is_default AND position = 0":      1,
 			"plans WHERE name = 'Business' AND NOT is_default AND position = 2": 1,
-			"audit_log WHERE key_id IS NULL AND key_prefix = ''":               int64(len(before["audit_log"])),
+			"audit_log WHERE key_id IS NULL AND key_prefix = ''":                int64(len(before["audit_log"])),
 		} {
 			if n := storetest.Count(t, upgraded, "SELECT COUNT(*) FROM "+question); n != want {
 				t.Errorf("%s: %d after the upgrade, want %d", question, n, want)

@@ -16,10 +16,11 @@ const (
 	// totalLife is how long a shared total is used: the total of an instance that
 	// died between its commit and sharing it is wrong for no longer.
 	totalLife = time.Minute
-	// ShareInterval is how soon a settled total is shared, SharedMaxAge how old a
-	// shared total may be where it is used: together at most a second.
+	// ShareInterval is how soon a settled total is shared.
 	ShareInterval = 100 * time.Millisecond
-	SharedMaxAge  = 800 * time.Millisecond
+	// SharedMaxAge is how old a shared total may be where it is used: with
+	// ShareInterval at most a second.
+	SharedMaxAge = 800 * time.Millisecond
 	// maxUnshared bounds what waits while Valkey is away.
 	maxUnshared = 100_000
 )
