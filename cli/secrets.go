@@ -76,7 +76,7 @@ func (c secretsForget) Run(ctx context.Context, t *terminal) error {
 				line(w, "every secret can be decrypted: nothing to drop")
 			}
 			for _, email := range emails {
-				line(w, email+": two-step sign-in is off, a password alone signs in")
+				line(w, email+": two-factor authentication is off, a password alone signs in")
 			}
 		})
 	})

@@ -97,13 +97,21 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 	return id, code, err
 }
 
-// settleAddress counts what a byAddress route has not counted: a request that showed no token.
+// settleAddress counts what a byAddress route has not counted: a request that
+// showed no token. A fault of ours counts for nobody.
 func (x *exchange) settleAddress(err error) error {
 	if x.route.access != byAddress || x.judged {
 		return err
 	}
+	if err != nil && isOurs(fault.As(err).Kind) {
+		x.peekAddress()
+		return err
+	}
 	return x.countAddress(err)
 }
+
+// isOurs tells whether a failure is the service's, not the caller's.
+func isOurs(k fault.Kind) bool { return k == fault.Internal || k == fault.Unavailable }
 
 // countKey counts the request in the window of a key, and of its user where the plan has one.
 func (x *exchange) countKey(id *keys.Identity) error {

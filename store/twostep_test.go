@@ -13,7 +13,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// withTwoStep turns two-step sign-in on for a user and gives the recovery codes.
+// withTwoStep turns two-factor authentication on for a user and gives the recovery codes.
 func withTwoStep(t *testing.T, s *store.Store, u store.UserLine) (codes []string) {
 	t.Helper()
 	ctx := context.Background()
