@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/handlers/console"
 	"codexible/keys"
 	"codexible/limits"
 
@@ -20,6 +21,11 @@ const (
 	open access = iota
 	// byAddress routes take anyone. A valid key in the body counts as the key's request, everything else by client address.
 	byAddress
+	// signedOut pages of the console take anyone: they are the way in. Their forms
+	// are attempts to sign in, which an address has few of.
+	signedOut
+	// operator pages of the console take operators who have signed in.
+	operator
 	// The others take a valid key with the scope that they are named for, and count by key. service and admin need the role too.
 	readUsage
 	manageKeys
@@ -35,11 +41,17 @@ var scopes = [...]keys.Scope{
 // scope is what a key needs for the route; zero where none is needed.
 func (a access) scope() keys.Scope { return scopes[a] }
 
+// keyLookupsAtOnce bounds the concurrent lookups of keys that one address shows.
+const keyLookupsAtOnce = 8
+
 var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 
 // admit lets the request in, or returns the refusal. It counts the request; every
 // response of a limited path has the X-RateLimit headers.
 func (x *exchange) admit() error {
+	if x.route.isPage {
+		return x.admitVisit()
+	}
 	switch x.route.access {
 	case open, byAddress: // what a body shows is counted when it was read: see settleAddress
 		return nil
@@ -74,7 +86,7 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 		leave, err := x.api.guesses.Enter(x.ctx, limits.Address(x.address))
 		if err != nil {
 			x.peekAddress()
-			return nil, keys.NotFound, errCrowded.Because(err)
+			return nil, keys.NotFound, console.ErrCrowded.Because(err)
 		}
 		defer leave()
 		decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"codexible/handlers"
+	"codexible/handlers/monitor"
 	"codexible/limits"
 )
 
@@ -131,10 +132,14 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	s = onSQLite(t, counts(limits.ModeDegraded))
 	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"degraded","database":"ok","schema":"ok","valkey":"unavailable","disk":"unused"}`})
 	s = onSQLite(t, func(p *handlers.Parts) {
-		p.Schema = func(context.Context) error { return errors.New("column users.name is missing") }
+		withMonitor(p, func(m *monitor.Parts) {
+			m.Schema = func(context.Context) error { return errors.New("column users.name is missing") }
+		})
 	})
 	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"unavailable","database":"ok","schema":"drifted","valkey":"unused","disk":"unused"}`, lacks: []string{"users.name"}})
-	s = onSQLite(t, func(p *handlers.Parts) { p.Draining = func() bool { return true } })
+	s = onSQLite(t, func(p *handlers.Parts) {
+		withMonitor(p, func(m *monitor.Parts) { m.Draining = func() bool { return true } })
+	})
 	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"draining","database":"ok","schema":"ok","valkey":"unused","disk":"unused"}`})
 	each(t, func(t *testing.T, s *service) {
 		if err := s.store.Close(); err != nil {

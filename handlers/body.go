@@ -21,9 +21,6 @@ import (
 )
 
 const (
-	maxBodyBytes = 1 << 20
-	// maxFormBytes is how large a form of the console may be.
-	maxFormBytes = 64 << 10
 	// drainBytes is how much of a refused body is read, so that the answer reaches a
 	// client that is still sending.
 	drainBytes = 8 << 20
@@ -184,7 +181,7 @@ func (x *exchange) restart(waited time.Duration) {
 		return
 	}
 	x.deadline.release()
-	x.deadline = &deadline{at: x.began.Add(requestDeadline)}
+	x.deadline = &deadline{at: x.began.Add(x.route.deadline)}
 	x.ctx = trace.With(x.deadline, x.span)
 }
 
@@ -222,8 +219,8 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 // which is an error only where one is needed. A body that is announced with
 // another Content-Type is refused before it is read.
 func (x *exchange) object(needed bool) (object gjson.Result, ok bool, err error) {
-	most, tooBig := maxBodyBytes, errTooBig
-	if length := x.Request().Header.ContentLength(); length <= maxBodyBytes && !isJSON(x.Request().Header.ContentType()) {
+	most, tooBig := x.route.maxBody, x.route.tooBig
+	if length := x.Request().Header.ContentLength(); length <= most && !isJSON(x.Request().Header.ContentType()) {
 		most, tooBig = 0, errMediaType
 	}
 	text, err := x.body(most, tooBig)

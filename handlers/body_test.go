@@ -18,11 +18,19 @@ const patience = 10 * time.Second
 // dial opens a connection of the test's own.
 func (s *service) dial(t testing.TB) net.Conn {
 	t.Helper()
+	conn := s.dialOnce(t)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// dialOnce opens a connection that its caller closes: what a test notes for its
+// end would add up where it opens hundreds of thousands.
+func (s *service) dialOnce(t testing.TB) net.Conn {
+	t.Helper()
 	conn, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}

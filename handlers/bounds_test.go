@@ -25,8 +25,7 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 	}
 	planNames := bound{1, accounts.MaxPlanNameLength}
 	looked := map[string]bool{}
-	a := &api{Parts: Parts{Console: NewConsole(ConsoleOptions{})}}
-	for _, r := range a.routes() {
+	for _, r := range new(api).endpoints() {
 		for _, f := range slices.Concat(r.shape.params, r.shape.fields) {
 			bounds, known := want[f.name]
 			switch {

@@ -17,6 +17,8 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
@@ -254,7 +256,7 @@ func TestInABrowserTheConsoleIsSetUpSignedInToAndUsedWithAndWithoutScripts(t *te
 
 func (b *tab) setUpAndSignIn() {
 	b.t.Helper()
-	link, err := handlers.SetupLink(context.Background(), b.s.store, "http://"+b.s.address)
+	link, err := console.SetupLink(context.Background(), b.s.store, "http://"+b.s.address)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -447,7 +449,7 @@ type violation struct {
 // Screenshots go into the folder that CODEXIBLE_SCREENSHOTS names.
 func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *testing.T) {
 	var draining atomic.Bool
-	s := onSQLite(t, func(p *handlers.Parts) { p.Draining = draining.Load })
+	s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
 	s.fillBooks(t)
 	if _, err := s.store.Reconcile(context.Background()); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
@@ -192,7 +194,7 @@ func (g *golden) emptyService() {
 	s := start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock)
 	v := s.browse(g.t)
 	g.page("login-no-operator", v.get("/admin/login"), http.StatusOK)
-	link, err := handlers.SetupLink(context.Background(), s.store, "")
+	link, err := console.SetupLink(context.Background(), s.store, "")
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -210,10 +212,10 @@ func (g *golden) fullService() *service {
 	var draining atomic.Bool
 	clock := storetest.NewClock(storetest.Start.Add(-10 * 24 * time.Hour))
 	s := start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock, func(p *handlers.Parts) {
-		p.Draining = draining.Load
-		p.Console = handlers.NewConsole(handlers.ConsoleOptions{
-			Settings: []handlers.Setting{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible"}, {Name: "VALKEY_URL", Value: ""}},
-			Backup:   func(context.Context, string) error { return nil },
+		withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load })
+		withConsole(p, func(c *console.Parts) {
+			c.Settings = []console.Setting{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible"}, {Name: "VALKEY_URL", Value: ""}}
+			c.Backup = func(context.Context, string) error { return nil }
 		})
 	})
 	ctx := context.Background()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -22,6 +23,8 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
@@ -419,7 +422,7 @@ func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerComesInFromElsewhere(t *tes
 func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		ctx := context.Background()
-		link, err := handlers.SetupLink(ctx, s.store, "http://"+s.address+"/")
+		link, err := console.SetupLink(ctx, s.store, "http://"+s.address+"/")
 		if err != nil || !strings.HasPrefix(link, "http://"+s.address+"/admin/setup?token=") {
 			t.Fatal(link, err)
 		}
@@ -436,7 +439,7 @@ func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 		v.submit("/admin/setup", "email", "op@example.com", "name", "Operator", "password", operatorPassword).led("/admin").sees(http.StatusOK, "op@example.com")
 		late.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "is not valid")
 		late.get(path).sees(http.StatusNotFound)
-		if again, err := handlers.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
+		if again, err := console.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
 			t.Errorf("a second start gives the link %q (%v)", again, err)
 		}
 		failures := s.failures(t, "console.setup_failed")
@@ -867,7 +870,7 @@ func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
 
 func TestTheOverviewTellsTheFailedAnswersOfThisInstance(t *testing.T) {
 	var draining atomic.Bool
-	s := onSQLite(t, func(p *handlers.Parts) { p.Draining = draining.Load })
+	s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
 	v := s.operator(t)
 	v.get("/admin").sees(http.StatusOK, "No 5xx responses from this instance since it started just now.")
 	draining.Store(true)
@@ -886,12 +889,13 @@ func TestTheOverviewTellsTheFailedAnswersOfThisInstance(t *testing.T) {
 	}
 }
 
-func TestTheConsoleWritesDownRefusalsSumsUpDaysAndLooksAtItsHealth(t *testing.T) {
+func TestTheConsoleShowsWhatTheMonitorHasRecorded(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
-		ctx, stop := context.WithCancel(context.Background())
-		done := make(chan struct{})
-		console := handlers.NewConsole(handlers.ConsoleOptions{})
-		running := start(t, s.store, s.clock, func(p *handlers.Parts) { p.Console = console })
+		var observed *monitor.Monitor
+		running := start(t, s.store, s.clock, func(p *handlers.Parts) {
+			withMonitor(p, func(*monitor.Parts) {})
+			observed = p.Monitor
+		})
 		running.words = s.words
 		running.run(t, []call{
 			{says: "a charge", as: "ada", method: "POST", path: "/api/usage", body: `{"credits": 7}`, status: 200},
@@ -899,12 +903,10 @@ func TestTheConsoleWritesDownRefusalsSumsUpDaysAndLooksAtItsHealth(t *testing.T)
 			{says: "the same key verified", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key": "$ada.expired.key"}`, status: 200},
 		})
 		s.clock.Add(24 * time.Hour)
-		go func() {
-			defer close(done)
-			console.Run(ctx)
-		}()
-		stop()
-		<-done
+		ctx := context.Background()
+		if err := errors.Join(observed.WriteRefusals(ctx), observed.Observe(ctx)); err != nil {
+			t.Fatal(err)
+		}
 		refused, err := s.store.Refusals(context.Background(), usage.DayOf(s.clock.Now()))
 		if err != nil || refused["EXPIRED"] != 2 || len(refused) != 1 {
 			t.Errorf("written down: %v, %v", refused, err)
@@ -923,14 +925,15 @@ func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {
 	body := bytes.Repeat([]byte("backup "), 100_000)
 	broken := false
 	s := onSQLite(t, func(p *handlers.Parts) {
-		p.Console = handlers.NewConsole(handlers.ConsoleOptions{
-			Settings: []handlers.Setting{{Name: "DATABASE_URL", Value: "postgres://me:…@db/x"}},
-			Backup: func(_ context.Context, file string) error {
+		withConsole(p, func(c *console.Parts) {
+			c.Settings = []console.Setting{{Name: "DATABASE_URL", Value: "postgres://me:…@db/x"}}
+			c.Backup = func(_ context.Context, file string) error {
 				if broken {
 					return io.ErrUnexpectedEOF
 				}
 				return writeFile(file, body)
-			}})
+			}
+		})
 	})
 	v := s.operator(t)
 	v.get("/admin/system").sees(http.StatusOK, "postgres://me:…@db/x", "SQLite", "init")
@@ -1006,10 +1009,12 @@ func (h cutOff) Handle(ctx context.Context, r slog.Record) error {
 func TestADownloadThatItsReaderGaveUpIsNoFailure(t *testing.T) {
 	ended := make(chan struct{}, 1)
 	s := onSQLite(t, func(p *handlers.Parts) {
-		p.Console = handlers.NewConsole(handlers.ConsoleOptions{Backup: func(_ context.Context, file string) error {
-			return writeFile(file, make([]byte, 64<<20)) // more than the connection's buffers take in
-		}})
 		p.Log = slog.New(cutOff{p.Log.Handler(), ended})
+		withConsole(p, func(c *console.Parts) {
+			c.Backup = func(_ context.Context, file string) error {
+				return writeFile(file, make([]byte, 64<<20)) // more than the connection's buffers take in
+			}
+		})
 	})
 	v := s.operator(t)
 	v.get("/admin/system")

@@ -18,6 +18,6 @@ func (a *api) preflight(c *fiber.Ctx) error {
 		x.write(preflightAge)
 	}
 	c.Status(fiber.StatusNoContent)
-	x.end(nil)
+	x.answer(nil)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestARequestEndsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &deadline{at: time.Now().Add(requestDeadline)}
+		d := &deadline{at: time.Now().Add(apiPolicy.deadline)}
 		defer d.release()
 		if err := d.Err(); err != nil {
 			t.Fatalf("it ended before it began: %v", err)
@@ -22,8 +22,8 @@ func TestARequestEndsAtItsDeadline(t *testing.T) {
 		}
 		began := time.Now()
 		<-child.Done()
-		if took := time.Since(began); took != requestDeadline {
-			t.Errorf("it ended after %v, want %v", took, requestDeadline)
+		if took := time.Since(began); took != apiPolicy.deadline {
+			t.Errorf("it ended after %v, want %v", took, apiPolicy.deadline)
 		}
 		if !errors.Is(d.Err(), context.DeadlineExceeded) || !errors.Is(child.Err(), context.DeadlineExceeded) {
 			t.Errorf("it ended by %v, its child by %v", d.Err(), child.Err())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codexible/handlers"
+	"codexible/handlers/console"
 	"codexible/store"
 )
 
@@ -34,15 +35,17 @@ func (v *visitor) downloads(path, form string) <-chan error {
 // heldBackups is a console whose backups wait until they are let go, or end.
 func heldBackups(p *handlers.Parts) (begun chan struct{}, let chan error) {
 	begun, let = make(chan struct{}, 8), make(chan error)
-	p.Console = handlers.NewConsole(handlers.ConsoleOptions{Backup: func(ctx context.Context, file string) error {
-		begun <- struct{}{}
-		select {
-		case err := <-let:
-			return errors.Join(err, writeFile(file, []byte("whole")))
-		case <-ctx.Done():
-			return ctx.Err()
+	withConsole(p, func(c *console.Parts) {
+		c.Backup = func(ctx context.Context, file string) error {
+			begun <- struct{}{}
+			select {
+			case err := <-let:
+				return errors.Join(err, writeFile(file, []byte("whole")))
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-	}})
+	})
 	return begun, let
 }
 
@@ -91,10 +94,11 @@ func TestADownloadEndsWithTheServiceAndSaysSoInTheLog(t *testing.T) {
 	life, end := context.WithCancel(context.Background())
 	defer end()
 	var begun chan struct{}
-	var console *handlers.Console
+	var pages *console.Console
 	s := onSQLite(t, func(p *handlers.Parts) {
+		p.Life = life
 		begun, _ = heldBackups(p)
-		p.Life, console = life, p.Console
+		pages = p.Console
 	})
 	v := s.operator(t)
 	v.get("/admin/system")
@@ -103,7 +107,7 @@ func TestADownloadEndsWithTheServiceAndSaysSoInTheLog(t *testing.T) {
 	end()
 	wait, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := console.Wait(wait); err != nil {
+	if err := pages.Wait(wait); err != nil {
 		t.Fatalf("the download goes on: %v", err)
 	}
 	if err := <-arrived; err == nil {
@@ -116,7 +120,7 @@ func TestADownloadEndsWithTheServiceAndSaysSoInTheLog(t *testing.T) {
 
 func TestADownloadThatPanicsIsCutOffAndTheServiceGoesOn(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) {
-		p.Console = handlers.NewConsole(handlers.ConsoleOptions{Backup: func(context.Context, string) error { panic("no disk at all") }})
+		withConsole(p, func(c *console.Parts) { c.Backup = func(context.Context, string) error { panic("no disk at all") } })
 	})
 	v := s.operator(t)
 	v.get("/admin/system")

@@ -19,6 +19,8 @@ type handler func(x *exchange) error
 // operation is what a route does, and what the OpenAPI document tells of it.
 type operation struct {
 	serve handler
+	// isPage tells that the console answers: the exchange then has a visit.
+	isPage bool
 	// name is the operation's id; empty for what the document leaves out: pages.
 	name     string
 	request  reflect.Type

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"runtime/debug"
@@ -13,7 +14,8 @@ import (
 	"time"
 
 	"codexible/accounts"
-	"codexible/fault"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/trace"
 
@@ -28,6 +30,7 @@ type exchange struct {
 	*fiber.Ctx
 	api       *api
 	route     *route
+	method    string
 	began     time.Time
 	requestID string
 	address   netip.Addr
@@ -35,8 +38,12 @@ type exchange struct {
 	identity *keys.Identity
 	// judged tells that a key was shown and counted, whatever it was.
 	judged bool
+	// visit is the request as the console sees it; nil elsewhere.
+	visit *console.Visit
 	// operator is who is signed in to the console; zero elsewhere.
 	operator uuid.UUID
+	// stream is the body of an answer that is written after the handler has returned; nil for none.
+	stream io.ReadCloser
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	deadline *deadline
@@ -50,6 +57,9 @@ type exchange struct {
 	withheld error
 	// received is what the body holds of a budget.
 	received reservation
+	// status is the answer's, and cause why it is a failure; nil where it is none.
+	status int
+	cause  error
 	// digits is where numbers of headers are written.
 	digits [20]byte
 	line   requestLine
@@ -59,11 +69,10 @@ type exchange struct {
 func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
-		x.deadline = &deadline{at: x.began.Add(requestDeadline), life: a.life}
+		x.deadline = &deadline{at: x.began.Add(r.deadline), life: a.life}
 		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
 		x.ctx = trace.With(x.deadline, x.span)
-		defer x.release()
-		x.end(x.guarded())
+		x.answer(x.guarded())
 		return nil
 	}
 }
@@ -75,8 +84,9 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 // nothing goes on after the answer. The deadline is nobody else's memory: what
 // a request has begun may ask it a moment longer than the request lasts.
 func (x *exchange) release() {
-	x.releaseBody()
-	x.deadline.release()
+	if x.deadline != nil {
+		x.deadline.release()
+	}
 	if !x.route.reuses {
 		return
 	}
@@ -99,7 +109,7 @@ func (x *exchange) guarded() (err error) {
 // begin takes in who asks and writes the headers of every answer.
 func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	x := exchanges.Get().(*exchange)
-	x.Ctx, x.api, x.route, x.began, x.ctx = c, a, r, time.Now(), context.Background()
+	x.Ctx, x.api, x.route, x.method, x.began, x.ctx = c, a, r, c.Method(), time.Now(), context.Background()
 	x.requestID = sanitizeID(c.Context().Request.Header.Peek(fiber.HeaderXRequestID))
 	x.address = a.clientAddress(c.Context())
 	x.common()
@@ -129,36 +139,86 @@ func sanitizeID(given []byte) string {
 	return string(text[:])
 }
 
-// end answers a failure where there was one, makes the connection fit for the
-// next request, and tells the log and the metrics.
-func (x *exchange) end(err error) {
+// answer answers a failure where there was one, and makes the connection fit for
+// the next request. An answer that is streamed ends later than its handler.
+func (x *exchange) answer(err error) {
+	x.setCookies()
 	if x.withheld != nil {
 		err = x.withheld
 		x.withdraw()
 	}
 	if err != nil {
-		f := fault.As(err)
-		x.api.Console.refusedFault(f)
-		x.refuse(x.route.explained(f))
+		x.closeStream()
+		x.fail(err)
 	}
 	x.discardBody()
+	x.releaseBody()
+	x.answered(err)
+	if x.stream == nil {
+		x.ended()
+		return
+	}
+	x.Context().SetBodyStream(&streamed{ReadCloser: x.stream, exchange: x}, -1)
+}
+
+// answered is called when the status is known. It counts what failed.
+func (x *exchange) answered(err error) {
+	x.status, x.cause = x.Context().Response.StatusCode(), err
+	if x.status >= fiber.StatusInternalServerError {
+		x.api.Monitor.Failures.Add(monitor.Failure{Method: x.route.method, Route: x.route.path, Status: x.status, RequestID: x.requestID, At: x.api.Now()})
+	}
+}
+
+// ended is called when the last byte of the body was handed over, or the client
+// has left: it measures, traces and logs the request, and releases what it held.
+// Nothing of Fiber may be used: a streamed answer outlives it.
+func (x *exchange) ended() {
 	took := time.Since(x.began)
-	status := x.Context().Response.StatusCode()
-	x.route.observe(status, took)
-	if status >= fiber.StatusInternalServerError {
-		x.api.Console.failed.add(x, status)
-	}
+	x.route.observe(x.status, took)
 	if x.span != nil {
-		x.follow(status, took)
+		x.follow(took)
 	}
-	x.log(status, took, err)
+	x.log(took)
+	x.release()
+}
+
+// streamed is the body of an answer whose end is that of its exchange.
+type streamed struct {
+	io.ReadCloser
+
+	exchange *exchange
+	once     sync.Once
+}
+
+// Close ends the exchange, once.
+func (s *streamed) Close() error {
+	err := s.ReadCloser.Close()
+	s.once.Do(s.exchange.ended)
+	return err
+}
+
+func (x *exchange) closeStream() {
+	if x.stream != nil {
+		_ = x.stream.Close()
+		x.stream = nil
+	}
+}
+
+// setCookies sets the cookies that a visit of the console leaves.
+func (x *exchange) setCookies() {
+	if x.visit == nil {
+		return
+	}
+	for _, c := range x.visit.Cookies() {
+		x.setCookie(c.Name, c.Value, c.Life)
+	}
 }
 
 // follow ends the request's span, with the names that OpenTelemetry gives to what HTTP knows.
-func (x *exchange) follow(status int, took time.Duration) {
-	x.span.End(x.Method()+" "+x.route.path, x.began.Add(took), status >= fiber.StatusInternalServerError,
-		trace.Attribute{Key: "http.request.method", Value: x.Method()}, trace.Attribute{Key: "http.route", Value: x.route.path},
-		trace.Attribute{Key: "http.response.status_code", Value: int64(status)}, trace.Attribute{Key: "codexible.request_id", Value: x.requestID})
+func (x *exchange) follow(took time.Duration) {
+	x.span.End(x.method+" "+x.route.path, x.began.Add(took), x.status >= fiber.StatusInternalServerError,
+		trace.Attribute{Key: "http.request.method", Value: x.method}, trace.Attribute{Key: "http.route", Value: x.route.path},
+		trace.Attribute{Key: "http.response.status_code", Value: int64(x.status)}, trace.Attribute{Key: "codexible.request_id", Value: x.requestID})
 }
 
 // json answers 200 with a body.

@@ -7,7 +7,6 @@ import (
 
 	"codexible/fault"
 
-	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -41,20 +40,6 @@ type failureDetail struct {
 	Status    int               `json:"status" doc:"The HTTP status code." example:"404"`
 	RequestID string            `json:"request_id" doc:"The request's id, also in X-Request-Id. Include it when you report a problem." example:"0f8fad5bd9cb469fa16570867728950e"`
 	Fields    map[string]string `json:"fields,omitempty" doc:"Only with validation_failed: each invalid field and its problem." example:"{\"label\":\"must have 1 to 100 characters\"}"`
-}
-
-// refuse answers a failure in the contract's shape. Its cause is not sent.
-func (x *exchange) refuse(f *fault.Error) {
-	status := statuses[f.Kind]
-	body, _ := gojson.Marshal(failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: status, RequestID: x.requestID, Fields: f.Fields}})
-	switch f.Kind {
-	case fault.Unauthorized:
-		x.write(askForKey)
-	case fault.Unavailable, fault.RateLimited, fault.QuotaExceeded:
-		x.retryAfter(f.RetryAfter)
-	default:
-	}
-	x.send(status, body)
 }
 
 // What a caller has to know of a request that met a storage that was away.
@@ -107,7 +92,7 @@ func (a *api) unmatched(c *fiber.Ctx, err error) error {
 	x := a.begin(c, a.unrouted)
 	var refused *fiber.Error
 	if !errors.As(err, &refused) {
-		x.end(err)
+		x.answer(err)
 		return nil
 	}
 	f := errBroken
@@ -126,6 +111,6 @@ func (a *api) unmatched(c *fiber.Ctx, err error) error {
 	if strings.HasPrefix(c.Path(), "/api/") {
 		x.peekAddress()
 	}
-	x.end(f)
+	x.answer(f)
 	return nil
 }

@@ -110,7 +110,9 @@ func (v *visitor) withCookies(cookies string) *visitor {
 func (f *front) ask(t testing.TB, raw string) (statuses []int) {
 	t.Helper()
 	f.log.take()
-	wire, cut := exchangeRaw(t, f.dial(t), raw)
+	conn := f.dialOnce(t)
+	defer func() { _ = conn.Close() }()
+	wire, cut := exchangeRaw(t, conn, raw)
 	var methods []string
 	for _, line := range f.log.take() {
 		var entry struct {

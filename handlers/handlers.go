@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
@@ -41,18 +43,14 @@ type Parts struct {
 	Log *slog.Logger
 	// Registry is what /metrics shows; an own one where nil.
 	Registry *prometheus.Registry
-	// Schema tells what is wrong with the live schema; nil where it was checked before the start and is not watched.
-	Schema func(context.Context) error
 	// MetricsElsewhere hides /metrics, which then has a listener of its own.
 	MetricsElsewhere bool
-	// DiskFree tells how much room there is for the embedded database; nil where there is none.
-	DiskFree func() (bytes uint64, err error)
+	// Monitor counts refusals and failures, and tells whether the service is ready; one of Store and Counter where nil.
+	Monitor *monitor.Monitor
 	// Console is the operator's console; one that is told nothing of its process where nil.
-	Console *Console
+	Console *console.Console
 	// Tracer follows the requests that are sampled; none where nil.
 	Tracer *trace.Tracer
-	// Draining tells that the process is about to stop, so that balancers look elsewhere; never where nil.
-	Draining func() bool
 	// Life ends what is still open when it ends: requests and downloads; context.Background where nil.
 	Life context.Context //nolint:containedctx // it is the life of the front door, not of a call
 }
@@ -72,9 +70,6 @@ const (
 	// workerRest is how long a goroutine that served a connection waits for another: its stack has grown.
 	workerRest = time.Second
 )
-
-// requestDeadline bounds what a request may wait for, the database above all.
-const requestDeadline = 5 * time.Second
 
 // Turns is a connection that wants to know when a request begins and when its
 // answer is written. Both are called by the goroutine that serves it.
@@ -120,7 +115,7 @@ func New(p Parts) *fiber.App {
 		// Bodies are read, bounded and drained in body.go; Fiber's own limit would cut a client that is still sending.
 		StreamRequestBody:            true,
 		DisablePreParseMultipartForm: true,
-		BodyLimit:                    maxBodyBytes,
+		BodyLimit:                    apiPolicy.maxBody,
 		ReadBufferSize:               MaxHeaderBytes,
 		WriteBufferSize:              writeBuffer,
 		ReadTimeout:                  ReadTimeout,
@@ -160,17 +155,19 @@ func newAPI(p Parts) *api {
 	if p.Life == nil {
 		p.Life = context.Background()
 	}
-	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(lookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
+	if p.Monitor == nil {
+		p.Monitor = monitor.New(monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now})
+	}
+	if p.Console == nil {
+		p.Console = console.New(console.Parts{Store: p.Store, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
+	}
+	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}
-	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched"}), a.metrics.watched(&route{path: "preflight"})
-	if a.Console == nil {
-		a.Console = NewConsole(ConsoleOptions{})
-	}
-	a.Console.place(a)
-	api := a.routes()
+	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched", policy: apiPolicy}), a.metrics.watched(&route{path: "preflight", policy: apiPolicy})
+	api := apiPolicy.under(a.endpoints()...)
 	a.document = encodeDocument(api)
-	a.table = slices.Concat(api, a.Console.routes())
+	a.table = slices.Concat(api, pagePolicy.under(a.pages()...))
 	return a
 }

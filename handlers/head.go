@@ -52,7 +52,7 @@ func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Erro
 	x := a.begin(c, a.unrouted)
 	x.bodyEnded = true
 	ctx.SetConnectionClose()
-	x.end(f)
+	x.answer(f)
 }
 
 // headFault says what is wrong with a head; nil where nothing is.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/handlers/console"
 	"codexible/static"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,6 +17,9 @@ import (
 // writes elsewhere. A value that could end its header, or hold a second one, is
 // not written: the request answers 500 and the log has the cause, for whoever
 // read the value from outside should have refused it.
+
+// The policy forbids inline scripts and styles: the pages have none.
+const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // fixedHeader is a header whose value is a constant. It is checked once, when
 // the program starts.
@@ -110,7 +114,7 @@ func (x *exchange) contentType(media string) { x.text(headerContentType, media) 
 
 // location names where to go on: a path of this service alone.
 func (x *exchange) location(path string) {
-	if !isOwnPath(path) {
+	if !console.IsOwnPath(path) {
 		x.withhold("the header Location was to hold what is no path of this service")
 		return
 	}
@@ -252,13 +256,4 @@ func isTokenByte(c byte) bool {
 // what ends a value or quotes it.
 func isCookieValue(text string) bool {
 	return isVisible(text) && !strings.ContainsAny(text, `;,"\`)
-}
-
-// isOwnPath tells whether a text names a path of this service. A browser takes
-// what begins with two slashes, or with a slash and a backslash, for a host.
-func isOwnPath(text string) bool {
-	if text == "" || text[0] != '/' || len(text) > 1 && text[1] == '/' {
-		return false
-	}
-	return isVisible(text) && !strings.ContainsAny(text, `\"<>`)
 }

@@ -113,7 +113,7 @@ func wireOf(t *testing.T, serve handler) (answer, log string) {
 	var logged bytes.Buffer
 	a := newAPI(Parts{Now: time.Now, Log: slog.New(slog.NewJSONHandler(&logged, nil)), Version: "test"})
 	app := fiber.New(fiber.Config{ErrorHandler: a.unmatched})
-	app.Get("/x", a.serve(a.metrics.watched(&route{method: "GET", path: "/x", operation: operation{serve: serve}})))
+	app.Get("/x", a.serve(a.metrics.watched(&route{method: "GET", path: "/x", policy: apiPolicy, operation: operation{serve: serve}})))
 	var ctx fasthttp.RequestCtx
 	var request fasthttp.Request
 	request.SetRequestURI("/x")

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"codexible/limits"
+	"codexible/handlers/monitor"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -16,20 +16,8 @@ type health struct {
 
 // health asks nothing but the process itself.
 func (a *api) health(context.Context, nothing) (health, error) {
-	return health{Status: stateOK, Version: a.Version}, nil
+	return health{Status: monitor.OK, Version: a.Version}, nil
 }
-
-// What the parts of a readiness can be.
-const (
-	stateOK          = "ok"
-	stateDegraded    = "degraded"
-	stateUnavailable = "unavailable"
-	stateDraining    = "draining"
-	stateUnknown     = "unknown"
-	stateDrifted     = "drifted"
-	stateUnused      = "unused"
-	stateLow         = "low"
-)
 
 type readiness struct {
 	Status   string `json:"status" enum:"ok,degraded,unavailable,draining"`
@@ -39,67 +27,16 @@ type readiness struct {
 	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB of disk space are left for the embedded database. unused on Postgres."`
 }
 
-// probeTimeout is how long a balancer waits for the database's sign of life.
-const probeTimeout = 2 * time.Second
-
-// lowDiskBytes is how little room on the disk is worth a warning: a day of
-// heavy use, and the room that a WAL needs meanwhile.
-const lowDiskBytes = 256 << 20
-
 // ready answers 503 while requests would fail; Valkey away and a disk that fills
 // up are no reason.
 func (a *api) ready(x *exchange) error {
-	ctx, cancel := context.WithTimeout(x.ctx, probeTimeout)
-	defer cancel()
-	r := a.readiness(ctx)
-	if err := x.json(r); err != nil {
+	r := a.Monitor.Ready(x.ctx)
+	if err := x.json(readiness(r)); err != nil {
 		return err
 	}
-	if r.Status == stateUnavailable || r.Status == stateDraining {
+	if !r.Serves() {
 		x.retryAfter(time.Second)
 		x.Status(fiber.StatusServiceUnavailable)
 	}
 	return nil
-}
-
-func (a *api) readiness(ctx context.Context) readiness {
-	r := readiness{Status: stateOK, Database: stateOK, Schema: stateOK, Valkey: a.valkey(), Disk: a.disk()}
-	if r.Valkey == stateUnavailable || r.Disk == stateUnavailable || r.Disk == stateLow {
-		r.Status = stateDegraded
-	}
-	switch {
-	case a.Store.Ping(ctx) != nil:
-		r.Status, r.Database, r.Schema = stateUnavailable, stateUnavailable, stateUnknown
-	case a.Schema != nil && a.Schema(ctx) != nil:
-		r.Status, r.Schema = stateUnavailable, stateDrifted
-	}
-	if a.Draining != nil && a.Draining() {
-		r.Status = stateDraining
-	}
-	return r
-}
-
-func (a *api) valkey() string {
-	counter, told := a.Counter.(interface{ Mode() limits.Mode })
-	switch {
-	case !told || counter.Mode() == limits.ModeLocal:
-		return stateUnused
-	case counter.Mode() == limits.ModeDegraded:
-		return stateUnavailable
-	}
-	return stateOK
-}
-
-func (a *api) disk() string {
-	if a.DiskFree == nil {
-		return stateUnused
-	}
-	free, err := a.DiskFree()
-	switch {
-	case err != nil:
-		return stateUnavailable
-	case free < lowDiskBytes:
-		return stateLow
-	}
-	return stateOK
 }

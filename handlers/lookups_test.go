@@ -13,6 +13,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/handlers/console"
 	"codexible/store"
 	"codexible/store/storetest"
 
@@ -183,7 +184,7 @@ func TestSetupLinksAreThrottledBeforeTheyAreLookedUp(t *testing.T) {
 		t.Errorf("a throttled address costs %v", asked)
 	}
 	// Others are not kept from their link.
-	link, err := handlers.SetupLink(context.Background(), s.store, "")
+	link, err := console.SetupLink(context.Background(), s.store, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +263,7 @@ func TestASetupLinkIsOverWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *tes
 		clock, ctx := storetest.NewClock(storetest.Start), context.Background()
 		s, shell := start(t, storetest.Connect(t, url, clock.Now), clock), storetest.Connect(t, url, clock.Now)
 		s.cast(t)
-		link, err := handlers.SetupLink(ctx, s.store, "")
+		link, err := console.SetupLink(ctx, s.store, "")
 		if err != nil {
 			t.Fatal(err)
 		}

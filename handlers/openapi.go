@@ -68,7 +68,7 @@ func (m members) MarshalJSON() ([]byte, error) {
 func (m members) with(name string, value any) members { return append(m, member{name, value}) }
 
 // OpenAPI is the document that every service publishes under /openapi.json.
-func OpenAPI() []byte { return encodeDocument(new(api).routes()) }
+func OpenAPI() []byte { return encodeDocument(new(api).endpoints()) }
 
 // encodeDocument gives the OpenAPI document of a route table.
 func encodeDocument(routes []*route) []byte {

@@ -80,13 +80,13 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 
 // log tells the log of a request that was answered. The record goes straight to
 // the handler: a Logger would walk the stack for a source that nobody prints.
-func (x *exchange) log(status int, took time.Duration, err error) {
+func (x *exchange) log(took time.Duration) {
 	level := slog.LevelInfo
 	x.line = requestLine{
-		requestID: x.requestID, method: x.Method(), route: x.route.path, status: status, took: took, address: x.address, identity: x.identity, operator: x.operator,
+		requestID: x.requestID, method: x.method, route: x.route.path, status: x.status, took: took, address: x.address, identity: x.identity, operator: x.operator,
 	}
-	if status >= fiber.StatusInternalServerError {
-		level, x.line.cause = slog.LevelError, err
+	if x.status >= fiber.StatusInternalServerError {
+		level, x.line.cause = slog.LevelError, x.cause
 	}
 	to := x.api.Log.Handler()
 	if !to.Enabled(x.ctx, level) {

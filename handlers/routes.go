@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"slices"
+
 	"codexible/fault"
+	"codexible/handlers/console"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -10,14 +13,15 @@ import (
 type route struct {
 	method, path string
 	access       access
-	summary      string
+	policy
+	summary string
 	operation
 	series
 }
 
-// routes is every route there is. A literal segment stands above a parameter
-// in its place.
-func (a *api) routes() []*route {
+// endpoints and pages are every route there is. A literal segment stands above a
+// parameter in its place.
+func (a *api) endpoints() []*route {
 	return []*route{
 		get("/", open, "", asset(a.home)),
 		get("/health", open, "Check that the process runs", endpoint(a.health)),
@@ -58,6 +62,66 @@ func (a *api) routes() []*route {
 		change("/api/admin/plans/:id", admin, "Change or archive a plan", endpoint(a.adminChangePlan, fault.Conflict)),
 		get("/api/admin/logs", admin, "Read the audit log", endpoint(a.adminLogs)),
 	}
+}
+
+func (a *api) pages() []*route {
+	c := a.Console
+	// A form's page is shown and sent at one path.
+	both := func(path string, who access, serve console.Page) []*route {
+		return []*route{page(path, who, serve), form(path, who, serve)}
+	}
+	return slices.Concat([]*route{
+		get("/static/:name", open, "", asset(a.staticFile)),
+
+		page("/admin/setup", signedOut, c.Setup),
+		form("/admin/setup", signedOut, c.FinishSetup),
+		page("/admin/login", signedOut, c.SignIn),
+		form("/admin/login", signedOut, c.TrySignIn),
+		page("/admin/login/code", signedOut, c.AskCode),
+		form("/admin/login/code", signedOut, c.TryCode),
+		form("/admin/theme", open, c.ChooseTheme),
+		form("/admin/logout", operator, c.SignOut),
+
+		page("/admin", operator, c.Overview),
+		page("/admin/usage", operator, c.Usage),
+		form("/admin/usage/export", operator, c.Download(c.ExportUsage)),
+		page("/admin/audit", operator, c.Audit),
+		form("/admin/audit/export", operator, c.Download(c.ExportAudit)),
+		page("/admin/system", operator, c.System),
+		form("/admin/system/backup", operator, c.Download(c.DownloadBackup)),
+
+		page("/admin/account", operator, c.Account),
+		form("/admin/account/password", operator, c.ChangePassword),
+		form("/admin/account/two-step", operator, c.BeginTwoStep),
+		form("/admin/account/two-step/confirm", operator, c.ConfirmTwoStep),
+		form("/admin/account/two-step/off", operator, c.TurnOffTwoStep),
+		form("/admin/account/two-step/codes", operator, c.NewRecoveryCodes),
+		form("/admin/account/sessions/:id/end", operator, c.EndSession),
+	},
+		both("/admin/users/new", operator, c.NewUser),
+		both("/admin/users/:id/edit", operator, c.EditUser),
+		both("/admin/users/:id/plan", operator, c.ChangePlan),
+		both("/admin/users/:id/suspend", operator, c.Suspend),
+		both("/admin/users/:id/reactivate", operator, c.Reactivate),
+		both("/admin/keys/new", operator, c.NewKey),
+		both("/admin/keys/:id/edit", operator, c.EditKey),
+		both("/admin/keys/:id/disable", operator, c.Disable),
+		both("/admin/keys/:id/enable", operator, c.Enable),
+		both("/admin/keys/:id/rotate", operator, c.Rotate),
+		both("/admin/keys/:id/revoke", operator, c.Revoke),
+		both("/admin/plans/new", operator, c.NewPlan),
+		both("/admin/plans/:id/edit", operator, c.EditPlan),
+		both("/admin/plans/:id/archive", operator, c.ArchivePlan),
+		both("/admin/plans/:id/restore", operator, c.RestorePlan),
+		[]*route{
+			page("/admin/users", operator, c.Users),
+			page("/admin/users/:id", operator, c.User),
+			page("/admin/keys", operator, c.Keys),
+			page("/admin/keys/:id", operator, c.Key),
+			page("/admin/plans", operator, c.Plans),
+			page("/admin/*", open, c.Nowhere),
+		},
+	)
 }
 
 func get(path string, who access, summary string, op operation) *route {

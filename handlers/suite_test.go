@@ -21,6 +21,8 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
@@ -86,6 +88,24 @@ func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...se
 	s.address = listen(t, s.app)
 	t.Cleanup(func() { _ = meter.Close(context.Background()) })
 	return s
+}
+
+// withMonitor gives the front door a monitor of its parts, with a change.
+func withMonitor(p *handlers.Parts, change func(*monitor.Parts)) {
+	parts := monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now}
+	change(&parts)
+	p.Monitor = monitor.New(parts)
+}
+
+// withConsole gives the front door a console of its parts, with a change. What it
+// is made of has to be set before.
+func withConsole(p *handlers.Parts, change func(*console.Parts)) {
+	if p.Monitor == nil {
+		withMonitor(p, func(*monitor.Parts) {})
+	}
+	parts := console.Parts{Store: p.Store, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life}
+	change(&parts)
+	p.Console = console.New(parts)
 }
 
 // watch tells a verifier of changes until the test ends; it returns when that has begun.

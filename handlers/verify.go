@@ -81,7 +81,7 @@ func (a *api) verify(x *exchange) error {
 	}
 	a.metrics.verdicts[v.Code].Inc()
 	if v.Code != keys.Valid {
-		a.Console.refusedCode(v.Code)
+		a.Monitor.Refusals.Count(v.Code)
 	}
 	var room [1024]byte
 	x.sendCopy(fiber.StatusOK, appendVerdict(room[:0], &v))

@@ -8,14 +8,12 @@ import (
 )
 
 const (
+	// FlushInterval is how often Flush is to be called, and how soon a first use is written.
+	FlushInterval = time.Second
 	// lastUsedStep is how exact «last used» is: a key in use is written once in so long.
 	lastUsedStep = time.Minute
-	// flushInterval is how soon a first use is written.
-	flushInterval = time.Second
 	// flushBatch is how many keys one transaction writes.
 	flushBatch = 500
-	// sweepEvery counts flushes between two sweeps of the cache.
-	sweepEvery = 60
 )
 
 // touch notes a use; most uses of a busy key end at the first comparison.
@@ -30,23 +28,9 @@ func (v *Verifier) touch(e *entry, now time.Time) {
 	v.used.mu.Unlock()
 }
 
-// Run writes last uses and sweeps the cache until ctx ends; what is left then
-// is Flush's.
-func (v *Verifier) Run(ctx context.Context) {
-	ticker := time.NewTicker(flushInterval)
-	defer ticker.Stop()
-	for round := 1; ; round++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		_ = v.Flush(ctx) // what could not be written stays pending for the next round
-		if round%sweepEvery == 0 {
-			v.cache.sweep(v.now())
-		}
-	}
-}
+// Sweep forgets the identities that have not been used for a while: a background
+// job calls it once a minute.
+func (v *Verifier) Sweep() { v.cache.sweep(v.now()) }
 
 // Flush writes the last uses that wait, in batches.
 func (v *Verifier) Flush(ctx context.Context) error {

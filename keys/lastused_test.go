@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"sync"
 	"testing"
 	"time"
 
@@ -133,13 +132,4 @@ func TestTwoSecretsOfAKeyShareItsLastUse(t *testing.T) {
 	if diff := cmp.Diff([]lastUsesAt{{id.Key.ID: noon.Add(121 * time.Second)}}, d.flush(t)); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func TestRunEndsWithItsContext(t *testing.T) {
-	d := newDesk(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { d.Run(ctx) })
-	cancel()
-	wg.Wait()
 }

@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
+	"codexible/valkey"
 )
 
 // job is work that nobody waits for. Each does a little at a time, so that it
@@ -17,12 +19,30 @@ import (
 type job struct {
 	name  string
 	every time.Duration
-	work  func(ctx context.Context) error
+	// atStart runs it at once too, atEnd once more when the service stops.
+	atStart, atEnd bool
+	work           func(ctx context.Context) error
 }
 
-// jobs lists what a running service does beside answering.
+// jobs lists everything that a running service does beside answering and
+// listening to the change events of other instances.
 func (s *service) jobs() []job {
 	list := []job{
+		{name: "write when keys were last used", every: keys.FlushInterval, work: func(ctx context.Context) error {
+			_ = s.verifier.Flush(ctx) // what cannot be written is kept for the next turn, and while the database is away every turn fails
+			return nil
+		}},
+		{name: "forget identities that nobody asks for", every: time.Minute, work: func(context.Context) error {
+			s.verifier.Sweep()
+			return nil
+		}},
+		{name: "record how many requests were refused", every: 10 * time.Second, atEnd: true, work: s.monitor.WriteRefusals},
+		{name: "observe the service's health", every: time.Minute, atStart: true, work: s.monitor.Observe},
+		{name: "sum up past days for the console", every: 5 * time.Minute, atStart: true, work: func(ctx context.Context) error {
+			_, err := s.books.CloseDays(ctx)
+			return err
+		}},
+		{name: "delete expired sessions", every: 5 * time.Minute, atStart: true, work: s.books.SweepSessions},
 		{name: "forget idle rate windows", every: time.Minute, work: func(context.Context) error {
 			s.local.Sweep()
 			return nil
@@ -36,6 +56,18 @@ func (s *service) jobs() []job {
 	if days := s.Config.UsageRetentionDays; days > 0 {
 		list = append(list, job{name: "remove charges past their retention", every: time.Hour, work: func(ctx context.Context) error {
 			return retain(ctx, s.books, days)
+		}})
+	}
+	if s.shared != nil {
+		list = append(list, job{name: "share settled totals with the other instances", every: valkey.ShareInterval, work: func(ctx context.Context) error {
+			s.shared.Share(ctx)
+			return nil
+		}})
+	}
+	if s.certificate != nil {
+		list = append(list, job{name: "look for a renewed certificate", every: certificateLook, work: func(ctx context.Context) error {
+			s.certificate.refresh(ctx)
+			return nil
 		}})
 	}
 	if s.Config.BackupDir != "" {
@@ -134,17 +166,29 @@ func inSteps(step func() (removed int64, err error)) error {
 // last has stopped. A job that fails is logged and tried again at its next turn.
 func runJobs(ctx context.Context, log *slog.Logger, list []job) {
 	var working sync.WaitGroup
-	for _, c := range list {
+	for _, j := range list {
+		run := func(ctx context.Context) {
+			if err := j.work(ctx); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "a background job failed and will be tried again", "job", j.name, "error", err)
+			}
+		}
 		working.Go(func() {
-			regularly(ctx, c.every, func(ctx context.Context) {
-				if err := c.work(ctx); err != nil && ctx.Err() == nil {
-					log.WarnContext(ctx, "a background job failed and will be tried again", "job", c.name, "error", err)
-				}
-			})
+			if j.atStart {
+				run(ctx)
+			}
+			regularly(ctx, j.every, run)
+			if j.atEnd {
+				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTurn)
+				defer cancel()
+				run(last)
+			}
 		})
 	}
 	working.Wait()
 }
+
+// lastTurn bounds the last turn of a job while the service stops.
+const lastTurn = 5 * time.Second
 
 // regularly does some work at an interval, for the first time after one, until ctx ends.
 func regularly(ctx context.Context, every time.Duration, work func(context.Context)) {

@@ -97,9 +97,6 @@ func (c *certificate) refresh(ctx context.Context) {
 	}
 }
 
-// run looks at the files until ctx ends.
-func (c *certificate) run(ctx context.Context) { regularly(ctx, certificateLook, c.refresh) }
-
 // config is how connections are encrypted. The front door speaks HTTP/1.1.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{

@@ -22,6 +22,8 @@ import (
 	"codexible/accounts"
 	"codexible/config"
 	"codexible/handlers"
+	"codexible/handlers/console"
+	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/listener"
@@ -62,7 +64,10 @@ type service struct {
 	meter    *usage.Meter
 	verifier *keys.Verifier
 	schema   schemaState
-	registry *prometheus.Registry
+	monitor  *monitor.Monitor
+	// certificate is nil without TLS.
+	certificate *certificate
+	registry    *prometheus.Registry
 	// reconciled is how many differences the last recount found.
 	reconciled prometheus.Gauge
 	// backedUp is when the latest scheduled backup was made, in Unix seconds.
@@ -95,7 +100,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.buildVerifier(ctx)
-	s.startBackground(ctx)
+	s.watchChanges(ctx)
 	return s.answer(ctx)
 }
 
@@ -151,7 +156,6 @@ func (s *service) connectValkey(ctx context.Context) error {
 		s.shared.Share(ctx)
 		return nil
 	})
-	s.teardown.background(ctx, s.shared.Run)
 	return nil
 }
 
@@ -202,33 +206,34 @@ func (l listeners) Changed(c accounts.Change) {
 	}
 }
 
-// startBackground starts what works beside the requests.
-func (s *service) startBackground(ctx context.Context) {
-	s.teardown.background(ctx, s.verifier.Run)
+// watchChanges has the caches hear of every change, of this instance and of others.
+func (s *service) watchChanges(ctx context.Context) {
 	s.books.Tell(s.verifier)
 	s.teardown.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
 	if s.feed != nil {
 		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.books, s.verifier}) })
 	}
-	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
 }
 
 // answer listens until ctx ends, then lets the open requests end.
 func (s *service) answer(ctx context.Context) error {
-	console := s.console()
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	s.monitor = monitor.New(monitor.Parts{
+		Store: s.books, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
+	})
+	console := s.console(life)          //nolint:contextcheck // its downloads end with the service
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
-		Now: time.Now, Log: s.Log, Registry: s.registry, Draining: s.draining.Load, Schema: s.schema.state,
-		MetricsElsewhere: s.Config.MetricsAddr != "", DiskFree: s.diskFree(), Tracer: s.tracer, Console: console, Life: life,
+		Now: time.Now, Log: s.Log, Registry: s.registry,
+		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
 	})
-	s.teardown.background(ctx, console.Run)
 	opened, scheme, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
+	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
 	door := listener.Open(opened, listener.Options{
 		Places: listener.Room(), PerAddress: s.Config.MaxConnectionsPerAddress, Exempt: s.exemptFromCount,
 		ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,
@@ -264,7 +269,7 @@ func (s *service) answer(ctx context.Context) error {
 
 // waitFor lets downloads that were cut off write that down, before the database
 // is closed.
-func (s *service) waitFor(console *handlers.Console) {
+func (s *service) waitFor(console *console.Console) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	if console.Wait(ctx) != nil {
@@ -302,7 +307,7 @@ func (s *service) listen(ctx context.Context) (listener net.Listener, scheme str
 	if err != nil {
 		return nil, "", err
 	}
-	s.teardown.background(ctx, c.run)
+	s.certificate = c
 	return tls.NewListener(listener, c.config()), "https", nil
 }
 

@@ -89,20 +89,6 @@ func (t *SharedTotals) wait(of userDay, used int64) {
 	}
 }
 
-// Run shares what was settled, until ctx ends.
-func (t *SharedTotals) Run(ctx context.Context) {
-	ticker := time.NewTicker(ShareInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			t.Share(ctx)
-		}
-	}
-}
-
 // mostShared is how many totals one round trip shares.
 const mostShared = 512
 

@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -7,32 +7,32 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/handlers/monitor"
 	"codexible/limits"
 	"codexible/views"
 )
 
-// system shows the state of the service.
-func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
-	ready := c.api.readiness(ctx)
-	about, err := c.store.About(ctx)
+// System shows the state of the service.
+func (c *Console) System(ctx context.Context, v *Visit) (Reply, error) {
+	ready := c.Monitor.Ready(ctx)
+	about, err := c.Store.About(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	steps, err := c.store.AppliedMigrations(ctx)
+	steps, err := c.Store.AppliedMigrations(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	pool := c.store.PoolStats()
-	now := c.now()
+	pool := c.Store.PoolStats()
+	now := c.Now()
 	p := views.System{
-		Frame: v.frame("System", views.SectionSystem), Since: c.started, Now: now,
+		Frame: v.frame("System", views.SectionSystem), Since: c.Monitor.Started, Now: now,
 		Service: []views.Fact{
-			{Name: "Version", Value: c.api.Version, Mono: true}, {Name: "Status", Value: ready.Status, Tone: toneOf(ready.Status)},
-			{Name: "Uptime", Value: views.Span(now.Sub(c.started))}, {Name: "Go version", Value: runtime.Version(), Mono: true},
+			{Name: "Version", Value: c.Version, Mono: true}, {Name: "Status", Value: ready.Status, Tone: toneOf(ready.Status)},
+			{Name: "Uptime", Value: views.Span(now.Sub(c.Monitor.Started))}, {Name: "Go version", Value: runtime.Version(), Mono: true},
 		},
 		Database: []views.Fact{
 			{Name: "Type", Value: about.Name + " " + about.Version}, {Name: "Status", Value: ready.Database, Tone: toneOf(ready.Database)},
@@ -51,18 +51,18 @@ func (c *Console) system(ctx context.Context, v *visit) (reply, error) {
 	for _, s := range c.Settings {
 		p.Settings = append(p.Settings, views.Fact{Name: s.Name, Value: s.Value, Mono: true})
 	}
-	c.mu.Lock()
-	p.Health = slices.Clone(c.health)
-	c.mu.Unlock()
+	for _, sample := range c.Monitor.Samples() {
+		p.Health = append(p.Health, views.HealthSample{At: sample.At, Status: sample.Status, Details: problemOf(sample.Readiness)})
+	}
 	if p.Reconcile, err = c.reconcileFact(ctx); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	return show(views.SystemPage(p))
 }
 
 func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
 	f := views.Fact{Name: "Last reconciliation", Value: "None yet.", Note: "It runs once a day. To run it yourself: codexible usage reconcile."}
-	r, found, err := c.store.LastReconcile(ctx)
+	r, found, err := c.Store.LastReconcile(ctx)
 	if err != nil || !found {
 		return f, err
 	}
@@ -76,9 +76,9 @@ func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
 }
 
 func (c *Console) countingFacts() []views.Fact {
-	mode := limits.ModeLocal
-	if counter, ok := c.api.Counter.(interface{ Mode() limits.Mode }); ok {
-		mode = counter.Mode()
+	mode, reported := c.Monitor.CounterMode()
+	if !reported {
+		mode = limits.ModeLocal
 	}
 	switch mode {
 	case limits.ModeShared:
@@ -90,11 +90,24 @@ func (c *Console) countingFacts() []views.Fact {
 	return []views.Fact{{Name: "Valkey", Value: "not configured"}, {Name: "Shared", Value: "No. This process counts on its own."}}
 }
 
+// problemOf says what a health check found wrong; empty where nothing.
+func problemOf(r monitor.Readiness) string {
+	switch {
+	case r.Database != monitor.OK:
+		return "The database does not answer."
+	case r.Schema != monitor.OK:
+		return "The database schema does not match this version."
+	case r.Valkey == monitor.Unavailable:
+		return "Valkey does not answer. Each instance applies the rate limits on its own."
+	}
+	return ""
+}
+
 func toneOf(state string) views.Tone {
 	switch state {
-	case stateOK:
+	case monitor.OK:
 		return views.ToneGood
-	case stateDegraded, stateDraining, stateUnknown:
+	case monitor.Degraded, monitor.Draining, monitor.Unknown:
 		return views.ToneWarn
 	}
 	return views.ToneBad
@@ -102,18 +115,18 @@ func toneOf(state string) views.Tone {
 
 var errNoBackup = fault.New(fault.NotFound, "This database is a server of its own. Back it up with pg_dump.")
 
-// downloadBackup writes a copy to a temporary folder, sends it and deletes it.
-func (c *Console) downloadBackup(ctx context.Context, v *visit) (reply, error) {
+// DownloadBackup writes a copy to a temporary folder, sends it and deletes it.
+func (c *Console) DownloadBackup(ctx context.Context, v *Visit) (Reply, error) {
 	if c.Backup == nil {
-		return reply{}, errNoBackup
+		return Reply{}, errNoBackup
 	}
-	if err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "backup.made", Subject: accounts.SubjectSystem, Target: "backup", Details: v.by.Name + " downloaded a backup."}); err != nil {
-		return reply{}, err
+	if err := c.Store.Record(ctx, v.By, accounts.AuditEntry{Action: "backup.made", Subject: accounts.SubjectSystem, Target: "backup", Details: v.By.Name + " downloaded a backup."}); err != nil {
+		return Reply{}, err
 	}
-	name := "codexible-" + c.now().UTC().Format("2006-01-02-150405") + ".db"
-	return reply{
-		filename: name, stream: func(ctx context.Context, out io.Writer) error { return c.copyBackup(ctx, name, out) },
-		failure: accounts.AuditEntry{Action: "backup.failed", Subject: accounts.SubjectSystem, Target: "backup", Details: "A backup for " + v.by.Name + " failed."},
+	name := "codexible-" + c.Now().UTC().Format("2006-01-02-150405") + ".db"
+	return Reply{
+		Filename: name, stream: func(ctx context.Context, out io.Writer) error { return c.copyBackup(ctx, name, out) },
+		failure: accounts.AuditEntry{Action: "backup.failed", Subject: accounts.SubjectSystem, Target: "backup", Details: "A backup for " + v.By.Name + " failed."},
 	}, nil
 }
 

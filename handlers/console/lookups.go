@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"codexible/accounts"
 	"codexible/fault"
 	"codexible/limits"
+	"codexible/store"
 )
 
 // Limits on lookups by clients without a session, in any 60 seconds. Only lookups
@@ -22,7 +23,7 @@ const (
 	// linksPerAddress and linksPerSite are for set-up links.
 	linksPerAddress = 7
 	linksPerSite    = 30
-	// lookupsAtOnce bounds the concurrent lookups of one address, for cookies, links and keys each.
+	// lookupsAtOnce bounds the concurrent lookups of one address, for cookies and links each.
 	lookupsAtOnce = 8
 )
 
@@ -65,19 +66,19 @@ func ask(ctx context.Context, question decide, windows []window) (limits.Decisio
 	return limits.Decision{Allowed: true}, nil
 }
 
-// errCrowded tells that the lookups of an address took too long to take their turns.
-var errCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed; try again shortly."}
+// ErrCrowded tells that the lookups of an address took too long to take their turns.
+var ErrCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed; try again shortly."}
 
 // lookUp looks up a value that the client may have made up. A client over its
 // rate limits is refused before the database is read; only a value that is not
 // found counts.
-func (c *Console) lookUp(ctx context.Context, v *visit, windows []window, look func() (found bool, err error)) error {
-	leave, err := c.gate.Enter(ctx, limits.Address(v.x.address))
+func (c *Console) lookUp(ctx context.Context, v *Visit, windows []window, look func() (found bool, err error)) error {
+	leave, err := c.gate.Enter(ctx, limits.Address(v.Address))
 	if err != nil {
-		return errCrowded.Because(err)
+		return ErrCrowded.Because(err)
 	}
 	defer leave()
-	d, err := ask(ctx, c.api.Counter.Peek, windows)
+	d, err := ask(ctx, c.Counter.Peek, windows)
 	if err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
@@ -88,21 +89,51 @@ func (c *Console) lookUp(ctx context.Context, v *visit, windows []window, look f
 	if err != nil || found {
 		return err
 	}
-	if d, err = ask(ctx, c.api.Counter.Hit, windows); err == nil && !d.Allowed {
+	if d, err = ask(ctx, c.Counter.Hit, windows); err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
 	return err
 }
 
+// Identify finds out who is signed in, by the cookies of the visit. A browser
+// that asks for a page without a cookie gets one, which its forms are bound to.
+// A cookie that is not looked up, because its address is over the rate limits,
+// is in v.Throttled.
+func (c *Console) Identify(ctx context.Context, v *Visit) error {
+	if v.Session.Reveal() != "" {
+		var o store.Operator
+		found := false
+		err := c.lookUpCookie(ctx, v, v.Session, func() (_ bool, err error) {
+			o, found, err = c.Store.OperatorByToken(ctx, v.Session)
+			return found, err
+		})
+		if throttled(err) {
+			v.Throttled = err
+		} else if err != nil {
+			return err
+		}
+		if found {
+			v.Operator, v.Token = o, v.Session
+			v.By.Name, v.By.UserID = o.Email, o.Session.UserID
+			return nil
+		}
+	}
+	if v.Token = v.Door; v.Token.Reveal() == "" && !v.Post {
+		v.Token = accounts.MintToken()
+		v.setCookie(DoorCookie, v.Token.Reveal(), 0)
+	}
+	return nil
+}
+
 // cookieWindows are the rate limits of all cookie lookups together.
-func cookieWindows(v *visit) []window {
-	return byPlace("cookie", v.x.address, lookupsPerAddress, lookupsPerSite)
+func cookieWindows(v *Visit) []window {
+	return byPlace("cookie", v.Address, lookupsPerAddress, lookupsPerSite)
 }
 
 // lookUpCookie looks up a cookie's token: directly if it was valid the last time,
 // not at all if it was invalid, else like lookUp. Tokens are random, so an unknown
 // one never becomes valid.
-func (c *Console) lookUpCookie(ctx context.Context, v *visit, token accounts.Token, look func() (found bool, err error)) error {
+func (c *Console) lookUpCookie(ctx context.Context, v *Visit, token accounts.Token, look func() (found bool, err error)) error {
 	good, bad := c.tokens.recall(token)
 	if bad {
 		return nil
@@ -196,9 +227,9 @@ func (c *Console) hasOperator(ctx context.Context) (bool, error) {
 	}
 	// Concurrent callers share one query.
 	answer, err, _ := c.asking.Do("operator", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestDeadline)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		return c.store.HasOperator(ctx)
+		return c.Store.HasOperator(ctx)
 	})
 	if err != nil {
 		return false, err
@@ -213,12 +244,12 @@ func (c *Console) hasOperator(ctx context.Context) (bool, error) {
 }
 
 // owner returns whose browser this is; empty if unknown or over the rate limits.
-func (c *Console) owner(ctx context.Context, v *visit) (email string, err error) {
-	if v.browser.Reveal() == "" {
+func (c *Console) owner(ctx context.Context, v *Visit) (email string, err error) {
+	if v.Browser.Reveal() == "" {
 		return "", nil
 	}
-	err = c.lookUpCookie(ctx, v, v.browser, func() (bool, error) {
-		email, err = c.store.BrowserOwner(ctx, v.browser)
+	err = c.lookUpCookie(ctx, v, v.Browser, func() (bool, error) {
+		email, err = c.Store.BrowserOwner(ctx, v.Browser)
 		return email != "", err
 	})
 	if throttled(err) {

@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"codexible/views"
 )
 
-// plans lists the plans and how many users each has.
-func (c *Console) plans(ctx context.Context, v *visit) (reply, error) {
-	plans, err := c.store.Plans(ctx)
+// Plans lists the plans and how many users each has.
+func (c *Console) Plans(ctx context.Context, v *Visit) (Reply, error) {
+	plans, err := c.Store.Plans(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	users, err := c.store.UsersByPlan(ctx)
+	users, err := c.Store.UsersByPlan(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p := views.Plans{Frame: v.frame("Plans", views.SectionPlans)}
 	for _, plan := range plans {
@@ -33,28 +33,24 @@ func (c *Console) plans(ctx context.Context, v *visit) (reply, error) {
 }
 
 // planOf reads the plan of the path and how many users it has.
-func (c *Console) planOf(ctx context.Context, v *visit) (accounts.Plan, int64, error) {
-	id, err := v.idOf()
-	if err != nil {
-		return accounts.Plan{}, 0, err
-	}
-	plan, err := c.store.Plan(ctx, id)
+func (c *Console) planOf(ctx context.Context, v *Visit) (accounts.Plan, int64, error) {
+	plan, err := c.Store.Plan(ctx, v.ID)
 	if err != nil {
 		return plan, 0, err
 	}
-	users, err := c.store.UsersByPlan(ctx)
-	return plan, users[id], err
+	users, err := c.Store.UsersByPlan(ctx)
+	return plan, users[v.ID], err
 }
 
-func (v *visit) planForm(title string) views.Form {
-	return views.Form{Frame: v.frame(title, views.SectionPlans, views.Link{Text: "Plans", Path: "/admin/plans"}), Action: v.path, Cancel: "/admin/plans"}
+func (v *Visit) planForm(title string) views.Form {
+	return views.Form{Frame: v.frame(title, views.SectionPlans, views.Link{Text: "Plans", Path: "/admin/plans"}), Action: v.Path, Cancel: "/admin/plans"}
 }
 
 // planFields are a plan's fields, with the values of the form or of the plan.
-func planFields(v *visit, plan accounts.Plan) []views.Field {
+func planFields(v *Visit, plan accounts.Plan) []views.Field {
 	value := func(name, current string) string {
-		if v.post {
-			return v.form.Get(name)
+		if v.Post {
+			return v.Form.Get(name)
 		}
 		return current
 	}
@@ -115,8 +111,8 @@ func (f planForm) needed(name string) *int64 {
 }
 
 // readPlan reads the fields, and puts every problem beside its field.
-func readPlan(v *visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
-	form, name, isDefault := planForm(fields), v.form.Get("name"), v.form.Get("is_default") == "true"
+func readPlan(v *Visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
+	form, name, isDefault := planForm(fields), v.Form.Get("name"), v.Form.Get("is_default") == "true"
 	change.Name, change.IsDefault = &name, &isDefault
 	change.DailyCreditLimit, change.RateLimitPerMinute = form.needed("daily_credit_limit"), form.needed("rate_limit_per_minute")
 	userRate := form.whole("user_rate_limit_per_minute")
@@ -154,37 +150,37 @@ func readCents(text string) (int64, error) {
 	return strconv.ParseInt(dollars+cents+strings.Repeat("0", 2-len(cents)), 10, 64)
 }
 
-func (c *Console) newPlan(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) NewPlan(ctx context.Context, v *Visit) (Reply, error) {
 	form := v.planForm("Create a plan")
 	form.Submit, form.Fields = "Create the plan", planFields(v, accounts.Plan{RateLimitPerMinute: accounts.DefaultRatePerMinute, MaxKeys: accounts.DefaultMaxKeys})
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	change, ok := readPlan(v, form.Fields)
 	if !ok {
 		return showAgain(views.FormPage(form))
 	}
-	_, err := c.store.CreatePlan(ctx, v.by, change)
+	_, err := c.Store.CreatePlan(ctx, v.By, change)
 	return planAnswer(form, err, "plan-created")
 }
 
-func planAnswer(form views.Form, err error, done string) (reply, error) {
+func planAnswer(form views.Form, err error, done string) (Reply, error) {
 	switch {
 	case err == nil:
 		return leadTo("/admin/plans", "done", done)
 	case errors.Is(err, accounts.ErrPlanTaken):
 		form.Fields[0].Problem = accounts.ErrPlanTaken.Message
 	case !withProblems(form.Fields, err):
-		return reply{}, err
+		return Reply{}, err
 	}
 	return showAgain(views.FormPage(form))
 }
 
-// editPlan changes a plan. The form says how many users that affects.
-func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
+// EditPlan changes a plan. The form says how many users that affects.
+func (c *Console) EditPlan(ctx context.Context, v *Visit) (Reply, error) {
 	plan, users, err := c.planOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.planForm("Edit " + plan.Name)
 	form.Submit, form.Fields = "Save", planFields(v, plan)
@@ -192,14 +188,14 @@ func (c *Console) editPlan(ctx context.Context, v *visit) (reply, error) {
 		affected(users),
 		"If a user has already used more credits today than the new limit, their next charge is refused until 00:00 UTC. Past charges do not change.",
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	change, ok := readPlan(v, form.Fields)
 	if !ok {
 		return showAgain(views.FormPage(form))
 	}
-	_, err = c.store.ChangePlan(ctx, v.by, plan.ID, change)
+	_, err = c.Store.ChangePlan(ctx, v.By, plan.ID, change)
 	return planAnswer(form, err, "plan-changed")
 }
 
@@ -220,18 +216,18 @@ func unaffected(users int64) string {
 	return "The " + views.Count(users, "user") + " on it and their keys are not affected."
 }
 
-func (c *Console) archivePlan(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) ArchivePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, true)
 }
 
-func (c *Console) restorePlan(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) RestorePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, false)
 }
 
-func (c *Console) setArchived(ctx context.Context, v *visit, archived bool) (reply, error) {
+func (c *Console) setArchived(ctx context.Context, v *Visit, archived bool) (Reply, error) {
 	plan, users, err := c.planOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form, done := v.planForm("Archive "+plan.Name), "plan-archived"
 	form.Submit, form.Danger = "Archive this plan", true
@@ -244,11 +240,11 @@ func (c *Console) setArchived(ctx context.Context, v *visit, archived bool) (rep
 		form, done = v.planForm("Restore "+plan.Name), "plan-restored"
 		form.Submit, form.Consequences = "Restore this plan", []string{"Users can be moved to this plan again, here and through the API."}
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	if _, err := c.store.ChangePlan(ctx, v.by, plan.ID, accounts.PlanChange{Archived: &archived}); err != nil {
-		return reply{}, err
+	if _, err := c.Store.ChangePlan(ctx, v.By, plan.ID, accounts.PlanChange{Archived: &archived}); err != nil {
+		return Reply{}, err
 	}
 	return leadTo("/admin/plans", "done", done)
 }

@@ -1,15 +1,15 @@
-package handlers
+package console
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"codexible/accounts"
-	"codexible/fault"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -35,10 +35,10 @@ type usageWish struct {
 
 // readUsage reads the range and the filters. The page shows a sentence for each
 // error in them.
-func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err error) {
+func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageWish, err error) {
 	w.texts = map[string]string{}
 	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
-		text, ok := filter(v.query.Get(name), accounts.MaxEmailLength)
+		text, ok := filter(v.Query.Get(name), accounts.MaxEmailLength)
 		if !ok && name != "from" && name != "to" {
 			w.problem("The filter " + name + " must be plain text without control characters.")
 			text = ""
@@ -52,15 +52,15 @@ func (c *Console) readUsage(ctx context.Context, v *visit) (w usageWish, err err
 	if w.measure == "" {
 		w.measure = views.MeasureCredits
 	}
-	if w.plans, err = c.store.Plans(ctx); err != nil {
+	if w.plans, err = c.Store.Plans(ctx); err != nil {
 		return w, err
 	}
-	w.readSpan(usage.DayOf(c.now()))
+	w.readSpan(usage.DayOf(c.Now()))
 	if err := c.readUsageKey(ctx, &w); err != nil {
 		return w, err
 	}
 	if text := w.texts["user"]; text != "" {
-		w.user, err = c.store.UserByEmail(ctx, text)
+		w.user, err = c.Store.UserByEmail(ctx, text)
 		if errors.Is(err, accounts.ErrUserNotFound) {
 			w.problem("There is no user with this e-mail.")
 		} else if err != nil {
@@ -123,10 +123,10 @@ func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
 	}
 	id, parseErr := uuid.Parse(text)
 	if parseErr == nil {
-		w.key, err = c.store.Key(ctx, id, uuid.Nil)
+		w.key, err = c.Store.Key(ctx, id, uuid.Nil)
 	} else {
 		var found []store.KeyLine
-		found, err = c.store.Keys(ctx, store.KeyQuery{Text: text, Page: store.Page{Limit: 2}})
+		found, err = c.Store.Keys(ctx, store.KeyQuery{Text: text, Page: store.Page{Limit: 2}})
 		if err == nil && (len(found) != 1 || found[0].Prefix != text) {
 			err = keys.ErrNotFound
 		} else if err == nil {
@@ -168,35 +168,35 @@ func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.D
 	all := w.user.ID == uuid.Nil
 	switch {
 	case w.key.ID != uuid.Nil:
-		days, err = c.store.KeyHistory(ctx, w.key.UserID, w.key.ID, w.span)
+		days, err = c.Store.KeyHistory(ctx, w.key.UserID, w.key.ID, w.span)
 	case w.plan.ID != uuid.Nil:
-		days, err = c.store.GroupDays(ctx, store.ByPlan, w.plan.ID.String(), w.span)
+		days, err = c.Store.GroupDays(ctx, store.ByPlan, w.plan.ID.String(), w.span)
 	case all && w.model != "":
-		days, err = c.store.GroupDays(ctx, store.ByModel, w.model, w.span)
+		days, err = c.Store.GroupDays(ctx, store.ByModel, w.model, w.span)
 	case w.model != "":
-		days, err = c.store.UserModelDays(ctx, w.user.ID, w.model, w.span)
+		days, err = c.Store.UserModelDays(ctx, w.user.ID, w.model, w.span)
 	case all:
 		var sums []store.DaySummary
-		sums, err = c.store.Summaries(ctx, w.span)
+		sums, err = c.Store.Summaries(ctx, w.span)
 		days = totalsOf(sums)
 	default:
-		days, err = c.store.History(ctx, w.user.ID, w.span)
+		days, err = c.Store.History(ctx, w.user.ID, w.span)
 	}
 	switch {
 	case err != nil || w.group == "day":
 	case all:
-		groups, err = c.store.Groups(ctx, store.Grouping(w.group), w.span)
+		groups, err = c.Store.Groups(ctx, store.Grouping(w.group), w.span)
 	default:
-		groups, err = c.store.UserModels(ctx, w.user.ID, w.span)
+		groups, err = c.Store.UserModels(ctx, w.user.ID, w.span)
 	}
 	return days, groups, err
 }
 
-// usage shows any range of days with filters.
-func (c *Console) usage(ctx context.Context, v *visit) (reply, error) {
+// Usage shows any range of days with filters.
+func (c *Console) Usage(ctx context.Context, v *Visit) (Reply, error) {
 	w, err := c.readUsage(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !slices.Contains(w.groups(), w.group) {
 		w.group = "day"
@@ -205,12 +205,12 @@ func (c *Console) usage(ctx context.Context, v *visit) (reply, error) {
 	if len(w.problems) > 0 {
 		p.Chart = views.DayChart("Usage", w.measure, nil)
 		r, err := show(views.UsagePage(p))
-		r.status = statuses[fault.Invalid]
+		r.Status = http.StatusUnprocessableEntity
 		return r, err
 	}
 	days, groups, err := c.readFigures(ctx, &w)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p.Chart = views.DayChart(w.title(), w.measure, days)
 	p.Rows, p.Total = usageRows(&w, days, groups)
@@ -234,7 +234,7 @@ func (w *usageWish) title() string {
 	return name + " for all users"
 }
 
-func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
+func (c *Console) usagePage(v *Visit, w *usageWish) views.Usage {
 	path := func(changed ...string) string {
 		pairs := make([]string, 0, 16)
 		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
@@ -256,7 +256,7 @@ func (c *Console) usagePage(v *visit, w *usageWish) views.Usage {
 		Measure:   views.Field{Name: "measure", Label: "Show", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
 		ExportURL: strings.Replace(path(), "/admin/usage", "/admin/usage/export", 1),
 	}
-	today := usage.DayOf(c.now())
+	today := usage.DayOf(c.Now())
 	for _, n := range []int{7, 30, 90, 365} {
 		span := usage.LastDays(today, n)
 		text := fmt.Sprintf("%d days", n)

@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"cmp"
@@ -16,25 +16,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// users lists users with filters, sorted, a page at a time.
-func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
-	plans, err := c.store.Plans(ctx)
+// Users lists users with filters, sorted, a page at a time.
+func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
+	plans, err := c.Store.Plans(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	text, err := v.search()
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	planID, _ := uuid.Parse(v.query.Get("plan"))
+	planID, _ := uuid.Parse(v.Query.Get("plan"))
 	q := store.UserQuery{
-		Text: text, PlanID: planID, Role: oneOf(v.query.Get("role"), accounts.Roles()),
-		Status: oneOf(v.query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
+		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()),
+		Status: oneOf(v.Query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
 	}
-	order := oneOf(v.query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
-	users, err := c.store.SortedUsers(ctx, q, store.Order(order))
+	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
+	users, err := c.Store.SortedUsers(ctx, q, store.Order(order))
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p := views.Users{
 		Frame: v.frame("Users", views.SectionUsers), Sort: order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
@@ -43,7 +43,7 @@ func (c *Console) users(ctx context.Context, v *visit) (reply, error) {
 		Status: choice("status", "Status", "All statuses", string(q.Status), accounts.Statuses()),
 	}
 	path := func(sort, after string) string {
-		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
+		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.Query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
 	}
 	p.ByEmail, p.ByCreated = userSorts(order, func(sort string) string { return path(sort, "") })
 	if len(users) > pageSize {
@@ -119,33 +119,33 @@ const (
 	maxOffset    = 10_000
 )
 
-// user shows one user with their usage, keys, charges and audit log.
-func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
+// User shows one user with their usage, keys, charges and audit log.
+func (c *Console) User(ctx context.Context, v *Visit) (Reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	now := c.now()
+	now := c.Now()
 	span, choice := v.days(now)
 	p := views.User{Frame: v.frame(u.Email, views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), User: u, Plan: plan, Range: choice, Now: now, KeyLabels: map[string]string{}}
-	days, err := c.store.History(ctx, u.ID, span)
+	days, err := c.Store.History(ctx, u.ID, span)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p.Chart = views.DayChart("Credits by day", views.MeasureCredits, days)
-	if p.Models, err = c.store.Models(ctx, u.ID, span); err != nil {
-		return reply{}, err
+	if p.Models, err = c.Store.Models(ctx, u.ID, span); err != nil {
+		return Reply{}, err
 	}
 	if err := c.userKeys(ctx, &p); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	offset, _ := strconv.Atoi(v.query.Get("offset"))
+	offset, _ := strconv.Atoi(v.Query.Get("offset"))
 	offset = max(0, min(offset, maxOffset))
-	if p.Charges, err = c.store.Charges(ctx, u.ID, span.From(), chargesShown+1, offset); err != nil {
-		return reply{}, err
+	if p.Charges, err = c.Store.Charges(ctx, u.ID, span.From(), chargesShown+1, offset); err != nil {
+		return Reply{}, err
 	}
 	at := func(offset int) string {
-		return views.WithQuery(v.path, "days", v.query.Get("days"), "offset", strconv.Itoa(offset)) + "#charges"
+		return views.WithQuery(v.Path, "days", v.Query.Get("days"), "offset", strconv.Itoa(offset)) + "#charges"
 	}
 	if len(p.Charges) > chargesShown {
 		p.Charges = p.Charges[:chargesShown]
@@ -154,15 +154,15 @@ func (c *Console) user(ctx context.Context, v *visit) (reply, error) {
 	if offset > 0 {
 		p.Pager.Newest = at(0)
 	}
-	p.Audit, err = c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: u.ID, Limit: auditShown}})
+	p.Audit, err = c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: u.ID, Limit: auditShown}})
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	return show(views.UserPage(p))
 }
 
 func (c *Console) userKeys(ctx context.Context, p *views.User) error {
-	list, err := c.store.KeysOf(ctx, p.User.ID, keysShown)
+	list, err := c.Store.KeysOf(ctx, p.User.ID, keysShown)
 	for _, k := range list {
 		p.Keys = append(p.Keys, views.KeyLine{Key: k, Email: p.User.Email, UserStatus: p.User.Status})
 		p.KeyLabels[k.ID.String()] = k.Label
@@ -171,24 +171,20 @@ func (c *Console) userKeys(ctx context.Context, p *views.User) error {
 }
 
 // userOf reads the user of the path with the plan.
-func (c *Console) userOf(ctx context.Context, v *visit) (views.UserLine, accounts.Plan, error) {
-	id, err := v.idOf()
+func (c *Console) userOf(ctx context.Context, v *Visit) (views.UserLine, accounts.Plan, error) {
+	u, err := c.Store.User(ctx, v.ID)
 	if err != nil {
 		return views.UserLine{}, accounts.Plan{}, err
 	}
-	u, err := c.store.User(ctx, id)
-	if err != nil {
-		return views.UserLine{}, accounts.Plan{}, err
-	}
-	plan, err := c.store.Plan(ctx, u.PlanID)
+	plan, err := c.Store.Plan(ctx, u.PlanID)
 	return userLine(u, []accounts.Plan{plan}), plan, err
 }
 
-func (v *visit) userForm(title string, u views.UserLine) views.Form {
+func (v *Visit) userForm(title string, u views.UserLine) views.Form {
 	back := "/admin/users/" + u.ID.String()
 	return views.Form{
 		Frame:  v.frame(title, views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}, views.Link{Text: u.Email, Path: back}),
-		Action: v.path, Cancel: back,
+		Action: v.Path, Cancel: back,
 	}
 }
 
@@ -210,15 +206,15 @@ func roleOptions() []views.Option {
 	}
 }
 
-// newUser shows and takes the form that creates a user.
-func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
-	plans, err := c.store.Plans(ctx)
+// NewUser shows and takes the form that creates a user.
+func (c *Console) NewUser(ctx context.Context, v *Visit) (Reply, error) {
+	plans, err := c.Store.Plans(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	value := func(name string) string { return v.form.Get(name) }
+	value := func(name string) string { return v.Form.Get(name) }
 	form := views.Form{
-		Frame: v.frame("Create a user", views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), Action: v.path, Submit: "Create the user", Cancel: "/admin/users",
+		Frame: v.frame("Create a user", views.SectionUsers, views.Link{Text: "Users", Path: "/admin/users"}), Action: v.Path, Submit: "Create the user", Cancel: "/admin/users",
 		Fields: []views.Field{
 			{Name: "email", Label: "E-mail", Type: "email", Value: value("email"), Required: true, Autofocus: true},
 			{Name: "name", Label: "Name", Value: value("name"), Hint: "Optional. A person or a company.", MaxLength: accounts.MaxNameLength},
@@ -226,17 +222,17 @@ func (c *Console) newUser(ctx context.Context, v *visit) (reply, error) {
 			{Name: "role", Label: "Role", Type: "select", Value: value("role"), Options: roleOptions()},
 		},
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	u, err := c.store.CreateUser(ctx, v.by, accounts.NewUser{Email: value("email"), Name: value("name"), Plan: value("plan"), Role: accounts.Role(value("role"))})
+	u, err := c.Store.CreateUser(ctx, v.By, accounts.NewUser{Email: value("email"), Name: value("name"), Plan: value("plan"), Role: accounts.Role(value("role"))})
 	switch {
 	case err == nil:
 		return leadTo("/admin/users/"+u.ID.String(), "done", "user-created")
 	case errors.Is(err, accounts.ErrEmailTaken):
 		form.Fields[0].Problem = accounts.ErrEmailTaken.Message
 	case !withProblems(form.Fields, err):
-		return reply{}, err
+		return Reply{}, err
 	}
 	return showAgain(views.FormPage(form))
 }
@@ -251,11 +247,11 @@ func defaultPlan(plans []accounts.Plan) string {
 	return ""
 }
 
-// editUser changes a user's name and role.
-func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
+// EditUser changes a user's name and role.
+func (c *Console) EditUser(ctx context.Context, v *Visit) (Reply, error) {
 	u, _, err := c.userOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.userForm("Edit "+u.Email, u)
 	form.Submit = "Save"
@@ -263,57 +259,57 @@ func (c *Console) editUser(ctx context.Context, v *visit) (reply, error) {
 		{Name: "name", Label: "Name", Value: u.Name, MaxLength: accounts.MaxNameLength},
 		{Name: "role", Label: "Role", Type: "select", Value: string(u.Role), Options: roleOptions(), Hint: "Removing the admin role signs the user out of this console immediately."},
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	name, role := v.form.Get("name"), accounts.Role(v.form.Get("role"))
+	name, role := v.Form.Get("name"), accounts.Role(v.Form.Get("role"))
 	form.Fields[0].Value, form.Fields[1].Value = name, string(role)
 	if v.self(u) && role != accounts.RoleAdmin {
 		form.Fields[1].Problem = "You cannot remove your own admin role. Another admin can."
 		return showAgain(views.FormPage(form))
 	}
-	_, err = c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Name: &name, Role: &role})
+	_, err = c.Store.ChangeUser(ctx, v.By, u.ID, accounts.UserChange{Name: &name, Role: &role})
 	if err == nil {
 		return leadTo("/admin/users/"+u.ID.String(), "done", "user-changed")
 	}
 	if withProblems(form.Fields, err) {
 		return showAgain(views.FormPage(form))
 	}
-	return reply{}, err
+	return Reply{}, err
 }
 
-func (v *visit) self(u views.UserLine) bool { return u.ID == v.operator.Session.UserID }
+func (v *Visit) self(u views.UserLine) bool { return u.ID == v.Operator.Session.UserID }
 
-// changePlan takes two steps: the first chooses a plan, the second shows the consequences.
-func (c *Console) changePlan(ctx context.Context, v *visit) (reply, error) {
+// ChangePlan takes two steps: the first chooses a plan, the second shows the consequences.
+func (c *Console) ChangePlan(ctx context.Context, v *Visit) (Reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	plans, err := c.store.Plans(ctx)
+	plans, err := c.Store.Plans(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.userForm("Change the plan of "+u.Email, u)
 	form.Intro, form.Submit = fmt.Sprintf("The current plan is %s.", plan.Name), "Continue"
 	form.Fields = []views.Field{{Name: "plan", Label: "New plan", Type: "select", Value: plan.Name, Options: openPlans(plans), Hint: "Archived plans accept no users."}}
 	i := slices.IndexFunc(plans, func(p accounts.Plan) bool {
-		return accounts.Fold(p.Name) == accounts.Fold(strings.TrimSpace(v.form.Get("plan"))) && !p.Archived
+		return accounts.Fold(p.Name) == accounts.Fold(strings.TrimSpace(v.Form.Get("plan"))) && !p.Archived
 	})
 	switch {
-	case !v.post:
+	case !v.Post:
 		return show(views.FormPage(form))
 	case i < 0 || plans[i].ID == plan.ID:
 		form.Fields[0].Problem = "Choose a plan other than the current one."
 		return showAgain(views.FormPage(form))
-	case v.form.Get("confirmed") == "":
+	case v.Form.Get("confirmed") == "":
 		form.Intro, form.Submit, form.Consequences = "", "Change the plan to "+plans[i].Name, planConsequences(u, plan, plans[i])
 		form.Fields = []views.Field{{Name: "plan", Type: "hidden", Value: plans[i].Name}, {Name: "confirmed", Type: "hidden", Value: "yes"}}
 		return show(views.FormPage(form))
 	}
 	name := plans[i].Name
-	if _, err := c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Plan: &name}); err != nil {
-		return reply{}, err
+	if _, err := c.Store.ChangeUser(ctx, v.By, u.ID, accounts.UserChange{Plan: &name}); err != nil {
+		return Reply{}, err
 	}
 	return leadTo("/admin/users/"+u.ID.String(), "done", "plan-moved")
 }
@@ -334,10 +330,10 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 	return list
 }
 
-func (c *Console) suspend(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
 	u, _, err := c.userOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.userForm("Suspend "+u.Email, u)
 	form.Submit, form.Danger = "Suspend this user", true
@@ -377,10 +373,10 @@ func works(keys int64) string {
 	return "The " + views.Number(keys) + " active keys work again immediately. Their secrets are the same."
 }
 
-func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) Reactivate(ctx context.Context, v *Visit) (Reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.userForm("Reactivate "+u.Email, u)
 	form.Submit = "Reactivate this user"
@@ -391,13 +387,13 @@ func (c *Console) reactivate(ctx context.Context, v *visit) (reply, error) {
 	return c.setStatus(ctx, v, u, form, accounts.StatusActive, "user-reactivated")
 }
 
-func (c *Console) setStatus(ctx context.Context, v *visit, u views.UserLine, form views.Form, status accounts.Status, done string) (reply, error) {
-	if !v.post {
+func (c *Console) setStatus(ctx context.Context, v *Visit, u views.UserLine, form views.Form, status accounts.Status, done string) (Reply, error) {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	if u.Status != status {
-		if _, err := c.store.ChangeUser(ctx, v.by, u.ID, accounts.UserChange{Status: &status}); err != nil {
-			return reply{}, err
+		if _, err := c.Store.ChangeUser(ctx, v.By, u.ID, accounts.UserChange{Status: &status}); err != nil {
+			return Reply{}, err
 		}
 	}
 	return leadTo("/admin/users/"+u.ID.String(), "done", done)

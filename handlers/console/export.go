@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -19,23 +19,23 @@ import (
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
-// exportUsage streams the rows behind the usage page: by day and key, or by day
+// ExportUsage streams the rows behind the usage Page: by day and key, or by day
 // and user where it is about models. The export is recorded in the audit log first.
-func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) ExportUsage(ctx context.Context, v *Visit) (Reply, error) {
 	w, err := c.readUsage(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if len(w.problems) > 0 {
-		return reply{}, fault.New(fault.Invalid, strings.Join(w.problems, " "))
+		return Reply{}, fault.New(fault.Invalid, strings.Join(w.problems, " "))
 	}
 	q := store.UsageQuery{Span: w.span, UserID: w.user.ID, KeyID: w.key.ID, PlanID: w.plan.ID, Model: w.model, ByModel: w.group == "model"}
 	byModel := q.ByModel || q.Model != ""
 	failure, err := c.recordExport(ctx, v, "usage", fmt.Sprintf("%s to %s", w.span.From(), w.span.To()))
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	return reply{failure: failure, filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
+	return Reply{failure: failure, Filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
 		s := newSheet(out)
 		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
 		if byModel {
@@ -44,7 +44,7 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 		if err := s.line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})); err != nil {
 			return err
 		}
-		return s.end(c.store.EachUsage(ctx, q, func(l store.UsageLine) error {
+		return s.end(c.Store.EachUsage(ctx, q, func(l store.UsageLine) error {
 			cells := []string{string(l.Day), l.Email, l.Prefix, l.Label}
 			if byModel {
 				cells = []string{string(l.Day), l.Email, l.Model}
@@ -55,30 +55,30 @@ func (c *Console) exportUsage(ctx context.Context, v *visit) (reply, error) {
 }
 
 // recordExport records an export in the audit log, and returns the entry to record if it fails.
-func (c *Console) recordExport(ctx context.Context, v *visit, what, of string) (failure accounts.AuditEntry, err error) {
+func (c *Console) recordExport(ctx context.Context, v *Visit, what, of string) (failure accounts.AuditEntry, err error) {
 	made := accounts.AuditEntry{Action: "export.made", Subject: accounts.SubjectSystem, Target: what, Details: fmt.Sprintf("Exported the %s for %s.", what, of)}
 	failure = made
-	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s for %s by %s failed.", what, of, v.by.Name)
-	return failure, c.store.Record(ctx, v.by, made)
+	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s for %s by %s failed.", what, of, v.By.Name)
+	return failure, c.Store.Record(ctx, v.By, made)
 }
 
-// exportAudit streams the entries that match the audit page's filters.
-func (c *Console) exportAudit(ctx context.Context, v *visit) (reply, error) {
+// ExportAudit streams the entries that match the audit page's filters.
+func (c *Console) ExportAudit(ctx context.Context, v *Visit) (Reply, error) {
 	f, problems := readAudit(v)
 	if len(problems) > 0 {
-		return reply{}, fault.New(fault.Invalid, strings.Join(problems, " "))
+		return Reply{}, fault.New(fault.Invalid, strings.Join(problems, " "))
 	}
 	failure, err := c.recordExport(ctx, v, "audit log", describeSpan(f))
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	name := "codexible-audit-" + string(usage.DayOf(c.now())) + ".csv"
-	return reply{failure: failure, filename: name, stream: func(ctx context.Context, out io.Writer) error {
+	name := "codexible-audit-" + string(usage.DayOf(c.Now())) + ".csv"
+	return Reply{failure: failure, Filename: name, stream: func(ctx context.Context, out io.Writer) error {
 		s := newSheet(out)
 		if err := s.line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after", "key_id", "key_prefix"}); err != nil {
 			return err
 		}
-		return s.end(c.store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
+		return s.end(c.Store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
 			return s.line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After, optionalID(e.KeyID), e.KeyPrefix})
 		}))
 	}}, nil

@@ -1,7 +1,8 @@
-package handlers
+package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -26,30 +27,33 @@ var errDownloads = &fault.Error{
 	Message: "Two other exports or backups are running. Wait until one of them has finished, then try again.",
 }
 
-// download adapts a page that answers with a file. It is refused immediately
+// Download adapts a page that answers with a file. It is refused immediately
 // while maxDownloads others run.
-func (c *Console) download(serve pageHandler) operation {
-	return c.page(func(ctx context.Context, v *visit) (r reply, err error) {
+func (c *Console) Download(serve Page) Page {
+	return func(ctx context.Context, v *Visit) (r Reply, err error) {
 		select {
 		case c.downloads <- struct{}{}:
 		default:
-			return reply{}, errDownloads
+			return Reply{}, errDownloads
 		}
 		defer func() {
-			if r.stream == nil { // a stream releases its place when it ends
+			if r.File == nil { // a file releases its place when it ends
 				<-c.downloads
 			}
 		}()
-		return serve(ctx, v)
-	})
+		if r, err = serve(ctx, v); err == nil && r.stream != nil {
+			r.File = c.flow(v.By, r) //nolint:contextcheck // a download outlives its request's deadline
+		}
+		return r, err
+	}
 }
 
 // flow starts to write a file and returns the pipe to read it from. After an
 // error the response has no last chunk, so the client sees that the file is
 // incomplete. The deadline also ends a stream that the client does not read.
-func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
+func (c *Console) flow(by accounts.Actor, r Reply) *io.PipeReader {
 	from, to := io.Pipe()
-	ctx, cancel := context.WithTimeout(c.api.life, streamLife)
+	ctx, cancel := context.WithTimeout(c.Life, streamLife)
 	stopped := context.AfterFunc(ctx, func() { _ = to.CloseWithError(ctx.Err()) })
 	c.flowing.Go(func() {
 		defer func() {
@@ -63,7 +67,7 @@ func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 				err = fmt.Errorf("deadline exceeded, or the service stopped: %w", ctx.Err())
 			}
 			c.recordFailure(by, r.failure, err) //nolint:contextcheck // recorded after the context has ended, too
-			c.api.Log.Warn("a download was cut off", "request_id", by.RequestID, "file", r.filename, "error", err)
+			c.Log.Warn("a download was cut off", "request_id", by.RequestID, "file", r.Filename, "error", err)
 		}
 		_ = to.CloseWithError(err)
 	})
@@ -71,13 +75,26 @@ func (c *Console) flow(by accounts.Actor, r reply) *io.PipeReader {
 }
 
 // makeFile runs outside the request, where a panic would end the process.
-func makeFile(ctx context.Context, r reply, out io.Writer) (err error) {
+func makeFile(ctx context.Context, r Reply, out io.Writer) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
 	return r.stream(ctx, out)
+}
+
+// recordFailure records a failed download in the audit log, unless the client
+// closed the connection. The service's log has the cause.
+func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause error) {
+	if errors.Is(cause, io.ErrClosedPipe) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := c.Store.Record(ctx, by, e); err != nil {
+		c.Log.Warn("could not record a failed download in the audit log", "request_id", by.RequestID, "error", err)
+	}
 }
 
 // Wait returns when all downloads have ended or ctx is done. Parts.Life ends their

@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -19,29 +19,29 @@ import (
 // unusedFor is how long a key has to be idle to be listed as unused.
 const unusedFor = 90 * 24 * time.Hour
 
-// keys lists keys across all users.
-func (c *Console) keys(ctx context.Context, v *visit) (reply, error) {
+// Keys lists keys across all users.
+func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 	text, err := v.search()
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	state := oneOf(v.query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
+	state := oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
 	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p := views.Keys{
-		Frame: v.frame("Keys", views.SectionKeys), Now: c.now(), Filtered: text != "" || state != "",
+		Frame: v.frame("Keys", views.SectionKeys), Now: c.Now(), Filtered: text != "" || state != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Label, prefix or user", Value: text},
 		State: views.Field{Name: "state", Label: "Show", Type: "select", Value: state, Options: []views.Option{
 			{Label: "All keys"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "disabled", Label: "Disabled"}, {Value: "revoked", Label: "Revoked"}}},
 	}
 	if len(list) > pageSize {
 		list = list[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = views.WithQuery(v.path, "q", text, "state", state, "after", list[pageSize-1].ID.String()), "Next page"
+		p.Pager.Onward, p.Pager.OnwardText = views.WithQuery(v.Path, "q", text, "state", state, "after", list[pageSize-1].ID.String()), "Next page"
 	}
 	if v.afterID() != uuid.Nil {
-		p.Pager.Newest = views.WithQuery(v.path, "q", text, "state", state)
+		p.Pager.Newest = views.WithQuery(v.Path, "q", text, "state", state)
 	}
 	if len(list) > 0 {
 		p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
@@ -56,46 +56,42 @@ func (c *Console) keyList(ctx context.Context, text, state string, page store.Pa
 	q := store.KeyQuery{Text: text, Page: page}
 	switch state {
 	case "unused":
-		since := c.now().Add(-unusedFor)
+		since := c.Now().Add(-unusedFor)
 		if text == "" {
-			return c.store.UnusedKeys(ctx, since, page)
+			return c.Store.UnusedKeys(ctx, since, page)
 		}
 		q.UnusedSince = since
 	default:
 		q.Status = keys.Status(state)
 	}
-	return c.store.Keys(ctx, q)
+	return c.Store.Keys(ctx, q)
 }
 
 // keyOf reads the key of the path.
-func (c *Console) keyOf(ctx context.Context, v *visit) (views.KeyLine, error) {
-	id, err := v.idOf()
-	if err != nil {
-		return views.KeyLine{}, err
-	}
-	k, err := c.store.Key(ctx, id, uuid.Nil)
+func (c *Console) keyOf(ctx context.Context, v *Visit) (views.KeyLine, error) {
+	k, err := c.Store.Key(ctx, v.ID, uuid.Nil)
 	return views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus}, err
 }
 
-// key shows one key.
-func (c *Console) key(ctx context.Context, v *visit) (reply, error) {
+// Key shows one key.
+func (c *Console) Key(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	span, choice := v.days(c.now())
-	p := views.Key{Frame: v.frame(k.Label, views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Key: k, Range: choice, Now: c.now()}
-	days, err := c.store.KeyHistory(ctx, k.UserID, k.ID, span)
+	span, choice := v.days(c.Now())
+	p := views.Key{Frame: v.frame(k.Label, views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Key: k, Range: choice, Now: c.Now()}
+	days, err := c.Store.KeyHistory(ctx, k.UserID, k.ID, span)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	p.Chart = views.DayChart("Credits by day", views.MeasureCredits, days)
-	if p.GraceEnds, err = c.store.GraceEnds(ctx, k.ID); err != nil {
-		return reply{}, err
+	if p.GraceEnds, err = c.Store.GraceEnds(ctx, k.ID); err != nil {
+		return Reply{}, err
 	}
-	p.Audit, err = c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: k.ID, Limit: auditShown}})
+	p.Audit, err = c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: k.ID, Limit: auditShown}})
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	return show(views.KeyPage(p))
 }
@@ -141,51 +137,51 @@ func splitAddresses(text string) []string {
 
 // claim marks a form that shows a secret as sent. It returns false if the form
 // was already sent, such as by reloading the page with the secret.
-func (c *Console) claim(ctx context.Context, v *visit) (bool, error) {
-	form, err := uuid.Parse(v.form.Get("once"))
+func (c *Console) claim(ctx context.Context, v *Visit) (bool, error) {
+	form, err := uuid.Parse(v.Form.Get("once"))
 	if err != nil {
-		return false, errForm
+		return false, ErrForm
 	}
-	return c.store.TakeForm(ctx, v.operator.Session.ID, form.String())
+	return c.Store.TakeForm(ctx, v.Operator.Session.ID, form.String())
 }
 
-// newKey creates a key and shows its secret once.
-func (c *Console) newKey(ctx context.Context, v *visit) (reply, error) {
+// NewKey creates a key and shows its secret once.
+func (c *Console) NewKey(ctx context.Context, v *Visit) (Reply, error) {
 	form := views.Form{
-		Frame: v.frame("Create a key", views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Action: v.path, Submit: "Create the key", Cancel: "/admin/keys",
+		Frame: v.frame("Create a key", views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}), Action: v.Path, Submit: "Create the key", Cancel: "/admin/keys",
 		Intro: "The key is shown only once, on the next page. Have a safe place ready to store it.", Once: uuid.NewString(),
 	}
-	email := v.form.Get("email")
-	if id, err := uuid.Parse(v.query.Get("user")); err == nil {
-		u, err := c.store.User(ctx, id)
+	email := v.Form.Get("email")
+	if id, err := uuid.Parse(v.Query.Get("user")); err == nil {
+		u, err := c.Store.User(ctx, id)
 		if err != nil {
-			return reply{}, err
+			return Reply{}, err
 		}
 		email, form.Cancel = u.Email, "/admin/users/"+u.ID.String()
 	}
 	form.Fields = []views.Field{
 		{Name: "email", Label: "User", Type: "email", Value: email, Hint: "The e-mail of the user who owns the key.", Required: true, Autofocus: email == ""},
-		{Name: "label", Label: "Label", Value: v.form.Get("label"), Hint: `Optional. Where the key is used, such as Production. "Default" if left empty.`, MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
-		expiryField(v.form.Get("expires_at")),
-		scopeField(v.form["scopes"], "If none is checked: models, usage and keys. For a service: service. For an admin: admin, models, usage and keys."),
-		addressField(v.form.Get("allowed_addresses")),
+		{Name: "label", Label: "Label", Value: v.Form.Get("label"), Hint: `Optional. Where the key is used, such as Production. "Default" if left empty.`, MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
+		expiryField(v.Form.Get("expires_at")),
+		scopeField(v.Form["scopes"], "If none is checked: models, usage and keys. For a service: service. For an admin: admin, models, usage and keys."),
+		addressField(v.Form.Get("allowed_addresses")),
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	return c.createKey(ctx, v, form)
 }
 
-func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (reply, error) {
-	u, err := c.store.UserByEmail(ctx, strings.TrimSpace(v.form.Get("email")))
+func (c *Console) createKey(ctx context.Context, v *Visit, form views.Form) (Reply, error) {
+	u, err := c.Store.UserByEmail(ctx, strings.TrimSpace(v.Form.Get("email")))
 	if err == nil {
-		expires, readable := readExpiry(v.form.Get("expires_at"))
+		expires, readable := readExpiry(v.Form.Get("expires_at"))
 		if !readable {
 			form.Fields[2].Problem = "Must be a date and a time such as 2026-12-31T23:59."
 			return showAgain(views.FormPage(form))
 		}
-		n := keys.NewKey{UserID: u.ID, Label: v.form.Get("label"), ExpiresAt: expires, Scopes: v.form["scopes"], Addresses: splitAddresses(v.form.Get("allowed_addresses")), Secret: keys.Mint()}
-		n, problem := n.Normalize(c.now())
+		n := keys.NewKey{UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")), Secret: keys.Mint()}
+		n, problem := n.Normalize(c.Now())
 		if problem == nil {
 			scopes, _ := keys.ParseScopes(n.Scopes)
 			problem = scopes.Given(0, u.Role, false)
@@ -194,7 +190,7 @@ func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (rep
 			return showAgain(views.FormPage(form))
 		}
 		return c.mint(ctx, v, "Key created", views.WithQuery("/admin/keys", "q", u.Email, "done", "key-taken"), "", func() (keys.Key, keys.Secret, error) {
-			k, err := c.store.CreateKey(ctx, v.by, n)
+			k, err := c.Store.CreateKey(ctx, v.By, n)
 			return k, n.Secret, err
 		})
 	}
@@ -202,45 +198,45 @@ func (c *Console) createKey(ctx context.Context, v *visit, form views.Form) (rep
 		form.Fields[0].Problem = "There is no user with this e-mail."
 		return showAgain(views.FormPage(form))
 	}
-	return reply{}, err
+	return Reply{}, err
 }
 
 // mint claims the form, makes the change and shows the secret. taken is where a
 // form redirects that was already sent.
-func (c *Console) mint(ctx context.Context, v *visit, title, taken, oldWorks string, change func() (keys.Key, keys.Secret, error)) (reply, error) {
+func (c *Console) mint(ctx context.Context, v *Visit, title, taken, oldWorks string, change func() (keys.Key, keys.Secret, error)) (Reply, error) {
 	first, err := c.claim(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !first {
 		return leadTo(taken)
 	}
 	k, secret, err := change()
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	u, err := c.store.User(ctx, k.UserID)
+	u, err := c.Store.User(ctx, k.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	r, err := show(views.SecretPage(views.Secret{Frame: v.frame(title, views.SectionKeys), Secret: secret, Key: views.KeyLine{Key: k, Email: u.Email}, OldWorks: oldWorks}))
-	r.plain = true
+	r.Plain = true
 	return r, err
 }
 
-func (v *visit) keyForm(title string, k views.KeyLine) views.Form {
+func (v *Visit) keyForm(title string, k views.KeyLine) views.Form {
 	back := "/admin/keys/" + k.ID.String()
 	return views.Form{
 		Frame:  v.frame(title, views.SectionKeys, views.Link{Text: "Keys", Path: "/admin/keys"}, views.Link{Text: k.Label, Path: back}),
-		Action: v.path, Cancel: back,
+		Action: v.Path, Cancel: back,
 	}
 }
 
-// editKey changes a key's label, expiry, scopes and addresses.
-func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
+// EditKey changes a key's label, expiry, scopes and addresses.
+func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.keyForm("Edit "+k.Label, k)
 	form.Submit = "Save"
@@ -252,11 +248,11 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
 		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses),
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	label, text := v.form.Get("label"), v.form.Get("expires_at")
-	form.Fields[0].Value, form.Fields[1].Value, form.Fields[2].Ticked, form.Fields[3].Value = label, text, v.form["scopes"], v.form.Get("allowed_addresses")
+	label, text := v.Form.Get("label"), v.Form.Get("expires_at")
+	form.Fields[0].Value, form.Fields[1].Value, form.Fields[2].Ticked, form.Fields[3].Value = label, text, v.Form["scopes"], v.Form.Get("allowed_addresses")
 	expires, readable := readExpiry(text)
 	if !readable {
 		form.Fields[1].Problem = "Must be a date and a time such as 2026-12-31T23:59."
@@ -268,34 +264,34 @@ func (c *Console) editKey(ctx context.Context, v *visit) (reply, error) {
 		change.ExpiresAt = &expires
 	}
 	// Unchanged scopes and addresses are not set by the operator: the user may still loosen limits of their own.
-	if scopes, known := keys.ParseScopes(v.form["scopes"]); !known || scopes != k.Scopes {
-		change.Scopes = append([]string{}, v.form["scopes"]...)
+	if scopes, known := keys.ParseScopes(v.Form["scopes"]); !known || scopes != k.Scopes {
+		change.Scopes = append([]string{}, v.Form["scopes"]...)
 	}
-	if wanted, problem := keys.ParseAddresses(splitAddresses(v.form.Get("allowed_addresses"))); problem != "" || !wanted.Equal(k.Addresses) {
-		change.Addresses = append([]string{}, splitAddresses(v.form.Get("allowed_addresses"))...)
+	if wanted, problem := keys.ParseAddresses(splitAddresses(v.Form.Get("allowed_addresses"))); problem != "" || !wanted.Equal(k.Addresses) {
+		change.Addresses = append([]string{}, splitAddresses(v.Form.Get("allowed_addresses"))...)
 	}
-	if _, err = c.store.ChangeKey(ctx, v.by, k.ID, uuid.Nil, change); err == nil {
+	if _, err = c.Store.ChangeKey(ctx, v.By, k.ID, uuid.Nil, change); err == nil {
 		return leadTo("/admin/keys/"+k.ID.String(), "done", "key-changed")
 	}
 	if withProblems(form.Fields, err) {
 		return showAgain(views.FormPage(form))
 	}
-	return reply{}, err
+	return Reply{}, err
 }
 
-// disable disables a key until an operator enables it.
-func (c *Console) disable(ctx context.Context, v *visit) (reply, error) {
+// Disable disables a key until an operator enables it.
+func (c *Console) Disable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusDisabled)
 }
 
-func (c *Console) enable(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) Enable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusActive)
 }
 
-func (c *Console) switchKey(ctx context.Context, v *visit, to keys.Status) (reply, error) {
+func (c *Console) switchKey(ctx context.Context, v *Visit, to keys.Status) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form, done := v.keyForm("Disable "+k.Label, k), "key-disabled"
 	form.Submit, form.Danger = "Disable this key", true
@@ -307,11 +303,11 @@ func (c *Console) switchKey(ctx context.Context, v *visit, to keys.Status) (repl
 		form, done = v.keyForm("Enable "+k.Label, k), "key-enabled"
 		form.Submit, form.Consequences = "Enable this key", []string{"Requests with " + k.Prefix + "… are accepted again immediately."}
 	}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	if _, err := c.store.ChangeKey(ctx, v.by, k.ID, uuid.Nil, keys.KeyChange{Status: &to}); err != nil {
-		return reply{}, err
+	if _, err := c.Store.ChangeKey(ctx, v.By, k.ID, uuid.Nil, keys.KeyChange{Status: &to}); err != nil {
+		return Reply{}, err
 	}
 	return leadTo("/admin/keys/"+k.ID.String(), "done", done)
 }
@@ -324,11 +320,11 @@ var graces = []struct {
 	{"0", 0, "Immediately"}, {"3600", time.Hour, "After 1 hour"}, {"86400", 24 * time.Hour, "After 1 day"}, {"604800", keys.MaxGrace, "After 7 days"},
 }
 
-// rotate gives a key a new secret and shows it once.
-func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
+// Rotate gives a key a new secret and shows it once.
+func (c *Console) Rotate(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.keyForm("Rotate "+k.Label, k)
 	form.Submit, form.Once = "Rotate the key", uuid.NewString()
@@ -337,7 +333,7 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 		"The current secret stops working at the time that you choose below. A secret that an earlier rotation left working stops immediately.",
 		"Keys that were created with this key keep working. If this key has leaked, revoke it together with them instead.",
 	}
-	grace := views.Field{Name: "grace_seconds", Label: "The current secret stops working", Type: "select", Value: v.form.Get("grace_seconds")}
+	grace := views.Field{Name: "grace_seconds", Label: "The current secret stops working", Type: "select", Value: v.Form.Get("grace_seconds")}
 	chosen := -1
 	for i, g := range graces {
 		grace.Options = append(grace.Options, views.Option{Value: g.value, Label: g.label})
@@ -349,7 +345,7 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 		grace.Value = "86400"
 	}
 	form.Fields = []views.Field{grace}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	if chosen < 0 {
@@ -358,44 +354,44 @@ func (c *Console) rotate(ctx context.Context, v *visit) (reply, error) {
 	}
 	old := "Stopped immediately"
 	if g := graces[chosen].grace; g > 0 {
-		old = "Works until " + views.Instant(c.now().Add(g)) + " UTC"
+		old = "Works until " + views.Instant(c.Now().Add(g)) + " UTC"
 	}
 	return c.mint(ctx, v, "Key rotated", views.WithQuery("/admin/keys/"+k.ID.String(), "done", "key-taken"), old, func() (keys.Key, keys.Secret, error) {
 		secret := keys.Mint()
-		rotated, err := c.store.RotateKey(ctx, v.by, keys.Rotation{KeyID: k.ID, Grace: graces[chosen].grace, Secret: secret}, uuid.Nil)
+		rotated, err := c.Store.RotateKey(ctx, v.By, keys.Rotation{KeyID: k.ID, Grace: graces[chosen].grace, Secret: secret}, uuid.Nil)
 		return rotated, secret, err
 	})
 }
 
-// revoke revokes a key, which cannot be undone.
-func (c *Console) revoke(ctx context.Context, v *visit) (reply, error) {
+// Revoke revokes a key, which cannot be undone.
+func (c *Console) Revoke(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	form := v.keyForm("Revoke "+k.Label, k)
 	form.Submit, form.Danger = "Revoke this key", true
 	last := "The key was never used."
 	if k.LastUsedAt != nil {
-		last = "The key was last used " + views.Ago(c.now(), *k.LastUsedAt) + "."
+		last = "The key was last used " + views.Ago(c.Now(), *k.LastUsedAt) + "."
 	}
 	form.Consequences = []string{
 		"Requests with " + k.Prefix + "… get 401 immediately. " + last,
 		"This cannot be undone: a revoked key never works again. To replace only the secret, rotate the key instead.",
 		fmt.Sprintf("Other keys of %s keep working, unless you check the box below and they were created with this key.", k.Email),
 	}
-	form.Fields = []views.Field{{Name: "with_created", Label: "If the key has leaked", Type: "checks", Ticked: v.form["with_created"],
+	form.Fields = []views.Field{{Name: "with_created", Label: "If the key has leaked", Type: "checks", Ticked: v.Form["with_created"],
 		Options: []views.Option{{Value: "true", Label: "Also revoke all keys that were created with it, directly or through another key"}}}}
-	if !v.post {
+	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	if v.form.Get("with_created") == "true" {
-		_, err = c.store.RevokeKeyWithCreated(ctx, v.by, k.ID, uuid.Nil)
+	if v.Form.Get("with_created") == "true" {
+		_, err = c.Store.RevokeKeyWithCreated(ctx, v.By, k.ID, uuid.Nil)
 	} else {
-		err = c.store.RevokeKey(ctx, v.by, k.ID, uuid.Nil)
+		err = c.Store.RevokeKey(ctx, v.By, k.ID, uuid.Nil)
 	}
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	return leadTo("/admin/keys/"+k.ID.String(), "done", "key-revoked")
 }

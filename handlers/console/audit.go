@@ -1,13 +1,13 @@
-package handlers
+package console
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"codexible/accounts"
-	"codexible/fault"
 	"codexible/store"
 	"codexible/usage"
 	"codexible/views"
@@ -25,12 +25,12 @@ var auditActions = []views.Option{
 }
 
 // readAudit reads the filters of the log, and reports the errors in them.
-func readAudit(v *visit) (f store.AuditFilter, problems []string) {
+func readAudit(v *Visit) (f store.AuditFilter, problems []string) {
 	var ok bool
-	if f.Text, ok = filter(v.query.Get("q"), accounts.MaxSearchLength); !ok {
+	if f.Text, ok = filter(v.Query.Get("q"), accounts.MaxSearchLength); !ok {
 		problems = append(problems, noFilter)
 	}
-	f.Action = v.query.Get("action")
+	f.Action = v.Query.Get("action")
 	if !slices.ContainsFunc(auditActions, func(o views.Option) bool { return o.Value == f.Action }) {
 		problems = append(problems, "Unknown action. Choose one from the list.")
 	}
@@ -38,7 +38,7 @@ func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 		f.Action, f.Actions = "", store.FailureActions
 	}
 	read := func(name string) (day usage.Day) {
-		text := strings.TrimSpace(v.query.Get(name))
+		text := strings.TrimSpace(v.Query.Get(name))
 		if text == "" {
 			return ""
 		}
@@ -53,39 +53,39 @@ func readAudit(v *visit) (f store.AuditFilter, problems []string) {
 	if f.From != "" && f.To != "" && f.From > f.To {
 		problems = append(problems, lastBeforeFirst)
 	}
-	f.Before, _ = strconv.ParseInt(v.query.Get("before"), 10, 64)
+	f.Before, _ = strconv.ParseInt(v.Query.Get("before"), 10, 64)
 	return f, problems
 }
 
-// audit lists who changed what.
-func (c *Console) audit(ctx context.Context, v *visit) (reply, error) {
+// Audit lists who changed what.
+func (c *Console) Audit(ctx context.Context, v *Visit) (Reply, error) {
 	f, problems := readAudit(v)
-	action := v.query.Get("action")
+	action := v.Query.Get("action")
 	path := func(to, before string) string {
 		return views.WithQuery(to, "q", f.Text, "action", action, "from", string(f.From), "to", string(f.To), "before", before)
 	}
 	p := views.Audit{
 		Frame: v.frame("Audit log", views.SectionAudit), Problems: problems, Filtered: f.Text != "" || action != "" || f.From != "" || f.To != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Actor, action or target", Value: f.Text}, Action: views.Field{Name: "action", Label: "Action", Type: "select", Value: action, Options: auditActions},
-		From: views.Field{Name: "from", Label: "From", Type: "date", Value: v.query.Get("from")}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: v.query.Get("to")},
+		From: views.Field{Name: "from", Label: "From", Type: "date", Value: v.Query.Get("from")}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: v.Query.Get("to")},
 		ExportURL: path("/admin/audit/export", ""),
 	}
 	if len(problems) > 0 {
 		r, err := show(views.AuditPage(p))
-		r.status = statuses[fault.Invalid]
+		r.Status = http.StatusUnprocessableEntity
 		return r, err
 	}
 	f.Limit = pageSize + 1
-	entries, err := c.store.Audit(ctx, f)
+	entries, err := c.Store.Audit(ctx, f)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if len(entries) > pageSize {
 		entries = entries[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = path(v.path, strconv.FormatInt(entries[pageSize-1].Seq, 10)), "Older"
+		p.Pager.Onward, p.Pager.OnwardText = path(v.Path, strconv.FormatInt(entries[pageSize-1].Seq, 10)), "Older"
 	}
 	if f.Before > 0 {
-		p.Pager.Newest = path(v.path, "")
+		p.Pager.Newest = path(v.Path, "")
 	}
 	p.Entries = entries
 	return show(views.AuditPage(p))

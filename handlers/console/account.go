@@ -1,13 +1,13 @@
-package handlers
+package console
 
 import (
 	"context"
 	"fmt"
 	"image/color"
+	"net/http"
 	"strings"
 
 	"codexible/accounts"
-	"codexible/fault"
 	"codexible/store"
 	"codexible/views"
 
@@ -25,19 +25,19 @@ func turnOffFields() []views.Field {
 	return []views.Field{{Name: "code", Label: "Code from your app, or a recovery code", Autocomplete: "one-time-code", Required: true, MaxLength: 20}}
 }
 
-// account shows the operator's own page.
-func (c *Console) account(ctx context.Context, v *visit) (reply, error) {
+// Account shows the operator's own page.
+func (c *Console) Account(ctx context.Context, v *Visit) (Reply, error) {
 	return c.accountPage(ctx, v, passwordFields(), turnOffFields())
 }
 
-func (c *Console) accountPage(ctx context.Context, v *visit, password, turnOff []views.Field) (reply, error) {
-	sessions, err := c.store.Sessions(ctx, v.operator.Session.UserID)
+func (c *Console) accountPage(ctx context.Context, v *Visit, password, turnOff []views.Field) (Reply, error) {
+	sessions, err := c.Store.Sessions(ctx, v.Operator.Session.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	two, _, err := c.store.TwoStep(ctx, v.operator.Session.UserID)
+	two, _, err := c.Store.TwoStep(ctx, v.Operator.Session.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	frame := v.frame("Account", views.SectionAccount)
 	if two.LockedAt != nil {
@@ -45,80 +45,80 @@ func (c *Console) accountPage(ctx context.Context, v *visit, password, turnOff [
 	}
 	r, err := show(views.AccountPage(views.Account{
 		Frame: frame, Password: password, TwoStep: two.Confirmed, CodesLeft: two.CodesLeft, TurnOff: turnOff,
-		Sessions: sessions, Current: v.operator.Session, Now: c.now(),
+		Sessions: sessions, Current: v.Operator.Session, Now: c.Now(),
 	}))
-	if v.post {
-		r.status = statuses[fault.Invalid]
+	if v.Post {
+		r.Status = http.StatusUnprocessableEntity
 	}
 	return r, err
 }
 
-// changePassword needs the current password. It ends every session and starts another one here.
-func (c *Console) changePassword(ctx context.Context, v *visit) (reply, error) {
-	fields, userID := passwordFields(), v.operator.Session.UserID
+// ChangePassword needs the current password. It ends every session and starts another one here.
+func (c *Console) ChangePassword(ctx context.Context, v *Visit) (Reply, error) {
+	fields, userID := passwordFields(), v.Operator.Session.UserID
 	if err := c.throttle(ctx, v, "password "+userID.String(), false); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	credentials, err := c.store.CredentialsByEmail(ctx, v.operator.Email)
+	credentials, err := c.Store.CredentialsByEmail(ctx, v.Operator.Email)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	matches, err := accounts.CheckKnownPassword(ctx, v.form.Get("current"), credentials.PasswordHash)
+	matches, err := accounts.CheckKnownPassword(ctx, v.Form.Get("current"), credentials.PasswordHash)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !matches {
 		fields[0].Problem = "This is not your current password."
 		return c.accountPage(ctx, v, fields, turnOffFields())
 	}
-	hash, err := accounts.HashPassword(ctx, v.form.Get("password"))
+	hash, err := accounts.HashPassword(ctx, v.Form.Get("password"))
 	if err != nil {
 		if withProblems(fields, err) {
 			return c.accountPage(ctx, v, fields, turnOffFields())
 		}
-		return reply{}, err
+		return Reply{}, err
 	}
-	if err := c.store.SetPassword(ctx, v.by, userID, hash); err != nil {
-		return reply{}, err
+	if err := c.Store.SetPassword(ctx, v.By, userID, hash); err != nil {
+		return Reply{}, err
 	}
 	return c.admit(ctx, v, store.NewSession{UserID: userID, PasswordHash: hash}, "/admin/account?done=password-changed")
 }
 
-// beginTwoStep creates a secret and shows it for the operator's app.
-func (c *Console) beginTwoStep(ctx context.Context, v *visit) (reply, error) {
-	secret, _, err := accounts.MintTwoStep(v.operator.Email)
+// BeginTwoStep creates a secret and shows it for the operator's app.
+func (c *Console) BeginTwoStep(ctx context.Context, v *Visit) (Reply, error) {
+	secret, _, err := accounts.MintTwoStep(v.Operator.Email)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	if err := c.store.BeginTwoStep(ctx, v.operator.Session.UserID, secret); err != nil {
-		return reply{}, err
+	if err := c.Store.BeginTwoStep(ctx, v.Operator.Session.UserID, secret); err != nil {
+		return Reply{}, err
 	}
 	return c.twoStepPage(ctx, v, "")
 }
 
-func (c *Console) twoStepPage(ctx context.Context, v *visit, problem string) (reply, error) {
-	two, found, err := c.store.TwoStep(ctx, v.operator.Session.UserID)
+func (c *Console) twoStepPage(ctx context.Context, v *Visit, problem string) (Reply, error) {
+	two, found, err := c.Store.TwoStep(ctx, v.Operator.Session.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !found || two.Confirmed {
 		return leadTo("/admin/account")
 	}
-	address, err := accounts.TwoStepAddress(v.operator.Email, two.Secret)
+	address, err := accounts.TwoStepAddress(v.Operator.Email, two.Secret)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	path, side, err := qrPath(address)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	r, err := show(views.TwoStepPage(views.TwoStepSetup{
 		Frame: v.frame("Two-factor authentication", views.SectionAccount, views.Link{Text: "Account", Path: "/admin/account"}), QR: path, Side: side, Secret: inFours(two.Secret),
 		Code: views.Field{Name: "code", Label: "Code from the app", Autocomplete: "one-time-code", Required: true, MaxLength: 7, Problem: problem},
 	}))
-	r.plain = true
+	r.Plain = true
 	if problem != "" {
-		r.status = statuses[fault.Invalid]
+		r.Status = http.StatusUnprocessableEntity
 	}
 	return r, err
 }
@@ -158,50 +158,50 @@ func qrPath(text string) (path string, side int, err error) {
 	return b.String(), side, nil
 }
 
-// confirmTwoStep turns two-factor authentication on after a correct code of the app.
-func (c *Console) confirmTwoStep(ctx context.Context, v *visit) (reply, error) {
-	userID := v.operator.Session.UserID
+// ConfirmTwoStep turns two-factor authentication on after a correct code of the app.
+func (c *Console) ConfirmTwoStep(ctx context.Context, v *Visit) (Reply, error) {
+	userID := v.Operator.Session.UserID
 	if err := c.throttleCode(ctx, v); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	two, found, err := c.store.TwoStep(ctx, userID)
+	two, found, err := c.Store.TwoStep(ctx, userID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !found || two.Confirmed {
 		return leadTo("/admin/account")
 	}
-	step, right := two.Step(v.form.Get("code"), c.now())
+	step, right := two.Step(v.Form.Get("code"), c.Now())
 	if right {
-		if right, err = c.store.TakeStep(ctx, userID, step); err != nil {
-			return reply{}, err
+		if right, err = c.Store.TakeStep(ctx, userID, step); err != nil {
+			return Reply{}, err
 		}
 	}
 	if !right {
 		return c.twoStepPage(ctx, v, "Wrong code. Codes change every 30 seconds. Check the clock of your phone.")
 	}
 	codes, hashes := accounts.MintRecoveryCodes()
-	if err := c.store.ConfirmTwoStep(ctx, v.by, userID, hashes); err != nil {
-		return reply{}, err
+	if err := c.Store.ConfirmTwoStep(ctx, v.By, userID, hashes); err != nil {
+		return Reply{}, err
 	}
 	return c.recoveryPage(v, codes)
 }
 
-func (c *Console) recoveryPage(v *visit, codes []string) (reply, error) {
+func (c *Console) recoveryPage(v *Visit, codes []string) (Reply, error) {
 	r, err := show(views.RecoveryPage(views.RecoveryCodes{Frame: v.frame("Recovery codes", views.SectionAccount, views.Link{Text: "Account", Path: "/admin/account"}), Codes: codes}))
-	r.plain = true
+	r.Plain = true
 	return r, err
 }
 
 // codeProves checks the code that is needed to turn two-factor authentication off and for new recovery codes.
-func (c *Console) codeProves(ctx context.Context, v *visit) (takenCode, error) {
+func (c *Console) codeProves(ctx context.Context, v *Visit) (takenCode, error) {
 	if err := c.throttleCode(ctx, v); err != nil {
 		return takenCode{}, err
 	}
-	return c.takeCode(ctx, v, v.operator.Session.UserID, v.form.Get("code"))
+	return c.takeCode(ctx, v, v.Operator.Session.UserID, v.Form.Get("code"))
 }
 
-func (c *Console) wrongCode(ctx context.Context, v *visit, taken takenCode) (reply, error) {
+func (c *Console) wrongCode(ctx context.Context, v *Visit, taken takenCode) (Reply, error) {
 	fields := turnOffFields()
 	fields[0].Problem = "Wrong code. Each code works once."
 	if taken.locked {
@@ -210,40 +210,39 @@ func (c *Console) wrongCode(ctx context.Context, v *visit, taken takenCode) (rep
 	return c.accountPage(ctx, v, passwordFields(), fields)
 }
 
-func (c *Console) turnOffTwoStep(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) TurnOffTwoStep(ctx context.Context, v *Visit) (Reply, error) {
 	taken, err := c.codeProves(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !taken.right {
 		return c.wrongCode(ctx, v, taken)
 	}
-	if err := c.store.TurnOffTwoStep(ctx, v.by, v.operator.Session.UserID); err != nil {
-		return reply{}, err
+	if err := c.Store.TurnOffTwoStep(ctx, v.By, v.Operator.Session.UserID); err != nil {
+		return Reply{}, err
 	}
 	return leadTo("/admin/account", "done", "two-step-off")
 }
 
-func (c *Console) newRecoveryCodes(ctx context.Context, v *visit) (reply, error) {
+func (c *Console) NewRecoveryCodes(ctx context.Context, v *Visit) (Reply, error) {
 	taken, err := c.codeProves(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !taken.right {
 		return c.wrongCode(ctx, v, taken)
 	}
 	codes, hashes := accounts.MintRecoveryCodes()
-	if err := c.store.NewRecoveryCodes(ctx, v.by, v.operator.Session.UserID, hashes); err != nil {
-		return reply{}, err
+	if err := c.Store.NewRecoveryCodes(ctx, v.By, v.Operator.Session.UserID, hashes); err != nil {
+		return Reply{}, err
 	}
 	return c.recoveryPage(v, codes)
 }
 
-// endSession ends another session of the operator.
-func (c *Console) endSession(ctx context.Context, v *visit) (reply, error) {
-	id, _ := v.idOf() // an invalid ID is treated like that of an ended session
-	if err := c.store.EndSession(ctx, v.by, v.operator.Session.UserID, id); err != nil {
-		return reply{}, err
+// EndSession ends another session of the operator. An unknown ID is treated like that of an ended session.
+func (c *Console) EndSession(ctx context.Context, v *Visit) (Reply, error) {
+	if err := c.Store.EndSession(ctx, v.By, v.Operator.Session.UserID, v.ID); err != nil {
+		return Reply{}, err
 	}
 	return leadTo("/admin/account", "done", "session-ended")
 }

@@ -1,4 +1,4 @@
-package handlers
+package console
 
 import (
 	"context"
@@ -33,16 +33,16 @@ const (
 
 // throttle counts an attempt at an account. known is true for a browser in which
 // the account's owner has signed in: it has a limit that nobody else can use up.
-func (c *Console) throttle(ctx context.Context, v *visit, account string, known bool) error {
-	address := limits.Address(v.x.address).String()
-	windows := byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite)
+func (c *Console) throttle(ctx context.Context, v *Visit, account string, known bool) error {
+	address := limits.Address(v.Address).String()
+	windows := byPlace("sign-in: address", v.Address, triesPerAddress, triesPerSite)
 	if known {
-		windows = append(windows, consoleWindow("sign-in: browser "+string(v.browser.Hash())+account, triesPerAccount))
+		windows = append(windows, consoleWindow("sign-in: browser "+string(v.Browser.Hash())+account, triesPerAccount))
 	} else {
 		windows = append(windows, consoleWindow("sign-in: pair "+address+" "+account, triesPerPair), consoleWindow("sign-in: account "+account, triesPerAccount))
 	}
 	// An attempt that one limit refuses must not count against another: all are checked first.
-	for _, question := range []decide{c.api.Counter.Peek, c.api.Counter.Hit} {
+	for _, question := range []decide{c.Counter.Peek, c.Counter.Hit} {
 		d, err := ask(ctx, question, windows)
 		if err != nil {
 			return err
@@ -54,9 +54,10 @@ func (c *Console) throttle(ctx context.Context, v *visit, account string, known 
 	return nil
 }
 
-// peekTries refuses a form from an address that has reached its limit, without counting it.
-func (c *Console) peekTries(ctx context.Context, v *visit) error {
-	d, err := ask(ctx, c.api.Counter.Peek, byPlace("sign-in: address", v.x.address, triesPerAddress, triesPerSite))
+// CheckTries refuses a sign-in from an address that has reached its limit, without
+// counting it: before its form is read.
+func (c *Console) CheckTries(ctx context.Context, v *Visit) error {
+	d, err := ask(ctx, c.Counter.Peek, byPlace("sign-in: address", v.Address, triesPerAddress, triesPerSite))
 	if err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
@@ -68,33 +69,33 @@ func tooManyTries(d limits.Decision) error {
 	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many attempts to sign in. Wait " + views.Span(wait) + " and try again."}
 }
 
-func (v *visit) door(d views.Door) views.Door {
-	d.Theme, d.CSRF = v.theme, formToken(v.token)
+func (v *Visit) door(d views.Door) views.Door {
+	d.Theme, d.CSRF = v.Theme, formToken(v.Token)
 	return d
 }
 
 const lostPassword = "Forgot your password? Set another one on the server: codexible user set-password."
 
-// signIn shows the sign-in form. It redirects somebody who is already signed in.
-func (c *Console) signIn(ctx context.Context, v *visit) (reply, error) {
-	if v.operator.Session.ID != uuid.Nil && !v.operator.Session.CodePending {
+// SignIn shows the sign-in form. It redirects somebody who is already signed in.
+func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
+	if v.Operator.Session.ID != uuid.Nil && !v.Operator.Session.CodePending {
 		return leadTo("/admin")
 	}
 	has, err := c.hasOperator(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !has {
 		return show(views.DoorPage(v.door(views.Door{Title: "No operator yet", Intro: "Open the set-up link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
 	}
 	var n *views.Notice
-	if done, found := notices[v.query.Get("done")]; found {
+	if done, found := notices[v.Query.Get("done")]; found {
 		n = &done
 	}
-	return show(c.signInPage(v, "", v.query.Get("next"), n))
+	return show(c.signInPage(v, "", v.Query.Get("next"), n))
 }
 
-func (c *Console) signInPage(v *visit, email, next string, n *views.Notice) templ.Component {
+func (c *Console) signInPage(v *Visit, email, next string, n *views.Notice) templ.Component {
 	return views.DoorPage(v.door(views.Door{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
 		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
@@ -103,7 +104,7 @@ func (c *Console) signInPage(v *visit, email, next string, n *views.Notice) temp
 
 // ownPath returns a path of the console unchanged, and empty for any other: a sign-in redirects nowhere else.
 func ownPath(path string) string {
-	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || !isOwnPath(path) || strings.Contains(path, "//") {
+	if path != "/admin" && !strings.HasPrefix(path, "/admin/") && !strings.HasPrefix(path, "/admin?") || !IsOwnPath(path) || strings.Contains(path, "//") {
 		return ""
 	}
 	return path
@@ -111,96 +112,96 @@ func ownPath(path string) string {
 
 var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "Wrong e-mail or password", Text: "Check both and try again. Only operators can sign in here."}
 
-// trySignIn answers every failed sign-in with the same page in the same time,
+// TrySignIn answers every failed sign-in with the same page in the same time,
 // whether the user, the password or the role is wrong. Until the password is
 // compared it reads the same for every e-mail, and nothing for a refused attempt.
-func (c *Console) trySignIn(ctx context.Context, v *visit) (reply, error) {
-	email := strings.TrimSpace(v.form.Get("email"))
+func (c *Console) TrySignIn(ctx context.Context, v *Visit) (Reply, error) {
+	email := strings.TrimSpace(v.Form.Get("email"))
 	account := accounts.FoldEmail(email)
 	owner, err := c.owner(ctx, v)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	known := owner != "" && accounts.FoldEmail(owner) == account
 	if err := c.throttle(ctx, v, account, known); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	credentials, err := c.store.CredentialsByEmail(ctx, email)
+	credentials, err := c.Store.CredentialsByEmail(ctx, email)
 	if err != nil && !errors.Is(err, accounts.ErrUserNotFound) {
-		return reply{}, err
+		return Reply{}, err
 	}
 	check := accounts.CheckPassword
 	if known {
 		check = accounts.CheckKnownPassword
 	}
-	matches, err := check(ctx, v.form.Get("password"), credentials.PasswordHash)
+	matches, err := check(ctx, v.Form.Get("password"), credentials.PasswordHash)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !matches || credentials.Role != accounts.RoleAdmin || credentials.Status != accounts.StatusActive {
 		return c.refuseSignIn(ctx, v, email)
 	}
-	v.by.Name, v.by.UserID = credentials.Email, credentials.UserID
-	two, _, err := c.store.TwoStep(ctx, credentials.UserID)
+	v.By.Name, v.By.UserID = credentials.Email, credentials.UserID
+	two, _, err := c.Store.TwoStep(ctx, credentials.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	return c.admit(ctx, v, store.NewSession{UserID: credentials.UserID, PasswordHash: credentials.PasswordHash, CodePending: two.Confirmed}, v.form.Get("next"))
+	return c.admit(ctx, v, store.NewSession{UserID: credentials.UserID, PasswordHash: credentials.PasswordHash, CodePending: two.Confirmed}, v.Form.Get("next"))
 }
 
 // refuseSignIn records the failure. The text may be a password typed into the
 // wrong field, so only a valid e-mail is recorded.
-func (c *Console) refuseSignIn(ctx context.Context, v *visit, email string) (reply, error) {
+func (c *Console) refuseSignIn(ctx context.Context, v *Visit, email string) (Reply, error) {
 	target := "an invalid e-mail"
 	if n, err := (accounts.NewUser{Email: email, Plan: "any"}).Normalize(); err == nil {
 		target = n.Email
 	}
-	by := v.by
+	by := v.By
 	by.Name = "nobody"
-	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "Sign-in as " + target + " failed."})
+	err := c.Store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "Sign-in as " + target + " failed."})
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	return showAgain(c.signInPage(v, email, v.form.Get("next"), &wrongSignIn))
+	return showAgain(c.signInPage(v, email, v.Form.Get("next"), &wrongSignIn))
 }
 
 // admit opens a session, or one that waits for a code. It replaces the browser's
 // previous session and its token.
-func (c *Console) admit(ctx context.Context, v *visit, n store.NewSession, next string) (reply, error) {
-	n.Token, n.UserAgent, n.Replaces = accounts.MintToken(), v.userAgent, v.operator.Session.ID
+func (c *Console) admit(ctx context.Context, v *Visit, n store.NewSession, next string) (Reply, error) {
+	n.Token, n.UserAgent, n.Replaces = accounts.MintToken(), v.UserAgent, v.Operator.Session.ID
 	if !n.CodePending {
-		n.Browser, n.OldBrowser = accounts.MintToken(), v.browser
+		n.Browser, n.OldBrowser = accounts.MintToken(), v.Browser
 	}
-	if _, err := c.store.OpenSession(ctx, v.by, n); err != nil {
-		return reply{}, err
+	if _, err := c.Store.OpenSession(ctx, v.By, n); err != nil {
+		return Reply{}, err
 	}
 	c.tokens.keep(n.Token, true)
 	if n.CodePending {
-		v.x.setCookie(sessionCookie, n.Token.Reveal(), accounts.CodePatience)
+		v.setCookie(SessionCookie, n.Token.Reveal(), accounts.CodePatience)
 		return leadTo("/admin/login/code", "next", ownPath(next))
 	}
-	v.x.setCookie(sessionCookie, n.Token.Reveal(), accounts.SessionLife)
-	v.x.setCookie(browserCookie, n.Browser.Reveal(), accounts.BrowserMemory)
+	v.setCookie(SessionCookie, n.Token.Reveal(), accounts.SessionLife)
+	v.setCookie(BrowserCookie, n.Browser.Reveal(), accounts.BrowserMemory)
 	if next = ownPath(next); next == "" {
 		next = "/admin"
 	}
 	return leadTo(next)
 }
 
-// askCode shows the second step of a sign-in.
-func (c *Console) askCode(ctx context.Context, v *visit) (reply, error) {
-	if !v.operator.Session.CodePending {
+// AskCode shows the second step of a sign-in.
+func (c *Console) AskCode(ctx context.Context, v *Visit) (Reply, error) {
+	if !v.Operator.Session.CodePending {
 		return leadTo("/admin/login")
 	}
-	two, _, err := c.store.TwoStep(ctx, v.operator.Session.UserID)
+	two, _, err := c.Store.TwoStep(ctx, v.Operator.Session.UserID)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	var n *views.Notice
 	if two.LockedAt != nil {
 		n = &codesLocked
 	}
-	return show(c.codePage(v, v.query.Get("next"), n))
+	return show(c.codePage(v, v.Query.Get("next"), n))
 }
 
 var (
@@ -208,36 +209,36 @@ var (
 	codeWrong   = views.Notice{Tone: views.ToneBad, Title: "Wrong code", Text: "Codes change every 30 seconds and work once. Check the clock of your phone."}
 )
 
-func (c *Console) codePage(v *visit, next string, n *views.Notice) templ.Component {
+func (c *Console) codePage(v *Visit, next string, n *views.Notice) templ.Component {
 	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "Enter the six-digit code from your authenticator app, or a recovery code.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
 		Back:   views.Link{Text: "Sign in as someone else", Path: "/admin/login"},
 		Fields: []views.Field{{Name: "code", Label: "Code", Autocomplete: "one-time-code", Required: true, Autofocus: true, MaxLength: 20}}}))
 }
 
-func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
-	if !v.operator.Session.CodePending {
+func (c *Console) TryCode(ctx context.Context, v *Visit) (Reply, error) {
+	if !v.Operator.Session.CodePending {
 		return leadTo("/admin/login")
 	}
-	userID := v.operator.Session.UserID
+	userID := v.Operator.Session.UserID
 	if err := c.throttleCode(ctx, v); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	taken, err := c.takeCode(ctx, v, userID, v.form.Get("code"))
+	taken, err := c.takeCode(ctx, v, userID, v.Form.Get("code"))
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	if !taken.right {
-		err := c.store.Record(ctx, v.by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.operator.Email, Details: "Sign-in as " + v.operator.Email + " failed: wrong code."})
+		err := c.Store.Record(ctx, v.By, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: v.Operator.Email, Details: "Sign-in as " + v.Operator.Email + " failed: wrong code."})
 		if err != nil {
-			return reply{}, err
+			return Reply{}, err
 		}
 		n := &codeWrong
 		if taken.locked {
 			n = &codesLocked
 		}
-		return showAgain(c.codePage(v, v.form.Get("next"), n))
+		return showAgain(c.codePage(v, v.Form.Get("next"), n))
 	}
-	next := v.form.Get("next")
+	next := v.Form.Get("next")
 	if taken.locked {
 		next = "/admin/account?done=two-step-unlocked"
 	}
@@ -245,12 +246,12 @@ func (c *Console) tryCode(ctx context.Context, v *visit) (reply, error) {
 }
 
 // throttleCode counts an attempt at a code, by somebody who is signed in or has passed the first step.
-func (c *Console) throttleCode(ctx context.Context, v *visit) error {
+func (c *Console) throttleCode(ctx context.Context, v *Visit) error {
 	owner, err := c.owner(ctx, v)
 	if err != nil {
 		return err
 	}
-	return c.throttle(ctx, v, "code "+v.operator.Session.UserID.String(), owner != "" && accounts.FoldEmail(owner) == accounts.FoldEmail(v.operator.Email))
+	return c.throttle(ctx, v, "code "+v.Operator.Session.UserID.String(), owner != "" && accounts.FoldEmail(owner) == accounts.FoldEmail(v.Operator.Email))
 }
 
 // takenCode is the result of checking a code. locked is true if the app's codes
@@ -259,52 +260,52 @@ type takenCode struct{ right, locked bool }
 
 // takeCode checks a code of the app or a recovery code; each works once. Too many
 // wrong codes lock those of the app.
-func (c *Console) takeCode(ctx context.Context, v *visit, userID uuid.UUID, code string) (taken takenCode, err error) {
-	two, found, err := c.store.TwoStep(ctx, userID)
+func (c *Console) takeCode(ctx context.Context, v *Visit, userID uuid.UUID, code string) (taken takenCode, err error) {
+	two, found, err := c.Store.TwoStep(ctx, userID)
 	if err != nil || !found {
 		return taken, err
 	}
 	taken.locked = two.LockedAt != nil
-	if step, ok := two.Step(code, c.now()); ok {
-		taken.right, err = c.store.TakeStep(ctx, userID, step)
+	if step, ok := two.Step(code, c.Now()); ok {
+		taken.right, err = c.Store.TakeStep(ctx, userID, step)
 	} else {
-		taken.right, err = c.store.TakeRecoveryCode(ctx, v.by, userID, accounts.HashRecoveryCode(code))
+		taken.right, err = c.Store.TakeRecoveryCode(ctx, v.By, userID, accounts.HashRecoveryCode(code))
 	}
 	if err != nil || taken.right {
 		return taken, err
 	}
-	lockedNow, err := c.store.WrongCode(ctx, v.by, userID)
+	lockedNow, err := c.Store.WrongCode(ctx, v.By, userID)
 	taken.locked = taken.locked || lockedNow
 	return taken, err
 }
 
-func (c *Console) signOut(ctx context.Context, v *visit) (reply, error) {
-	if err := c.store.EndSession(ctx, v.by, v.operator.Session.UserID, v.operator.Session.ID); err != nil {
-		return reply{}, err
+func (c *Console) SignOut(ctx context.Context, v *Visit) (Reply, error) {
+	if err := c.Store.EndSession(ctx, v.By, v.Operator.Session.UserID, v.Operator.Session.ID); err != nil {
+		return Reply{}, err
 	}
-	v.x.setCookie(sessionCookie, "", 0)
+	v.setCookie(SessionCookie, "", 0)
 	return leadTo("/admin/login", "done", "signed-out")
 }
 
-// setup shows the form that creates the first operator, to the holder of the link.
-func (c *Console) setup(ctx context.Context, v *visit) (reply, error) {
-	token := v.query.Get("token")
+// Setup shows the form that creates the first operator, to the holder of the link.
+func (c *Console) Setup(ctx context.Context, v *Visit) (Reply, error) {
+	token := v.Query.Get("token")
 	if err := c.openLink(ctx, v, token); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	return show(c.setupPage(v, token, setupFields("", "")))
 }
 
 // openLink fails if a set-up link is not valid. Guesses are counted by address;
 // one over the limit is refused before the database is read.
-func (c *Console) openLink(ctx context.Context, v *visit, token string) error {
+func (c *Console) openLink(ctx context.Context, v *Visit, token string) error {
 	if token == "" {
 		return store.ErrSetupOver
 	}
 	over := false
-	windows := byPlace("set-up link", v.x.address, linksPerAddress, linksPerSite)
+	windows := byPlace("set-up link", v.Address, linksPerAddress, linksPerSite)
 	err := c.lookUp(ctx, v, windows, func() (bool, error) {
-		err := c.store.SetupOpen(ctx, accounts.TokenFrom(token))
+		err := c.Store.SetupOpen(ctx, accounts.TokenFrom(token))
 		if over = errors.Is(err, store.ErrSetupOver); over {
 			return false, nil
 		}
@@ -324,41 +325,41 @@ func setupFields(email, name string) []views.Field {
 	}
 }
 
-func (c *Console) setupPage(v *visit, token string, fields []views.Field) templ.Component {
+func (c *Console) setupPage(v *Visit, token string, fields []views.Field) templ.Component {
 	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "Create the first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
 }
 
-func (c *Console) finishSetup(ctx context.Context, v *visit) (reply, error) {
-	token := v.form.Get("token")
+func (c *Console) FinishSetup(ctx context.Context, v *Visit) (Reply, error) {
+	token := v.Form.Get("token")
 	if err := c.openLink(ctx, v, token); err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	email, name := v.form.Get("email"), v.form.Get("name")
+	email, name := v.Form.Get("email"), v.Form.Get("name")
 	fields := setupFields(email, name)
-	hash, err := accounts.HashPassword(ctx, v.form.Get("password"))
+	hash, err := accounts.HashPassword(ctx, v.Form.Get("password"))
 	var id uuid.UUID
 	if err == nil {
-		v.by.Name = "setup"
-		id, err = c.store.SetUp(ctx, v.by, accounts.TokenFrom(token), email, name, hash)
+		v.By.Name = "setup"
+		id, err = c.Store.SetUp(ctx, v.By, accounts.TokenFrom(token), email, name, hash)
 	}
 	switch {
 	case err == nil:
 	case withProblems(fields, err):
 		return showAgain(c.setupPage(v, token, fields))
 	case errors.Is(err, store.ErrSetupOver):
-		return reply{}, c.refuseSetup(ctx, v)
+		return Reply{}, c.refuseSetup(ctx, v)
 	default:
-		return reply{}, err
+		return Reply{}, err
 	}
-	v.by.Name, v.by.UserID = strings.TrimSpace(email), id
+	v.By.Name, v.By.UserID = strings.TrimSpace(email), id
 	return c.admit(ctx, v, store.NewSession{UserID: id, PasswordHash: hash}, "")
 }
 
 // refuseSetup records that somebody used an invalid set-up link.
-func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
-	by := v.by
+func (c *Console) refuseSetup(ctx context.Context, v *Visit) error {
+	by := v.By
 	by.Name = "nobody"
-	err := c.store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "An invalid set-up link was opened."})
+	err := c.Store.Record(ctx, by, accounts.AuditEntry{Action: "console.setup_failed", Subject: accounts.SubjectSystem, Target: "console", Details: "An invalid set-up link was opened."})
 	if err != nil {
 		return err
 	}
@@ -367,14 +368,14 @@ func (c *Console) refuseSetup(ctx context.Context, v *visit) error {
 
 var errTheme = fault.New(fault.Invalid, "The theme must be Auto, Light or Dark. Go back and choose one of them.")
 
-// chooseTheme keeps the theme in a cookie.
-func (c *Console) chooseTheme(_ context.Context, v *visit) (reply, error) {
-	theme, known := views.ParseTheme(v.form.Get("theme"))
+// ChooseTheme keeps the theme in a cookie.
+func (c *Console) ChooseTheme(_ context.Context, v *Visit) (Reply, error) {
+	theme, known := views.ParseTheme(v.Form.Get("theme"))
 	if !known {
-		return reply{}, errTheme
+		return Reply{}, errTheme
 	}
-	v.x.setCookie(themeCookie, string(theme), accounts.BrowserMemory)
-	if back := ownPath(v.form.Get("back")); back != "" {
+	v.setCookie(ThemeCookie, string(theme), accounts.BrowserMemory)
+	if back := ownPath(v.Form.Get("back")); back != "" {
 		return leadTo(back)
 	}
 	return leadTo("/admin")

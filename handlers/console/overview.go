@@ -1,9 +1,10 @@
-package handlers
+package console
 
 import (
 	"context"
 	"slices"
 
+	"codexible/handlers/monitor"
 	"codexible/store"
 	"codexible/usage"
 	"codexible/views"
@@ -12,36 +13,36 @@ import (
 // errorsShown is how many recent errors of each kind are shown.
 const errorsShown = 8
 
-// overview compares today with yesterday and a week ago.
-func (c *Console) overview(ctx context.Context, v *visit) (reply, error) {
-	now := c.now()
+// Overview compares today with yesterday and a week ago.
+func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
+	now := c.Now()
 	today := usage.DayOf(now)
-	days, err := c.store.Summaries(ctx, usage.LastDays(today, 30))
+	days, err := c.Store.Summaries(ctx, usage.LastDays(today, 30))
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	top, near, err := c.store.Standings(ctx)
+	top, near, err := c.Store.Standings(ctx)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	refused, err := c.refusalsOf(ctx, today)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
-	recent, err := c.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: errorsShown}, Actions: store.FailureActions})
+	recent, err := c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: errorsShown}, Actions: store.FailureActions})
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	last := len(days) - 1
 	p := views.Overview{
-		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Recent: recent, Failed: c.failed.latest(errorsShown), Since: c.started, Refusals: refused,
+		Frame: v.frame("Overview", views.SectionOverview), AsOf: now, Now: now, Recent: recent, Failed: failuresOf(c.Monitor.Failures.Latest(errorsShown)), Since: c.Monitor.Started, Refusals: refused,
 		Tiles: tiles(days[last], days[last-1], days[last-7]), Chart: views.DayChart("Credits by day", views.MeasureCredits, totalsOf(days)),
 		Top: standingsOf(top), Near: standingsOf(near),
 	}
 	if p.Chart.Total() == 0 {
-		users, err := c.store.SortedUsers(ctx, store.UserQuery{Page: store.Page{Limit: 2}}, "")
+		users, err := c.Store.SortedUsers(ctx, store.UserQuery{Page: store.Page{Limit: 2}}, "")
 		if err != nil {
-			return reply{}, err
+			return Reply{}, err
 		}
 		p.FirstSteps = len(users) < 2
 	}
@@ -79,17 +80,23 @@ func standingsOf(list []store.Standing) (shown []views.Standing) {
 func (c *Console) refusalsOf(ctx context.Context, today usage.Day) (list []views.Refusals, err error) {
 	var days [3]map[string]int64
 	for i, day := range []usage.Day{today, today.Add(-1), today.Add(-7)} {
-		if days[i], err = c.store.Refusals(ctx, day); err != nil {
+		if days[i], err = c.Store.Refusals(ctx, day); err != nil {
 			return nil, err
 		}
 	}
-	for i, r := range refusalReasons {
-		code := string(r.code)
-		line := views.Refusals{Reason: r.said, Today: days[0][code] + c.refused[i].Load(), Yesterday: days[1][code], WeekAgo: days[2][code]}
+	for _, code := range monitor.RefusalCodes() {
+		line := views.Refusals{Reason: refusalReasons[code], Today: days[0][string(code)] + c.Monitor.Refusals.Pending(code), Yesterday: days[1][string(code)], WeekAgo: days[2][string(code)]}
 		if line.Today+line.Yesterday+line.WeekAgo > 0 {
 			list = append(list, line)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b views.Refusals) int { return int(b.Today - a.Today) })
 	return list, nil
+}
+
+func failuresOf(list []monitor.Failure) (shown []views.FailedAnswer) {
+	for _, f := range list {
+		shown = append(shown, views.FailedAnswer(f))
+	}
+	return shown
 }

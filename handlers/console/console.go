@@ -1,0 +1,211 @@
+// Package console is the operator's console: what each page reads, shows and
+// changes. The front door admits a visit and sends the answer; package views
+// draws the pages.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/handlers/monitor"
+	"codexible/keys"
+	"codexible/limits"
+	"codexible/store"
+	"codexible/usage"
+	"codexible/views"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
+)
+
+// Parts are what the console is made of. Store, Counter, Monitor and Now are needed.
+type Parts struct {
+	Store   *store.Store
+	Counter limits.Counter
+	Monitor *monitor.Monitor
+	Now     func() time.Time
+	// Log takes the causes of downloads that fail; none where nil.
+	Log     *slog.Logger
+	Version string
+	// Life ends the downloads that are still open when it ends; context.Background where nil.
+	Life context.Context //nolint:containedctx // it is the life of the service, not of a call
+	// Settings are the configuration to show. The caller masks the secrets.
+	Settings []Setting
+	// Backup writes a consistent copy of the database into a file that does not
+	// exist yet; nil where the database is no file.
+	Backup func(ctx context.Context, file string) error
+}
+
+// Setting is a variable of the configuration as the console shows it.
+type Setting struct{ Name, Value string }
+
+// Console is the operator's console: its exported methods of the type Page are
+// its pages. It is safe for concurrent use.
+type Console struct {
+	Parts
+
+	// downloads has an entry for each running export or backup; flowing waits for them.
+	downloads chan struct{}
+	flowing   sync.WaitGroup
+
+	gate      *limits.Gate
+	tokens    tokenMemo
+	operators operatorMemo
+	asking    singleflight.Group
+}
+
+// New makes a console.
+func New(p Parts) *Console {
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Life == nil {
+		p.Life = context.Background()
+	}
+	c := &Console{Parts: p, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
+	if c.Store != nil {
+		c.Store.Tell(&c.operators)
+	}
+	return c
+}
+
+// patience bounds what the console does in the database outside of a request.
+const patience = 5 * time.Second
+
+// SetupLink returns a one-time URL under base (such as http://host:3001) that
+// creates the first operator; empty where an operator exists. The link works for
+// a day, until it is used. Anyone who reads the terminal or the log can use it.
+func SetupLink(ctx context.Context, db *store.Store, base string) (string, error) {
+	token := accounts.MintToken()
+	err := db.AddSetupLink(ctx, token)
+	if errors.Is(err, store.ErrSetupOver) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(base, "/") + "/admin/setup?token=" + token.Reveal(), nil
+}
+
+var errNoPage = fault.New(fault.NotFound, "This page does not exist. Check the address. What it shows may have been deleted.")
+
+// Nowhere answers a path of the console that has no page.
+func (c *Console) Nowhere(_ context.Context, v *Visit) (Reply, error) {
+	if v.Path == "/admin/" {
+		return leadTo("/admin")
+	}
+	return Reply{}, errNoPage
+}
+
+// frame is what this visit's page has around its content.
+func (v *Visit) frame(title string, section views.Section, crumbs ...views.Link) views.Frame {
+	f := views.Frame{Title: title, Section: section, Email: v.Operator.Email, CSRF: formToken(v.Token), Theme: v.Theme, Crumbs: crumbs, Here: v.Here}
+	if v.Post {
+		f.Here = v.Path
+	}
+	if n, done := notices[v.Query.Get("done")]; done {
+		f.Notice = &n
+	}
+	return f
+}
+
+// notices report, after a redirect, what was done.
+var notices = map[string]views.Notice{
+	"user-created":      {Tone: views.ToneGood, Title: "User created", Text: "Create a key next. The user needs one to call the API."},
+	"user-changed":      {Tone: views.ToneGood, Title: "User changed", Text: "The change applies from the next request."},
+	"user-suspended":    {Tone: views.ToneGood, Title: "User suspended", Text: "All keys of this user are refused."},
+	"user-reactivated":  {Tone: views.ToneGood, Title: "User reactivated", Text: "The user's active keys work again."},
+	"plan-moved":        {Tone: views.ToneGood, Title: "Plan changed", Text: "The new limits apply from the next request."},
+	"key-changed":       {Tone: views.ToneGood, Title: "Key changed", Text: "The change applies from the next request."},
+	"key-disabled":      {Tone: views.ToneGood, Title: "Key disabled", Text: "Requests with this key are refused until you enable it."},
+	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "The key works again."},
+	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Requests with this key are refused."},
+	"key-taken":         {Tone: views.ToneWarn, Title: "This form was already sent", Text: "The key that it created is in the list. Its secret was shown once and cannot be shown again. If nobody saved it, rotate the key."},
+	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
+	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
+	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
+	"plan-restored":     {Tone: views.ToneGood, Title: "Plan restored", Text: "It accepts new users again."},
+	"password-changed":  {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
+	"two-step-off":      {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
+	"two-step-unlocked": {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},
+	"session-ended":     {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},
+	"signed-out":        {Tone: views.ToneGood, Title: "You are signed out", Text: ""},
+	"password-set":      {Tone: views.ToneGood, Title: "The console is set up", Text: "Sign in with your e-mail and password."},
+}
+
+// afterID reads where a page of a list begins; with an invalid ID it is the first page.
+func (v *Visit) afterID() uuid.UUID {
+	id, _ := uuid.Parse(v.Query.Get("after"))
+	return id
+}
+
+// search reads the search text of a list.
+func (v *Visit) search() (string, error) {
+	text, ok := filter(v.Query.Get("q"), accounts.MaxSearchLength)
+	if !ok {
+		return "", fault.New(fault.Invalid, noFilter)
+	}
+	return text, nil
+}
+
+// withProblems puts a fault's field errors beside the fields of a form. It
+// returns false for a fault that is not about them.
+func withProblems(fields []views.Field, err error) bool {
+	f := fault.As(err)
+	if f.Kind != fault.Invalid || len(f.Fields) == 0 {
+		return false
+	}
+	placed := 0
+	for i := range fields {
+		if problem := f.Fields[fields[i].Name]; problem != "" {
+			fields[i].Problem = sentence(problem)
+			placed++
+		}
+	}
+	return placed > 0
+}
+
+// sentence makes a field error a sentence of its own.
+func sentence(problem string) string { return strings.ToUpper(problem[:1]) + problem[1:] + "." }
+
+// pageSize is how many rows a page of a list shows.
+const pageSize = 50
+
+// days reads the range of days that the page of a user or a key shows.
+func (v *Visit) days(now time.Time) (usage.Range, views.RangeChoice) {
+	choice := views.RangeChoice{Current: "30 days"}
+	n := 30
+	for _, days := range []int{7, 30, 90, 365} {
+		text := fmt.Sprintf("%d days", days)
+		choice.Links = append(choice.Links, views.Link{Text: text, Path: views.WithQuery(v.Path, "days", strconv.Itoa(days))})
+		if v.Query.Get("days") == strconv.Itoa(days) {
+			n, choice.Current = days, text
+		}
+	}
+	return usage.LastDays(usage.DayOf(now), n), choice
+}
+
+// refusalReasons are the texts for the codes that requests are refused with.
+var refusalReasons = map[keys.Code]string{
+	keys.NotFound: "Missing or unknown key", keys.Revoked: "Key revoked", keys.Disabled: "Key disabled", keys.Expired: "Key expired",
+	keys.Suspended: "User suspended", keys.InsufficientScope: "Missing scope", keys.AddressNotAllowed: "IP address not allowed",
+	keys.RateLimited: "Rate limit exceeded", keys.QuotaExceeded: "Quota exceeded",
+}
+
+// filter reads what a list is narrowed by, as the API reads it; false where no
+// row can hold it.
+func filter(text string, most int) (cleaned string, ok bool) {
+	text = accounts.Clean(text)
+	return text, accounts.CheckText(text, 0, most) == ""
+}
+
+// noFilter says what is wrong with a filter.
+var noFilter = fmt.Sprintf("The search text must be plain text of at most %d characters, without control characters.", accounts.MaxSearchLength)

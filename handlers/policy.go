@@ -1,0 +1,87 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"codexible/fault"
+	"codexible/views"
+
+	gojson "github.com/goccy/go-json"
+)
+
+// policy is what the front door enforces for a route beside who may use it.
+type policy struct {
+	// deadline bounds what a handler may wait for, the database above all. The
+	// time that a body takes to arrive is not part of it.
+	deadline time.Duration
+	// maxBody is how many bytes a body may have; tooBig refuses a larger one.
+	maxBody int
+	tooBig  *fault.Error
+	// fail writes the body of a refusal or a failure. Status and headers are written.
+	fail func(x *exchange, f *fault.Error, status int)
+	// refusals tells that refusals count in the console's statistics of keys.
+	refusals bool
+}
+
+var (
+	// apiPolicy is that of JSON endpoints, and of paths that do not exist.
+	apiPolicy = policy{deadline: 5 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
+	// pagePolicy is that of the console's pages.
+	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+)
+
+// under gives routes their policy.
+func (p policy) under(routes ...*route) []*route {
+	for _, r := range routes {
+		r.policy = p
+	}
+	return routes
+}
+
+// fail answers a refusal or a failure: the one path for endpoints and pages. The cause is not sent.
+func (x *exchange) fail(err error) {
+	f := x.route.explained(fault.As(err))
+	if x.route.refusals {
+		x.api.Monitor.Refusals.CountFault(f)
+	}
+	if f.RetryAfter > 0 || f.Kind == fault.Unavailable || f.Kind == fault.RateLimited || f.Kind == fault.QuotaExceeded {
+		x.retryAfter(f.RetryAfter)
+	}
+	x.route.fail(x, f, statuses[f.Kind])
+}
+
+// failJSON writes a failure in the contract's shape.
+func (x *exchange) failJSON(f *fault.Error, status int) {
+	body, _ := gojson.Marshal(failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: status, RequestID: x.requestID, Fields: f.Fields}})
+	if f.Kind == fault.Unauthorized {
+		x.write(askForKey)
+	}
+	x.send(status, body)
+}
+
+// titles are the headings of error pages.
+var titles = map[fault.Kind]string{
+	fault.NotFound: "Not found", fault.Forbidden: "Not allowed", fault.Conflict: "Conflict", fault.Invalid: "Invalid input",
+	fault.RateLimited: "Too many attempts", fault.Unavailable: "Temporarily unavailable", fault.Internal: "Something went wrong",
+}
+
+// failPage shows a failure as a page. Whoever asks for a page without being signed in is sent to the sign-in.
+func (x *exchange) failPage(f *fault.Error, status int) {
+	if f == errSignIn {
+		x.redirect(views.WithQuery("/admin/login", "next", x.visit.Here))
+		return
+	}
+	title := titles[f.Kind]
+	if title == "" {
+		title = "Request failed"
+	}
+	theme := views.ThemeSystem
+	if x.visit != nil {
+		theme = x.visit.Theme
+	}
+	var b bytes.Buffer
+	_ = views.FailurePage(views.Failure{Title: title, Text: f.Message, Theme: theme, RequestID: x.requestID, Back: views.Link{Text: "Go to the overview", Path: "/admin"}}).Render(context.WithoutCancel(x.ctx), &b) // also after the deadline
+	x.html(status, b.Bytes(), false)
+}
