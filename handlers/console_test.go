@@ -175,20 +175,58 @@ func (v *visitor) led(path string) *visitor {
 	return v.get(v.location)
 }
 
-// consolePages are the pages behind the door, by path.
-var consolePages = []string{
-	"/admin", "/admin/users", "/admin/users/new", "/admin/users/$ada.user", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan", "/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate",
-	"/admin/keys", "/admin/keys?state=unused", "/admin/keys/new", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke", "/admin/keys/$ada.id/disable", "/admin/keys/$ada.id/enable",
-	"/admin/plans", "/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore",
-	"/admin/usage", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com", "/admin/audit", "/admin/system", "/admin/account",
+// consoleRoutes are the paths of the router that only operators may use, by method.
+func consoleRoutes(method string) (paths []string) {
+	for _, r := range handlers.ConsoleRoutes() {
+		if r.Method == method && r.Operators {
+			paths = append(paths, withID(r.Path))
+		}
+	}
+	return paths
 }
 
-// consoleForms are where forms behind the door are sent.
-var consoleForms = []string{
-	"/admin/logout", "/admin/usage/export", "/admin/audit/export", "/admin/system/backup", "/admin/account/password", "/admin/account/two-step", "/admin/account/two-step/confirm",
-	"/admin/account/two-step/off", "/admin/account/two-step/codes", "/admin/account/sessions/$ada.id/end", "/admin/users/new", "/admin/users/$ada.user/edit", "/admin/users/$ada.user/plan",
-	"/admin/users/$ada.user/suspend", "/admin/users/$ada.user/reactivate", "/admin/keys/new", "/admin/keys/$ada.id/edit", "/admin/keys/$ada.id/rotate", "/admin/keys/$ada.id/revoke", "/admin/keys/$ada.id/disable", "/admin/keys/$ada.id/enable",
-	"/admin/plans/new", "/admin/plans/$plan.pro/edit", "/admin/plans/$plan.pro/archive", "/admin/plans/$plan.pro/restore", "/admin/theme",
+// withID puts the id of something that exists into a route's path.
+func withID(path string) string {
+	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/account/sessions/": "$ada.id"} {
+		if strings.HasPrefix(path, prefix) {
+			return strings.Replace(path, ":id", id, 1)
+		}
+	}
+	return path
+}
+
+var (
+	// consolePages are the pages for operators, some also with a query.
+	consolePages = append(consoleRoutes(http.MethodGet), "/admin/keys?state=unused", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com")
+	// consoleForms are where the forms of those pages are sent.
+	consoleForms = append(consoleRoutes(http.MethodPost), "/admin/theme")
+)
+
+// The guard of a page is a column of the table of routes: this walks what the
+// router has, and not a list of its own.
+func TestWhatIsNotForOperatorsAloneShowsNothingOfTheService(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	table := map[string]bool{}
+	for _, r := range handlers.ConsoleRoutes() {
+		table[r.Method+" "+r.Path] = true
+		if r.Operators {
+			continue
+		}
+		stranger := s.visitor(t).get("/admin/login")
+		form := stranger.hidden("/admin/login")
+		if stranger.send(r.Method, withID(r.Path), form.Encode()); strings.Contains(stranger.page, `href="/admin/users"`) || strings.Contains(stranger.page, "example.com") {
+			t.Errorf("%s %s shows a stranger the console: %s", r.Method, r.Path, stranger.page)
+		}
+	}
+	for _, r := range s.app.GetRoutes(true) {
+		if strings.HasPrefix(r.Path, "/admin") && r.Method != http.MethodHead && !table[r.Method+" "+r.Path] {
+			t.Errorf("the router has %s %s, which is not a page of the table", r.Method, r.Path)
+		}
+	}
+	if len(table) < 50 {
+		t.Errorf("the table has %d pages and forms", len(table))
+	}
 }
 
 func TestConsolePagesAndFormsRefuseTheSignedOutAndWhoIsNoAdmin(t *testing.T) {

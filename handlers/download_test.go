@@ -1,9 +1,12 @@
 package handlers_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -172,4 +175,54 @@ func (s *service) auditOf(t *testing.T, action string) (actions []string) {
 		actions = append(actions, e.Action)
 	}
 	return slices.DeleteFunc(actions, func(a string) bool { return a != action })
+}
+
+// downloadLog notes the log's lines of requests for a backup.
+type downloadLog struct {
+	slog.Handler
+
+	lines chan map[string]any
+}
+
+func (h downloadLog) Handle(_ context.Context, r slog.Record) error {
+	var text bytes.Buffer
+	line := map[string]any{}
+	if err := errors.Join(slog.NewJSONHandler(&text, nil).Handle(context.Background(), r), json.Unmarshal(text.Bytes(), &line)); err != nil {
+		return err
+	}
+	if line["route"] == "/admin/system/backup" {
+		h.lines <- line
+	}
+	return nil
+}
+
+func TestADownloadIsLoggedAndMeasuredWhenItsLastByteWasTaken(t *testing.T) {
+	var begun chan struct{}
+	var let chan error
+	lines := make(chan map[string]any, 8)
+	s := onSQLite(t, func(p *handlers.Parts) {
+		begun, let = heldBackups(p)
+		p.Log = slog.New(downloadLog{p.Log.Handler(), lines})
+	})
+	v := s.operator(t)
+	v.get("/admin/system")
+	const series = `codexible_http_request_seconds_count{method="POST",route="/admin/system/backup"} `
+	arrived := v.downloads("/admin/system/backup", v.hidden("/admin/system/backup").Encode())
+	<-begun
+	began := time.Now()
+	if text := s.call(t, call{method: "GET", path: "/metrics", status: 200, unwindowed: true}).text; len(lines) != 0 || !strings.Contains(string(text), series+"0\n") {
+		t.Error("it is logged or measured while it is still sent")
+	}
+	atLeast := time.Since(began)
+	let <- nil
+	if err := <-arrived; err != nil {
+		t.Fatal(err)
+	}
+	line := <-lines
+	if took, _ := line["latency_us"].(float64); line["status"] != 200.0 || int64(took) < atLeast.Microseconds() || line["user_id"] == nil {
+		t.Errorf("%v is logged of a download that took more than %v", line, atLeast)
+	}
+	if text := s.call(t, call{method: "GET", path: "/metrics", status: 200, unwindowed: true}).text; !strings.Contains(string(text), series+"1\n") {
+		t.Error("it is not measured")
+	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/handlers/console"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -41,6 +43,27 @@ func TestAPanicAnswersInTheContractsShapeAndIsLoggedWithItsStack(t *testing.T) {
 	}
 	if !strings.Contains(log, "the moon is full") || !strings.Contains(log, "panic_test.go") || !strings.Contains(log, got.Error.RequestID) {
 		t.Errorf("the log does not: %s", log)
+	}
+}
+
+func TestAPanicInAPageIsAPageAndIsLoggedWithItsStack(t *testing.T) {
+	var logged bytes.Buffer
+	a := newAPI(Parts{Now: time.Now, Log: slog.New(slog.NewJSONHandler(&logged, nil)), Version: "test"})
+	r := pagePolicy.under(page("/x", open, func(context.Context, *console.Visit) (console.Reply, error) { panic("the moon is full") }))[0]
+	app := fiber.New(fiber.Config{ErrorHandler: a.unmatched})
+	app.Get("/x", a.serve(a.metrics.watched(r)))
+	var ctx fasthttp.RequestCtx
+	var request fasthttp.Request
+	request.SetRequestURI("/x")
+	request.Header.SetCookie("codexible_theme", "dark")
+	ctx.Init(&request, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil)
+	app.Handler()(&ctx)
+	text := string(ctx.Response.Body())
+	if ctx.Response.StatusCode() != 500 || !strings.Contains(text, "<h1>Something went wrong</h1>") || !strings.Contains(text, `data-theme="dark"`) || strings.Contains(text, "moon") {
+		t.Errorf("%d %s", ctx.Response.StatusCode(), text)
+	}
+	if log := logged.String(); !strings.Contains(log, "the moon is full") || !strings.Contains(log, "panic_test.go") {
+		t.Errorf("the log lacks the cause: %s", log)
 	}
 }
 
