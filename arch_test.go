@@ -38,7 +38,8 @@ var importMap = map[string][]string{
 	"views":             {"accounts", "keys", "usage", "limits", "static"},
 	"handlers/console":  {"accounts", "keys", "usage", "limits", "fault", "store", "views", "handlers/monitor"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
-	"handlers":          {"handlers/console", "handlers/monitor", "accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "trace"},
+	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "trace"},
+	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
 	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "secrets", "fault"},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"codexible/accounts"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/store"
 
@@ -52,13 +53,13 @@ type adminUser struct {
 	Role             accounts.Role   `json:"role" enum:"user,service,admin"`
 	KeyCount         int64           `json:"key_count" doc:"Active keys." example:"2"`
 	CreditsUsedToday int64           `json:"credits_used_today" example:"89"`
-	CreatedAt        instant         `json:"created_at"`
+	CreatedAt        openapi.Instant `json:"created_at"`
 }
 
 func adminUserOf(u store.UserLine) adminUser {
 	return adminUser{
 		ID: u.ID, Email: u.Email, Name: optionalText(u.Name), Status: u.Status, Plan: u.PlanName, Role: u.Role,
-		KeyCount: u.KeyCount, CreditsUsedToday: u.CreditsUsedToday, CreatedAt: instant(u.CreatedAt),
+		KeyCount: u.KeyCount, CreditsUsedToday: u.CreditsUsedToday, CreatedAt: openapi.Instant(u.CreatedAt),
 	}
 }
 
@@ -82,11 +83,11 @@ func (a *api) adminCreateUser(ctx context.Context, r createUserRequest) (adminUs
 
 type changeUserRequest struct {
 	caller
-	ID     uuid.UUID        `path:"id" doc:"The user's id."`
-	Name   patch[string]    `json:"name" maxLength:"100" doc:"null or an empty string removes it." example:"Ada King"`
-	Plan   *string          `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Business"`
-	Status *accounts.Status `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
-	Role   *accounts.Role   `json:"role" enum:"user,service,admin"`
+	ID     uuid.UUID             `path:"id" doc:"The user's id."`
+	Name   openapi.Patch[string] `json:"name" maxLength:"100" doc:"null or an empty string removes it." example:"Ada King"`
+	Plan   *string               `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Business"`
+	Status *accounts.Status      `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
+	Role   *accounts.Role        `json:"role" enum:"user,service,admin"`
 }
 
 func (a *api) adminChangeUser(ctx context.Context, r changeUserRequest) (adminUser, error) {
@@ -99,16 +100,16 @@ func (a *api) adminChangeUser(ctx context.Context, r changeUserRequest) (adminUs
 }
 
 type adminKey struct {
-	ID         uuid.UUID   `json:"id"`
-	UserID     uuid.UUID   `json:"user_id"`
-	UserEmail  string      `json:"user_email" example:"ada@example.com"`
-	Prefix     string      `json:"prefix" example:"codexible_01234567"`
-	Label      string      `json:"label" example:"Laptop"`
-	Status     keys.Status `json:"status" enum:"active,disabled,revoked"`
-	CreatedAt  instant     `json:"created_at"`
-	LastUsedAt *instant    `json:"last_used_at"`
-	RevokedAt  *instant    `json:"revoked_at"`
-	ExpiresAt  *instant    `json:"expires_at" doc:"null if the key does not expire."`
+	ID         uuid.UUID        `json:"id"`
+	UserID     uuid.UUID        `json:"user_id"`
+	UserEmail  string           `json:"user_email" example:"ada@example.com"`
+	Prefix     string           `json:"prefix" example:"codexible_01234567"`
+	Label      string           `json:"label" example:"Laptop"`
+	Status     keys.Status      `json:"status" enum:"active,disabled,revoked"`
+	CreatedAt  openapi.Instant  `json:"created_at"`
+	LastUsedAt *openapi.Instant `json:"last_used_at"`
+	RevokedAt  *openapi.Instant `json:"revoked_at"`
+	ExpiresAt  *openapi.Instant `json:"expires_at" doc:"null if the key does not expire."`
 	keyPolicy
 	CreatedBy      string     `json:"created_by" doc:"An e-mail address, or cli or system. Empty if it was not recorded." example:"ada@example.com"`
 	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key that created this one; null if none did."`
@@ -117,7 +118,7 @@ type adminKey struct {
 func adminKeyOf(k store.KeyLine) adminKey {
 	return adminKey{
 		ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status,
-		CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt), RevokedAt: optionalInstant(k.RevokedAt), ExpiresAt: optionalInstant(k.ExpiresAt),
+		CreatedAt: openapi.Instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt), RevokedAt: optionalInstant(k.RevokedAt), ExpiresAt: optionalInstant(k.ExpiresAt),
 		keyPolicy: keyPolicyOf(k.Key), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
 	}
 }
@@ -151,23 +152,23 @@ func (a *api) adminRotateKey(ctx context.Context, r rotateKeyRequest) (mintedKey
 }
 
 type adminPlan struct {
-	ID                 uuid.UUID `json:"id"`
-	Name               string    `json:"name" example:"Pro"`
-	DailyCreditLimit   int64     `json:"daily_credit_limit" example:"250"`
-	PriceCents         int64     `json:"price_cents" doc:"Price per month, in cents." example:"3000"`
-	RateLimitPerMinute int64     `json:"rate_limit_per_minute" doc:"For each key." example:"100"`
-	UserRateLimit      *int64    `json:"user_rate_limit_per_minute" doc:"For all keys of a user together; null for no limit." example:"300"`
-	MaxKeys            int64     `json:"max_keys" doc:"Maximum number of keys per user, except revoked ones." example:"20"`
-	Position           int64     `json:"position" doc:"Place in lists, the lowest first." example:"1"`
-	IsDefault          bool      `json:"is_default" doc:"Whether new users get this plan unless another is chosen. At most one plan is the default."`
-	Features           object    `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
-	Archived           bool      `json:"archived" doc:"Whether the plan is closed for new users. Users who have it keep it."`
+	ID                 uuid.UUID      `json:"id"`
+	Name               string         `json:"name" example:"Pro"`
+	DailyCreditLimit   int64          `json:"daily_credit_limit" example:"250"`
+	PriceCents         int64          `json:"price_cents" doc:"Price per month, in cents." example:"3000"`
+	RateLimitPerMinute int64          `json:"rate_limit_per_minute" doc:"For each key." example:"100"`
+	UserRateLimit      *int64         `json:"user_rate_limit_per_minute" doc:"For all keys of a user together; null for no limit." example:"300"`
+	MaxKeys            int64          `json:"max_keys" doc:"Maximum number of keys per user, except revoked ones." example:"20"`
+	Position           int64          `json:"position" doc:"Place in lists, the lowest first." example:"1"`
+	IsDefault          bool           `json:"is_default" doc:"Whether new users get this plan unless another is chosen. At most one plan is the default."`
+	Features           openapi.Object `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
+	Archived           bool           `json:"archived" doc:"Whether the plan is closed for new users. Users who have it keep it."`
 }
 
 func adminPlanOf(p accounts.Plan) adminPlan {
 	return adminPlan{
 		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
-		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys, Features: object(p.Features), Archived: p.Archived,
+		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys, Features: openapi.Object(p.Features), Archived: p.Archived,
 		Position: p.Position, IsDefault: p.IsDefault,
 	}
 }
@@ -179,14 +180,14 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 
 // planWish is what of a plan can be chosen beside its name and its credits.
 type planWish struct {
-	PriceCents         *int64       `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
-	RateLimitPerMinute *int64       `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
-	UserRateLimit      patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
-	MaxKeys            *int64       `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
-	Features           object       `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
-	Archived           *bool        `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
-	Position           *int64       `json:"position" minimum:"0" maximum:"1000000" doc:"Place in lists, the lowest first. If absent in a new plan: after the others." example:"1"`
-	IsDefault          *bool        `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
+	PriceCents         *int64               `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
+	RateLimitPerMinute *int64               `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
+	UserRateLimit      openapi.Patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
+	MaxKeys            *int64               `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
+	Features           openapi.Object       `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
+	Archived           *bool                `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
+	Position           *int64               `json:"position" minimum:"0" maximum:"1000000" doc:"Place in lists, the lowest first. If absent in a new plan: after the others." example:"1"`
+	IsDefault          *bool                `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
 }
 
 func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
@@ -236,17 +237,17 @@ type auditLog struct {
 }
 
 type auditLine struct {
-	Timestamp instant `json:"timestamp"`
-	Actor     string  `json:"actor" example:"admin@example.com"`
-	Key       string  `json:"key" doc:"The prefix of the API key that made the request; empty if it was made without one." example:"codexible_01234567"`
-	Action    string  `json:"action" doc:"noun.verb, the verb in the past tense." example:"user.suspended"`
-	Target    string  `json:"target" doc:"An e-mail address, a key's prefix or a plan's name." example:"ada@example.com"`
-	Details   string  `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
+	Timestamp openapi.Instant `json:"timestamp"`
+	Actor     string          `json:"actor" example:"admin@example.com"`
+	Key       string          `json:"key" doc:"The prefix of the API key that made the request; empty if it was made without one." example:"codexible_01234567"`
+	Action    string          `json:"action" doc:"noun.verb, the verb in the past tense." example:"user.suspended"`
+	Target    string          `json:"target" doc:"An e-mail address, a key's prefix or a plan's name." example:"ada@example.com"`
+	Details   string          `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
 }
 
 func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
 	entries, err := a.Store.AuditLog(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
 	return auditLog{each(entries, func(e accounts.AuditEntry) auditLine {
-		return auditLine{Timestamp: instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
+		return auditLine{Timestamp: openapi.Instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
 	})}, err
 }

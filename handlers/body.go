@@ -215,10 +215,10 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// object gives the body as a JSON object; ok is false where there is no body,
-// which is an error only where one is needed. A body that is announced with
-// another Content-Type is refused before it is read.
-func (x *exchange) object(needed bool) (object gjson.Result, ok bool, err error) {
+// BodyObject returns the body as a JSON object; given is false if there is no body,
+// which is an error only if one is needed. A body that is announced with another
+// Content-Type is refused before it is read.
+func (x *exchange) BodyObject(needed bool) (object gjson.Result, given bool, err error) {
 	most, tooBig := x.route.maxBody, x.route.tooBig
 	if length := x.Request().Header.ContentLength(); length <= most && !isJSON(x.Request().Header.ContentType()) {
 		most, tooBig = 0, errMediaType

@@ -3,11 +3,10 @@ package handlers
 import (
 	"context"
 	"reflect"
-	"runtime"
-	"strings"
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 
 	"github.com/google/uuid"
@@ -16,15 +15,15 @@ import (
 // handler answers a request, or says why not.
 type handler func(x *exchange) error
 
-// operation is what a route does, and what the OpenAPI document tells of it.
+// operation is what a route does, and what the OpenAPI document says of it.
 type operation struct {
 	serve handler
 	// isPage tells that the console answers: the exchange then has a visit.
 	isPage bool
-	// name is the operation's id; empty for what the document leaves out: pages.
-	name     string
-	request  reflect.Type
-	shape    *shape
+	// id is the operation's id in the document; empty for what the document leaves out: pages.
+	id string
+	// binder reads the request; nil for a page.
+	binder   *openapi.Binder
 	response reflect.Type
 	// media is the media type of an answer that is no JSON.
 	media string
@@ -32,17 +31,17 @@ type operation struct {
 	fails []fault.Kind
 	// also are statuses that answer as 200 does.
 	also []int
-	// reuses tells that nothing goes on after the answer that could know the exchange.
+	// reuses is true if nothing that can hold the exchange outlives the response.
 	reuses bool
 }
 
 // endpoint adapts a function of a request to a route: it binds and checks the
-// request by the tags of its type, sets the deadline, and encodes the answer.
-func endpoint[Req, Resp any](serve func(context.Context, Req) (Resp, error), fails ...fault.Kind) operation {
-	op := describe[Req, Resp](serve, fails...)
+// request by the tags of its type, and encodes the answer.
+func endpoint[Req, Resp any](id string, serve func(context.Context, Req) (Resp, error), fails ...fault.Kind) operation {
+	op := native[Req, Resp](id, nil, fails...)
 	op.serve = func(x *exchange) error {
 		var request Req
-		if err := op.shape.bind(x, reflect.ValueOf(&request).Elem()); err != nil {
+		if err := op.binder.Bind(x, &request); err != nil {
 			return err
 		}
 		if c, ok := any(&request).(called); ok {
@@ -57,18 +56,9 @@ func endpoint[Req, Resp any](serve func(context.Context, Req) (Resp, error), fai
 	return op
 }
 
-// describe documents a handler that was written by hand by the types it reads and answers.
-func describe[Req, Resp any](serve any, fails ...fault.Kind) operation {
-	return operation{
-		name: nameOf(serve), request: reflect.TypeFor[Req](), shape: shapeOf(reflect.TypeFor[Req]()), response: reflect.TypeFor[Resp](), fails: fails,
-	}
-}
-
-// native is a handler written by hand, described by the types it reads and answers.
-func native[Req, Resp any](serve handler, fails ...fault.Kind) operation {
-	op := describe[Req, Resp](serve, fails...)
-	op.serve = serve
-	return op
+// native is a handler written by hand, described by the types that it reads and answers with.
+func native[Req, Resp any](id string, serve handler, fails ...fault.Kind) operation {
+	return operation{serve: serve, id: id, binder: openapi.NewBinder[Req](), response: reflect.TypeFor[Resp](), fails: fails}
 }
 
 // reusing has the memory of its exchanges serve the next ones.
@@ -78,19 +68,12 @@ func (op operation) reusing() operation {
 }
 
 // raw is a handler whose answer is no JSON object of ours.
-func raw(name, media string, serve handler) operation {
-	return operation{name: name, media: media, serve: serve, shape: &shape{}}
+func raw(id, media string, serve handler) operation {
+	return operation{serve: serve, id: id, binder: openapi.NewBinder[nothing](), media: media}
 }
 
 // asset is a handler of a page or of what a page loads; the document leaves it out.
-func asset(serve handler) operation { return operation{serve: serve, shape: &shape{}} }
-
-// nameOf is the name of a handler: the operation's id.
-func nameOf(handler any) string {
-	full := runtime.FuncForPC(reflect.ValueOf(handler).Pointer()).Name()
-	name := full[strings.LastIndexByte(full, '.')+1:]
-	return strings.TrimSuffix(name, "-fm")
-}
+func asset(serve handler) operation { return operation{serve: serve} }
 
 // caller is embedded in a request whose handler has to know who calls.
 type caller struct {

@@ -1,6 +1,5 @@
 // Package handlers is the HTTP front door: every route, what it takes and
-// answers, who may use it, and the OpenAPI document that says so. It alone
-// knows Fiber.
+// answers, and who may use it. It alone knows Fiber.
 package handlers
 
 import (
@@ -167,7 +166,7 @@ func newAPI(p Parts) *api {
 	}
 	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched", policy: apiPolicy}), a.metrics.watched(&route{path: "preflight", policy: apiPolicy})
 	api := apiPolicy.under(a.endpoints()...)
-	a.document = encodeDocument(api)
+	a.document = documentOf(api)
 	a.table = slices.Concat(api, pagePolicy.under(a.pages()...))
 	return a
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/store"
 
@@ -13,13 +14,13 @@ import (
 
 // keyItem is a key as its owner sees it.
 type keyItem struct {
-	ID         uuid.UUID   `json:"id"`
-	Prefix     string      `json:"prefix" doc:"The first characters of the key, for display." example:"codexible_01234567"`
-	Label      string      `json:"label" example:"Laptop"`
-	Status     keys.Status `json:"status" enum:"active,disabled"`
-	CreatedAt  instant     `json:"created_at"`
-	LastUsedAt *instant    `json:"last_used_at" doc:"Accurate to a minute. null if the key was never used."`
-	ExpiresAt  *instant    `json:"expires_at" doc:"null if the key does not expire."`
+	ID         uuid.UUID        `json:"id"`
+	Prefix     string           `json:"prefix" doc:"The first characters of the key, for display." example:"codexible_01234567"`
+	Label      string           `json:"label" example:"Laptop"`
+	Status     keys.Status      `json:"status" enum:"active,disabled"`
+	CreatedAt  openapi.Instant  `json:"created_at"`
+	LastUsedAt *openapi.Instant `json:"last_used_at" doc:"Accurate to a minute. null if the key was never used."`
+	ExpiresAt  *openapi.Instant `json:"expires_at" doc:"null if the key does not expire."`
 	keyPolicy
 	CreatedBy      string     `json:"created_by" doc:"Your e-mail address, or operator. Empty if it was not recorded." example:"ada@example.com"`
 	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key of yours that created this one; null if none did."`
@@ -42,7 +43,7 @@ const byOperator = "operator"
 func keyItemOf(owner string) func(keys.Key) keyItem {
 	return func(k keys.Key) keyItem {
 		item := keyItem{
-			ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt),
+			ID: k.ID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: openapi.Instant(k.CreatedAt), LastUsedAt: optionalInstant(k.LastUsedAt),
 			ExpiresAt: optionalInstant(k.ExpiresAt), keyPolicy: keyPolicyOf(k), CreatedBy: k.CreatedBy,
 		}
 		switch k.CreatedBy {
@@ -122,11 +123,11 @@ func (a *api) mint(ctx context.Context, by accounts.Actor, wish keys.NewKey) (mi
 
 // keyWish is what of a key can be changed.
 type keyWish struct {
-	Label     *string          `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for." example:"Build server"`
-	ExpiresAt patch[time.Time] `json:"expires_at" doc:"When the key expires; null for never." example:"2030-01-01T00:00:00Z"`
-	Scopes    []string         `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
-	Addresses []string         `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks from which the key can be used. Replaces the previous list; [] for any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
-	Status    *keys.Status     `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
+	Label     *string                  `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for." example:"Build server"`
+	ExpiresAt openapi.Patch[time.Time] `json:"expires_at" doc:"When the key expires; null for never." example:"2030-01-01T00:00:00Z"`
+	Scopes    []string                 `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
+	Addresses []string                 `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks from which the key can be used. Replaces the previous list; [] for any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Status    *keys.Status             `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
 }
 
 func (w keyWish) change() keys.KeyChange {

@@ -11,11 +11,11 @@ import (
 	"codexible/accounts"
 	"codexible/fault"
 	"codexible/handlers/console"
+	"codexible/handlers/openapi"
 	"codexible/static"
 	"codexible/views"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 	"github.com/valyala/fasthttp"
 )
 
@@ -95,9 +95,7 @@ func (x *exchange) newVisit() *console.Visit {
 		Session: cookie(console.SessionCookie), Door: cookie(console.DoorCookie), Browser: cookie(console.BrowserCookie),
 		By: accounts.Actor{Address: x.address.String(), RequestID: x.requestID},
 	}
-	if id := x.Params("id"); len(id) == uuidLength {
-		v.ID, _ = uuid.Parse(id) // what is no UUID stays uuid.Nil
-	}
+	v.ID, _ = openapi.ParseID(x.Params("id"))                                   // what is no UUID is uuid.Nil
 	v.Theme, _ = views.ParseTheme(x.Cookies(x.cookieName(console.ThemeCookie))) // an unknown theme is ignored
 	v.Query, _ = url.ParseQuery(string(x.Context().URI().QueryString()))        // an invalid query is ignored
 	return v

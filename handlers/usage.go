@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/handlers/openapi"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -42,17 +43,17 @@ type usageSpanRequest struct {
 }
 
 type dayUsage struct {
-	Date         usage.Day `json:"date"`
-	CreditsUsed  int64     `json:"credits_used" example:"89"`
-	RequestCount int64     `json:"request_count" example:"61"`
-	CostUSD      usd       `json:"cost_usd" example:"1.2475"`
+	Date         usage.Day   `json:"date"`
+	CreditsUsed  int64       `json:"credits_used" example:"89"`
+	RequestCount int64       `json:"request_count" example:"61"`
+	CostUSD      openapi.USD `json:"cost_usd" example:"1.2475"`
 }
 
 // usageHistory returns one row per day, oldest first, so that charts can draw it unchanged.
 func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
 	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.DayTotal) dayUsage {
-		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: usd(t.CostMicros)}
+		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: openapi.USD(t.CostMicros)}
 	}), err
 }
 
@@ -64,14 +65,14 @@ type usageDetailedRequest struct {
 }
 
 type chargeItem struct {
-	ID               uuid.UUID `json:"id"`
-	Model            string    `json:"model" example:"coder-large"`
-	PromptTokens     int64     `json:"prompt_tokens" example:"1200"`
-	CompletionTokens int64     `json:"completion_tokens" example:"340"`
-	CostUSD          usd       `json:"cost_usd" example:"0.0125"`
-	Credits          int64     `json:"credits" example:"2"`
-	CreatedAt        instant   `json:"created_at"`
-	Date             usage.Day `json:"date"`
+	ID               uuid.UUID       `json:"id"`
+	Model            string          `json:"model" example:"coder-large"`
+	PromptTokens     int64           `json:"prompt_tokens" example:"1200"`
+	CompletionTokens int64           `json:"completion_tokens" example:"340"`
+	CostUSD          openapi.USD     `json:"cost_usd" example:"0.0125"`
+	Credits          int64           `json:"credits" example:"2"`
+	CreatedAt        openapi.Instant `json:"created_at"`
+	Date             usage.Day       `json:"date"`
 }
 
 func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]chargeItem, error) {
@@ -79,24 +80,24 @@ func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]char
 	return each(records, func(c usage.Record) chargeItem {
 		return chargeItem{
 			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
-			CostUSD: usd(c.CostMicros), Credits: c.Credits, CreatedAt: instant(c.CreatedAt), Date: c.Day,
+			CostUSD: openapi.USD(c.CostMicros), Credits: c.Credits, CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
 		}
 	}), err
 }
 
 type modelUsage struct {
-	Model            string `json:"model" doc:"At most 1000 models, the most expensive first." example:"coder-large"`
-	TotalCost        usd    `json:"total_cost" doc:"In dollars." example:"12.5"`
-	Requests         int64  `json:"requests" example:"420"`
-	PromptTokens     int64  `json:"prompt_tokens" example:"510000"`
-	CompletionTokens int64  `json:"completion_tokens" example:"140000"`
+	Model            string      `json:"model" doc:"At most 1000 models, the most expensive first." example:"coder-large"`
+	TotalCost        openapi.USD `json:"total_cost" doc:"In dollars." example:"12.5"`
+	Requests         int64       `json:"requests" example:"420"`
+	PromptTokens     int64       `json:"prompt_tokens" example:"510000"`
+	CompletionTokens int64       `json:"completion_tokens" example:"140000"`
 }
 
 func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage, error) {
 	rows, err := a.Store.Models(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.ModelTotal) modelUsage {
 		return modelUsage{
-			Model: t.Model, TotalCost: usd(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,
+			Model: t.Model, TotalCost: openapi.USD(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,
 		}
 	}), err
 }
@@ -127,10 +128,10 @@ func (a *api) usageHourly(ctx context.Context, r usageHourlyRequest) ([]hourUsag
 
 // consumption is what a charge may tell of its request beside the credits.
 type consumption struct {
-	Model            string `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
-	PromptTokens     int64  `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`
-	CompletionTokens int64  `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"340"`
-	CostUSD          usd    `json:"cost_usd" maximum:"1000000" default:"0" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
+	Model            string      `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
+	PromptTokens     int64       `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`
+	CompletionTokens int64       `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"340"`
+	CostUSD          openapi.USD `json:"cost_usd" maximum:"1000000" default:"0" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
 }
 
 func (c consumption) charge(credits int64, idempotencyKey string) usage.Charge {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/limits"
 
@@ -23,8 +24,8 @@ func told(v *keys.Verdict) verdict {
 		Valid: v.Code == keys.Valid, Code: v.Code, KeyID: &id.Key.ID,
 		User:      &verifiedUser{ID: id.User.ID, Email: id.User.Email, Plan: id.Plan.Name, Status: id.User.Status},
 		Key:       &verifiedKey{Label: id.Key.Label, Scopes: id.Key.Scopes.Names()},
-		Features:  new(object(id.Plan.Features)),
-		Credits:   &creditState{Used: v.Used, Limit: v.Limit, Remaining: v.Remaining(), ResetsAt: instant(v.ResetsAt)},
+		Features:  new(openapi.Object(id.Plan.Features)),
+		Credits:   &creditState{Used: v.Used, Limit: v.Limit, Remaining: v.Remaining(), ResetsAt: openapi.Instant(v.ResetsAt)},
 		Rate:      &rateState{Limit: v.Rate.Limit, Remaining: v.Rate.Remaining, ResetSeconds: v.Rate.ResetSeconds},
 		Duplicate: v.Duplicate,
 	}

@@ -3,12 +3,12 @@ package handlers
 import (
 	"encoding/hex"
 	"net/netip"
-	"reflect"
 	"strconv"
 	"sync"
 	"time"
 
 	"codexible/accounts"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 
 	gojson "github.com/goccy/go-json"
@@ -27,15 +27,15 @@ type verifyRequest struct {
 
 // verdict is the answer to a verification; what is not known is null.
 type verdict struct {
-	Valid     bool          `json:"valid" example:"true"`
-	Code      keys.Code     `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models."`
-	KeyID     *uuid.UUID    `json:"key_id"`
-	User      *verifiedUser `json:"user"`
-	Key       *verifiedKey  `json:"key"`
-	Features  *object       `json:"features" doc:"The plan's feature flags." example:"{\"priority\":true}"`
-	Credits   *creditState  `json:"credits"`
-	Rate      *rateState    `json:"rate_limit"`
-	Duplicate bool          `json:"duplicate" doc:"Whether this is the result of an earlier charge with the same idempotency key." example:"false"`
+	Valid     bool            `json:"valid" example:"true"`
+	Code      keys.Code       `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models."`
+	KeyID     *uuid.UUID      `json:"key_id"`
+	User      *verifiedUser   `json:"user"`
+	Key       *verifiedKey    `json:"key"`
+	Features  *openapi.Object `json:"features" doc:"The plan's feature flags." example:"{\"priority\":true}"`
+	Credits   *creditState    `json:"credits"`
+	Rate      *rateState      `json:"rate_limit"`
+	Duplicate bool            `json:"duplicate" doc:"Whether this is the result of an earlier charge with the same idempotency key." example:"false"`
 }
 
 type verifiedUser struct {
@@ -51,10 +51,10 @@ type verifiedKey struct {
 }
 
 type creditState struct {
-	Used      int64   `json:"used" example:"91"`
-	Limit     int64   `json:"limit" example:"250"`
-	Remaining int64   `json:"remaining" example:"159"`
-	ResetsAt  instant `json:"resets_at" doc:"The next 00:00 UTC."`
+	Used      int64           `json:"used" example:"91"`
+	Limit     int64           `json:"limit" example:"250"`
+	Remaining int64           `json:"remaining" example:"159"`
+	ResetsAt  openapi.Instant `json:"resets_at" doc:"The next 00:00 UTC."`
 }
 
 type rateState struct {
@@ -72,7 +72,7 @@ func (a *api) verify(x *exchange) error {
 		*request = verifyRequest{} // the secret is not kept
 		verifyRequests.Put(request)
 	}()
-	if err := x.route.shape.bind(x, reflect.ValueOf(request).Elem()); err != nil {
+	if err := x.route.binder.Bind(x, request); err != nil {
 		return err
 	}
 	v, err := a.Verifier.Verify(x.ctx, keys.Request{Secret: request.Key, Address: request.Address, Charge: request.charge(request.Credits, request.IdempotencyKey)})

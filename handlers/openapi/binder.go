@@ -1,0 +1,183 @@
+// Package openapi reads requests and describes them in an OpenAPI document, both
+// by the tags of the same types, so that the document says what is checked. It
+// knows no HTTP library: a Source is all that it sees of a request.
+package openapi
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"codexible/fault"
+
+	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
+)
+
+// Source is a request as a Binder reads it. Texts may be overwritten after Bind
+// has returned: what is kept of them is copied.
+type Source interface {
+	// PathID returns an id in the path, or the error for an id that does not exist.
+	PathID(name string) (uuid.UUID, error)
+	// HeaderValues returns every value of a header.
+	HeaderValues(name string) [][]byte
+	// QueryValues returns every value of a query parameter, decoded.
+	QueryValues(name string) [][]byte
+	// BodyObject returns the body, a JSON object. given is false if there is no
+	// body, which is an error only if one is needed.
+	BodyObject(needed bool) (object gjson.Result, given bool, err error)
+}
+
+// Binder reads the requests of one type. It is made once, by the tags of the
+// type's fields, and used by any number of goroutines.
+//
+// Tags: path, query, header or json name the field and say where it is; required
+// (of a JSON field), default, minimum, maximum, minLength, maxLength, enum and
+// format limit it; doc and example explain it. In a list of texts, which only a
+// body can hold, enum and maxLength limit each text, and maxItems their number.
+// A field with none of the first four is not read. A pointer is nil where the
+// field is absent.
+type Binder struct {
+	request reflect.Type
+	params  []*field
+	fields  []*field
+	// bodyNeeded is true if the JSON body has a required field.
+	bodyNeeded bool
+}
+
+// maxFields is how many fields a body may have: one bit each.
+const maxFields = 64
+
+// NewBinder makes the binder of a request type. It panics on a type that it cannot read,
+// which is a mistake in the program.
+func NewBinder[Request any]() *Binder {
+	b := &Binder{request: reflect.TypeFor[Request]()}
+	for _, f := range reflect.VisibleFields(b.request) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		read := readField(f)
+		switch read.in {
+		case "":
+		case inBody:
+			b.fields = append(b.fields, read)
+			b.bodyNeeded = b.bodyNeeded || read.required
+		default:
+			b.params = append(b.params, read)
+		}
+	}
+	if len(b.fields) > maxFields {
+		panic(fmt.Sprintf("openapi: %s has more than %d fields", b.request, maxFields))
+	}
+	return b
+}
+
+// Bound is the least and the most of a number, or of a text's length in characters.
+type Bound struct{ Least, Most int64 }
+
+// Bounds are the limits of every parameter and field, by name, as they are checked.
+func (b *Binder) Bounds() map[string]Bound {
+	bounds := map[string]Bound{}
+	for _, f := range slices.Concat(b.params, b.fields) {
+		bounds[f.name] = f.Bound
+	}
+	return bounds
+}
+
+// Bind fills a request, which is a zero one behind a pointer, from the path, the
+// query, the headers and the body. All wrong fields are reported in one error.
+func (b *Binder) Bind(from Source, into any) error {
+	request := reflect.ValueOf(into).Elem()
+	var wrong problems
+	for _, f := range b.params {
+		var problem string
+		switch f.in {
+		case inPath:
+			id, err := from.PathID(f.name)
+			if err != nil {
+				return err
+			}
+			*pointerTo[uuid.UUID](request.FieldByIndex(f.index)) = id
+		case inHeader:
+			problem = f.one(from.HeaderValues(f.name), request)
+		default:
+			problem = f.one(from.QueryValues(f.name), request)
+		}
+		wrong.add(f, problem)
+	}
+	if len(b.fields) > 0 {
+		body, given, err := from.BodyObject(b.bodyNeeded)
+		if err != nil {
+			return err
+		}
+		b.body(body, given, request, &wrong)
+	}
+	if wrong != nil {
+		return fault.InvalidFields(wrong)
+	}
+	return nil
+}
+
+// body reads the fields of a JSON object. Unknown fields are ignored; null means
+// absent unless the field says otherwise.
+func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wrong *problems) {
+	var seen, filled uint64
+	if given {
+		body.ForEach(func(key, value gjson.Result) bool {
+			i := slices.IndexFunc(b.fields, func(f *field) bool { return f.name == key.Str })
+			if i < 0 {
+				return true
+			}
+			f, bit := b.fields[i], uint64(1)<<i
+			if seen&bit != 0 {
+				wrong.add(f, onlyOnce)
+				return true
+			}
+			seen |= bit
+			if value.Type == gjson.Null && !f.nullable {
+				return true
+			}
+			filled |= bit
+			wrong.add(f, f.fromJSON(request, value))
+			return true
+		})
+	}
+	for i, f := range b.fields {
+		if filled&(1<<i) == 0 && wrong.of(f) == "" {
+			wrong.add(f, f.absent(request))
+		}
+	}
+}
+
+// problems is what is wrong with each field of a request.
+type problems map[string]string
+
+// onlyOnce is the problem of a repeated field: which of the two was meant is not ours to guess.
+const onlyOnce = "must be given only once"
+
+func (p *problems) add(f *field, problem string) {
+	if problem == "" {
+		return
+	}
+	if *p == nil {
+		*p = problems{}
+	}
+	(*p)[f.name] = problem
+}
+
+func (p *problems) of(f *field) string { return (*p)[f.name] }
+
+// failures are the kinds with which reading a request can fail.
+func (b *Binder) failures() (kinds []fault.Kind) {
+	if len(b.fields) > 0 {
+		kinds = append(kinds, fault.BadRequest, fault.PayloadTooLarge, fault.UnsupportedMediaType, fault.Invalid)
+	}
+	for _, f := range b.params {
+		if f.in == inPath {
+			kinds = append(kinds, fault.NotFound)
+		} else {
+			kinds = append(kinds, fault.Invalid)
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"strings"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/handlers/openapi"
+	"codexible/keys"
+
+	"github.com/google/uuid"
+)
+
+// An exchange is the binder's source of a request; BodyObject is in body.go.
+var _ openapi.Source = (*exchange)(nil)
+
+// PathID returns an id in the path. One that is no UUID is answered exactly as an
+// id that does not exist.
+func (x *exchange) PathID(name string) (uuid.UUID, error) {
+	id, ok := openapi.ParseID(x.Params(name))
+	if !ok {
+		return id, noSuch(x.route.path)
+	}
+	return id, nil
+}
+
+// HeaderValues returns every value of a header.
+func (x *exchange) HeaderValues(name string) [][]byte { return x.Request().Header.PeekAll(name) }
+
+// QueryValues returns every value of a query parameter.
+func (x *exchange) QueryValues(name string) [][]byte { return x.Context().QueryArgs().PeekMulti(name) }
+
+// noSuch is the error for an id that does not exist, by what stands before the id
+// in the route's path.
+func noSuch(path string) error {
+	before, _, _ := strings.Cut(path, "/:id")
+	switch before[strings.LastIndexByte(before, '/')+1:] {
+	case "keys", "tokens":
+		return keys.ErrNotFound
+	case "users":
+		return accounts.ErrUserNotFound
+	case "plans":
+		return accounts.ErrPlanNotFound
+	}
+	return errNoSuchID
+}
+
+var errNoSuchID = fault.New(fault.NotFound, "This id does not exist.")
