@@ -50,8 +50,10 @@ const maxFields = 64
 
 // NewBinder makes the binder of a request type. It panics on a type that it cannot read,
 // which is a mistake in the program.
-func NewBinder[Request any]() *Binder {
-	b := &Binder{request: reflect.TypeFor[Request]()}
+func NewBinder[Request any]() *Binder { return newBinder(reflect.TypeFor[Request]()) }
+
+func newBinder(request reflect.Type) *Binder {
+	b := &Binder{request: request}
 	for _, f := range reflect.VisibleFields(b.request) {
 		if f.Anonymous || !f.IsExported() {
 			continue

@@ -75,14 +75,16 @@ func readField(f reflect.StructField) *field {
 	return read
 }
 
-// readDefault reads the value of an absent field, which has to be one that the field takes.
+// readDefault reads the value of an absent field, which must be one that the field
+// takes. Requests share it, so it must not refer to memory that a handler can change.
 func (f *field) readDefault() {
 	text, found := f.tag.Lookup("default")
 	if !found {
 		return
 	}
 	f.fallback = reflect.New(f.typ).Elem()
-	if f.pointer || f.nullable || !f.kind.parse(f, f.fallback, text) {
+	memory := f.pointer || f.nullable || f.kind.json == "array" || f.kind.json == "object"
+	if memory || !f.kind.parse(f, f.fallback, text) {
 		panic(fmt.Sprintf("openapi: %s cannot have the default %q", f.name, text))
 	}
 }
