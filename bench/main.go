@@ -5,6 +5,7 @@
 //	make bench                 the whole of it
 //	make bench ARGS=-quick     a small one, to see that it works; it writes no file
 //	make bench ARGS="-only reads"   one section of it; it writes no file
+//	make bench ARGS="-only against -against v1.2.3"   this revision beside an older one
 //	go run ./bench seed -url sqlite:/tmp/big.db   fills a database and prints its keys' file
 package main
 
@@ -13,9 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"time"
 
 	"codexible/store"
@@ -47,6 +46,7 @@ func run(ctx context.Context, args []string) error {
 	quick := flags.Bool("quick", false, "small stores and short runs; writes no file")
 	rounds := flags.Int("rounds", 5, "how often each load is run")
 	only := flags.String("only", "", "sections to measure, separated by commas: "+partNames()+"; prints them and writes no file")
+	revision := flags.String("against", "", "an older revision, built and run beside this one: the section against, which is left out without it")
 	seconds := flags.Int("seconds", 4, "how long a run of the throughput table takes; the others take half of it")
 	flags.IntVar(&large.Users, "users", large.Users, "users of the large store")
 	flags.IntVar(&large.Keys, "keys", large.Keys, "keys of the large store")
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := prepare(ctx, &bench{quick: *quick, partial: *only != "", parts: parts, rounds: *rounds, seconds: *seconds})
+	b, err := prepare(ctx, &bench{quick: *quick, partial: *only != "", parts: parts, rounds: *rounds, seconds: *seconds, revision: *revision})
 	if err != nil {
 		return err
 	}
@@ -116,10 +116,12 @@ var (
 
 // bench is a prepared run: programs built, stores filled, servers up.
 type bench struct {
-	quick, partial  bool
-	parts           []part
-	folder          string
-	program, self   string
+	quick, partial bool
+	parts          []part
+	folder         string
+	program, self  string
+	// revision is the older one to compare with; empty for none.
+	revision        string
 	rounds, seconds int
 	servers         []*server
 	hello           *server
@@ -141,14 +143,8 @@ func prepare(ctx context.Context, b *bench) (_ *bench, err error) {
 	if b.folder, err = os.MkdirTemp("", "codexible-bench-"); err != nil {
 		return nil, err
 	}
-	folder := b.folder
-	b.program, b.self = filepath.Join(folder, "codexible"), filepath.Join(folder, "bench")
-	for _, build := range [][]string{{"-o", b.program, "."}, {"-o", b.self, "./bench"}} {
-		cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w"}, build...)...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("go build: %w\n%s", err, out)
-		}
+	if b.program, b.self, err = build(ctx, ".", b.folder); err != nil {
+		return nil, err
 	}
 	b.hello, err = start(ctx, "/", nil, b.self, "hello")
 	if err != nil {

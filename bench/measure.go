@@ -75,10 +75,8 @@ func (b *bench) service(ctx context.Context, database, size string, sh shape) (*
 		}
 	}
 	// Books that nobody has recounted are recounted a minute after the start, once a day: in the middle of a measurement.
-	recount := exec.CommandContext(ctx, b.program, "usage", "reconcile")
-	recount.Env = append(os.Environ(), "DATABASE_URL="+url)
-	if out, err := recount.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("usage reconcile: %w\n%s", err, out)
+	if err := recount(ctx, b.program, url); err != nil {
+		return nil, err
 	}
 	server, err := start(ctx, "/health", []string{"DATABASE_URL=" + url, "VALKEY_URL=", "REDIS_URL="}, b.program, "serve")
 	if err != nil {
@@ -86,6 +84,15 @@ func (b *bench) service(ctx context.Context, database, size string, sh shape) (*
 	}
 	b.servers = append(b.servers, server)
 	return &service{server: server, seeded: made, database: database, size: size, idleMB: server.residentMB()}, nil
+}
+
+func recount(ctx context.Context, program, url string) error {
+	cmd := exec.CommandContext(ctx, program, "usage", "reconcile")
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("usage reconcile: %w\n%s", err, out)
+	}
+	return nil
 }
 
 func (s *service) verify(name, body string, connections int) load {

@@ -18,6 +18,7 @@ type part struct {
 // parts are the sections in the order in which they are measured.
 var parts = []part{
 	{"throughput", []string{"small"}, (*bench).throughput},
+	{"against", []string{"small"}, (*bench).against},
 	{"lone", []string{"small"}, (*bench).loneCharge},
 	{"reads", []string{"large"}, (*bench).reads},
 	{"flat", []string{"small", "large"}, (*bench).flatness},

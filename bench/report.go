@@ -44,6 +44,21 @@ func (r *report) throughput(loads []load, samples [][]sample) {
 	}
 }
 
+func (r *report) against(revision string, loads []load, samples [][]sample) {
+	s := r.section("Beside an older revision", fmt.Sprintf("This revision (after) and `%s` (before), each with a small store of its own, in the same rounds. A ratio above 1 is an improvement; it is the median of the rounds' ratios.", revision),
+		"request", "after to before", "lowest and highest round", "before, to bare Fiber", "after, to bare Fiber", "errors")
+	bare := median(pick(samples[0], rps))
+	for i := 1; i < len(loads); i += 2 {
+		before, after := pick(samples[i], rps), pick(samples[i+1], rps)
+		ratios := make([]float64, len(before))
+		for round := range before {
+			ratios[round] = after[round] / before[round]
+		}
+		s.row(loads[i].Name, fmt.Sprintf("%.2f", median(ratios)), spread(ratios, "%.2f"), fmt.Sprintf("%.2f", median(before)/bare), fmt.Sprintf("%.2f", median(after)/bare),
+			fmt.Sprint(errorsIn(samples[i])+errorsIn(samples[i+1])))
+	}
+}
+
 func (r *report) lone(database string, charge, commit time.Duration) {
 	s := r.section("A single charge", "The median over HTTP with one connection, compared with the median of a plain one-row commit in the same database.",
 		"database", "charge ms", "plain commit ms", "difference ms")
