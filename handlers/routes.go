@@ -66,10 +66,6 @@ func (a *api) endpoints() []*route {
 
 func (a *api) pages() []*route {
 	c := a.Console
-	// A form's page is shown and sent at one path.
-	both := func(path string, who access, serve console.Page) []*route {
-		return []*route{page(path, who, serve), form(path, who, serve)}
-	}
 	return slices.Concat([]*route{
 		get("/static/:name", open, "", asset(a.staticFile)),
 
@@ -122,6 +118,11 @@ func (a *api) pages() []*route {
 			page("/admin/*", open, c.Nowhere),
 		},
 	)
+}
+
+// both shows a form and takes it at one path.
+func both(path string, who access, serve console.Page) []*route { //nolint:unparam // who is a column of the table
+	return []*route{page(path, who, serve), form(path, who, serve)}
 }
 
 func get(path string, who access, summary string, op operation) *route {

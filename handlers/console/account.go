@@ -210,6 +210,7 @@ func (c *Console) wrongCode(ctx context.Context, v *Visit, taken takenCode) (Rep
 	return c.accountPage(ctx, v, passwordFields(), fields)
 }
 
+// TurnOffTwoStep turns two-factor authentication off.
 func (c *Console) TurnOffTwoStep(ctx context.Context, v *Visit) (Reply, error) {
 	taken, err := c.codeProves(ctx, v)
 	if err != nil {
@@ -224,6 +225,7 @@ func (c *Console) TurnOffTwoStep(ctx context.Context, v *Visit) (Reply, error) {
 	return leadTo("/admin/account", "done", "two-step-off")
 }
 
+// NewRecoveryCodes replaces the recovery codes and shows them once.
 func (c *Console) NewRecoveryCodes(ctx context.Context, v *Visit) (Reply, error) {
 	taken, err := c.codeProves(ctx, v)
 	if err != nil {

@@ -284,6 +284,7 @@ func (c *Console) Disable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusDisabled)
 }
 
+// Enable asks whether a disabled key shall work again, and enables it.
 func (c *Console) Enable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusActive)
 }

@@ -150,6 +150,7 @@ func readCents(text string) (int64, error) {
 	return strconv.ParseInt(dollars+cents+strings.Repeat("0", 2-len(cents)), 10, 64)
 }
 
+// NewPlan shows the form of a plan and creates it.
 func (c *Console) NewPlan(ctx context.Context, v *Visit) (Reply, error) {
 	form := v.planForm("Create a plan")
 	form.Submit, form.Fields = "Create the plan", planFields(v, accounts.Plan{RateLimitPerMinute: accounts.DefaultRatePerMinute, MaxKeys: accounts.DefaultMaxKeys})
@@ -216,10 +217,12 @@ func unaffected(users int64) string {
 	return "The " + views.Count(users, "user") + " on it and their keys are not affected."
 }
 
+// ArchivePlan asks whether a plan shall take no more users, and archives it.
 func (c *Console) ArchivePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, true)
 }
 
+// RestorePlan asks whether an archived plan shall take users again, and restores it.
 func (c *Console) RestorePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, false)
 }

@@ -215,6 +215,7 @@ func (c *Console) codePage(v *Visit, next string, n *views.Notice) templ.Compone
 		Fields: []views.Field{{Name: "code", Label: "Code", Autocomplete: "one-time-code", Required: true, Autofocus: true, MaxLength: 20}}}))
 }
 
+// TryCode checks the second factor and completes the sign-in.
 func (c *Console) TryCode(ctx context.Context, v *Visit) (Reply, error) {
 	if !v.Operator.Session.CodePending {
 		return leadTo("/admin/login")
@@ -279,6 +280,7 @@ func (c *Console) takeCode(ctx context.Context, v *Visit, userID uuid.UUID, code
 	return taken, err
 }
 
+// SignOut ends the visit's session.
 func (c *Console) SignOut(ctx context.Context, v *Visit) (Reply, error) {
 	if err := c.Store.EndSession(ctx, v.By, v.Operator.Session.UserID, v.Operator.Session.ID); err != nil {
 		return Reply{}, err
@@ -329,6 +331,7 @@ func (c *Console) setupPage(v *Visit, token string, fields []views.Field) templ.
 	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "Create the first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
 }
 
+// FinishSetup creates the first operator and signs in.
 func (c *Console) FinishSetup(ctx context.Context, v *Visit) (Reply, error) {
 	token := v.Form.Get("token")
 	if err := c.openLink(ctx, v, token); err != nil {

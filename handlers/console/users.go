@@ -330,6 +330,7 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 	return list
 }
 
+// Suspend asks whether a user shall be suspended, and suspends.
 func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
 	u, _, err := c.userOf(ctx, v)
 	if err != nil {
@@ -373,6 +374,7 @@ func works(keys int64) string {
 	return "The " + views.Number(keys) + " active keys work again immediately. Their secrets are the same."
 }
 
+// Reactivate asks whether a suspended user shall be active again, and reactivates.
 func (c *Console) Reactivate(ctx context.Context, v *Visit) (Reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {
