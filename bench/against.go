@@ -31,12 +31,12 @@ func (b *bench) buildOlder(ctx context.Context, revision string) (o older, err e
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return o, err
 	}
-	out, err := exec.CommandContext(ctx, "git", "worktree", "add", "--detach", checkout, revision).CombinedOutput() //nolint:gosec // the revision is the developer's own
+	out, err := exec.CommandContext(ctx, "git", "worktree", "add", "--detach", checkout, revision).CombinedOutput()
 	if err != nil {
 		return o, fmt.Errorf("-against %s: git worktree: %w\n%s", revision, err, out)
 	}
 	defer func() {
-		_ = exec.Command("git", "worktree", "remove", "--force", checkout).Run() //nolint:gosec // the folder is ours
+		_ = exec.Command("git", "worktree", "remove", "--force", checkout).Run()
 	}()
 	progress("building %s", revision)
 	o.program, o.self, err = build(ctx, checkout, folder)
@@ -54,7 +54,7 @@ func (b *bench) serveOlder(ctx context.Context, o older, database string) (*serv
 		}
 	}
 	made := seeded{KeysFile: filepath.Join(b.folder, "older-"+database+".keys")}
-	out, err := exec.CommandContext(ctx, o.self, "seed", "-url", url, "-keys", made.KeysFile, //nolint:gosec // all of it is ours
+	out, err := exec.CommandContext(ctx, o.self, "seed", "-url", url, "-keys", made.KeysFile,
 		"-users", strconv.Itoa(small.Users), "-keys-total", strconv.Itoa(small.Keys), "-charges", strconv.Itoa(small.Charges)).CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("bench seed of the older revision: %w\n%s", err, out)

@@ -222,7 +222,7 @@ func (s *service) answer(ctx context.Context) error {
 	s.monitor = monitor.New(monitor.Parts{
 		Store: s.books, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
 	})
-	console := s.console(life)          //nolint:contextcheck // its downloads end with the service
+	console := s.console(life)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
