@@ -3,31 +3,11 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"codexible/accounts"
 
 	"github.com/google/uuid"
 )
-
-// auditRow is an audit entry as it is kept: beside the entry, what a search looks through.
-type auditRow struct {
-	Seq       int64 `gorm:"primaryKey;autoIncrement"`
-	At        time.Time
-	Actor     string
-	Address   string
-	RequestID string
-	Action    string
-	Subject   accounts.Subject
-	SubjectID uuid.UUID
-	Target    string
-	Details   string
-	Before    string
-	After     string
-	KeyID     *uuid.UUID
-	KeyPrefix string
-	Search    string
-}
 
 // object writes changed fields as JSON; they are plain values, which always encode.
 func object(fields map[string]any) string {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What Go reads of a table and what schema.hcl declares may not part: a column
-// is read, or named here as one that is not.
+// The lists of columns in statements by hand: each column of the table is read,
+// or named here as one that is not. Models are compared in models_test.go.
 func TestEveryColumnIsReadOrKnownNotToBe(t *testing.T) {
 	hcl, err := os.ReadFile("../schema.hcl")
 	if err != nil {
@@ -22,10 +22,8 @@ func TestEveryColumnIsReadOrKnownNotToBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ table, read, unread string }{
-		{"plans", planColumns, "name_folded"},
 		{"users", userColumns, "email_folded password_hash search"},
 		{"api_keys", keyColumns, "search"},
-		{"console_sessions", sessionColumns, "token_hash"},
 		{"usage", insertColumns(intoUsage), ""},
 		{"daily_usage", insertColumns(intoDailyKeys), ""},
 		{"model_usage", insertColumns(intoModels), ""},

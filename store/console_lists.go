@@ -91,15 +91,9 @@ func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) ([]keys
 
 // GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.
 func (s *Store) GraceEnds(ctx context.Context, keyID uuid.UUID) (*time.Time, error) {
-	var rows []struct{ EndsAt time.Time }
-	now := s.now()
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT ends_at FROM key_secrets WHERE key_id = ? AND ends_at > ?", keyID, now).Scan(&rows).Error
-	})
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0].EndsAt, nil
+	var ending secretRow
+	err := s.read.WithContext(ctx).Take(&ending, "key_id = ? AND ends_at > ?", keyID, s.now()).Error
+	return ending.EndsAt, s.classify(missing(err, nil))
 }
 
 // UsersByPlan counts the users of every plan.

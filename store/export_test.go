@@ -4,7 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,8 +16,10 @@ import (
 	"codexible/keys"
 	"codexible/usage"
 
+	"ariga.io/atlas/sql/schema"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	gormschema "gorm.io/gorm/schema"
 )
 
 // RotateFrom is the second half of a rotation: the one that was overtaken.
@@ -29,6 +35,117 @@ func MoveLog(s *Store, every, long int) {
 
 // LogMoves counts the meter's checkpoints.
 func LogMoves(s *Store) int { return s.dialect.(sqliteDialect).log.moves }
+
+// Column is what a model, schema.hcl or a database says of a column.
+type Column struct {
+	Family        string
+	Null, Primary bool
+}
+
+// Tables are columns by table and name.
+type Tables map[string]map[string]Column
+
+// ModelTables are the tables as the models have them.
+func ModelTables(t *testing.T) Tables {
+	t.Helper()
+	tables := Tables{}
+	for _, model := range models() {
+		parsed, err := gormschema.Parse(model, &sync.Map{}, gormschema.NamingStrategy{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns := map[string]Column{}
+		for _, field := range parsed.Fields {
+			if field.HasDefaultValue && !field.AutoIncrement || field.AutoCreateTime != 0 || field.AutoUpdateTime != 0 {
+				t.Errorf("%s.%s: gorm fills a value of its own", parsed.Table, field.DBName)
+			}
+			columns[field.DBName] = Column{familyOf(field.IndirectFieldType), field.FieldType.Kind() == reflect.Pointer, field.PrimaryKey}
+		}
+		tables[parsed.Table] = columns
+	}
+	return tables
+}
+
+// familyOf is the family of the columns that hold a Go type.
+func familyOf(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[uuid.UUID]():
+		return "uuid"
+	case reflect.TypeFor[time.Time]():
+		return "time"
+	case reflect.TypeFor[usage.Day]():
+		return "date"
+	case reflect.TypeFor[[]byte]():
+		return "bytes"
+	case reflect.TypeFor[storedScopes](), reflect.TypeFor[storedAddresses]():
+		return "text"
+	}
+	return map[reflect.Kind]string{reflect.String: "text", reflect.Int64: "integer", reflect.Bool: "boolean"}[t.Kind()]
+}
+
+// DeclaredTables are the tables as schema.hcl declares them.
+func DeclaredTables(files Files) (Tables, error) {
+	realm, err := declared(files.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return tablesIn(realm.Schemas[0]), nil
+}
+
+// LiveTables are the tables as the migrator's database has them, of those that schema.hcl declares.
+func LiveTables(ctx context.Context, m *Migrator) (Tables, error) {
+	_, live, _, err := m.compared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tablesIn(live), nil
+}
+
+func tablesIn(s *schema.Schema) Tables {
+	tables := Tables{}
+	for _, t := range s.Tables {
+		columns := map[string]Column{}
+		for _, c := range t.Columns {
+			columns[c.Name] = Column{familyIn(c.Type.Type), c.Type.Null, t.PrimaryKey != nil && slices.ContainsFunc(t.PrimaryKey.Parts, func(p *schema.IndexPart) bool { return p.C == c })}
+		}
+		tables[t.Name] = columns
+	}
+	return tables
+}
+
+func familyIn(t schema.Type) string {
+	switch t := t.(type) {
+	case *schema.UUIDType:
+		return "uuid"
+	case *schema.IntegerType:
+		return "integer"
+	case *schema.StringType:
+		return "text"
+	case *schema.BoolType:
+		return "boolean"
+	case *schema.BinaryType:
+		return "bytes"
+	case *schema.TimeType:
+		if t.T == "date" {
+			return "date"
+		}
+		return "time"
+	}
+	return fmt.Sprintf("%T", t)
+}
+
+// ReadModels reads a row of each table by its model, and gives the tables that have none.
+func ReadModels(ctx context.Context, s *Store) (empty []string, err error) {
+	for _, model := range models() {
+		read := s.read.WithContext(ctx).Session(&gorm.Session{QueryFields: true}).Take(model)
+		if errors.Is(read.Error, gorm.ErrRecordNotFound) {
+			empty = append(empty, read.Statement.Table)
+		} else if read.Error != nil {
+			return nil, fmt.Errorf("%s: %w", read.Statement.Table, read.Error)
+		}
+	}
+	return empty, nil
+}
 
 // AfterReads runs something after each statement that reads, until t ends.
 func AfterReads(t *testing.T, s *Store, run func()) {

@@ -62,8 +62,9 @@ func (s *Store) Import(ctx context.Context, by accounts.Actor, plan string, user
 }
 
 type importTables struct {
-	users, keys, secrets []map[string]any
-	index                []func() error
+	users   []userRow
+	keys    []keyRow
+	secrets []secretRow
 }
 
 func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Imported, err error) {
@@ -73,45 +74,40 @@ func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Impor
 	}
 	one.UserID = tx.store.ids.mint(tx.at)
 	user := accounts.User{ID: one.UserID, Email: n.Email, Name: n.Name, PlanID: p.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: tx.at}
-	t.users = append(t.users, userRow(user, n.PasswordHash))
-	t.index = append(t.index, func() error {
-		return tx.store.dialect.index(tx.DB, searchedUsers, rowID(user.ID), user.ID, searchText(user.Email, user.Name))
-	})
+	t.users = append(t.users, userRowOf(user, n.PasswordHash))
 	if int64(len(u.Keys)) > p.MaxKeys {
 		return one, keys.ErrTooManyKeys(n.Email, p.Name, p.MaxKeys)
 	}
 	for _, k := range u.Keys {
-		k, err := k.Normalize(tx.at)
+		wish, err := k.Normalize(tx.at)
 		if err != nil {
 			return one, err
 		}
-		o := owned{UserEmail: n.Email}
-		if o.Key, err = tx.newKey(k, UserLine{User: user}); err != nil {
+		made, err := tx.newKey(wish, user.ID, user.Role)
+		if err != nil {
 			return one, err
 		}
-		hash := k.Secret.Hash()
-		t.keys = append(t.keys, keyRow(o))
-		t.secrets = append(t.secrets, map[string]any{"hash": hash[:], "key_id": o.ID, "ends_at": nil})
-		t.index = append(t.index, func() error { return tx.store.dialect.index(tx.DB, searchedKeys, rowID(o.ID), o.ID, o.search()) })
-		one.KeyIDs = append(one.KeyIDs, o.ID)
+		t.keys = append(t.keys, keyRowOf(made))
+		t.secrets = append(t.secrets, secretRowOf(made.ID, wish.Secret))
+		one.KeyIDs = append(one.KeyIDs, made.ID)
 	}
 	return one, nil
 }
 
 func (t *importTables) write(tx *change) error {
-	for _, table := range []struct {
-		name string
-		rows []map[string]any
-	}{{"users", t.users}, {"api_keys", t.keys}, {"key_secrets", t.secrets}} {
-		if len(table.rows) == 0 {
-			continue
-		}
-		if err := tx.Table(table.name).CreateInBatches(table.rows, importRows).Error; err != nil {
+	for _, rows := range []any{t.users, t.keys, t.secrets} {
+		if err := tx.CreateInBatches(rows, importRows).Error; err != nil {
 			return taken(err, accounts.ErrEmailTaken)
 		}
 	}
-	for _, write := range t.index {
-		if err := write(); err != nil {
+	for i := range t.users {
+		u := &t.users[i]
+		if err := tx.store.dialect.index(tx.DB, searchedUsers, rowID(u.ID), u.ID, u.Search); err != nil {
+			return err
+		}
+	}
+	for i := range t.keys {
+		if err := tx.indexKey(&t.keys[i]); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -20,9 +21,8 @@ func (c *change) acting(byOwner bool) (*keys.Key, error) {
 	if c.by.KeyID == uuid.Nil {
 		return nil, nil //nolint:nilnil // no key asks
 	}
-	rows, err := listOn(c.DB, func(id *keys.Identity) []any { return append(keyDest(&id.Key), &id.User.Role, &id.User.Status) },
-		"SELECT "+keyColumns+", u.role, u.status FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.id = ?", c.by.KeyID)
-	if err != nil {
+	k, err := keyWhere(c.DB, c.by.KeyID, uuid.Nil)
+	if err != nil && !errors.Is(err, keys.ErrNotFound) {
 		return nil, err
 	}
 	want := keys.Access{Scope: keys.ScopeAdmin}
@@ -30,9 +30,9 @@ func (c *change) acting(byOwner bool) (*keys.Key, error) {
 		want.Scope = keys.ScopeKeys
 	}
 	want.Address, _ = netip.ParseAddr(c.by.Address)
-	var id *keys.Identity
-	if len(rows) > 0 {
-		id = &rows[0]
+	var id *keys.Identity // nil for no such key
+	if err == nil {
+		id = &keys.Identity{Key: k.Key, User: accounts.User{Role: k.userRole, Status: k.userStatus}}
 	}
 	if code := id.Decide(want, c.at); code != keys.Valid {
 		return nil, id.Refusal(code, want)
@@ -43,16 +43,13 @@ func (c *change) acting(byOwner bool) (*keys.Key, error) {
 // mayChange is the refusal where an owner's key would change another one than
 // it may, give more than it has, or loosen what an operator has limited. An
 // owner's key may always disable, and loosen nothing of itself.
-func (c *change) mayChange(before, after keys.Key, byOwner bool) error {
+func (c *change) mayChange(before keys.Key, changed owned, byOwner bool) error {
 	acting, err := c.acting(byOwner)
 	if err != nil {
 		return err
 	}
-	role, err := c.roleOf(before.UserID)
-	if err != nil {
-		return err
-	}
-	if err := after.Scopes.Given(before.Scopes, role, byOwner); err != nil {
+	after := changed.Key
+	if err := after.Scopes.Given(before.Scopes, changed.userRole, byOwner); err != nil {
 		return err
 	}
 	if !byOwner || acting == nil || onlyDisables(before, after) {
@@ -84,11 +81,6 @@ func (c *change) mayRotate(k keys.Key, byOwner bool) error {
 		return err
 	}
 	return k.Within(acting, "rotate")
-}
-
-func (c *change) roleOf(userID uuid.UUID) (role accounts.Role, err error) {
-	err = c.Raw("SELECT role FROM users WHERE id = ?", userID).Scan(&role).Error
-	return role, err
 }
 
 // limitEntries is how many entries of the audit log about a key are read to

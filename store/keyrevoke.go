@@ -57,11 +57,11 @@ func (c *change) revokeOne(id, userID uuid.UUID) (owned, error) {
 }
 
 func (c *change) revoke(k owned, because string) error {
-	err := c.Table("api_keys").Where("id = ?", k.ID).UpdateColumns(map[string]any{"status": keys.StatusRevoked, "revoked_at": c.at}).Error
+	err := c.Model(&keyRow{}).Where("id = ?", k.ID).UpdateColumns(map[string]any{"status": keys.StatusRevoked, "revoked_at": c.at}).Error
 	if err != nil {
 		return err
 	}
-	return c.recordChange(k.entry("key.revoked", fmt.Sprintf("Revoked key %s (%s) of %s%s.", k.Prefix, k.Label, k.UserEmail, because),
+	return c.recordChange(k.entry("key.revoked", fmt.Sprintf("Revoked key %s (%s) of %s%s.", k.Prefix, k.Label, k.userEmail, because),
 		map[string]any{fieldStatus: string(k.Status)}, map[string]any{fieldStatus: string(keys.StatusRevoked)}))
 }
 

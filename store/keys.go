@@ -69,43 +69,50 @@ func (s *Store) UsableKeys(ctx context.Context, userID uuid.UUID, p Page) ([]key
 		userID, keys.StatusActive, after, p.Limit, userID, keys.StatusDisabled, after, p.Limit, p.Limit)
 }
 
-// owned is a key with its owner's e-mail and status.
+// owned is a key with what is decided by its owner.
 type owned struct {
 	keys.Key
-	UserEmail  string
-	UserStatus accounts.Status
+	userEmail  string
+	userStatus accounts.Status
+	userRole   accounts.Role
 }
-
-// search is what the key itself is found by; its owner is searched in users.
-func (o *owned) search() string { return searchText(o.Label, o.Prefix) }
 
 // Key reads one key; keys.ErrNotFound where there is none. A userID other than
 // zero makes another user's key as good as none.
 func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		o, err := keyWhere(db, id, userID)
-		k = KeyLine(o)
+		k = KeyLine{o.Key, o.userEmail, o.userStatus}
 		return err
 	})
 	return k, err
 }
 
 func keyWhere(db *gorm.DB, id, userID uuid.UUID) (owned, error) {
-	statement, args := "SELECT "+keyColumns+", u.email, u.status FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.id = ?", []any{id}
+	var row struct {
+		Key        keyRow `gorm:"embedded"`
+		UserEmail  string
+		UserStatus accounts.Status
+		UserRole   accounts.Role
+	}
+	find := db.Table("api_keys AS k").Select("k.*, u.email AS user_email, u.status AS user_status, u.role AS user_role").
+		Joins("JOIN users AS u ON u.id = k.user_id").Where("k.id = ?", id)
 	if userID != uuid.Nil {
-		statement, args = statement+" AND k.user_id = ?", append(args, userID)
+		find = find.Where("k.user_id = ?", userID)
 	}
-	rows, err := listOn(db, (*owned).fields, statement, args...)
-	if err == nil && len(rows) == 0 {
-		err = keys.ErrNotFound
+	if err := find.Take(&row).Error; err != nil {
+		return owned{}, missing(err, keys.ErrNotFound)
 	}
-	if err != nil {
-		return owned{}, err
-	}
-	return rows[0], nil
+	return owned{row.Key.key(), row.UserEmail, row.UserStatus, row.UserRole}, nil
 }
 
-func (o *owned) fields() []any { return append(keyDest(&o.Key), &o.UserEmail, &o.UserStatus) }
+func (r *keyRow) key() keys.Key {
+	return keys.Key{
+		ID: r.ID, UserID: r.UserID, Prefix: r.Prefix, Label: r.Label, Status: r.Status, CreatedAt: r.CreatedAt, LastUsedAt: r.LastUsedAt,
+		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, Scopes: keys.Scopes(r.Scopes), Addresses: keys.Addresses(r.AllowedAddresses),
+		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID,
+	}
+}
 
 // heldKey reads and holds a key that can still be changed; another user's key
 // and a revoked one answer as none. Who changes a key holds its owner first, so
@@ -137,20 +144,17 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		if err := tx.lock("users", n.UserID); err != nil { // whose keys are counted
 			return err
 		}
-		u, err := s.userWhere(tx.DB, "u.id = ?", n.UserID)
+		u, err := userByID(tx.DB, n.UserID)
 		if err != nil {
 			return err
 		}
-		if k, err = tx.newKey(n, u); err != nil {
+		if k, err = tx.newKey(n, u.ID, u.Role); err != nil {
 			return err
 		}
-		if err := tx.roomForKey(u); err != nil {
+		if err := tx.roomForKey(&u); err != nil {
 			return err
 		}
-		if err := tx.insertKey(owned{Key: k, UserEmail: u.Email}); err != nil {
-			return err
-		}
-		if err := tx.putSecret(k.ID, n.Secret); err != nil {
+		if err := tx.insertKey(k, n.Secret); err != nil {
 			return err
 		}
 		return tx.recordChange((&owned{Key: k}).entry("key.created", fmt.Sprintf("Created key %s (%s) of %s.", k.Prefix, k.Label, u.Email), nil, keyFields(k)))
@@ -159,14 +163,14 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 }
 
 // newKey is the key that a wish makes, and the refusal where the acting key may not give it.
-func (c *change) newKey(n keys.NewKey, u UserLine) (k keys.Key, err error) {
-	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: u.ID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
-		Scopes: keys.DefaultScopes(u.Role), CreatedBy: c.by.Name}
+func (c *change) newKey(n keys.NewKey, userID uuid.UUID, role accounts.Role) (k keys.Key, err error) {
+	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: userID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
+		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name}
 	if c.by.KeyID != uuid.Nil {
 		k.CreatedByKeyID = &c.by.KeyID
 	}
 	k = keys.KeyChange{Scopes: n.Scopes, Addresses: n.Addresses}.Apply(k)
-	if err := k.Scopes.Given(0, u.Role, n.ByOwner); err != nil {
+	if err := k.Scopes.Given(0, role, n.ByOwner); err != nil {
 		return k, err
 	}
 	if c.by.KeyID != uuid.Nil { // whoever revokes the acting key with what it made waits for this one, or this one for that
@@ -182,12 +186,16 @@ func (c *change) newKey(n keys.NewKey, u UserLine) (k keys.Key, err error) {
 }
 
 // roomForKey counts the user's keys; the caller holds the user.
-func (c *change) roomForKey(u UserLine) error {
-	var counted struct{ Have, Most int64 }
-	err := c.Raw(`SELECT p.max_keys AS most, (SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = ? AND k.status IN ('active', 'disabled')) AS have
+func (c *change) roomForKey(u *userRow) error {
+	var counted struct {
+		Plan       string
+		Have, Most int64
+	}
+	// By hand: the plan and the count of one moment.
+	err := c.Raw(`SELECT p.name AS plan, p.max_keys AS most, (SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = ? AND k.status IN ('active', 'disabled')) AS have
 		FROM plans AS p WHERE p.id = ?`, u.ID, u.PlanID).Scan(&counted).Error
 	if err == nil && counted.Have >= counted.Most {
-		err = keys.ErrTooManyKeys(u.Email, u.PlanName, counted.Most)
+		err = keys.ErrTooManyKeys(u.Email, counted.Plan, counted.Most)
 	}
 	return err
 }
@@ -204,32 +212,39 @@ func (o *owned) entry(action, details string, before, after map[string]any) entr
 	return entry{action: action, subject: accounts.SubjectKey, id: o.ID, target: o.Prefix, details: details, before: before, after: after}
 }
 
-func (c *change) insertKey(o owned) error {
-	if err := c.Table("api_keys").Create(keyRow(o)).Error; err != nil {
+func (c *change) insertKey(k keys.Key, secret keys.Secret) error {
+	key, live := keyRowOf(k), secretRowOf(k.ID, secret)
+	if err := c.Create(&key).Error; err != nil {
 		return err
 	}
-	return c.store.dialect.index(c.DB, searchedKeys, rowID(o.ID), o.ID, o.search())
+	if err := c.indexKey(&key); err != nil {
+		return err
+	}
+	return c.Create(&live).Error
 }
 
-func keyRow(o owned) map[string]any {
-	return map[string]any{
-		"id": o.ID, "user_id": o.UserID, "prefix": o.Prefix, "label": o.Label, "status": o.Status, "created_at": o.CreatedAt,
-		"last_used_at": o.LastUsedAt, "expires_at": o.ExpiresAt, "revoked_at": o.RevokedAt, "search": o.search(), "scopes": o.Scopes.String(),
-		"allowed_addresses": o.Addresses.String(), "created_by": o.CreatedBy, "created_by_key_id": o.CreatedByKeyID,
+// keyRowOf is a key's row. A search finds it by label and prefix; its owner is searched in users.
+func keyRowOf(k keys.Key) keyRow {
+	return keyRow{
+		ID: k.ID, UserID: k.UserID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt,
+		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, Search: searchText(k.Label, k.Prefix), Scopes: storedScopes(k.Scopes),
+		AllowedAddresses: storedAddresses(k.Addresses), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
 	}
 }
 
-func (c *change) putSecret(keyID uuid.UUID, secret keys.Secret) error {
+func secretRowOf(keyID uuid.UUID, secret keys.Secret) secretRow {
 	hash := secret.Hash()
-	return c.Table("key_secrets").Create(map[string]any{"hash": hash[:], "key_id": keyID, "ends_at": nil}).Error
+	return secretRow{Hash: hash[:], KeyID: keyID}
 }
 
-// reindexKey writes what a search finds the key by.
-func (c *change) reindexKey(o owned) error {
-	if err := c.Table("api_keys").Where("id = ?", o.ID).UpdateColumn("search", o.search()).Error; err != nil {
-		return err
-	}
-	return c.store.dialect.index(c.DB, searchedKeys, rowID(o.ID), o.ID, o.search())
+// updateKey writes the columns named of a key.
+func (c *change) updateKey(row *keyRow, columns ...string) error {
+	return c.Model(&keyRow{}).Where("id = ?", row.ID).Select(columns).UpdateColumns(row).Error
+}
+
+// indexKey writes what a search finds the key by.
+func (c *change) indexKey(row *keyRow) error {
+	return c.store.dialect.index(c.DB, searchedKeys, rowID(row.ID), row.ID, row.Search)
 }
 
 // ChangeKey changes a key's label, expiry, scopes, addresses or status. userID
@@ -248,17 +263,15 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 		}
 		before := k.Key
 		k.Key = c.Apply(before)
-		if err := tx.mayChange(before, k.Key, userID != uuid.Nil); err != nil {
+		if err := tx.mayChange(before, k, userID != uuid.Nil); err != nil {
 			return err
 		}
-		err = tx.Table("api_keys").Where("id = ?", id).UpdateColumns(map[string]any{
-			"label": k.Label, "expires_at": k.ExpiresAt, "scopes": k.Scopes.String(), "allowed_addresses": k.Addresses.String(), "status": k.Status,
-		}).Error
-		if err != nil {
+		row := keyRowOf(k.Key)
+		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "status", "search"); err != nil {
 			return err
 		}
 		if before.Label != k.Label {
-			if err := tx.reindexKey(k); err != nil {
+			if err := tx.indexKey(&row); err != nil {
 				return err
 			}
 		}
@@ -272,7 +285,7 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 // was so before: from then on it is a limit that the owner cannot loosen.
 func (o *owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
 	was, is := changedFields(keyFields(before), keyFields(o.Key))
-	action, details := "key.changed", fmt.Sprintf("Changed key %s of %s: %s.", o.Prefix, o.UserEmail, listChanges(was, is))
+	action, details := "key.changed", fmt.Sprintf("Changed key %s of %s: %s.", o.Prefix, o.userEmail, listChanges(was, is))
 	switch {
 	case c.Status == nil:
 	case *c.Status == keys.StatusDisabled && before.Status != keys.StatusDisabled:
@@ -307,28 +320,9 @@ func (s *Store) RotateKey(ctx context.Context, by accounts.Actor, r keys.Rotatio
 }
 
 func (s *Store) currentSecret(ctx context.Context, keyID uuid.UUID) (hash []byte, err error) {
-	var hashes [][]byte
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		rows, err := db.Raw("SELECT hash FROM key_secrets WHERE key_id = ? AND ends_at IS NULL", keyID).Rows()
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			if err := rows.Scan(&hash); err != nil {
-				return err
-			}
-			hashes = append(hashes, slices.Clone(hash))
-		}
-		return rows.Err()
-	})
-	if err == nil && len(hashes) == 0 {
-		err = keys.ErrNotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	return hashes[0], nil
+	var live secretRow
+	err = s.read.WithContext(ctx).Take(&live, "key_id = ? AND ends_at IS NULL", keyID).Error
+	return live.Hash, s.classify(missing(err, keys.ErrNotFound))
 }
 
 func (s *Store) rotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotation, userID uuid.UUID, current []byte) (k keys.Key, err error) {
@@ -343,19 +337,21 @@ func (s *Store) rotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 		if err := tx.retire(o.ID, current, r.Grace); err != nil {
 			return err
 		}
-		if err := tx.putSecret(o.ID, r.Secret); err != nil {
+		live := secretRowOf(o.ID, r.Secret)
+		if err := tx.Create(&live).Error; err != nil {
 			return err
 		}
 		old := o.Prefix
 		o.Prefix = r.Secret.Prefix()
-		if err := tx.Table("api_keys").Where("id = ?", o.ID).UpdateColumn("prefix", o.Prefix).Error; err != nil {
+		row := keyRowOf(o.Key)
+		if err := tx.updateKey(&row, "prefix", "search"); err != nil {
 			return err
 		}
-		if err := tx.reindexKey(o); err != nil {
+		if err := tx.indexKey(&row); err != nil {
 			return err
 		}
 		k = o.Key
-		return tx.recordChange(o.entry("key.rotated", fmt.Sprintf("Rotated key %s of %s to %s; the old secret stops %s.", old, o.UserEmail, o.Prefix, stops(r.Grace)),
+		return tx.recordChange(o.entry("key.rotated", fmt.Sprintf("Rotated key %s of %s to %s; the old secret stops %s.", old, o.userEmail, o.Prefix, stops(r.Grace)),
 			map[string]any{"prefix": old}, map[string]any{"prefix": o.Prefix}))
 	})
 	return k, err
@@ -370,14 +366,14 @@ func stops(grace time.Duration) string {
 
 // retire ends an open grace and the current secret, or opens a grace for it.
 func (c *change) retire(keyID uuid.UUID, current []byte, grace time.Duration) error {
-	if err := c.Exec("DELETE FROM key_secrets WHERE key_id = ? AND ends_at IS NOT NULL", keyID).Error; err != nil {
+	if err := c.Where("key_id = ? AND ends_at IS NOT NULL", keyID).Delete(&secretRow{}).Error; err != nil {
 		return err
 	}
-	var end *gorm.DB
+	end := c.Model(&secretRow{}).Where("hash = ? AND ends_at IS NULL", current)
 	if grace == 0 {
-		end = c.Exec("DELETE FROM key_secrets WHERE hash = ? AND ends_at IS NULL", current)
+		end = end.Delete(&secretRow{})
 	} else {
-		end = c.Exec("UPDATE key_secrets SET ends_at = ? WHERE hash = ? AND ends_at IS NULL", c.at.Add(grace), current)
+		end = end.UpdateColumn("ends_at", c.at.Add(grace))
 	}
 	if end.Error == nil && end.RowsAffected == 0 {
 		return keys.ErrRotated
@@ -403,7 +399,8 @@ func keyFields(k keys.Key) map[string]any {
 	}
 }
 
-// TouchKeys writes when keys were last used, in one transaction.
+// TouchKeys writes when keys were last used, in one transaction. It is SQL by
+// hand: many keys, each in one statement that never moves the time back.
 func (s *Store) TouchKeys(ctx context.Context, used map[uuid.UUID]time.Time) error {
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, id := range sortedIDs(used) {

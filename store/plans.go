@@ -12,34 +12,32 @@ import (
 	"gorm.io/gorm"
 )
 
-const planColumns = "p.id, p.name, p.daily_credit_limit, p.price_cents, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.position, p.is_default, p.features, p.archived, p.created_at"
-
-// planRow keeps what a plan's name is compared as beside the plan.
-type planRow struct {
-	accounts.Plan
-	NameFolded string
-	// Features shadows the plan's: a text column on both databases.
-	Features string
+func planRowOf(p accounts.Plan) planRow {
+	return planRow{
+		ID: p.ID, Name: p.Name, NameFolded: accounts.Fold(p.Name), DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
+		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimitPerMinute: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys,
+		Position: p.Position, IsDefault: p.IsDefault, Features: string(p.Features), Archived: p.Archived, CreatedAt: p.CreatedAt,
+	}
 }
 
-func rowOf(p accounts.Plan) planRow {
-	return planRow{Plan: p, NameFolded: accounts.Fold(p.Name), Features: string(p.Features)}
-}
-
-func (r planRow) plan() accounts.Plan {
-	// A plan that was made while features were not checked may hold bytes that are no text.
-	r.Plan.Features = []byte(strings.ToValidUTF8(r.Features, "\ufffd"))
-	return r.Plan
+func (r *planRow) plan() accounts.Plan {
+	return accounts.Plan{
+		ID: r.ID, Name: r.Name, DailyCreditLimit: r.DailyCreditLimit, PriceCents: r.PriceCents,
+		RateLimitPerMinute: r.RateLimitPerMinute, UserRateLimitPerMinute: r.UserRateLimitPerMinute, MaxKeys: r.MaxKeys,
+		Position: r.Position, IsDefault: r.IsDefault, Archived: r.Archived, CreatedAt: r.CreatedAt,
+		// A plan that was made while features were not checked may hold bytes that are no text.
+		Features: []byte(strings.ToValidUTF8(r.Features, "\ufffd")),
+	}
 }
 
 // Plans lists every plan by its position.
 func (s *Store) Plans(ctx context.Context) (plans []accounts.Plan, err error) {
 	var rows []planRow
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT " + planColumns + " FROM plans AS p ORDER BY p.position, p.id").Scan(&rows).Error
+		return db.Order("position, id").Find(&rows).Error
 	})
-	for _, r := range rows {
-		plans = append(plans, r.plan())
+	for i := range rows {
+		plans = append(plans, rows[i].plan())
 	}
 	return plans, err
 }
@@ -47,24 +45,21 @@ func (s *Store) Plans(ctx context.Context) (plans []accounts.Plan, err error) {
 // Plan reads one plan; accounts.ErrPlanNotFound where there is none.
 func (s *Store) Plan(ctx context.Context, id uuid.UUID) (p accounts.Plan, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		p, err = planWhere(db, "p.id = ?", id)
+		p, err = planWhere(db, "id = ?", id)
 		return err
 	})
 	return p, err
 }
 
-func planWhere(db *gorm.DB, condition string, arg any) (accounts.Plan, error) {
+func planWhere(db *gorm.DB, condition ...any) (accounts.Plan, error) {
 	var row planRow
-	err := db.Table("plans AS p").Select(planColumns).Where(condition, arg).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row.Plan, accounts.ErrPlanNotFound
-	}
-	return row.plan(), err
+	err := db.Take(&row, condition...).Error
+	return row.plan(), missing(err, accounts.ErrPlanNotFound)
 }
 
 // planByName finds a plan for a user to move to: by name without case, not archived.
 func planByName(db *gorm.DB, name string) (accounts.Plan, error) {
-	p, err := planWhere(db, "p.name_folded = ?", accounts.Fold(name))
+	p, err := planWhere(db, "name_folded = ?", accounts.Fold(name))
 	switch {
 	case errors.Is(err, accounts.ErrPlanNotFound):
 		return p, fieldError("plan", fmt.Sprintf("must be the name of a plan; there is no plan %q", name))
@@ -108,17 +103,20 @@ func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.Pl
 }
 
 func (c *change) insertPlan(p accounts.Plan) error {
-	r := rowOf(p)
-	err := c.Table("plans").Create(map[string]any{
-		"id": r.ID, "name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
-		"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
-		"position": r.Position, "is_default": r.IsDefault, "features": r.Features, "archived": r.Archived, "created_at": r.CreatedAt,
-	}).Error
-	return taken(err, accounts.ErrPlanTaken)
+	row := planRowOf(p)
+	return taken(c.Create(&row).Error, accounts.ErrPlanTaken)
 }
 
 func taken(err, instead error) error {
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return instead
+	}
+	return err
+}
+
+// missing is what stands for a row that gorm has not found.
+func missing(err, instead error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return instead
 	}
 	return err
@@ -136,7 +134,7 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		if err := tx.lock("plans", id); err != nil {
 			return err
 		}
-		before, err := planWhere(tx.DB, "p.id = ?", id)
+		before, err := planWhere(tx.DB, "id = ?", id)
 		if err != nil {
 			return err
 		}
@@ -149,12 +147,7 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 				return err
 			}
 		}
-		r := rowOf(after)
-		err = tx.Table("plans").Where("id = ?", id).UpdateColumns(map[string]any{
-			"name": r.Name, "name_folded": r.NameFolded, "daily_credit_limit": r.DailyCreditLimit, "price_cents": r.PriceCents,
-			"rate_limit_per_minute": r.RateLimitPerMinute, "user_rate_limit_per_minute": r.UserRateLimitPerMinute, "max_keys": r.MaxKeys,
-			"position": r.Position, "is_default": r.IsDefault, "features": r.Features, "archived": r.Archived,
-		}).Error
+		err = tx.Model(&planRow{}).Where("id = ?", id).Select("*").Omit("id", "created_at").UpdateColumns(planRowOf(after)).Error
 		if err := taken(err, accounts.ErrPlanTaken); err != nil {
 			return err
 		}
@@ -183,11 +176,11 @@ func (c *change) takeDefaultPlanTurn(wish accounts.PlanChange) error {
 // clearDefaultPlan makes room for another default plan.
 func (c *change) clearDefaultPlan(but uuid.UUID) error {
 	var ids []uuid.UUID
-	if err := c.Raw("SELECT id FROM plans WHERE is_default = ? AND id <> ?", true, but).Scan(&ids).Error; err != nil {
+	if err := c.Model(&planRow{}).Where("is_default = ? AND id <> ?", true, but).Pluck("id", &ids).Error; err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := c.Table("plans").Where("id = ?", id).UpdateColumn("is_default", false).Error; err != nil {
+		if err := c.Model(&planRow{}).Where("id = ?", id).UpdateColumn("is_default", false).Error; err != nil {
 			return err
 		}
 		if err := c.changed(accounts.SubjectPlan, id); err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,7 +54,7 @@ const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, 
 // keyDest is where keyColumns are read to.
 func keyDest(k *keys.Key) []any {
 	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt,
-		scopesDest{&k.Scopes}, addressesDest{&k.Addresses}, &k.CreatedBy, &k.CreatedByKeyID}
+		(*storedScopes)(&k.Scopes), (*storedAddresses)(&k.Addresses), &k.CreatedBy, &k.CreatedByKeyID}
 }
 
 // keyLineColumns are a key's and its owner's.
@@ -62,25 +63,32 @@ const keyLineColumns = keyColumns + ", u.email, u.status"
 // fields are where keyLineColumns are read to.
 func (k *KeyLine) fields() []any { return append(keyDest(&k.Key), &k.UserEmail, &k.UserStatus) }
 
-// scopesDest reads scopes from the text that they are stored as. A word that is
-// no scope of this version opens nothing.
-type scopesDest struct{ to *keys.Scopes }
+// storedScopes are scopes as the text that they are stored as. A word that is no
+// scope of this version opens nothing.
+type storedScopes keys.Scopes
+
+// Value implements driver.Valuer.
+func (s storedScopes) Value() (driver.Value, error) { return keys.Scopes(s).String(), nil }
 
 // Scan implements sql.Scanner.
-func (d scopesDest) Scan(value any) error {
+func (s *storedScopes) Scan(value any) error {
 	text, err := storedText(value)
-	*d.to, _ = keys.ParseScopes(strings.Fields(text))
+	scopes, _ := keys.ParseScopes(strings.Fields(text))
+	*s = storedScopes(scopes)
 	return err
 }
 
-// addressesDest reads allowed addresses from the text that they are stored as.
-// What cannot be read is an error: a key must not be open to all because of it.
-type addressesDest struct{ to *keys.Addresses }
+// storedAddresses are allowed addresses as the text that they are stored as. What
+// cannot be read is an error: a key must not be open to all because of it.
+type storedAddresses keys.Addresses
 
 var errAddresses = errors.New("store: the allowed addresses of a key cannot be read")
 
+// Value implements driver.Valuer.
+func (a storedAddresses) Value() (driver.Value, error) { return keys.Addresses(a).String(), nil }
+
 // Scan implements sql.Scanner.
-func (d addressesDest) Scan(value any) error {
+func (a *storedAddresses) Scan(value any) error {
 	text, err := storedText(value)
 	if err != nil {
 		return err
@@ -89,7 +97,7 @@ func (d addressesDest) Scan(value any) error {
 	if problem != "" {
 		return errAddresses
 	}
-	*d.to = list
+	*a = storedAddresses(list)
 	return nil
 }
 

@@ -196,9 +196,9 @@ func (s *Store) keepResult(ctx context.Context, r Reconciliation) error {
 	for _, d := range r.Differences[:min(len(r.Differences), keptDetails)] {
 		details = append(details, d.String())
 	}
-	return s.classify(s.write.WithContext(ctx).Table("reconciliations").Create(map[string]any{
-		"id": s.ids.mint(r.At), "at": r.At, "took_millis": r.TookMillis, "charges": r.Charges, "days": r.Days, "days_gone": r.DaysGone,
-		"differences": len(r.Differences), "details": strings.Join(details, "\n"),
+	return s.classify(s.write.WithContext(ctx).Create(&reconciliationRow{
+		ID: s.ids.mint(r.At), At: r.At, TookMillis: r.TookMillis, Charges: r.Charges, Days: r.Days, DaysGone: r.DaysGone,
+		Differences: int64(len(r.Differences)), Details: strings.Join(details, "\n"),
 	}).Error)
 }
 
@@ -216,12 +216,10 @@ type ReconcileResult struct {
 
 // LastReconcile is the latest kept result; found is false where none was made.
 func (s *Store) LastReconcile(ctx context.Context) (r ReconcileResult, found bool, err error) {
-	var rows []ReconcileResult
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT * FROM reconciliations ORDER BY id DESC LIMIT 1").Scan(&rows).Error
-	})
-	if err != nil || len(rows) == 0 {
-		return r, false, err
+	var row reconciliationRow
+	err = s.read.WithContext(ctx).Order("id DESC").Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, false, nil
 	}
-	return rows[0], true, nil
+	return ReconcileResult(row), err == nil, s.classify(err)
 }

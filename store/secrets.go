@@ -326,7 +326,7 @@ func (s *Store) ForgetSecrets(ctx context.Context, by accounts.Actor, drop bool)
 			return err
 		}
 		for _, one := range unreadable {
-			u, err := s.userWhere(tx.DB, "u.id = ?", one.id)
+			u, err := userByID(tx.DB, one.id)
 			if err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Operator is who a console session belongs to.
@@ -45,8 +46,7 @@ type NewSession struct {
 var ErrSignInOver = fault.New(fault.Conflict, "This sign-in has expired, or the account was changed in the meantime. Sign in again.")
 
 const (
-	sessionColumns = "s.id, s.user_id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent, s.code_pending"
-	maxUserAgent   = 300
+	maxUserAgent = 300
 	// maxSessions is how many sessions of a user are listed: the newest.
 	maxSessions = 100
 )
@@ -87,10 +87,9 @@ func (c *change) stillSignsIn(n NewSession) error {
 	if err := c.lock("users", n.UserID); err != nil {
 		return err
 	}
-	var now Credentials
-	err := c.Table("users").Select("role, status, password_hash").Where("id = ?", n.UserID).Take(&now).Error
+	now, err := userByID(c.DB, n.UserID)
 	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
+	case errors.Is(err, accounts.ErrUserNotFound):
 		return ErrSignInOver
 	case err != nil:
 		return err
@@ -108,7 +107,7 @@ func rowText(text string, most int) string {
 
 func (c *change) insertSession(s accounts.Session, n NewSession) error {
 	if n.Replaces != uuid.Nil {
-		replaced := c.Exec("DELETE FROM console_sessions WHERE id = ?", n.Replaces)
+		replaced := c.Where("id = ?", n.Replaces).Delete(&sessionRow{})
 		if replaced.Error != nil {
 			return replaced.Error
 		}
@@ -116,36 +115,44 @@ func (c *change) insertSession(s accounts.Session, n NewSession) error {
 			return ErrSignInOver
 		}
 	}
-	return c.Table("console_sessions").Create(map[string]any{
-		"token_hash": n.Token.Hash(), "id": s.ID, "user_id": s.UserID, "created_at": s.CreatedAt, "last_seen_at": s.LastSeenAt,
-		"expires_at": s.ExpiresAt, "address": s.Address, "user_agent": s.UserAgent, "code_pending": s.CodePending,
+	return c.Create(&sessionRow{
+		TokenHash: n.Token.Hash(), ID: s.ID, UserID: s.UserID, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt,
+		ExpiresAt: s.ExpiresAt, Address: s.Address, UserAgent: s.UserAgent, CodePending: s.CodePending,
 	}).Error
+}
+
+func (r *sessionRow) session() accounts.Session {
+	return accounts.Session{
+		ID: r.ID, UserID: r.UserID, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt,
+		Address: r.Address, UserAgent: r.UserAgent, CodePending: r.CodePending,
+	}
 }
 
 // OperatorByToken finds whose session a token opens; found is false where it is
 // unknown, over, or of somebody who is no active admin. It notes that the
 // session was seen.
 func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Operator, found bool, err error) {
-	var rows []struct {
-		accounts.Session
-		Email  string
-		Role   accounts.Role
-		Status accounts.Status
+	var row struct {
+		Session sessionRow `gorm:"embedded"`
+		Email   string
+		Role    accounts.Role
+		Status  accounts.Status
 	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT `+sessionColumns+`, u.email, u.role, u.status FROM console_sessions AS s JOIN users AS u ON u.id = s.user_id
-			WHERE s.token_hash = ?`, token.Hash()).Scan(&rows).Error
-	})
-	if err != nil || len(rows) == 0 {
-		return o, false, err
+	err = s.read.WithContext(ctx).Table("console_sessions AS s").Select("s.*, u.email, u.role, u.status").
+		Joins("JOIN users AS u ON u.id = s.user_id").Take(&row, "s.token_hash = ?", token.Hash()).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return o, false, nil
 	}
-	o = Operator{Session: rows[0].Session, Email: rows[0].Email, Role: rows[0].Role, Status: rows[0].Status}
+	if err != nil {
+		return o, false, s.classify(err)
+	}
+	o = Operator{Session: row.Session.session(), Email: row.Email, Role: row.Role, Status: row.Status}
 	now := s.now()
 	if o.Session.Expired(now) || o.Role != accounts.RoleAdmin || o.Status != accounts.StatusActive {
 		return o, false, nil
 	}
 	if now.Sub(o.Session.LastSeenAt) >= accounts.SeenStep {
-		err = s.write.WithContext(ctx).Exec("UPDATE console_sessions SET last_seen_at = ? WHERE token_hash = ?", now, token.Hash()).Error
+		err = s.write.WithContext(ctx).Model(&sessionRow{}).Where("token_hash = ?", token.Hash()).UpdateColumn("last_seen_at", now).Error
 	}
 	return o, true, s.classify(err)
 }
@@ -153,17 +160,21 @@ func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Op
 // Sessions lists a user's sessions that still open the console, the newest first.
 func (s *Store) Sessions(ctx context.Context, userID uuid.UUID) (list []accounts.Session, err error) {
 	now := s.now()
+	var rows []sessionRow
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT "+sessionColumns+` FROM console_sessions AS s WHERE s.user_id = ? AND s.code_pending = ? AND s.expires_at > ? AND s.last_seen_at > ?
-			ORDER BY s.created_at DESC LIMIT ?`, userID, false, now, now.Add(-accounts.SessionIdle), maxSessions).Scan(&list).Error
+		return db.Where("user_id = ? AND code_pending = ? AND expires_at > ? AND last_seen_at > ?", userID, false, now, now.Add(-accounts.SessionIdle)).
+			Order("created_at DESC").Limit(maxSessions).Find(&rows).Error
 	})
+	for i := range rows {
+		list = append(list, rows[i].session())
+	}
 	return list, err
 }
 
 // EndSession ends one session of a user; one that is gone already is no error.
 func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uuid.UUID) error {
 	return s.changing(ctx, by, func(tx *change) error {
-		result := tx.Exec("DELETE FROM console_sessions WHERE id = ? AND user_id = ?", id, userID)
+		result := tx.Where("id = ? AND user_id = ?", id, userID).Delete(&sessionRow{})
 		if result.Error != nil || result.RowsAffected == 0 {
 			return result.Error
 		}
@@ -190,7 +201,7 @@ func (s *Store) SweepSessions(ctx context.Context) error {
 
 // TakeForm claims a form of a session; false where it was claimed before.
 func (s *Store) TakeForm(ctx context.Context, sessionID uuid.UUID, form string) (bool, error) {
-	result := s.write.WithContext(ctx).Exec("INSERT INTO taken_forms (session_id, form) VALUES (?, ?) ON CONFLICT DO NOTHING", sessionID, form)
+	result := s.write.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&takenFormRow{SessionID: sessionID, Form: form})
 	return result.RowsAffected == 1, s.classify(result.Error)
 }
 
@@ -216,7 +227,7 @@ func (c *change) rememberBrowser(userID uuid.UUID, browser, before accounts.Toke
 	if err := c.Exec("DELETE FROM known_browsers WHERE token_hash = ? AND user_id = ?", before.Hash(), userID).Error; err != nil {
 		return err
 	}
-	return c.Table("known_browsers").Create(map[string]any{"token_hash": browser.Hash(), "user_id": userID, "seen_at": c.at}).Error
+	return c.Create(&knownBrowserRow{TokenHash: browser.Hash(), UserID: userID, SeenAt: c.at}).Error
 }
 
 // endSignIns ends every session of a user and every sign-in that waits for its

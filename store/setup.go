@@ -52,7 +52,7 @@ func (s *Store) AddSetupLink(ctx context.Context, token accounts.Token) error {
 		if err := tx.nobodySignsIn(); err != nil {
 			return err
 		}
-		return tx.Table("setup_links").Create(map[string]any{"token_hash": token.Hash(), "expires_at": tx.at.Add(SetupLife)}).Error
+		return tx.Create(&setupLinkRow{TokenHash: token.Hash(), ExpiresAt: tx.at.Add(SetupLife)}).Error
 	})
 }
 
@@ -117,7 +117,7 @@ func (s *Store) SetUp(ctx context.Context, by accounts.Actor, token accounts.Tok
 }
 
 func (c *change) firstOperator(n accounts.NewUser) (uuid.UUID, error) {
-	plan, err := planWhere(c.Order("p.archived, p.is_default DESC, p.position, p.id"), "1 = ?", 1)
+	plan, err := planWhere(c.Order("archived, is_default DESC, position, id"))
 	if err != nil {
 		return uuid.Nil, err
 	}

@@ -296,7 +296,7 @@ func (c *change) record(e entry) error {
 	if c.by.KeyID != uuid.Nil {
 		row.KeyID, row.Search = &c.by.KeyID, row.Search+searchText(c.by.KeyPrefix)
 	}
-	if err := c.Table("audit_log").Create(&row).Error; err != nil {
+	if err := c.Create(&row).Error; err != nil {
 		return err
 	}
 	return c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search)

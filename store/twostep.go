@@ -74,7 +74,7 @@ func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UU
 		if locked = counted[0].WrongCodes == accounts.MaxWrongCodes && at != nil && at.Equal(tx.at); !locked {
 			return nil
 		}
-		u, err := s.userWhere(tx.DB, "u.id = ?", userID)
+		u, err := userByID(tx.DB, userID)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (c *change) putRecoveryCodes(userID uuid.UUID, codes [][]byte) error {
 		return err
 	}
 	for _, hash := range codes {
-		if err := c.Table("recovery_codes").Clauses(clause.OnConflict{DoNothing: true}).Create(map[string]any{"user_id": userID, "hash": hash}).Error; err != nil {
+		if err := c.Clauses(clause.OnConflict{DoNothing: true}).Create(&recoveryCodeRow{UserID: userID, Hash: hash}).Error; err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,11 @@ func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err 
 
 // User reads one user with what lists show; accounts.ErrUserNotFound where there is none.
 func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) {
-	return s.oneUser(ctx, "u.id = ?", id)
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		u, err = s.userLine(db, id)
+		return err
+	})
+	return u, err
 }
 
 // UserByEmail finds a user by e-mail, without case.
@@ -121,17 +125,9 @@ func nearest(forms []string, users int, email func(int) string) (at int) {
 	return at
 }
 
-func (s *Store) oneUser(ctx context.Context, condition string, arg any) (u UserLine, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		u, err = s.userWhere(db, condition, arg)
-		return err
-	})
-	return u, err
-}
-
-func (s *Store) userWhere(db *gorm.DB, condition string, arg any) (u UserLine, err error) {
+func (s *Store) userLine(db *gorm.DB, id uuid.UUID) (u UserLine, err error) {
 	found := s.search(searchedUsers, "")
-	found.and(condition, arg)
+	found.and("u.id = ?", id)
 	users, err := s.userLines(db, found, Page{Limit: 1})
 	if err == nil && len(users) == 0 {
 		return u, accounts.ErrUserNotFound
@@ -177,22 +173,28 @@ func (c *change) insertUser(u accounts.User, passwordHash string) error {
 	// The index joins e-mails of one form; those that were kept as they were typed have others.
 	if forms := accounts.EmailForms(u.Email); len(forms) > 1 {
 		var n int64
-		if err := c.Raw("SELECT COUNT(*) FROM users WHERE email_folded IN ?", forms).Scan(&n).Error; err != nil || n > 0 {
+		if err := c.Model(&userRow{}).Where("email_folded IN ?", forms).Count(&n).Error; err != nil || n > 0 {
 			return cmp.Or(err, error(accounts.ErrEmailTaken))
 		}
 	}
-	err := c.Table("users").Create(userRow(u, passwordHash)).Error
-	if err := taken(err, accounts.ErrEmailTaken); err != nil {
+	row := userRowOf(u, passwordHash)
+	if err := taken(c.Create(&row).Error, accounts.ErrEmailTaken); err != nil {
 		return err
 	}
-	return c.store.dialect.index(c.DB, searchedUsers, rowID(u.ID), u.ID, searchText(u.Email, u.Name))
+	return c.store.dialect.index(c.DB, searchedUsers, rowID(u.ID), u.ID, row.Search)
 }
 
-func userRow(u accounts.User, passwordHash string) map[string]any {
-	return map[string]any{
-		"id": u.ID, "email": u.Email, "email_folded": accounts.FoldEmail(u.Email), "name": u.Name, "plan_id": u.PlanID, "role": u.Role,
-		"status": u.Status, "password_hash": passwordHash, "created_at": u.CreatedAt, "search": searchText(u.Email, u.Name),
+func userRowOf(u accounts.User, passwordHash string) userRow {
+	return userRow{
+		ID: u.ID, Email: u.Email, EmailFolded: accounts.FoldEmail(u.Email), Name: u.Name, PlanID: u.PlanID, Role: u.Role,
+		Status: u.Status, PasswordHash: passwordHash, CreatedAt: u.CreatedAt, Search: searchText(u.Email, u.Name),
 	}
+}
+
+// userByID reads the row of a user; accounts.ErrUserNotFound where there is none.
+func userByID(db *gorm.DB, id uuid.UUID) (u userRow, err error) {
+	err = db.Take(&u, "id = ?", id).Error
+	return u, missing(err, accounts.ErrUserNotFound)
 }
 
 // ChangeUser changes a user's name, plan, status or role, for all the user's
@@ -211,7 +213,7 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		if err := tx.lock("users", id); err != nil {
 			return err
 		}
-		before, err := s.userWhere(tx.DB, "u.id = ?", id)
+		before, err := s.userLine(tx.DB, id)
 		if err != nil {
 			return err
 		}
@@ -245,7 +247,7 @@ func (c *change) applied(u UserLine, wish accounts.UserChange) (UserLine, error)
 
 func (c *change) saveUser(before, after UserLine) error {
 	text := searchText(after.Email, after.Name)
-	err := c.Table("users").Where("id = ?", after.ID).UpdateColumns(map[string]any{
+	err := c.Model(&userRow{}).Where("id = ?", after.ID).UpdateColumns(map[string]any{
 		"name": after.Name, "plan_id": after.PlanID, "role": after.Role, "status": after.Status, "search": text,
 	}).Error
 	if err != nil {
@@ -295,10 +297,9 @@ func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credent
 		return c, accounts.ErrUserNotFound
 	}
 	forms := accounts.EmailForms(email)
-	var found []Credentials
+	var found []userRow
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Table("users").Select("id AS user_id, email, role, status, password_hash").
-			Where("email_folded IN ?", forms).Limit(len(forms)).Find(&found).Error
+		return db.Where("email_folded IN ?", forms).Limit(len(forms)).Find(&found).Error
 	})
 	if err == nil && len(found) == 0 {
 		err = accounts.ErrUserNotFound
@@ -306,7 +307,8 @@ func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credent
 	if err != nil {
 		return c, err
 	}
-	return found[nearest(forms, len(found), func(i int) string { return found[i].Email })], nil
+	u := &found[nearest(forms, len(found), func(i int) string { return found[i].Email })]
+	return Credentials{UserID: u.ID, Email: u.Email, Role: u.Role, Status: u.Status, PasswordHash: u.PasswordHash}, nil
 }
 
 // SetPassword gives a user a console password, ends the user's sessions and known
@@ -319,11 +321,11 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err := tx.lock("users", id); err != nil {
 			return err
 		}
-		u, err := s.userWhere(tx.DB, "u.id = ?", id)
+		u, err := userByID(tx.DB, id)
 		if err != nil {
 			return err
 		}
-		if err := tx.Table("users").Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
+		if err := tx.Model(&userRow{}).Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
 			return err
 		}
 		if err := errors.Join(tx.endSignIns(id), tx.endSetup(id), tx.unlockTwoStep(id, u.Email, "the password was set")); err != nil {

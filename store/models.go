@@ -1,0 +1,281 @@
+package store
+
+import (
+	"time"
+
+	"codexible/accounts"
+	"codexible/keys"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// A model for every table of schema.hcl: a field for each column, a pointer where
+// the column may be null. Tests compare them with schema.hcl and with the live
+// schema of both databases.
+//
+// No field has a default tag and none is filled by gorm: gorm leaves a zero value
+// with a default out of an INSERT, and it would set CreatedAt by its own clock.
+
+type planRow struct {
+	ID                     uuid.UUID `gorm:"primaryKey"`
+	Name                   string
+	NameFolded             string
+	DailyCreditLimit       int64
+	PriceCents             int64
+	RateLimitPerMinute     int64
+	Features               string
+	Archived               bool
+	CreatedAt              time.Time `gorm:"autoCreateTime:false"`
+	MaxKeys                int64
+	UserRateLimitPerMinute *int64
+	Position               int64
+	IsDefault              bool
+}
+
+type userRow struct {
+	ID           uuid.UUID `gorm:"primaryKey"`
+	Email        string
+	EmailFolded  string
+	Name         string
+	PlanID       uuid.UUID
+	Role         accounts.Role
+	Status       accounts.Status
+	PasswordHash string
+	CreatedAt    time.Time `gorm:"autoCreateTime:false"`
+	Search       string
+}
+
+type keyRow struct {
+	ID               uuid.UUID `gorm:"primaryKey"`
+	UserID           uuid.UUID
+	Prefix           string
+	Label            string
+	Status           keys.Status
+	CreatedAt        time.Time `gorm:"autoCreateTime:false"`
+	LastUsedAt       *time.Time
+	ExpiresAt        *time.Time
+	RevokedAt        *time.Time
+	Search           string
+	Scopes           storedScopes
+	AllowedAddresses storedAddresses
+	CreatedBy        string
+	CreatedByKeyID   *uuid.UUID
+}
+
+type secretRow struct {
+	Hash   []byte `gorm:"primaryKey"`
+	KeyID  uuid.UUID
+	EndsAt *time.Time
+}
+
+type usageRow struct {
+	ID               uuid.UUID `gorm:"primaryKey"`
+	Day              usage.Day
+	UserID           uuid.UUID
+	KeyID            uuid.UUID
+	PreviousID       *uuid.UUID
+	CreatedAt        time.Time `gorm:"autoCreateTime:false"`
+	Credits          int64
+	Model            string
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+}
+
+type dailyUsageRow struct {
+	Day              usage.Day `gorm:"primaryKey"`
+	UserID           uuid.UUID `gorm:"primaryKey"`
+	KeyID            uuid.UUID `gorm:"primaryKey"`
+	Requests         int64
+	Credits          int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+}
+
+type modelUsageRow struct {
+	Day              usage.Day `gorm:"primaryKey"`
+	UserID           uuid.UUID `gorm:"primaryKey"`
+	Model            string    `gorm:"primaryKey"`
+	Requests         int64
+	Credits          int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CostMicros       int64
+}
+
+type userDayRow struct {
+	Day          usage.Day `gorm:"primaryKey"`
+	UserID       uuid.UUID `gorm:"primaryKey"`
+	Requests     int64
+	Credits      int64
+	CostMicros   int64
+	LastChargeID uuid.UUID
+
+	H00, H01, H02, H03, H04, H05, H06, H07, H08, H09, H10, H11 int64
+	H12, H13, H14, H15, H16, H17, H18, H19, H20, H21, H22, H23 int64
+}
+
+type replayRow struct {
+	KeyID       uuid.UUID `gorm:"primaryKey"`
+	Text        string    `gorm:"primaryKey"`
+	Fingerprint []byte
+	Day         usage.Day
+	CreditsUsed int64
+	DailyLimit  int64
+	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+}
+
+type retentionRow struct {
+	ID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	KeptFrom usage.Day
+}
+
+type reconciliationRow struct {
+	ID          uuid.UUID `gorm:"primaryKey"`
+	At          time.Time
+	TookMillis  int64
+	Charges     int64
+	Days        int64
+	DaysGone    int64
+	Differences int64
+	Details     string
+}
+
+type auditRow struct {
+	Seq       int64 `gorm:"primaryKey;autoIncrement"`
+	At        time.Time
+	Actor     string
+	Address   string
+	RequestID string
+	Action    string
+	Subject   accounts.Subject
+	SubjectID uuid.UUID
+	Target    string
+	Details   string
+	Before    string
+	After     string
+	Search    string
+	KeyID     *uuid.UUID
+	KeyPrefix string
+}
+
+type changeRow struct {
+	Seq    int64 `gorm:"primaryKey;autoIncrement"`
+	At     time.Time
+	Change string
+}
+
+type sessionRow struct {
+	TokenHash   []byte `gorm:"primaryKey"`
+	ID          uuid.UUID
+	UserID      uuid.UUID
+	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	LastSeenAt  time.Time
+	ExpiresAt   time.Time
+	Address     string
+	UserAgent   string
+	CodePending bool
+}
+
+type twoStepRow struct {
+	UserID     uuid.UUID `gorm:"primaryKey"`
+	Secret     string
+	Confirmed  bool
+	LastStep   int64
+	WrongCodes int64
+	WrongDay   *usage.Day
+	LockedAt   *time.Time
+}
+
+type recoveryCodeRow struct {
+	UserID uuid.UUID `gorm:"primaryKey"`
+	Hash   []byte    `gorm:"primaryKey"`
+}
+
+type knownBrowserRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	UserID    uuid.UUID
+	SeenAt    time.Time
+}
+
+type takenFormRow struct {
+	SessionID uuid.UUID `gorm:"primaryKey"`
+	Form      string    `gorm:"primaryKey"`
+}
+
+type setupLinkRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	ExpiresAt time.Time
+}
+
+type secretKeyRow struct {
+	ID          int64 `gorm:"primaryKey;autoIncrement:false"`
+	Fingerprint []byte
+}
+
+type refusalRow struct {
+	Day      usage.Day `gorm:"primaryKey"`
+	Code     string    `gorm:"primaryKey"`
+	Requests int64
+}
+
+type closedDayRow struct {
+	Day        usage.Day `gorm:"primaryKey"`
+	Requests   int64
+	Credits    int64
+	CostMicros int64
+	Users      int64
+	Keys       int64
+}
+
+type closedDayModelRow struct {
+	Day        usage.Day `gorm:"primaryKey"`
+	Model      string    `gorm:"primaryKey"`
+	Requests   int64
+	Credits    int64
+	CostMicros int64
+}
+
+type closedDayPlanRow struct {
+	Day        usage.Day `gorm:"primaryKey"`
+	PlanID     uuid.UUID `gorm:"primaryKey"`
+	Requests   int64
+	Credits    int64
+	CostMicros int64
+}
+
+func (planRow) TableName() string           { return "plans" }
+func (userRow) TableName() string           { return "users" }
+func (keyRow) TableName() string            { return "api_keys" }
+func (secretRow) TableName() string         { return "key_secrets" }
+func (usageRow) TableName() string          { return "usage" }
+func (dailyUsageRow) TableName() string     { return "daily_usage" }
+func (modelUsageRow) TableName() string     { return "model_usage" }
+func (userDayRow) TableName() string        { return "user_days" }
+func (replayRow) TableName() string         { return "idempotency_keys" }
+func (retentionRow) TableName() string      { return "retention" }
+func (reconciliationRow) TableName() string { return "reconciliations" }
+func (auditRow) TableName() string          { return "audit_log" }
+func (changeRow) TableName() string         { return "changes" }
+func (sessionRow) TableName() string        { return "console_sessions" }
+func (twoStepRow) TableName() string        { return "two_step" }
+func (recoveryCodeRow) TableName() string   { return "recovery_codes" }
+func (knownBrowserRow) TableName() string   { return "known_browsers" }
+func (takenFormRow) TableName() string      { return "taken_forms" }
+func (setupLinkRow) TableName() string      { return "setup_links" }
+func (secretKeyRow) TableName() string      { return "secret_key" }
+func (refusalRow) TableName() string        { return "refusals" }
+func (closedDayRow) TableName() string      { return "closed_days" }
+func (closedDayModelRow) TableName() string { return "closed_day_models" }
+func (closedDayPlanRow) TableName() string  { return "closed_day_plans" }
+
+// models are all of them.
+func models() []any {
+	return []any{
+		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &modelUsageRow{}, &userDayRow{}, &replayRow{},
+		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
+		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
+	}
+}

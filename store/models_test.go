@@ -1,0 +1,76 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"codexible/accounts"
+	"codexible/store"
+	"codexible/store/storetest"
+	"codexible/usage"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEveryTableHasAModelWithItsColumns(t *testing.T) {
+	models := store.ModelTables(t)
+	declared, err := store.DeclaredTables(storetest.Files())
+	if diff := cmp.Diff(declared, models); diff != "" || err != nil {
+		t.Errorf("the models are not the tables of schema.hcl: %v %s", err, diff)
+	}
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		live, err := store.LiveTables(context.Background(), newMigrator(t, url, storetest.Files()))
+		if diff := cmp.Diff(live, models); diff != "" || err != nil {
+			t.Errorf("the models are not the tables of the database: %v %s", err, diff)
+		}
+	})
+}
+
+// What a database gives is what the fields of the models hold, as far as the
+// tables have rows after a day of use.
+func TestEveryModelReadsItsTable(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		ctx := context.Background()
+		aDayOfUse(t, s, clock)
+		empty, err := store.ReadModels(ctx, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"changes", "setup_links"} // a link ends as soon as somebody can sign in
+		if strings.HasSuffix(t.Name(), "sqlite") { // it announces changes by rows
+			want = want[1:]
+		}
+		if diff := cmp.Diff(want, empty); diff != "" {
+			t.Errorf("the tables without a row: %s", diff)
+		}
+	})
+}
+
+// aDayOfUse leaves rows in the tables, and the charges of the day before removed.
+func aDayOfUse(t *testing.T, s *store.Store, clock *storetest.Clock) {
+	t.Helper()
+	ctx, c := context.Background(), storetest.NewCustomer(t, s, "Pro")
+	u := admin(t, s)
+	session := must[accounts.Session](t)(s.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), PasswordHash: "hash", Browser: accounts.MintToken()}))
+	settle(t, s, clock.Now(), c.Charge(1))
+	clock.Add(24 * time.Hour)
+	charge := c.Charge(1)
+	charge.IdempotencyKey = "once"
+	settle(t, s, clock.Now(), charge)
+	for _, step := range []func() error{
+		func() error { return second(s.CloseDays(ctx)) },
+		func() error { return second(s.Retain(ctx, usage.DayOf(clock.Now()), 10)) },
+		func() error { return second(s.Reconcile(ctx)) },
+		func() error { return s.BeginTwoStep(ctx, u.ID, "SECRET") },
+		func() error { return s.ConfirmTwoStep(ctx, operator, u.ID, [][]byte{{1}}) },
+		func() error { return second(s.WrongCode(ctx, operator, u.ID)) },
+		func() error { return second(s.TakeForm(ctx, session.ID, "form")) },
+		func() error { return s.AddRefusals(ctx, usage.DayOf(clock.Now()), map[string]int64{"RATE_LIMITED": 1}) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
