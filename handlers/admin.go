@@ -246,7 +246,7 @@ type auditLine struct {
 }
 
 func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
-	entries, err := a.Store.AuditLog(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
+	entries, err := a.Store.Audit(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
 	return auditLog{each(entries, func(e accounts.AuditEntry) auditLine {
 		return auditLine{Timestamp: openapi.Instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
 	})}, err

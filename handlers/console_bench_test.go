@@ -26,7 +26,7 @@ func BenchmarkConsolePages(b *testing.B) {
 	clock := storetest.NewClock(time.Now())
 	db := storetest.Open(b, "sqlite:"+*books, clock.Now)
 	ctx := context.Background()
-	first := must(db.SortedUsers(ctx, store.UserQuery{Page: store.Page{Limit: 60}}, store.OldestFirst))
+	first := must(db.Users(ctx, store.UserQuery{Order: store.OldestFirst, Page: store.Page{Limit: 60}}))
 	busy := first[50]
 	var last usage.Day
 	for _, d := range must(db.History(ctx, busy.ID, usage.LastDays(usage.DayOf(clock.Now()), 365))) {

@@ -338,7 +338,7 @@ func TestSignInAnswersAlikeWhateverIsWrong(t *testing.T) {
 			}
 		}
 	}
-	entries, err := s.store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 10}, Action: "session.failed"})
+	entries, err := s.store.Audit(ctx, store.AuditQuery{Limit: 10, Action: "session.failed"})
 	if err != nil || len(entries) != 5 {
 		t.Fatalf("%d failures were written down (%v), want 5", len(entries), err)
 	}
@@ -348,7 +348,7 @@ func TestAPasswordTypedAsAnEmailIsNotWrittenDown(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t)
 	s.visitor(t).signIn("my secret password", "x").sees(http.StatusUnprocessableEntity)
-	entries, err := s.store.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 1}, Action: "session.failed"})
+	entries, err := s.store.Audit(context.Background(), store.AuditQuery{Limit: 1, Action: "session.failed"})
 	if err != nil || len(entries) != 1 || strings.Contains(entries[0].Details+entries[0].Target, "secret") {
 		t.Fatalf("%+v, %v", entries, err)
 	}
@@ -503,7 +503,7 @@ func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
 // failures are the audit log's failures of an action.
 func (s *service) failures(t *testing.T, action string) (found []accounts.AuditEntry) {
 	t.Helper()
-	entries, err := s.store.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 100}, Actions: store.FailureActions})
+	entries, err := s.store.Audit(context.Background(), store.AuditQuery{Limit: 100, Actions: store.FailureActions})
 	if err != nil {
 		t.Fatal(err)
 	}

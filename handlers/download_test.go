@@ -167,7 +167,7 @@ func TestDaysOutsideTheServicesCalendarAreRefusedOnEveryPage(t *testing.T) {
 // auditOf lists the entries of an action.
 func (s *service) auditOf(t *testing.T, action string) (actions []string) {
 	t.Helper()
-	entries, err := s.store.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 500}})
+	entries, err := s.store.Audit(context.Background(), store.AuditQuery{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 func auditLog(t *testing.T, s *store.Store) []accounts.AuditEntry {
 	t.Helper()
-	entries, err := s.AuditLog(context.Background(), store.AuditQuery{Limit: 500})
+	entries, err := s.Audit(context.Background(), store.AuditQuery{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestTheAuditLogIsSearchedAndPaged(t *testing.T) {
 			if q.Limit == 0 {
 				q.Limit = 10
 			}
-			entries, err := s.AuditLog(ctx, q)
+			entries, err := s.Audit(ctx, q)
 			if err != nil {
 				t.Fatal(err)
 			}

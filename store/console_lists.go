@@ -5,57 +5,12 @@ import (
 	"slices"
 	"time"
 
-	"codexible/accounts"
 	"codexible/keys"
 	"codexible/usage"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
-
-// Order is how a list of users is sorted.
-type Order string
-
-// The orders; the zero value is newest first. A search knows no other.
-const (
-	OldestFirst Order = "oldest"
-	EmailAsc    Order = "email"
-	EmailDesc   Order = "-email"
-)
-
-// SortedUsers lists users in an order, a page at a time by keyset.
-func (s *Store) SortedUsers(ctx context.Context, q UserQuery, by Order) (users []UserLine, err error) {
-	if by == "" || q.Text != "" {
-		return s.Users(ctx, q)
-	}
-	found := s.search(searchedUsers, "")
-	if q.PlanID != uuid.Nil {
-		found.and("u.plan_id = ?", q.PlanID)
-	}
-	if q.Role != "" {
-		found.and("u.role = ?", q.Role)
-	}
-	if q.Status != "" {
-		found.and("u.status = ?", q.Status)
-	}
-	column, than, direction := "u.id", ">", ""
-	switch by {
-	case EmailAsc:
-		column = "u.email_folded"
-	case EmailDesc:
-		column, than, direction = "u.email_folded", "<", descending
-	case OldestFirst:
-	}
-	found.by, found.direction = column, direction
-	if q.After != uuid.Nil {
-		found.and(column+" "+than+" (SELECT "+column[2:]+" FROM users WHERE id = ?)", q.After)
-	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		users, err = s.userLines(db, found, Page{Limit: q.Limit})
-		return err
-	})
-	return users, err
-}
 
 // UnusedKeys lists active keys that were neither used nor made since an
 // instant: those that never were used first, then the longest idle.
@@ -112,92 +67,6 @@ func (s *Store) UsersByPlan(ctx context.Context) (map[uuid.UUID]int64, error) {
 		}
 		return counts, err
 	})
-}
-
-// AuditFilter narrows the audit log of the console. Zero values leave a condition out.
-type AuditFilter struct {
-	AuditQuery
-	// Action is one action; Actions any of several, of which the newest are merged.
-	Action  string
-	Actions []string
-	// From and To are days, both included.
-	From, To usage.Day
-}
-
-// FailureActions are the actions that say that something went wrong.
-var FailureActions = []string{"session.failed", "user.two_step_locked", "console.setup_failed", "backup.failed", "export.failed"}
-
-// Audit lists entries, the newest first.
-func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]accounts.AuditEntry, error) {
-	if len(f.Actions) == 0 {
-		return s.auditOf(ctx, f)
-	}
-	var all []accounts.AuditEntry
-	for _, action := range f.Actions {
-		f.Action = action
-		entries, err := s.auditOf(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, entries...)
-	}
-	slices.SortFunc(all, func(a, b accounts.AuditEntry) int { return int(b.Seq - a.Seq) })
-	return all[:min(len(all), f.Limit)], nil
-}
-
-func (s *Store) auditOf(ctx context.Context, f AuditFilter) (entries []accounts.AuditEntry, err error) {
-	found := s.search(searchedAudit, f.Text)
-	if f.SubjectID != uuid.Nil {
-		found.and("a.subject_id = ?", f.SubjectID)
-	}
-	if f.Before > 0 {
-		found.and("a.seq < ?", f.Before)
-	}
-	if f.Action != "" {
-		found.and("a.action = ?", f.Action)
-	}
-	// The log's order is that of time: a day bounds the sequence, and no row outside is read.
-	if f.From != "" {
-		found.and("a.seq >= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at >= ? ORDER BY f.at LIMIT 1), a.seq + 1)", f.From.Start())
-	}
-	if f.To != "" {
-		found.and("a.seq <= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1), a.seq - 1)", f.To.End())
-	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after, a.key_id, a.key_prefix
-			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error
-	})
-	return entries, err
-}
-
-// EachAudit visits every entry that a filter finds, the newest first, a page at a time.
-func (s *Store) EachAudit(ctx context.Context, f AuditFilter, visit func(accounts.AuditEntry) error) error {
-	f.Limit = auditExportPage
-	for {
-		page, err := s.auditPage(ctx, f)
-		if err != nil {
-			return err
-		}
-		for _, e := range page {
-			if err := visit(e); err != nil {
-				return err
-			}
-		}
-		if len(page) < auditExportPage {
-			return nil
-		}
-		f.Before = page[len(page)-1].Seq
-	}
-}
-
-// auditExportPage is how many entries of an export one statement reads: an
-// entry may hold all features of a plan, as they were and as they are.
-const auditExportPage = 250
-
-func (s *Store) auditPage(ctx context.Context, f AuditFilter) ([]accounts.AuditEntry, error) {
-	ctx, cancel := context.WithTimeout(ctx, exportPatience)
-	defer cancel()
-	return s.Audit(ctx, f)
 }
 
 // AddRefusals adds to the refused requests of a day, by reason.

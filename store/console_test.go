@@ -316,9 +316,9 @@ func TestSortedUsersPageThroughEveryOrderWithoutGapOrRepeat(t *testing.T) {
 		}
 		for order, want := range map[store.Order]string{"": "qazcm", store.OldestFirst: "mczaq", store.EmailAsc: "acmqz", store.EmailDesc: "zqmca"} {
 			var got bytes.Buffer
-			q := store.UserQuery{Status: accounts.StatusActive, Page: store.Page{Limit: 2}}
+			q := store.UserQuery{Status: accounts.StatusActive, Order: order, Page: store.Page{Limit: 2}}
 			for range 4 {
-				for _, u := range must[[]store.UserLine](t)(s.SortedUsers(ctx, q, order)) {
+				for _, u := range must[[]store.UserLine](t)(s.Users(ctx, q)) {
 					got.WriteByte(u.Email[0])
 					q.After = u.ID
 				}
@@ -343,17 +343,17 @@ func TestTheAuditLogIsNarrowedByActionAndDays(t *testing.T) {
 		}
 		first := usage.DayOf(storetest.Start)
 		for name, c := range map[string]struct {
-			f    store.AuditFilter
+			f    store.AuditQuery
 			want string
 		}{
-			"everything": {store.AuditFilter{}, "33221100"},
-			"an action":  {store.AuditFilter{Action: "export.made"}, "3210"},
-			"failures":   {store.AuditFilter{Actions: store.FailureActions}, "3210"},
-			"from a day": {store.AuditFilter{From: first.Add(2)}, "3322"},
-			"to a day":   {store.AuditFilter{To: first}, "00"},
-			"between":    {store.AuditFilter{From: first.Add(1), To: first.Add(2), Action: "export.made"}, "21"},
-			"before all": {store.AuditFilter{To: first.Add(-1)}, ""},
-			"after all":  {store.AuditFilter{From: first.Add(9)}, ""},
+			"everything": {store.AuditQuery{}, "33221100"},
+			"an action":  {store.AuditQuery{Action: "export.made"}, "3210"},
+			"failures":   {store.AuditQuery{Actions: store.FailureActions}, "3210"},
+			"from a day": {store.AuditQuery{From: first.Add(2)}, "3322"},
+			"to a day":   {store.AuditQuery{To: first}, "00"},
+			"between":    {store.AuditQuery{From: first.Add(1), To: first.Add(2), Action: "export.made"}, "21"},
+			"before all": {store.AuditQuery{To: first.Add(-1)}, ""},
+			"after all":  {store.AuditQuery{From: first.Add(9)}, ""},
 		} {
 			var got string
 			err := s.EachAudit(ctx, c.f, func(e accounts.AuditEntry) error {

@@ -266,9 +266,9 @@ func Endless(ctx context.Context, s *Store) error {
 // it says when the count is over.
 func CountBehind(s *Store) (over <-chan error) {
 	began, ended := make(chan struct{}), make(chan error, 1)
-	var m memo[int]
-	m.behind = s.behind
-	m.key, m.at, m.took = "slow", time.Now().Add(-memoLongest/2), memoCheap // kept, and old enough to be counted again
+	m := newMemo[int](s, memoLongest, func(time.Duration) (renewed, over time.Duration) { return 0, memoLongest })
+	count := func(context.Context) (int, error) { return 0, nil }
+	_, _ = m.get(context.Background(), "slow", count) // kept, and old enough to be counted again
 	_, _ = m.get(context.Background(), "slow", func(ctx context.Context) (int, error) {
 		close(began)
 		err := Endless(ctx, s)

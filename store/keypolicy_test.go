@@ -319,7 +319,7 @@ func TestRevokingTakesAlongWhatAKeyMade(t *testing.T) {
 		if _, err := p.RevokeKeyWithCreated(ctx, p.by, leaked.ID, p.customer.User.ID); !errors.Is(err, keys.ErrNotFound) {
 			t.Errorf("a second time: %v", err)
 		}
-		lines, err := p.AuditLog(ctx, store.AuditQuery{Text: p.by.KeyPrefix, Limit: 100})
+		lines, err := p.Audit(ctx, store.AuditQuery{Text: p.by.KeyPrefix, Limit: 100})
 		if err != nil || len(lines) < 4 {
 			t.Fatalf("%d lines of what the key did, %v", len(lines), err)
 		}

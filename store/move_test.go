@@ -139,7 +139,7 @@ func TestMovedDataIsExactlyTheSame(t *testing.T) {
 	})
 	sameAnswer(t, "keys", a, b, func(s *store.Store) (any, error) { return s.Keys(ctx, store.KeyQuery{Page: store.Page{Limit: 200}}) })
 	sameAnswer(t, "plans", a, b, func(s *store.Store) (any, error) { return s.Plans(ctx) })
-	sameAnswer(t, "audit log", a, b, func(s *store.Store) (any, error) { return s.AuditLog(ctx, store.AuditQuery{Limit: 500}) })
+	sameAnswer(t, "audit log", a, b, func(s *store.Store) (any, error) { return s.Audit(ctx, store.AuditQuery{Limit: 500}) })
 	if r := reconcile(t, b); len(r.Differences) > 0 || r.Charges != 60+int64(len(nasty)) {
 		t.Errorf("the moved books hold %d charges and differ: %v", r.Charges, r.Differences)
 	}

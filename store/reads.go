@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -26,8 +27,13 @@ func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, state
 
 func listOn[Row any](db *gorm.DB, fields func(*Row) []any, statement string, args ...any) (all []Row, err error) {
 	rows, err := db.Raw(statement, args...).Rows()
-	if err != nil {
-		return nil, err
+	return collect(rows, err, fields)
+}
+
+// collect reads the rows of a query that may have failed, and closes them.
+func collect[Row any](rows *sql.Rows, failed error, fields func(*Row) []any) (all []Row, err error) {
+	if failed != nil {
+		return nil, failed
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row, empty Row

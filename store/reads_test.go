@@ -39,7 +39,7 @@ func TestEveryReadGoesAlongAnIndex(t *testing.T) {
 				return err
 			}, []string{"SCAN page"}},
 			{"users by e-mail", func() error {
-				_, err := s.SortedUsers(ctx, store.UserQuery{Page: deep}, store.EmailDesc)
+				_, err := s.Users(ctx, store.UserQuery{Order: store.EmailDesc, Page: deep})
 				return err
 			}, []string{"page > SCAN u USING COVERING INDEX users_email", "SCAN page"}},
 			{"a user", func() error { _, err := s.User(ctx, c.User.ID); return err }, []string{"SCAN page"}},

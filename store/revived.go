@@ -144,12 +144,14 @@ func (c restoring) has(ctx context.Context, table string) (bool, error) {
 func (c restoring) compare(ctx context.Context, found *Revived) (err error) {
 	keys := func(to *[]RevivedKey, condition string, args ...any) {
 		if err == nil {
-			*to, err = rowsOn(ctx, c.Conn, func(k *RevivedKey) []any { return []any{&k.ID, &k.Prefix, &k.Label, &k.UserEmail} }, revivedKeys+condition+" ORDER BY k.id", args...)
+			rows, failed := c.QueryContext(ctx, revivedKeys+condition+" ORDER BY k.id", args...)
+			*to, err = collect(rows, failed, func(k *RevivedKey) []any { return []any{&k.ID, &k.Prefix, &k.Label, &k.UserEmail} })
 		}
 	}
 	users := func(to *[]RevivedUser, condition string) {
 		if err == nil {
-			*to, err = rowsOn(ctx, c.Conn, func(u *RevivedUser) []any { return []any{&u.ID, &u.Email} }, revivedUsers+condition+" ORDER BY u.id")
+			rows, failed := c.QueryContext(ctx, revivedUsers+condition+" ORDER BY u.id")
+			*to, err = collect(rows, failed, func(u *RevivedUser) []any { return []any{&u.ID, &u.Email} })
 		}
 	}
 	keys(&found.KeysRevoked, "k.status <> 'revoked' AND p.status = 'revoked'")
@@ -166,23 +168,6 @@ func (c restoring) compare(ctx context.Context, found *Revived) (err error) {
 		return err
 	}
 	return c.QueryRowContext(ctx, "SELECT COUNT(*) "+revivedCodes).Scan(&found.RecoveryCodes)
-}
-
-// rowsOn reads the rows of a query.
-func rowsOn[T any](ctx context.Context, conn *sql.Conn, fields func(*T) []any, query string, args ...any) (found []T, err error) {
-	rows, err := conn.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var row T
-		if err := rows.Scan(fields(&row)...); err != nil {
-			return nil, err
-		}
-		found = append(found, row)
-	}
-	return found, rows.Err()
 }
 
 // end ends the sessions and set-up links of the backup.

@@ -102,7 +102,7 @@ func works(t *testing.T, s *store.Store, secret keys.Secret) bool {
 // actionsAfter counts the later lines of the audit log by their action.
 func actionsAfter(t *testing.T, s *store.Store, after int64) map[string]int {
 	t.Helper()
-	entries, err := s.AuditLog(context.Background(), store.AuditQuery{Limit: 500})
+	entries, err := s.Audit(context.Background(), store.AuditQuery{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestARestoreEndsSessionsAndSaysWhatItBringsBackToLife(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"database.restored": 1}, actionsAfter(t, s, inBackup)); diff != "" {
 		t.Errorf("the audit log, want - got +:\n%s", diff)
 	}
-	found, err := s.AuditLog(context.Background(), store.AuditQuery{Text: "1 keys revoked", Limit: 10})
+	found, err := s.Audit(context.Background(), store.AuditQuery{Text: "1 keys revoked", Limit: 10})
 	if err != nil || len(found) != 1 || found[0].Actor != "cli" {
 		t.Errorf("the restore is not found in the audit log: %v, %v", found, err)
 	}

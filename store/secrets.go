@@ -63,16 +63,11 @@ func (v vault) mark(n int) string {
 // nil before the first secret.
 func (v vault) fingerprint(ctx context.Context) (fingerprint []byte, err error) {
 	rows, err := v.conn.QueryContext(ctx, "SELECT fingerprint FROM secret_key")
-	if err != nil {
+	found, err := collect(rows, err, func(f *[]byte) []any { return []any{f} })
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := rows.Scan(&fingerprint); err != nil {
-			return nil, err
-		}
-	}
-	return fingerprint, rows.Err()
+	return found[0], nil
 }
 
 // key is what secrets of this database are encrypted with. With the first one
@@ -125,18 +120,11 @@ func (v vault) all(ctx context.Context) (list []stored, err error) {
 
 func (v vault) of(ctx context.Context, c sealedColumn) (list []stored, err error) {
 	rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" ORDER BY "+c.row)
-	if err != nil {
-		return nil, err
+	list, err = collect(rows, err, func(s *stored) []any { return []any{&s.id, &s.text} })
+	for i := range list {
+		list[i].sealedColumn = c
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		one := stored{sealedColumn: c}
-		if err := rows.Scan(&one.id, &one.text); err != nil {
-			return nil, err
-		}
-		list = append(list, one)
-	}
-	return list, rows.Err()
+	return list, err
 }
 
 func (v vault) put(ctx context.Context, s stored, text string) error {
@@ -154,52 +142,42 @@ func (v vault) open(s stored) (string, error) {
 
 // sealPlain encrypts what is stored in clear. Where nothing is no key is needed.
 func (v vault) sealPlain(ctx context.Context) (sealed int, err error) {
-	list, err := v.all(ctx)
-	if err != nil {
-		return 0, err
-	}
 	var k secrets.Key
-	for _, s := range list {
-		if secrets.IsSealed(s.text) {
-			continue
-		}
+	return v.rewrite(ctx, false, func(s stored) (string, error) {
 		if k.IsZero() {
 			if k, err = v.key(ctx); err != nil {
-				return 0, err
+				return "", err
 			}
 		}
-		text, err := k.Seal(s.place(s.id), s.text)
-		if err != nil {
-			return 0, err
-		}
-		if err := v.put(ctx, s, text); err != nil {
-			return 0, err
-		}
-		sealed++
-	}
-	return sealed, nil
+		return k.Seal(s.place(s.id), s.text)
+	})
 }
 
 // openAll decrypts every secret, for a version that knows no encryption.
 func (v vault) openAll(ctx context.Context) (opened int, err error) {
+	return v.rewrite(ctx, true, v.open)
+}
+
+// rewrite replaces the values that are encrypted, or those that are not.
+func (v vault) rewrite(ctx context.Context, sealed bool, replace func(stored) (string, error)) (n int, err error) {
 	list, err := v.all(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, s := range list {
-		if !secrets.IsSealed(s.text) {
+		if secrets.IsSealed(s.text) != sealed {
 			continue
 		}
-		text, err := v.open(s)
+		text, err := replace(s)
 		if err != nil {
 			return 0, err
 		}
 		if err := v.put(ctx, s, text); err != nil {
 			return 0, err
 		}
-		opened++
+		n++
 	}
-	return opened, nil
+	return n, nil
 }
 
 // split tells the values that can be read from those that cannot.

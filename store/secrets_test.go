@@ -159,7 +159,7 @@ func TestRotatingEncryptsEverythingAnewOrNothing(t *testing.T) {
 		if _, err := old.CheckSecrets(ctx); err == nil {
 			t.Error("the key of before is still taken")
 		}
-		if entries := must[[]accounts.AuditEntry](t)(fresh.AuditLog(ctx, store.AuditQuery{Limit: 1})); entries[0].Action != "secrets.rotated" {
+		if entries := must[[]accounts.AuditEntry](t)(fresh.Audit(ctx, store.AuditQuery{Limit: 1})); entries[0].Action != "secrets.rotated" {
 			t.Errorf("the last entry is %+v", entries[0])
 		}
 	})
@@ -190,7 +190,7 @@ func TestForgettingDropsWhatNoKeyOpensAndTellsWhose(t *testing.T) {
 				t.Errorf("%s has %d rows", table, n)
 			}
 		}
-		if entries := must[[]accounts.AuditEntry](t)(s.AuditLog(ctx, store.AuditQuery{Limit: 1})); entries[0].Action != "user.two_step_off" || entries[0].Target != u.Email {
+		if entries := must[[]accounts.AuditEntry](t)(s.Audit(ctx, store.AuditQuery{Limit: 1})); entries[0].Action != "user.two_step_off" || entries[0].Target != u.Email {
 			t.Errorf("the last entry is %+v", entries[0])
 		}
 		// Life goes on with the key that there is; what it opens is not dropped.

@@ -5,6 +5,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -58,10 +59,10 @@ type Store struct {
 
 	mu       sync.Mutex
 	watchers []Watcher
-	status   statusMemo
 
-	openDays  memo[openDays]
-	planUsers memo[map[uuid.UUID]int64]
+	status    *memo[Status]
+	openDays  *memo[openDays]
+	planUsers *memo[map[uuid.UUID]int64]
 }
 
 // Watcher is told of changes of keys, users and plans, after their commit: of
@@ -85,11 +86,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Synchronous == "" {
 		o.Synchronous = "FULL"
 	}
-	s := &Store{secrets: o.Secrets, status: statusMemo{counting: make(chan struct{}, 1)}}
+	s := &Store{secrets: o.Secrets, now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.openDays.behind, s.planUsers.behind = s.behind, s.behind
-	s.openDays.cheap, s.planUsers.cheap = o.Patience, o.Patience
-	s.now = func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
+	ages := consoleAges(cmp.Or(o.Patience, 40*time.Millisecond))
+	s.openDays = newMemo[openDays](s, memoLongest, ages)
+	s.planUsers = newMemo[map[uuid.UUID]int64](s, memoLongest, ages)
+	s.status = newMemo[Status](s, 5*time.Second, statusAges)
+	s.status.together = true
 	if target.dialect == dialectPostgres {
 		d, db, err := target.openPostgres(ctx, o)
 		if err != nil {

@@ -27,7 +27,7 @@ func withTwoStep(t *testing.T, s *store.Store, u store.UserLine) (codes []string
 // recorded counts the latest entries of an action in the audit log.
 func recorded(t *testing.T, s *store.Store, action string) (n int) {
 	t.Helper()
-	for _, e := range must[[]accounts.AuditEntry](t)(s.Audit(context.Background(), store.AuditFilter{AuditQuery: store.AuditQuery{Limit: 100}, Action: action})) {
+	for _, e := range must[[]accounts.AuditEntry](t)(s.Audit(context.Background(), store.AuditQuery{Limit: 100, Action: action})) {
 		if e.Action == action && e.Target == operator.Name {
 			n++
 		}

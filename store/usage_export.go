@@ -46,32 +46,42 @@ const (
 // EachUsage visits every line of an export in the order of the days, a page at
 // a time: no statement stays open while the lines travel.
 func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLine) error) error {
-	after := UsageLine{Day: q.Span.From()}
+	return eachPage(ctx, exportPage, func(ctx context.Context, last *UsageLine) (page []UsageLine, err error) {
+		if last == nil {
+			last = &UsageLine{Day: q.Span.From()}
+		}
+		statement, args := q.statement(*last)
+		err = s.reading(ctx, func(db *gorm.DB) error {
+			return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
+		})
+		return page, err
+	}, visit)
+}
+
+// eachPage visits every row of an export. read gives the rows that follow the last
+// one of the page before, nil for the first page; a page that is not full ends it.
+func eachPage[Row any](ctx context.Context, size int, read func(ctx context.Context, last *Row) ([]Row, error), visit func(Row) error) error {
+	readInTime := func(last *Row) ([]Row, error) {
+		ctx, cancel := context.WithTimeout(ctx, exportPatience)
+		defer cancel()
+		return read(ctx, last)
+	}
+	var last *Row
 	for {
-		page, err := s.usagePage(ctx, q, after)
+		page, err := readInTime(last)
 		if err != nil {
 			return err
 		}
-		for _, line := range page {
-			if err := visit(line); err != nil {
+		for _, row := range page {
+			if err := visit(row); err != nil {
 				return err
 			}
 		}
-		if len(page) < exportPage {
+		if len(page) < size {
 			return nil
 		}
-		after = page[len(page)-1]
+		last = &page[len(page)-1]
 	}
-}
-
-func (s *Store) usagePage(ctx context.Context, q UsageQuery, after UsageLine) (page []UsageLine, err error) {
-	ctx, cancel := context.WithTimeout(ctx, exportPatience)
-	defer cancel()
-	statement, args := q.statement(after)
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
-	})
-	return page, err
 }
 
 func (q UsageQuery) statement(after UsageLine) (string, []any) {

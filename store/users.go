@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"codexible/accounts"
 	"codexible/usage"
@@ -39,22 +37,53 @@ type UserQuery struct {
 	PlanID uuid.UUID
 	Role   accounts.Role
 	Status accounts.Status
+	// Order applies where there is no Text: a search lists the newest first.
+	Order Order
 	Page
 }
 
-// Users lists users, the newest first.
-func (s *Store) Users(ctx context.Context, q UserQuery) (users []UserLine, err error) {
-	found := s.search(searchedUsers, q.Text)
+// Order is how a list of users is sorted.
+type Order string
+
+// The orders; the zero value is newest first.
+const (
+	OldestFirst Order = "oldest"
+	EmailAsc    Order = "email"
+	EmailDesc   Order = "-email"
+)
+
+func (q UserQuery) narrow(f *search) {
 	if q.PlanID != uuid.Nil {
-		found.and("u.plan_id = ?", q.PlanID)
+		f.and("u.plan_id = ?", q.PlanID)
 	}
 	if q.Role != "" {
-		found.and("u.role = ?", q.Role)
+		f.and("u.role = ?", q.Role)
 	}
 	if q.Status != "" {
-		found.and("u.status = ?", q.Status)
+		f.and("u.status = ?", q.Status)
 	}
-	found.page(searchedUsers, q.Page)
+	if q.Text != "" || q.Order == "" {
+		f.page(searchedUsers, q.Page)
+		return
+	}
+	column, than, direction := "u.id", ">", ""
+	switch q.Order {
+	case EmailAsc:
+		column = "u.email_folded"
+	case EmailDesc:
+		column, than, direction = "u.email_folded", "<", descending
+	case OldestFirst:
+	}
+	f.by, f.direction = column, direction
+	if q.After != uuid.Nil {
+		f.and(column+" "+than+" (SELECT "+column[2:]+" FROM users WHERE id = ?)", q.After)
+	}
+}
+
+// Users lists users.
+func (s *Store) Users(ctx context.Context, q UserQuery) (users []UserLine, err error) {
+	found := s.search(searchedUsers, q.Text)
+	q.narrow(&found)
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		users, err = s.userLines(db, found, q.Page)
 		return err
@@ -343,106 +372,16 @@ type Status struct {
 	CreditsToday int64
 }
 
-// How old the numbers of Status may be: a second, or a hundred times what the
-// last count took where that is more, since counting hundreds of thousands of
-// rows for every caller would cost more than it tells. From half of that life on
-// they are counted again in the background, so that under a steady load nobody
-// waits for a count, and counting takes at most a fiftieth of a backend's time.
-const (
-	statusLife    = time.Second
-	statusFactor  = 100
-	statusLongest = time.Minute
-)
-
-// statusTimeout bounds a count for which nobody waits.
-const statusTimeout = 5 * time.Second
-
-type statusMemo struct {
-	mu    sync.Mutex
-	at    time.Time
-	life  time.Duration
-	value Status
-	// changes counts what made numbers out of date: those that were begun before the last of them are not kept.
-	changes int
-	// counting holds one value while somebody counts: who needs the numbers meanwhile waits for that count.
-	counting chan struct{}
-}
-
-// get gives the numbers, and how much of their life they have left: none where
-// they are to be counted first, as on a new day.
-func (m *statusMemo) get(now time.Time) (value Status, left, life time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	age := now.Sub(m.at)
-	if age < 0 || usage.DayOf(now) != usage.DayOf(m.at) {
-		return m.value, 0, m.life
-	}
-	return m.value, max(0, m.life-age), m.life
-}
-
-// begun is how many changes there were when a count begins.
-func (m *statusMemo) begun() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.changes
-}
-
-// forget has the numbers counted again for the next who needs them.
-func (m *statusMemo) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.changes++
-	m.life = 0
-}
-
-// keep remembers the numbers of a count that began and ended then, after so many changes.
-func (m *statusMemo) keep(value Status, changes int, began, ended time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if changes != m.changes {
-		return
-	}
-	m.value, m.at = value, began
-	m.life = min(max(statusLife, statusFactor*ended.Sub(began)), statusLongest)
-}
-
 // Status tells users, active keys and today's credits, counted at most a second
 // ago, or a hundred times as long ago as counting takes, and never over a minute.
 // A change of users or keys has them counted again: who made it sees it.
 func (s *Store) Status(ctx context.Context) (Status, error) {
-	memo := &s.status
-	value, left, life := memo.get(s.now())
-	if left > 0 && left > life/2 {
-		return value, nil
-	}
-	if left > 0 {
-		select {
-		case memo.counting <- struct{}{}:
-			go func() {
-				defer func() { <-memo.counting }()
-				ctx, cancel := s.behind(ctx, statusTimeout)
-				defer cancel()
-				_, _ = s.countStatus(ctx) // a count that fails is tried again by who needs it next
-			}()
-		default:
-		}
-		return value, nil
-	}
-	select {
-	case memo.counting <- struct{}{}:
-		defer func() { <-memo.counting }()
-	case <-ctx.Done():
-		return Status{}, s.classify(ctx.Err())
-	}
-	if value, left, _ := memo.get(s.now()); left > 0 {
-		return value, nil
-	}
-	return s.countStatus(ctx)
+	status, err := s.status.get(ctx, string(usage.DayOf(s.now())), s.countStatus)
+	return status, s.classify(err)
 }
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
-	began, changes := s.now(), s.status.begun()
-	today := usage.DayOf(began)
+	today := usage.DayOf(s.now())
 	// Active keys are counted as all but the others: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
@@ -451,9 +390,5 @@ func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 				(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
 		})
 	})
-	if err != nil {
-		return Status{}, err
-	}
-	s.status.keep(value, changes, began, s.now())
-	return value, nil
+	return value, err
 }

@@ -26,7 +26,7 @@ var auditActions = []views.Option{
 }
 
 // readAudit reads the filters of the log, and reports the errors in them.
-func readAudit(v *Visit) (f store.AuditFilter, problems []string) {
+func readAudit(v *Visit) (f store.AuditQuery, problems []string) {
 	var ok bool
 	if f.Text, ok = filter(v.Query.Get("q"), accounts.MaxSearchLength); !ok {
 		problems = append(problems, noFilter)

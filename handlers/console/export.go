@@ -91,7 +91,7 @@ func optionalID(id *uuid.UUID) string {
 	return id.String()
 }
 
-func describeSpan(f store.AuditFilter) string {
+func describeSpan(f store.AuditQuery) string {
 	switch {
 	case f.From != "" && f.To != "":
 		return string(f.From) + " to " + string(f.To)

@@ -89,7 +89,7 @@ func (c *Console) Key(ctx context.Context, v *Visit) (Reply, error) {
 	if p.GraceEnds, err = c.Store.GraceEnds(ctx, k.ID); err != nil {
 		return Reply{}, err
 	}
-	p.Audit, err = c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: k.ID, Limit: auditShown}})
+	p.Audit, err = c.Store.Audit(ctx, store.AuditQuery{SubjectID: k.ID, Limit: auditShown})
 	if err != nil {
 		return Reply{}, err
 	}

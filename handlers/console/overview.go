@@ -29,7 +29,7 @@ func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	recent, err := c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{Limit: errorsShown}, Actions: store.FailureActions})
+	recent, err := c.Store.Audit(ctx, store.AuditQuery{Limit: errorsShown, Actions: store.FailureActions})
 	if err != nil {
 		return Reply{}, err
 	}
@@ -40,7 +40,7 @@ func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
 		Top: standingsOf(top), Near: standingsOf(near),
 	}
 	if p.Chart.Total() == 0 {
-		users, err := c.Store.SortedUsers(ctx, store.UserQuery{Page: store.Page{Limit: 2}}, "")
+		users, err := c.Store.Users(ctx, store.UserQuery{Page: store.Page{Limit: 2}})
 		if err != nil {
 			return Reply{}, err
 		}

@@ -32,7 +32,8 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 		Status: oneOf(v.Query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
 	}
 	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
-	users, err := c.Store.SortedUsers(ctx, q, store.Order(order))
+	q.Order = store.Order(order)
+	users, err := c.Store.Users(ctx, q)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -154,7 +155,7 @@ func (c *Console) User(ctx context.Context, v *Visit) (Reply, error) {
 	if offset > 0 {
 		p.Pager.Newest = at(0)
 	}
-	p.Audit, err = c.Store.Audit(ctx, store.AuditFilter{AuditQuery: store.AuditQuery{SubjectID: u.ID, Limit: auditShown}})
+	p.Audit, err = c.Store.Audit(ctx, store.AuditQuery{SubjectID: u.ID, Limit: auditShown})
 	if err != nil {
 		return Reply{}, err
 	}
