@@ -68,12 +68,13 @@ func (s *Store) auditOf(ctx context.Context, f AuditQuery) (entries []accounts.A
 	if f.Action != "" {
 		found.and("a.action = ?", f.Action)
 	}
-	// The log's order is that of time: a day bounds the sequence, and no row outside is read.
+	// The log's order is that of time: a day bounds the sequence, and no row outside is
+	// read. A day without entries before or after it bounds by null, which no row meets.
 	if f.From != "" {
-		found.and("a.seq >= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at >= ? ORDER BY f.at LIMIT 1), a.seq + 1)", f.From.Start())
+		found.and("a.seq >= (SELECT f.seq FROM audit_log AS f WHERE f.at >= ? ORDER BY f.at LIMIT 1)", f.From.Start())
 	}
 	if f.To != "" {
-		found.and("a.seq <= COALESCE((SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1), a.seq - 1)", f.To.End())
+		found.and("a.seq <= (SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1)", f.To.End())
 	}
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after, a.key_id, a.key_prefix

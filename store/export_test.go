@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	gormschema "gorm.io/gorm/schema"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // RotateFrom is the second half of a rotation: the one that was overtaken.
@@ -161,9 +163,9 @@ func AfterReads(t *testing.T, s *Store, run func()) {
 	})
 }
 
-// QueryPlans gives how the database goes about each statement that reading sends,
-// a line a step. SQLite's name the step they belong to: "page > SCAN u".
-func QueryPlans(ctx context.Context, s *Store, reading func() error) (plans [][]string, err error) {
+// Cost runs a read and then measures its statements, which it says the number of:
+// the steps of SQLite's machine, or the rows and pages that Postgres visits.
+func Cost(ctx context.Context, s *Store, read func() error) (statements int, visited int64, err error) {
 	type statement struct {
 		sql  string
 		vars []any
@@ -174,60 +176,104 @@ func QueryPlans(ctx context.Context, s *Store, reading func() error) (plans [][]
 		sent = append(sent, statement{db.Statement.SQL.String(), db.Statement.Vars})
 	})
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	if err := errors.Join(reading(), record.Remove("test:record")); err != nil {
-		return nil, err
+	if err := errors.Join(read(), record.Remove("test:record")); err != nil {
+		return 0, 0, err
 	}
-	err = s.read.WithContext(ctx).Connection(func(db *gorm.DB) error {
-		for _, one := range sent {
-			plan, err := s.plan(ctx, db.Statement.ConnPool, one.sql, one.vars)
-			if err != nil {
-				return err
-			}
-			plans = append(plans, plan)
-		}
-		return nil
-	})
-	return plans, err
-}
-
-func (s *Store) plan(ctx context.Context, conn gorm.ConnPool, sql string, vars []any) (plan []string, err error) {
-	_, isSQLite := s.dialect.(sqliteDialect)
-	explain := "EXPLAIN QUERY PLAN "
-	if !isSQLite {
-		explain = "EXPLAIN "
-		// A table of three rows is read whole and sorted whatever indexes it has, unless that is made dear.
-		for _, cheap := range []string{"enable_seqscan", "enable_bitmapscan", "enable_sort"} {
-			if _, err := conn.ExecContext(ctx, "SET "+cheap+" = off"); err != nil {
-				return nil, err
-			}
-		}
-	}
-	rows, err := conn.QueryContext(ctx, explain+sql, vars...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	names := map[int]string{}
-	for rows.Next() {
-		var step string
-		if !isSQLite {
-			err = rows.Scan(&step)
+	for _, one := range sent {
+		var n int64
+		if d, isSQLite := s.dialect.(sqliteDialect); isSQLite {
+			n, err = stepsOf(d.path, one.sql, one.vars)
 		} else {
-			var id, parent, unused int
-			err = rows.Scan(&id, &parent, &unused, &step)
-			_, names[id], _ = strings.Cut(step, " ")
-			if parent != 0 {
-				step = names[parent] + " > " + step
-			}
+			n, err = visitsOf(ctx, s.read, one.sql, one.vars)
 		}
 		if err != nil {
-			return nil, err
+			return 0, 0, err
 		}
-		plan = append(plan, step)
+		visited += n
 	}
-	return plan, rows.Err()
+	return len(sent), visited, nil
+}
+
+// stepsOf counts the steps of SQLite's machine: some for every row that a statement visits.
+func stepsOf(path, text string, vars []any) (int64, error) {
+	h, err := openHandle(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = h.close() }()
+	one, err := h.statement(text)
+	if err != nil {
+		return 0, err
+	}
+	for _, v := range vars {
+		if id, is := v.(uuid.UUID); is {
+			one.blob(id[:])
+			continue
+		}
+		value, err := driver.DefaultParameterConverter.ConvertValue(v)
+		if err != nil {
+			return 0, err
+		}
+		switch value := value.(type) {
+		case int64:
+			one.integers(value)
+		case []byte:
+			one.blob(value)
+		case string:
+			one.text(value)
+		case time.Time:
+			one.integers(value.UnixMicro())
+		default:
+			return 0, fmt.Errorf("a %T is bound", value)
+		}
+	}
+	for more := true; more && err == nil; {
+		more, err = one.next()
+	}
+	return int64(sqlite3.Xsqlite3_stmt_status(h.tls, one.stmt, sqlite3.SQLITE_STMTSTATUS_VM_STEP, 0)), err
+}
+
+// visitedNode is a step of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it.
+type visitedNode struct {
+	Rows    float64 `json:"Actual Rows"`
+	Removed float64 `json:"Rows Removed by Filter"`
+	Loops   float64 `json:"Actual Loops"`
+	Hit     int64   `json:"Shared Hit Blocks"`
+	Read    int64   `json:"Shared Read Blocks"`
+	Plans   []visitedNode
+}
+
+func (n *visitedNode) rows() (sum int64) {
+	sum = int64((n.Rows + n.Removed) * n.Loops)
+	for i := range n.Plans {
+		sum += n.Plans[i].rows()
+	}
+	return sum
+}
+
+func visitsOf(ctx context.Context, db *gorm.DB, text string, vars []any) (visited int64, err error) {
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		// A small table is read whole and hashed whatever indexes it has, unless that is made dear.
+		for _, cheap := range []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"} {
+			if err := tx.Exec("SET LOCAL " + cheap + " = off").Error; err != nil {
+				return err
+			}
+		}
+		var plan string
+		if err := tx.Statement.ConnPool.QueryRowContext(ctx, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "+text, vars...).Scan(&plan); err != nil {
+			return err
+		}
+		var explained []struct{ Plan visitedNode }
+		if err := json.Unmarshal([]byte(plan), &explained); err != nil {
+			return err
+		}
+		top := &explained[0].Plan // its pages are those of all steps
+		visited = top.rows() + top.Hit + top.Read
+		return nil
+	})
+	return visited, err
 }
 
 // ReconcileDay is what a recount does with a day that it has listed.
