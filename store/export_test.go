@@ -29,14 +29,11 @@ func (s *Store) RotateFrom(ctx context.Context, by accounts.Actor, r keys.Rotati
 	return s.rotateFrom(ctx, by, r, userID, current)
 }
 
-// MoveLog makes an embedded store's meter checkpoint the WAL after every pages,
-// and wait for readers when the WAL has more than long pages.
-func MoveLog(s *Store, every, long int) {
-	s.dialect.(sqliteDialect).log = logMoves{every: every, long: long, tooLong: long}
+// CheckpointEvery makes an embedded store's meter checkpoint the WAL after so many
+// pages, and wait for readers when the WAL has more than long pages.
+func CheckpointEvery(s *Store, pages, long int) {
+	s.dialect.(sqliteDialect).checkpoints = checkpoints{every: pages, long: long, tooLong: long}
 }
-
-// LogMoves counts the meter's checkpoints.
-func LogMoves(s *Store) int { return s.dialect.(sqliteDialect).log.moves }
 
 // Column is what a model, schema.hcl or a database says of a column.
 type Column struct {

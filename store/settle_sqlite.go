@@ -23,10 +23,10 @@ type sqliteBooks struct {
 	closed bool
 	// balances are the days as this connection left them. They hold while SQLite's
 	// data version says that no other connection has committed since.
-	balances map[uuid.UUID]usage.Balance
-	day      usage.Day
-	version  int64
-	log      logMoves
+	balances    map[uuid.UUID]usage.Balance
+	day         usage.Day
+	version     int64
+	checkpoints checkpoints
 }
 
 // mostBalances bounds the memory; beyond it the days are read anew.
@@ -101,7 +101,7 @@ func (b *sqliteBooks) decide(now func() time.Time, charges []usage.Charge, mint 
 	if err := b.handle.run("COMMIT"); err != nil {
 		return nil, err
 	}
-	b.moveLog()
+	b.checkpointWAL()
 	return posting.Receipts, nil
 }
 

@@ -44,7 +44,7 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 		return d, nil, nil, fmt.Errorf("the folder of the database cannot be made: %w", err)
 	}
 	warnOfReaders(ctx, o.Log, keepPrivate(t.url))
-	// Today's pages are written to the WAL again and again, so the WAL is checkpointed only when it is long: see moveLog.
+	// Today's pages are written to the WAL again and again, so the WAL is checkpointed only when it is long: see checkpointWAL.
 	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")"}
 	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
@@ -56,7 +56,7 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 	}
 	read, err = d.gorm(d.read, o)
 	d.sqliteBooks = &sqliteBooks{
-		path: t.url, balances: map[uuid.UUID]usage.Balance{}, log: logMoves{every: logPages, long: longLogPages, tooLong: longLogPages},
+		path: t.url, balances: map[uuid.UUID]usage.Balance{}, checkpoints: checkpoints{every: logPages, long: longLogPages, tooLong: longLogPages},
 		pragmas: slices.Concat([]string{fmt.Sprintf("busy_timeout(%d)", busyWait)}, writing, []string{"wal_autocheckpoint(0)", "cache_size(-24576)"}),
 	}
 	return d, write, read, err

@@ -45,15 +45,15 @@ func reserveLog(path string) error {
 	return log.Sync()
 }
 
-// logMoves decides when a meter's connection checkpoints the WAL.
-type logMoves struct {
-	// every is the number of written pages between checkpoints, unmoved the pages written since the last, moves the number of checkpoints.
-	every, unmoved, moves int
+// checkpoints decides when a meter's connection checkpoints the WAL.
+type checkpoints struct {
+	// every is the number of written pages between checkpoints, written the pages written since the last.
+	every, written int
 	// long is the number of pages from which the WAL is long, tooLong the number from which a checkpoint waits for readers.
 	long, tooLong int
 }
 
-// moveLog checkpoints the WAL when enough pages have been written to it. SQLite's
+// checkpointWAL checkpoints the WAL when enough pages have been written to it. SQLite's
 // own way is to try after every commit while the WAL is long, with two syncs each;
 // and the WAL stays long where readers overlap, because it restarts only while
 // nobody reads from it. So the meter counts the pages it wrote, and once the WAL is
@@ -62,13 +62,12 @@ type logMoves struct {
 // has doubled.
 //
 // A checkpoint that fails is repeated later: the charges are on disk in the WAL.
-func (b *sqliteBooks) moveLog() {
-	l := &b.log
-	if l.unmoved += b.handle.written(); l.unmoved < l.every {
+func (b *sqliteBooks) checkpointWAL() {
+	l := &b.checkpoints
+	if l.written += b.handle.written(); l.written < l.every {
 		return
 	}
-	l.unmoved = 0
-	l.moves++
+	l.written = 0
 	pages, _, err := b.handle.checkpoint("PASSIVE")
 	if err != nil || pages < l.tooLong {
 		return
