@@ -45,6 +45,10 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		if diff := cmp.Diff(store.KeyLine{Key: want, UserEmail: "ada@example.com", UserStatus: accounts.StatusActive}, line); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
+		list, err := s.Keys(ctx, store.KeyQuery{UserID: u.ID, Page: store.Page{Limit: 100}})
+		if diff := cmp.Diff([]store.KeyLine{line}, list); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
 		active, err := s.UsableKeys(ctx, u.ID, store.Page{Limit: 100})
 		if diff := cmp.Diff([]keys.Key{want}, active); diff != "" || err != nil {
 			t.Error(err, diff)
