@@ -17,7 +17,7 @@ import (
 // What tests import is their own matter.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"config", "server", "demo", "store", "valkey", "accounts", "keys", "usage", "secrets", "fault"},
+	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "usage", "secrets", "fault"},
 	"config":            {"store", "secrets"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "usage", "limits", "trace"},
 	"listener":          {"limits"},

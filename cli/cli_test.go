@@ -23,6 +23,8 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store/storetest"
+
+	"github.com/google/uuid"
 )
 
 // shell runs the program as an operator does, in a folder and an environment of
@@ -50,6 +52,18 @@ func newShell(t *testing.T, databaseURL string) *shell {
 		}
 	})
 	return s
+}
+
+// shownUser and shownKey are what the tests read of a user and of a key.
+type shownUser struct {
+	ID uuid.UUID `json:"id"`
+}
+
+type shownKey struct {
+	ID         uuid.UUID  `json:"id"`
+	Key        string     `json:"key"`
+	Label      string     `json:"label"`
+	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
 // remember keeps a secret that no log may hold.
@@ -89,7 +103,6 @@ func (s *shell) json(into any, args ...string) {
 		s.t.Fatalf("codexible %s: exit %d: %s", strings.Join(args, " "), code, stderr)
 	}
 	decoder := json.NewDecoder(strings.NewReader(stdout))
-	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		s.t.Fatalf("codexible %s printed %q: %v", strings.Join(args, " "), stdout, err)
 	}
@@ -176,9 +189,9 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		s := newShell(t, url)
 		r := s.serve()
 
-		var user userJSON
+		var user shownUser
 		s.json(&user, "user", "create", "--email", "Gateway@Example.com", "--plan", "pro", "--role", "service", "--name", "Gateway")
-		var key newKeyJSON
+		var key shownKey
 		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2099-01-01T00:00:00Z", "--scope", "usage,keys,charge", "--scope", "service")
 		s.remember(key.Key)
 		if status, _ := r.ask(t, http.MethodGet, "/api/usage/today", key.Key, ""); status != http.StatusOK {
@@ -194,7 +207,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		s.json(&user, "user", "reactivate", user.ID.String())
 		r.soon(t, key.Key, http.StatusOK)
 
-		var rotated newKeyJSON
+		var rotated shownKey
 		s.json(&rotated, "key", "rotate", key.ID.String())
 		s.remember(rotated.Key)
 		if rotated.ID != key.ID || rotated.Key == key.Key || rotated.Label != "first" {
@@ -203,14 +216,13 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		r.soon(t, key.Key, http.StatusUnauthorized)
 		r.soon(t, rotated.Key, http.StatusOK)
 
-		var graced newKeyJSON
+		var graced shownKey
 		s.json(&graced, "key", "rotate", key.ID.String(), "--grace-seconds", "3600")
 		s.remember(graced.Key)
 		r.soon(t, graced.Key, http.StatusOK)
 		r.soon(t, rotated.Key, http.StatusOK)
 
-		var deleted deletedJSON
-		s.json(&deleted, "key", "revoke", key.ID.String())
+		s.json(new(any), "key", "revoke", key.ID.String())
 		r.soon(t, graced.Key, http.StatusUnauthorized)
 		r.soon(t, rotated.Key, http.StatusUnauthorized)
 		if code, _, stderr := s.try("", "key", "revoke", key.ID.String()); code != ExitFailed || !strings.Contains(stderr, "key does not exist") {
@@ -246,9 +258,9 @@ func TestSuspensionsReachEveryInstanceThroughTheDatabaseOrValkey(t *testing.T) {
 			s := newShell(t, storetest.PostgresURL(t))
 			s.env["VALKEY_URL"] = env(t)
 			here, there := s.serve(), s.serve()
-			s.json(&userJSON{}, "user", "create", "--email", "a@example.com", "--plan", "pro", "--role", "admin")
-			s.json(&userJSON{}, "user", "create", "--email", "b@example.com", "--plan", "pro", "--role", "service")
-			var admin, service newKeyJSON
+			s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "pro", "--role", "admin")
+			s.json(new(any), "user", "create", "--email", "b@example.com", "--plan", "pro", "--role", "service")
+			var admin, service shownKey
 			s.json(&admin, "key", "create", "--user", "a@example.com")
 			s.json(&service, "key", "create", "--user", "b@example.com", "--scope", "service,usage")
 			s.remember(admin.Key)
@@ -277,6 +289,10 @@ func TestSuspensionsReachEveryInstanceThroughTheDatabaseOrValkey(t *testing.T) {
 }
 
 func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
+	document, err := os.ReadFile("../docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := newShell(t, storetest.SQLiteURL(t))
 	fields := func(args ...string) string {
 		t.Helper()
@@ -303,32 +319,45 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		return shape + strings.Join(names, " ")
 	}
 	id := func() string {
-		var list []keyJSON
+		var list []shownKey
 		s.json(&list, "key", "list", "--user", "ada@example.com")
 		return list[0].ID.String()
 	}
-	const (
-		user   = "created_at credits_used_today email id key_count name plan role status"
-		newKey = "id key label prefix"
-	)
+	var api struct { // its document names the fields of what both answer
+
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]any }
+		}
+	}
+	if err := json.Unmarshal(document, &api); err != nil {
+		t.Fatal(err)
+	}
+	named := func(want string) string {
+		name := strings.TrimPrefix(want, "list of ")
+		schema, found := api.Components.Schemas[name]
+		if !found {
+			return want
+		}
+		return strings.TrimSuffix(want, name) + strings.Join(slices.Sorted(maps.Keys(schema.Properties)), " ")
+	}
 	for _, try := range []struct {
 		want string
 		args []string
 	}{
 		{"list of applied_at name unknown version", []string{"migrate", "up"}},
 		{"list of applied_at name unknown version", []string{"migrate", "status"}},
-		{user, []string{"user", "create", "--email", "ada@example.com", "--plan", "Pro", "--password-stdin"}},
-		{user, []string{"user", "set-password", "ada@example.com", "--password-stdin"}},
-		{user, []string{"user", "suspend", "ada@example.com"}},
-		{user, []string{"user", "reactivate", "ada@example.com"}},
-		{"list of " + user, []string{"user", "list"}},
-		{newKey, []string{"key", "create", "--user", "ada@example.com"}},
-		{"list of allowed_addresses created_at created_by created_by_key_id expires_at id label last_used_at prefix revoked_at scopes status user_email user_id", []string{"key", "list", "-q", "ada"}},
-		{newKey, []string{"key", "rotate", "ID"}},
-		{"updated", []string{"key", "disable", "ID"}},
-		{"updated", []string{"key", "enable", "ID"}},
-		{"also_revoked deleted", []string{"key", "revoke", "ID", "--with-created"}},
-		{newKey, []string{"key", "create", "--user", "ada@example.com", "--address", "10.0.0.0/8"}},
+		{"AdminUser", []string{"user", "create", "--email", "ada@example.com", "--plan", "Pro", "--password-stdin"}},
+		{"AdminUser", []string{"user", "set-password", "ada@example.com", "--password-stdin"}},
+		{"AdminUser", []string{"user", "suspend", "ada@example.com"}},
+		{"AdminUser", []string{"user", "reactivate", "ada@example.com"}},
+		{"list of AdminUser", []string{"user", "list"}},
+		{"MintedKey", []string{"key", "create", "--user", "ada@example.com"}},
+		{"list of AdminKey", []string{"key", "list", "-q", "ada"}},
+		{"MintedKey", []string{"key", "rotate", "ID"}},
+		{"Updated", []string{"key", "disable", "ID"}},
+		{"Updated", []string{"key", "enable", "ID"}},
+		{"Deleted", []string{"key", "revoke", "ID", "--with-created"}},
+		{"MintedKey", []string{"key", "create", "--user", "ada@example.com", "--address", "10.0.0.0/8"}},
 		{"deleted", []string{"key", "revoke", "ID"}},
 		{"at charges days days_gone differences kept_from took_millis", []string{"usage", "reconcile"}},
 		{"version", []string{"version"}},
@@ -336,8 +365,8 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		if i := slices.Index(try.args, "ID"); i > 0 {
 			try.args[i] = id()
 		}
-		if got := fields(try.args...); got != try.want {
-			t.Errorf("codexible %v answers with\n%s, want\n%s", try.args, got, try.want)
+		if got := fields(try.args...); got != named(try.want) {
+			t.Errorf("codexible %v answers with\n%s, want\n%s", try.args, got, named(try.want))
 		}
 	}
 }
@@ -539,8 +568,8 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
-		s.json(&userJSON{}, "user", "create", "--email", "a@example.com", "--plan", "Pro")
-		var key newKeyJSON
+		s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
+		var key shownKey
 		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
 		s.remember(key.Key)
 		address := strings.TrimPrefix(r.url, "http://")
@@ -574,7 +603,7 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 		if s.json(&books, "usage", "reconcile"); books.Charges != 1 {
 			t.Errorf("%d charges on disk, want the one that was answered", books.Charges)
 		}
-		var list []keyJSON
+		var list []shownKey
 		if s.json(&list, "key", "list"); len(list) != 1 || list[0].LastUsedAt == nil {
 			t.Error("the last use of the key was not written")
 		}
@@ -617,8 +646,8 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
-		s.json(&userJSON{}, "user", "create", "--email", "a@example.com", "--plan", "Pro")
-		var key newKeyJSON
+		s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
+		var key shownKey
 		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
 		s.remember(key.Key)
 		if status, _ := r.ask(t, http.MethodPost, "/api/usage", key.Key, `{"credits": 3}`); status != http.StatusOK {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/handlers"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -25,16 +26,8 @@ type keyCommand struct {
 	Revoke  keyRevoke  `cmd:"" help:"Revoke a key for good."`
 }
 
-// newKeyJSON is the one answer that holds a key in clear.
-type newKeyJSON struct {
-	ID     uuid.UUID `json:"id"`
-	Key    string    `json:"key"`
-	Prefix string    `json:"prefix"`
-	Label  string    `json:"label"`
-}
-
 func showKey(t *terminal, k keys.Key, secret keys.Secret) error {
-	return t.print(newKeyJSON{k.ID, secret.Reveal(), k.Prefix, k.Label}, func(w io.Writer) {
+	return t.print(handlers.MintedKeyForm(k, secret), func(w io.Writer) {
 		line(w, "Key", secret.Reveal())
 		line(w, "Label", k.Label)
 		line(w, "Id", k.ID.String())
@@ -91,32 +84,6 @@ func (c keyCreate) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// keyJSON is a key as the API's admin endpoints list it.
-type keyJSON struct {
-	ID         uuid.UUID   `json:"id"`
-	UserID     uuid.UUID   `json:"user_id"`
-	UserEmail  string      `json:"user_email"`
-	Prefix     string      `json:"prefix"`
-	Label      string      `json:"label"`
-	Status     keys.Status `json:"status"`
-	CreatedAt  time.Time   `json:"created_at"`
-	LastUsedAt *time.Time  `json:"last_used_at"`
-	RevokedAt  *time.Time  `json:"revoked_at"`
-	ExpiresAt  *time.Time  `json:"expires_at"`
-	Scopes     []string    `json:"scopes"`
-	Addresses  []string    `json:"allowed_addresses"`
-	CreatedBy  string      `json:"created_by"`
-	CreatedKey *uuid.UUID  `json:"created_by_key_id"`
-}
-
-func keyAnswer(k store.KeyLine) keyJSON {
-	return keyJSON{
-		ID: k.ID, UserID: k.UserID, UserEmail: k.UserEmail, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt.UTC(),
-		LastUsedAt: utc(k.LastUsedAt), RevokedAt: utc(k.RevokedAt), ExpiresAt: utc(k.ExpiresAt), Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(),
-		CreatedBy: k.CreatedBy, CreatedKey: k.CreatedByKeyID,
-	}
-}
-
 type keyList struct {
 	listFlags
 
@@ -151,22 +118,22 @@ func (c keyList) Run(ctx context.Context, t *terminal) error {
 }
 
 func printKeys(t *terminal, list []store.KeyLine) error {
-	answer := make([]keyJSON, len(list))
+	answer := make([]any, len(list))
 	for i, k := range list {
-		answer[i] = keyAnswer(k)
+		answer[i] = handlers.KeyForm(k)
 	}
 	return t.print(answer, func(w io.Writer) {
 		line(w, "PREFIX", "LABEL", "OWNER", "STATUS", "SCOPES", "ADDRESSES", "MADE BY", "LAST USED", "ID")
-		for i, k := range answer {
+		for _, k := range list {
 			status := string(k.Status)
-			if k.Status == keys.StatusActive && list[i].UserStatus == accounts.StatusSuspended {
+			if k.Status == keys.StatusActive && k.UserStatus == accounts.StatusSuspended {
 				status += ", user suspended"
 			}
 			used := "never"
 			if k.LastUsedAt != nil {
-				used = k.LastUsedAt.Format(time.RFC3339)
+				used = k.LastUsedAt.UTC().Format(time.RFC3339)
 			}
-			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes, ","), orEverywhere(k.Addresses), k.CreatedBy, used, k.ID.String())
+			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes.Names(), ","), orEverywhere(k.Addresses.Texts()), k.CreatedBy, used, k.ID.String())
 		}
 	})
 }
@@ -176,14 +143,6 @@ func orEverywhere(addresses []string) string {
 		return "everywhere"
 	}
 	return strings.Join(addresses, ",")
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	in := t.UTC()
-	return &in
 }
 
 type keyRotate struct {
@@ -240,12 +199,8 @@ func switchKey(ctx context.Context, t *terminal, id uuid.UUID, to keys.Status) e
 		if _, err := s.ChangeKey(ctx, accounts.ActorCLI, id, uuid.Nil, keys.KeyChange{Status: &to}); err != nil {
 			return err
 		}
-		return t.print(updatedJSON{true}, func(w io.Writer) { line(w, id.String()+" is "+string(to)) })
+		return t.print(handlers.UpdatedForm(), func(w io.Writer) { line(w, id.String()+" is "+string(to)) })
 	})
-}
-
-type updatedJSON struct {
-	Updated bool `json:"updated"`
 }
 
 type keyRevoke struct {
@@ -260,20 +215,14 @@ func (c keyRevoke) Run(ctx context.Context, t *terminal) error {
 			if err := s.RevokeKey(ctx, accounts.ActorCLI, c.ID, uuid.Nil); err != nil {
 				return err
 			}
-			return t.print(deletedJSON{Deleted: true}, func(w io.Writer) { line(w, "revoked "+c.ID.String()) })
+			return t.print(handlers.RevokedForm(nil), func(w io.Writer) { line(w, "revoked "+c.ID.String()) })
 		}
 		also, err := s.RevokeKeyWithCreated(ctx, accounts.ActorCLI, c.ID, uuid.Nil)
 		if err != nil {
 			return err
 		}
-		return t.print(deletedJSON{true, &also}, func(w io.Writer) {
+		return t.print(handlers.RevokedForm(&also), func(w io.Writer) {
 			line(w, "revoked "+c.ID.String()+" and "+strconv.FormatInt(also, 10)+" that it made")
 		})
 	})
-}
-
-type deletedJSON struct {
-	Deleted bool `json:"deleted"`
-	// Also is nil where nobody asked to take keys along.
-	Also *int64 `json:"also_revoked,omitempty"`
 }

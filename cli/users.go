@@ -8,9 +8,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"codexible/accounts"
+	"codexible/handlers"
 	"codexible/store"
 
 	"github.com/google/uuid"
@@ -25,30 +25,6 @@ type userCommand struct {
 	SetPassword userSetPassword `cmd:"" help:"Set a user's console password and end the user's sessions."`
 }
 
-// userJSON is a user as the API's admin endpoints answer it.
-type userJSON struct {
-	ID               uuid.UUID       `json:"id"`
-	Email            string          `json:"email"`
-	Name             *string         `json:"name"`
-	Status           accounts.Status `json:"status"`
-	Plan             string          `json:"plan"`
-	Role             accounts.Role   `json:"role"`
-	KeyCount         int64           `json:"key_count"`
-	CreditsUsedToday int64           `json:"credits_used_today"`
-	CreatedAt        time.Time       `json:"created_at"`
-}
-
-func userAnswer(u store.UserLine) userJSON {
-	answer := userJSON{
-		ID: u.ID, Email: u.Email, Status: u.Status, Plan: u.PlanName, Role: u.Role, KeyCount: u.KeyCount,
-		CreditsUsedToday: u.CreditsUsedToday, CreatedAt: u.CreatedAt.UTC(),
-	}
-	if u.Name != "" {
-		answer.Name = &u.Name
-	}
-	return answer
-}
-
 func printUsers(t *terminal, value any, users ...store.UserLine) error {
 	return t.print(value, func(w io.Writer) {
 		line(w, "E-MAIL", "NAME", "PLAN", "ROLE", "STATUS", "KEYS", "USED TODAY", "ID")
@@ -58,7 +34,7 @@ func printUsers(t *terminal, value any, users ...store.UserLine) error {
 	})
 }
 
-func printUser(t *terminal, u store.UserLine) error { return printUsers(t, userAnswer(u), u) }
+func printUser(t *terminal, u store.UserLine) error { return printUsers(t, handlers.UserForm(u), u) }
 
 // findUser finds a user by e-mail or id.
 func findUser(ctx context.Context, s *store.Store, who string) (store.UserLine, error) {
@@ -152,9 +128,9 @@ func (c userList) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		answer := make([]userJSON, len(users))
+		answer := make([]any, len(users))
 		for i, u := range users {
-			answer[i] = userAnswer(u)
+			answer[i] = handlers.UserForm(u)
 		}
 		return printUsers(t, answer, users...)
 	})
