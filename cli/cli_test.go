@@ -326,8 +326,10 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 	var api struct { // its document names the fields of what both answer
 
 		Components struct {
-			Schemas map[string]struct{ Properties map[string]any }
-		}
+			Schemas map[string]struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
 	}
 	if err := json.Unmarshal(document, &api); err != nil {
 		t.Fatal(err)

@@ -76,6 +76,7 @@ func (s *Store) auditOf(ctx context.Context, f AuditQuery) (entries []accounts.A
 	if f.To != "" {
 		found.and("a.seq <= (SELECT f.seq FROM audit_log AS f WHERE f.at < ? ORDER BY f.at DESC LIMIT 1)", f.To.End())
 	}
+	// By hand: a search, whose FROM differs between the databases.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT a.seq, a.at, a.actor, a.address, a.request_id, a.action, a.subject, a.subject_id, a.target, a.details, a.before, a.after, a.key_id, a.key_prefix
 			FROM `+found.from+found.conditions()+found.order()+" LIMIT ?", append(found.args, f.Limit)...).Scan(&entries).Error

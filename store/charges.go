@@ -67,6 +67,7 @@ func newLedgerRows(size int) ledgerRows {
 // and says how many there were. A key that a batch is renewing is left to it:
 // waiting for the batch could be a circle, and its key would be new.
 func (s *Store) SweepReplays(ctx context.Context, limit int) (int64, error) {
+	// By hand: one bounded statement, which on Postgres leaves locked rows out.
 	// Batches judge the window by the clock of their own instance and moment: what only one of them still takes is left.
 	before := s.now().Add(-usage.ReplayWindow - sweepSlack)
 	result := s.write.WithContext(ctx).Exec(`DELETE FROM idempotency_keys WHERE (key_id, text) IN

@@ -35,11 +35,13 @@ func (s *Store) UnusedKeys(ctx context.Context, since time.Time, p Page) (unused
 	return append(unused, idle...), err
 }
 
+// keysWhere is by hand: a list with its owners.
 func (s *Store) keysWhere(ctx context.Context, condition string, args ...any) ([]KeyLine, error) {
 	return list(ctx, s, (*KeyLine).fields, "SELECT "+keyLineColumns+" FROM api_keys AS k JOIN users AS u ON u.id = k.user_id WHERE k.status = 'active' AND "+condition, args...)
 }
 
-// KeysOf lists a user's keys, the active ones, then the disabled and the revoked, the newest first.
+// KeysOf lists a user's keys, the active ones, then the disabled and the revoked,
+// the newest first. By hand: see list.
 func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) ([]keys.Key, error) {
 	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit)
 }
@@ -54,6 +56,7 @@ func (s *Store) GraceEnds(ctx context.Context, keyID uuid.UUID) (*time.Time, err
 // UsersByPlan counts the users of every plan.
 func (s *Store) UsersByPlan(ctx context.Context) (map[uuid.UUID]int64, error) {
 	return s.planUsers.get(ctx, "", func(ctx context.Context) (map[uuid.UUID]int64, error) {
+		// By hand: a count, not rows.
 		var rows []struct {
 			PlanID uuid.UUID
 			Users  int64
@@ -69,7 +72,8 @@ func (s *Store) UsersByPlan(ctx context.Context) (map[uuid.UUID]int64, error) {
 	})
 }
 
-// AddRefusals adds to the refused requests of a day, by reason.
+// AddRefusals adds to the refused requests of a day, by reason. By hand: the
+// database adds, so that instances do not overwrite each other.
 func (s *Store) AddRefusals(ctx context.Context, day usage.Day, byReason map[string]int64) error {
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, code := range sortedNames(byReason) {
@@ -95,13 +99,8 @@ func sortedNames(rows map[string]int64) []string {
 
 // Refusals reads the refused requests of a day, by reason.
 func (s *Store) Refusals(ctx context.Context, day usage.Day) (map[string]int64, error) {
-	var rows []struct {
-		Code     string
-		Requests int64
-	}
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT code, requests FROM refusals WHERE day = ?", string(day)).Scan(&rows).Error
-	})
+	var rows []refusalRow
+	err := s.reading(ctx, func(db *gorm.DB) error { return db.Find(&rows, "day = ?", day).Error })
 	byReason := map[string]int64{}
 	for _, r := range rows {
 		byReason[r.Code] = r.Requests
@@ -109,7 +108,8 @@ func (s *Store) Refusals(ctx context.Context, day usage.Day) (map[string]int64, 
 	return byReason, err
 }
 
-// AppliedMigrations lists the steps of the schema that were applied, the oldest first.
+// AppliedMigrations lists the steps of the schema that were applied, the oldest
+// first. By hand: the migrator's table is not in schema.hcl and has no model.
 func (s *Store) AppliedMigrations(ctx context.Context) (list []Migration, err error) {
 	var rows []struct{ Version, Name, AppliedAt string }
 	err = s.reading(ctx, func(db *gorm.DB) error {

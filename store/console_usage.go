@@ -12,6 +12,9 @@ import (
 	"gorm.io/gorm"
 )
 
+// The statements of this file are reports and the sums that they are made of:
+// groups over many rows, written by hand because gorm has no words for them.
+
 // DaySummary is a day over all users.
 type DaySummary struct {
 	usage.DayTotal

@@ -234,12 +234,12 @@ func stepsOf(path, text string, vars []any) (int64, error) {
 
 // visitedNode is a step of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it.
 type visitedNode struct {
-	Rows    float64 `json:"Actual Rows"`
-	Removed float64 `json:"Rows Removed by Filter"`
-	Loops   float64 `json:"Actual Loops"`
-	Hit     int64   `json:"Shared Hit Blocks"`
-	Read    int64   `json:"Shared Read Blocks"`
-	Plans   []visitedNode
+	Rows    float64       `json:"Actual Rows"`            //nolint:tagliatelle // as EXPLAIN writes it
+	Removed float64       `json:"Rows Removed by Filter"` //nolint:tagliatelle // as EXPLAIN writes it
+	Loops   float64       `json:"Actual Loops"`           //nolint:tagliatelle // as EXPLAIN writes it
+	Hit     int64         `json:"Shared Hit Blocks"`      //nolint:tagliatelle // as EXPLAIN writes it
+	Read    int64         `json:"Shared Read Blocks"`     //nolint:tagliatelle // as EXPLAIN writes it
+	Plans   []visitedNode `json:"Plans"`                  //nolint:tagliatelle // as EXPLAIN writes it
 }
 
 func (n *visitedNode) rows() (sum int64) {
@@ -262,7 +262,9 @@ func visitsOf(ctx context.Context, db *gorm.DB, text string, vars []any) (visite
 		if err := tx.Statement.ConnPool.QueryRowContext(ctx, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "+text, vars...).Scan(&plan); err != nil {
 			return err
 		}
-		var explained []struct{ Plan visitedNode }
+		var explained []struct {
+			Plan visitedNode `json:"Plan"` //nolint:tagliatelle // as EXPLAIN writes it
+		}
 		if err := json.Unmarshal([]byte(plan), &explained); err != nil {
 			return err
 		}

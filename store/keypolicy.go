@@ -98,6 +98,7 @@ func (c *change) withinLimit(before, after keys.Key) error {
 		Action, After string
 		ByOwner       bool
 	}
+	// By hand: who made an entry is decided beside three other rows.
 	// Entries from before the acting key was written down name the owner alone; an operator's own e-mail may be the console's.
 	err := c.Raw(`SELECT a.action, a.after, (a.key_id IS NOT NULL AND w.user_id IS NOT NULL AND w.user_id = k.user_id OR a.key_id IS NULL AND a.actor = u.email AND u.role <> 'admin') AS by_owner
 		FROM audit_log AS a JOIN api_keys AS k ON k.id = a.subject_id JOIN users AS u ON u.id = k.user_id LEFT JOIN api_keys AS w ON w.id = a.key_id

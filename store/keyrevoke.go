@@ -113,6 +113,7 @@ func (c *change) created(maker, userID uuid.UUID) ([]uuid.UUID, error) {
 		ID     uuid.UUID
 		Status keys.Status
 	}
+	// By hand: a walk from key to key.
 	err := c.Raw(`WITH RECURSIVE made (id) AS (SELECT k.id FROM api_keys AS k WHERE k.id = ? UNION SELECT k.id FROM made AS m JOIN api_keys AS k ON k.created_by_key_id = m.id`+of+`)
 		SELECT k.id, k.status FROM (SELECT m.id FROM made AS m LIMIT ?) AS m JOIN api_keys AS k ON k.id = m.id ORDER BY k.id`, args...).Scan(&rows).Error
 	if err != nil {

@@ -36,7 +36,7 @@ func (r *identityRow) fields() []any {
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
-// keys.ErrNotFound where no key has this secret.
+// keys.ErrNotFound where no key has this secret. By hand: it is on the path of requests.
 func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Identity, error) {
 	// Who guesses keys asks for many that do not exist: those cost a short statement of one index.
 	if known, err := list(ctx, s, func(one *int64) []any { return []any{one} }, "SELECT 1 FROM key_secrets WHERE hash = ?", hash[:]); err != nil || len(known) == 0 {
@@ -58,7 +58,8 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 }
 
 // UsableKeys lists a user's keys that are not revoked, the newest first. Each
-// state is read along its index, so revoked keys cost nothing however many there are.
+// state is read along its index, so revoked keys cost nothing however many there
+// are: a union, by hand.
 func (s *Store) UsableKeys(ctx context.Context, userID uuid.UUID, p Page) ([]keys.Key, error) {
 	after := p.After
 	if after == uuid.Nil {
@@ -366,7 +367,7 @@ func stops(grace time.Duration) string {
 
 // retire ends an open grace and the current secret, or opens a grace for it.
 func (c *change) retire(keyID uuid.UUID, current []byte, grace time.Duration) error {
-	if err := c.Where("key_id = ? AND ends_at IS NOT NULL", keyID).Delete(&secretRow{}).Error; err != nil {
+	if err := c.Delete(&secretRow{}, "key_id = ? AND ends_at IS NOT NULL", keyID).Error; err != nil {
 		return err
 	}
 	end := c.Model(&secretRow{}).Where("hash = ? AND ends_at IS NULL", current)

@@ -35,7 +35,8 @@ func (q KeyQuery) narrow(f *search) {
 	f.page(searchedKeys, q.Page)
 }
 
-// Keys lists keys across all users, the newest first.
+// Keys lists keys across all users, the newest first. Lists and searches of keys are
+// by hand: the page is found in a statement of its own, and its owners beside it.
 func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 	if q.Text != "" {
 		return s.keysFound(ctx, q)

@@ -246,30 +246,30 @@ type closedDayPlanRow struct {
 	CostMicros int64
 }
 
-func (planRow) TableName() string           { return "plans" }
-func (userRow) TableName() string           { return "users" }
-func (keyRow) TableName() string            { return "api_keys" }
-func (secretRow) TableName() string         { return "key_secrets" }
-func (usageRow) TableName() string          { return "usage" }
-func (dailyUsageRow) TableName() string     { return "daily_usage" }
-func (modelUsageRow) TableName() string     { return "model_usage" }
-func (userDayRow) TableName() string        { return "user_days" }
-func (replayRow) TableName() string         { return "idempotency_keys" }
-func (retentionRow) TableName() string      { return "retention" }
-func (reconciliationRow) TableName() string { return "reconciliations" }
-func (auditRow) TableName() string          { return "audit_log" }
-func (changeRow) TableName() string         { return "changes" }
-func (sessionRow) TableName() string        { return "console_sessions" }
-func (twoStepRow) TableName() string        { return "two_step" }
-func (recoveryCodeRow) TableName() string   { return "recovery_codes" }
-func (knownBrowserRow) TableName() string   { return "known_browsers" }
-func (takenFormRow) TableName() string      { return "taken_forms" }
-func (setupLinkRow) TableName() string      { return "setup_links" }
-func (secretKeyRow) TableName() string      { return "secret_key" }
-func (refusalRow) TableName() string        { return "refusals" }
-func (closedDayRow) TableName() string      { return "closed_days" }
-func (closedDayModelRow) TableName() string { return "closed_day_models" }
-func (closedDayPlanRow) TableName() string  { return "closed_day_plans" }
+func (*planRow) TableName() string           { return "plans" }
+func (*userRow) TableName() string           { return "users" }
+func (*keyRow) TableName() string            { return "api_keys" }
+func (*secretRow) TableName() string         { return "key_secrets" }
+func (*usageRow) TableName() string          { return "usage" }
+func (*dailyUsageRow) TableName() string     { return "daily_usage" }
+func (*modelUsageRow) TableName() string     { return "model_usage" }
+func (*userDayRow) TableName() string        { return "user_days" }
+func (*replayRow) TableName() string         { return "idempotency_keys" }
+func (*retentionRow) TableName() string      { return "retention" }
+func (*reconciliationRow) TableName() string { return "reconciliations" }
+func (*auditRow) TableName() string          { return "audit_log" }
+func (*changeRow) TableName() string         { return "changes" }
+func (*sessionRow) TableName() string        { return "console_sessions" }
+func (*twoStepRow) TableName() string        { return "two_step" }
+func (*recoveryCodeRow) TableName() string   { return "recovery_codes" }
+func (*knownBrowserRow) TableName() string   { return "known_browsers" }
+func (*takenFormRow) TableName() string      { return "taken_forms" }
+func (*setupLinkRow) TableName() string      { return "setup_links" }
+func (*secretKeyRow) TableName() string      { return "secret_key" }
+func (*refusalRow) TableName() string        { return "refusals" }
+func (*closedDayRow) TableName() string      { return "closed_days" }
+func (*closedDayModelRow) TableName() string { return "closed_day_models" }
+func (*closedDayPlanRow) TableName() string  { return "closed_day_plans" }
 
 // models are all of them.
 func models() []any {

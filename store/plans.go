@@ -83,7 +83,7 @@ func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.Pl
 		}
 		p.ID, p.CreatedAt = s.ids.mint(tx.at), tx.at
 		if c.Position == nil { // behind the others
-			if err := tx.Raw("SELECT COALESCE(MAX(position) + 1, 0) FROM plans").Scan(&p.Position).Error; err != nil {
+			if err := tx.Model(&planRow{}).Select("COALESCE(MAX(position) + 1, 0)").Scan(&p.Position).Error; err != nil {
 				return err
 			}
 			p.Position = min(p.Position, accounts.MaxPosition)

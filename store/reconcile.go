@@ -106,6 +106,7 @@ func orFirst(day usage.Day) usage.Day {
 // snapshot runs work on one connection in one read-only view of the database.
 func (s *Store) snapshot(ctx context.Context, work func(db *gorm.DB) error) error {
 	return s.read.WithContext(ctx).Connection(func(db *gorm.DB) error {
+		db = db.Session(&gorm.Session{}) // without it conditions and errors of one statement stay for the next
 		if err := db.Exec(s.dialect.beginSnapshot()).Error; err != nil {
 			return err
 		}
@@ -141,6 +142,7 @@ func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliati
 	})
 }
 
+// eachCharge and booksOf are by hand: they read whole days, by the thousand rows.
 func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	last, end := firstID(day.Start().Add(-idSlack)), firstID(day.End().Add(idSlack))
 	for {

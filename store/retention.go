@@ -19,17 +19,16 @@ func (s *Store) KeptFrom(ctx context.Context) (day usage.Day, err error) {
 }
 
 func keptFrom(db *gorm.DB) (usage.Day, error) {
-	var days []usage.Day
-	if err := db.Raw("SELECT kept_from FROM retention").Scan(&days).Error; err != nil || len(days) == 0 {
-		return "", err
-	}
-	return days[0], nil
+	var row retentionRow
+	err := db.Take(&row).Error
+	return row.KeptFrom, missing(err, nil)
 }
 
 // Retain removes up to limit single charges of the days before a day, the
 // oldest first, and says how many there were: call it until that is none. The
 // totals stay. That the charges are gone is written with the first of them, so
-// a recount never takes a day that is half removed for one that differs.
+// a recount never takes a day that is half removed for one that differs. By hand:
+// a removal by the primary key up to a limit, and a date that never moves back.
 func (s *Store) Retain(ctx context.Context, before usage.Day, limit int) (removed int64, err error) {
 	err = s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		result := tx.Exec("DELETE FROM usage WHERE id IN (SELECT id FROM usage WHERE id < ? AND day < ? ORDER BY id LIMIT ?)",

@@ -43,6 +43,8 @@ func (r *Revived) None() bool {
 	return len(r.KeysRevoked)+len(r.KeysDisabled)+len(r.KeysRotated)+len(r.UsersSuspended)+len(r.RolesTaken)+len(r.PasswordsChanged) == 0 && r.RecoveryCodes == 0
 }
 
+// By hand, as all of a restore: it compares two databases in one connection.
+//
 // What of the backup (main) the database that is there (present) has ended. A
 // key that was revoked is none that was disabled or rotated as well.
 const (

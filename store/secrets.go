@@ -33,7 +33,8 @@ type statementer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// vault is the encrypted columns as one transaction sees them.
+// vault is the encrypted columns as one transaction sees them. Its statements are by
+// hand: migrations and a move use it too, which have no gorm, and its columns are a list.
 type vault struct {
 	conn    statementer
 	dialect string

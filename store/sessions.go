@@ -107,7 +107,7 @@ func rowText(text string, most int) string {
 
 func (c *change) insertSession(s accounts.Session, n NewSession) error {
 	if n.Replaces != uuid.Nil {
-		replaced := c.Where("id = ?", n.Replaces).Delete(&sessionRow{})
+		replaced := c.Delete(&sessionRow{}, "id = ?", n.Replaces)
 		if replaced.Error != nil {
 			return replaced.Error
 		}
@@ -174,7 +174,7 @@ func (s *Store) Sessions(ctx context.Context, userID uuid.UUID) (list []accounts
 // EndSession ends one session of a user; one that is gone already is no error.
 func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uuid.UUID) error {
 	return s.changing(ctx, by, func(tx *change) error {
-		result := tx.Where("id = ? AND user_id = ?", id, userID).Delete(&sessionRow{})
+		result := tx.Delete(&sessionRow{}, "id = ? AND user_id = ?", id, userID)
 		if result.Error != nil || result.RowsAffected == 0 {
 			return result.Error
 		}
@@ -191,10 +191,10 @@ func (s *Store) SweepSessions(ctx context.Context) error {
 	now := s.now()
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return errors.Join(
-			tx.Exec("DELETE FROM console_sessions WHERE expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
-			tx.Exec("DELETE FROM setup_links WHERE expires_at <= ?", now).Error,
-			tx.Exec("DELETE FROM changes WHERE at <= ?", now.Add(-changesKept)).Error,
-			tx.Exec("DELETE FROM known_browsers WHERE seen_at <= ?", now.Add(-accounts.BrowserMemory)).Error,
+			tx.Delete(&sessionRow{}, "expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
+			tx.Delete(&setupLinkRow{}, "expires_at <= ?", now).Error,
+			tx.Delete(&changeRow{}, "at <= ?", now.Add(-changesKept)).Error,
+			tx.Delete(&knownBrowserRow{}, "seen_at <= ?", now.Add(-accounts.BrowserMemory)).Error,
 		)
 	}))
 }
@@ -208,15 +208,10 @@ func (s *Store) TakeForm(ctx context.Context, sessionID uuid.UUID, form string) 
 // BrowserOwner gives the e-mail, without case, of the user who signed in with
 // this browser last; empty where nobody did, or too long ago.
 func (s *Store) BrowserOwner(ctx context.Context, browser accounts.Token) (email string, err error) {
-	var found []string
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT u.email_folded FROM known_browsers AS b JOIN users AS u ON u.id = b.user_id WHERE b.token_hash = ? AND b.seen_at > ?",
-			browser.Hash(), s.now().Add(-accounts.BrowserMemory)).Scan(&found).Error
-	})
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	return found[0], nil
+	var owner userRow
+	err = s.read.WithContext(ctx).Select("users.email_folded").Joins("JOIN known_browsers AS b ON b.user_id = users.id").
+		Take(&owner, "b.token_hash = ? AND b.seen_at > ?", browser.Hash(), s.now().Add(-accounts.BrowserMemory)).Error
+	return owner.EmailFolded, s.classify(missing(err, nil))
 }
 
 // rememberBrowser notes that a user signed in with this browser, whose token was another before.
@@ -224,7 +219,7 @@ func (c *change) rememberBrowser(userID uuid.UUID, browser, before accounts.Toke
 	if browser.Reveal() == "" {
 		return nil
 	}
-	if err := c.Exec("DELETE FROM known_browsers WHERE token_hash = ? AND user_id = ?", before.Hash(), userID).Error; err != nil {
+	if err := c.Delete(&knownBrowserRow{}, "token_hash = ? AND user_id = ?", before.Hash(), userID).Error; err != nil {
 		return err
 	}
 	return c.Create(&knownBrowserRow{TokenHash: browser.Hash(), UserID: userID, SeenAt: c.at}).Error
@@ -234,7 +229,7 @@ func (c *change) rememberBrowser(userID uuid.UUID, browser, before accounts.Toke
 // code, and no browser is known as the user's any more.
 func (c *change) endSignIns(userID uuid.UUID) error {
 	return errors.Join(
-		c.Exec("DELETE FROM console_sessions WHERE user_id = ?", userID).Error,
-		c.Exec("DELETE FROM known_browsers WHERE user_id = ?", userID).Error,
+		c.Delete(&sessionRow{}, "user_id = ?", userID).Error,
+		c.Delete(&knownBrowserRow{}, "user_id = ?", userID).Error,
 	)
 }

@@ -40,8 +40,8 @@ func (s *Store) HasOperator(ctx context.Context) (has bool, err error) {
 }
 
 func hasOperator(db *gorm.DB) (bool, error) {
-	var found []int
-	err := db.Raw("SELECT 1 FROM users WHERE " + canSignIn + " LIMIT 1").Scan(&found).Error
+	var found []uuid.UUID
+	err := db.Model(&userRow{}).Where(canSignIn).Limit(1).Pluck("id", &found).Error
 	return len(found) > 0, err
 }
 
@@ -72,20 +72,15 @@ func (c *change) nobodySignsIn() error {
 // endSetup ends every set-up link if a user can sign in. It follows a change of
 // the user that began with takeTurn, in the same transaction.
 func (c *change) endSetup(userID uuid.UUID) error {
-	return c.Exec("DELETE FROM setup_links WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND "+canSignIn+")", userID).Error
+	return c.Delete(&setupLinkRow{}, "EXISTS (SELECT 1 FROM users WHERE id = ? AND "+canSignIn+")", userID).Error
 }
 
 // SetupOpen tells whether a token opens the set-up; ErrSetupOver where it does not.
 func (s *Store) SetupOpen(ctx context.Context, token accounts.Token) error {
-	var found []int
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT 1 FROM setup_links WHERE token_hash = ? AND expires_at > ? AND NOT EXISTS (SELECT 1 FROM users WHERE "+canSignIn+")",
-			token.Hash(), s.now()).Scan(&found).Error
-	})
-	if err == nil && len(found) == 0 {
-		return ErrSetupOver
-	}
-	return err
+	var link setupLinkRow
+	err := s.read.WithContext(ctx).Take(&link, "token_hash = ? AND expires_at > ? AND NOT EXISTS (SELECT 1 FROM users WHERE "+canSignIn+")",
+		token.Hash(), s.now()).Error
+	return s.classify(missing(err, ErrSetupOver))
 }
 
 // SetUp makes the first operator and ends every set-up link, in one
@@ -100,7 +95,7 @@ func (s *Store) SetUp(ctx context.Context, by accounts.Actor, token accounts.Tok
 		if err := tx.nobodySignsIn(); err != nil {
 			return err
 		}
-		used := tx.Exec("DELETE FROM setup_links WHERE token_hash = ? AND expires_at > ?", token.Hash(), tx.at)
+		used := tx.Delete(&setupLinkRow{}, "token_hash = ? AND expires_at > ?", token.Hash(), tx.at)
 		if used.Error == nil && used.RowsAffected == 0 {
 			return ErrSetupOver
 		}

@@ -198,7 +198,7 @@ func (sqliteDialect) skipLocked() string { return "" }
 func (sqliteDialect) beginSnapshot() string { return "BEGIN DEFERRED" }
 
 func (sqliteDialect) announce(tx *gorm.DB, at time.Time, c accounts.Change) error {
-	return tx.Exec("INSERT INTO changes (at, change) VALUES (?, ?)", at, c.String()).Error
+	return tx.Create(&changeRow{At: at, Change: c.String()}).Error
 }
 
 // watch reads what was added to the changes since it last looked. There is

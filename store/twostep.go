@@ -16,6 +16,7 @@ import (
 
 // TwoStep reads the second step of a user's sign-in; found is false where none was begun.
 func (s *Store) TwoStep(ctx context.Context, userID uuid.UUID) (t accounts.TwoStep, found bool, err error) {
+	// By hand: the row and the number of codes of one moment.
 	var rows []accounts.TwoStep
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT t.secret, t.confirmed, t.last_step, t.locked_at, (SELECT COUNT(*) FROM recovery_codes AS r WHERE r.user_id = t.user_id) AS codes_left
@@ -41,6 +42,7 @@ func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret strin
 		if err != nil {
 			return err
 		}
+		// By hand: one statement replaces a secret unless it is confirmed.
 		return tx.Exec(`INSERT INTO two_step AS t (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
 			ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret WHERE t.confirmed = ?`, userID, sealed, false, false).Error
 	}))
@@ -49,7 +51,7 @@ func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret strin
 // TakeStep takes the code of a step; false where that step or a later one was
 // taken, or the codes are locked.
 func (s *Store) TakeStep(ctx context.Context, userID uuid.UUID, step int64) (bool, error) {
-	result := s.write.WithContext(ctx).Exec("UPDATE two_step SET last_step = ? WHERE user_id = ? AND last_step < ? AND locked_at IS NULL", step, userID, step)
+	result := s.write.WithContext(ctx).Model(&twoStepRow{}).Where("user_id = ? AND last_step < ? AND locked_at IS NULL", userID, step).UpdateColumn("last_step", step)
 	return result.RowsAffected == 1, s.classify(result.Error)
 }
 
@@ -63,6 +65,7 @@ func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UU
 			WrongCodes int64
 			LockedAt   *time.Time
 		}
+		// By hand: one statement counts, decides and returns.
 		err := tx.Raw(`UPDATE two_step SET wrong_day = ?, wrong_codes = CASE WHEN wrong_day = ? THEN wrong_codes + 1 ELSE 1 END,
 			locked_at = CASE WHEN locked_at IS NULL AND wrong_day = ? AND wrong_codes + 1 >= ? THEN ? ELSE locked_at END
 			WHERE user_id = ? AND confirmed = ? RETURNING wrong_codes, locked_at`, day, day, day, accounts.MaxWrongCodes, tx.at, userID, true).Scan(&counted).Error
@@ -87,7 +90,7 @@ func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UU
 
 // unlockTwoStep unlocks the app's codes.
 func (c *change) unlockTwoStep(userID uuid.UUID, email, because string) error {
-	unlocked := c.Exec("UPDATE two_step SET locked_at = NULL, wrong_codes = 0 WHERE user_id = ? AND locked_at IS NOT NULL", userID)
+	unlocked := c.Model(&twoStepRow{}).Where("user_id = ? AND locked_at IS NOT NULL", userID).UpdateColumns(map[string]any{"locked_at": nil, "wrong_codes": 0})
 	if unlocked.Error != nil || unlocked.RowsAffected == 0 {
 		return unlocked.Error
 	}
@@ -98,7 +101,7 @@ func (c *change) unlockTwoStep(userID uuid.UUID, email, because string) error {
 // false where there is no such code.
 func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID uuid.UUID, hash []byte) (taken bool, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
-		result := tx.Exec("DELETE FROM recovery_codes WHERE user_id = ? AND hash = ?", userID, hash)
+		result := tx.Delete(&recoveryCodeRow{}, "user_id = ? AND hash = ?", userID, hash)
 		if taken = result.RowsAffected == 1; !taken || result.Error != nil {
 			return result.Error
 		}
@@ -113,7 +116,7 @@ func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID 
 // ConfirmTwoStep turns two-factor authentication on, with the hashes of its recovery codes.
 func (s *Store) ConfirmTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID, codes [][]byte) error {
 	return s.changing(ctx, by, func(tx *change) error {
-		if err := tx.Exec("UPDATE two_step SET confirmed = ? WHERE user_id = ?", true, userID).Error; err != nil {
+		if err := tx.Model(&twoStepRow{}).Where("user_id = ?", userID).UpdateColumn("confirmed", true).Error; err != nil {
 			return err
 		}
 		if err := tx.putRecoveryCodes(userID, codes); err != nil {
@@ -134,7 +137,7 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, by accounts.Actor, userID 
 }
 
 func (c *change) putRecoveryCodes(userID uuid.UUID, codes [][]byte) error {
-	if err := c.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
+	if err := c.Delete(&recoveryCodeRow{}, "user_id = ?", userID).Error; err != nil {
 		return err
 	}
 	for _, hash := range codes {
@@ -157,7 +160,7 @@ func (s *Store) TurnOffTwoStep(ctx context.Context, by accounts.Actor, userID uu
 
 func (c *change) dropTwoStep(userID uuid.UUID) error {
 	return errors.Join(
-		c.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error,
-		c.Exec("DELETE FROM two_step WHERE user_id = ?", userID).Error,
+		c.Delete(&recoveryCodeRow{}, "user_id = ?", userID).Error,
+		c.Delete(&twoStepRow{}, "user_id = ?", userID).Error,
 	)
 }

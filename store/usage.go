@@ -12,6 +12,9 @@ import (
 	"gorm.io/gorm"
 )
 
+// The statements of this file are reports, written by hand: they join and sum
+// several tables, and each is one statement so that its figures are of one moment.
+
 // Today reads a user's day: what is used, what the plan gives. It is exact.
 func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t usage.Today, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {

@@ -50,7 +50,7 @@ func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLin
 		if last == nil {
 			last = &UsageLine{Day: q.Span.From()}
 		}
-		statement, args := q.statement(*last)
+		statement, args := q.statement(*last) // by hand: pages by the whole primary key of one of two tables
 		err = s.reading(ctx, func(db *gorm.DB) error {
 			return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
 		})

@@ -98,7 +98,8 @@ func (f *search) page(t searched, p Page) {
 	}
 }
 
-// userLines finds the page first and looks up what belongs to its rows after.
+// userLines finds the page first and looks up what belongs to its rows after. By
+// hand: it counts in other tables, for the rows of the page alone.
 func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
 	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
 	return listOn(db, (*UserLine).fields, `SELECT `+userColumns+`, p.name,
@@ -382,7 +383,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	today := usage.DayOf(s.now())
-	// Active keys are counted as all but the others: counting all takes no look at the rows.
+	// By hand: three counts of one moment. Active keys are counted as all but the others: counting all takes no look at the rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
 			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
