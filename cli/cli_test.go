@@ -111,6 +111,15 @@ func (s *shell) json(into any, args ...string) {
 	}
 }
 
+// chargingKey makes a user with a key that may charge itself.
+func (s *shell) chargingKey() (key shownKey) {
+	s.t.Helper()
+	s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
+	s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
+	s.remember(key.Key)
+	return key
+}
+
 // serving is a service that runs beside the test.
 type serving struct {
 	url string
@@ -570,10 +579,7 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
-		s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
-		var key shownKey
-		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
-		s.remember(key.Key)
+		key := s.chargingKey()
 		address := strings.TrimPrefix(r.url, "http://")
 		charge := begin(t, address, "POST /api/usage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 13\r\nAuthorization: Bearer "+key.Key+"\r\n\r\n{\"cred")
 		ready := begin(t, address, "GET /health/ready HTTP/1.1\r\nHost: x\r\n")
@@ -648,10 +654,7 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
-		s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
-		var key shownKey
-		s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
-		s.remember(key.Key)
+		key := s.chargingKey()
 		if status, _ := r.ask(t, http.MethodPost, "/api/usage", key.Key, `{"credits": 3}`); status != http.StatusOK {
 			t.Fatal(status)
 		}

@@ -181,8 +181,12 @@ func (v vault) rewrite(ctx context.Context, sealed bool, replace func(stored) (s
 	return n, nil
 }
 
-// split tells the values that can be read from those that cannot.
+// split tells the values that can be read from those that cannot. Until the
+// transaction ends nobody else changes the key.
 func (v vault) split(ctx context.Context) (readable, unreadable []stored, err error) {
+	if err := v.takeTurn(ctx); err != nil {
+		return nil, nil, err
+	}
 	list, err := v.all(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -270,9 +274,6 @@ func (s *Store) CheckSecrets(ctx context.Context) (state SecretKeyState, err err
 func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		v := s.vaultOf(tx.DB)
-		if err := v.takeTurn(ctx); err != nil {
-			return err
-		}
 		readable, unreadable, err := v.split(ctx)
 		if err != nil {
 			return err
@@ -297,9 +298,6 @@ func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, er
 func (s *Store) ForgetSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		v := s.vaultOf(tx.DB)
-		if err := v.takeTurn(ctx); err != nil {
-			return err
-		}
 		readable, unreadable, err := v.split(ctx)
 		if err != nil {
 			return err
