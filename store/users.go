@@ -365,31 +365,3 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 			details: "Set the console password of " + u.Email + " and ended their console sessions."})
 	})
 }
-
-// Status is the service in three numbers.
-type Status struct {
-	Users        int64
-	ActiveKeys   int64
-	CreditsToday int64
-}
-
-// Status tells users, active keys and today's credits, counted at most a second
-// ago, or a hundred times as long ago as counting takes, and never over a minute.
-// A change of users or keys has them counted again: who made it sees it.
-func (s *Store) Status(ctx context.Context) (Status, error) {
-	status, err := s.status.get(ctx, string(usage.DayOf(s.now())), s.countStatus)
-	return status, s.classify(err)
-}
-
-func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
-	today := usage.DayOf(s.now())
-	// By hand: three counts of one moment. Active keys are counted as all but the others: counting all takes no look at the rows.
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
-			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
-				(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status IN ('disabled', 'revoked')) AS active_keys,
-				(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
-		})
-	})
-	return value, err
-}
