@@ -4,7 +4,6 @@ import (
 	"codexible/static/docs"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/swagger"
 )
 
 // home leads to the console.
@@ -34,23 +33,21 @@ func (x *exchange) file(media string, content []byte) error {
 	return nil
 }
 
-// referenceFile serves what the page loads: our own files, and of Swagger UI's
-// exactly those that the page names. Its index, with a script inline and a font
-// from outside, is not among them.
-func (a *api) referenceFile() handler {
-	files := swagger.New(swagger.Config{URL: "/openapi.json"})
-	return func(x *exchange) error {
-		switch x.Params("*") {
-		case "start.js":
-			return x.file(fiber.MIMETextJavaScriptCharsetUTF8, docs.Script)
-		case "page.css":
-			return x.file("text/css; charset=utf-8", docs.Style)
-		case "swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png":
-			x.write(shortlyCached)
-			return files(x.Ctx)
-		}
-		return errNoRoute
+// referenceFile serves what the page loads, and nothing else.
+func (a *api) referenceFile(x *exchange) error {
+	switch x.Params("*") {
+	case "start.js":
+		return x.file(fiber.MIMETextJavaScriptCharsetUTF8, docs.Script)
+	case "page.css":
+		return x.file("text/css; charset=utf-8", docs.Style)
+	case "swagger-ui-bundle.js":
+		return x.file(fiber.MIMETextJavaScriptCharsetUTF8, docs.SwaggerScript)
+	case "swagger-ui.css":
+		return x.file("text/css; charset=utf-8", docs.SwaggerStyle)
+	case "favicon-32x32.png":
+		return x.file("image/png", docs.SwaggerIcon)
 	}
+	return errNoRoute
 }
 
 // showDocument gives the OpenAPI document.

@@ -29,7 +29,7 @@ func (a *api) endpoints() []*route {
 		get(metricsPath, open, "Return metrics for Prometheus", raw("showMetrics", "text/plain", a.showMetrics())),
 		get("/openapi.json", open, "Return this OpenAPI document", raw("showDocument", fiber.MIMEApplicationJSON, a.showDocument)),
 		get("/docs", open, "", asset(a.reference)),
-		get("/docs/*", open, "", asset(a.referenceFile())),
+		get("/docs/*", open, "", asset(a.referenceFile)),
 
 		post("/api/auth/validate", byAddress, "Check an API key at sign-in", endpoint("validate", a.validate, fault.Unavailable)),
 		get("/api/dashboard/overview", readUsage, "Show the key's user and today's usage", endpoint("overview", a.overview)),
