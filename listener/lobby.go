@@ -58,7 +58,6 @@ func (v *visitor) wait() {
 		_ = v.leave()
 		return
 	}
-	v.set = v.by
 	select {
 	case v.door.ready <- v.facade():
 	case <-v.door.closed:

@@ -27,8 +27,6 @@ type visitor struct {
 
 	// early is what has arrived and was not read by the HTTP server yet.
 	early []byte
-	// asked is the deadline that the HTTP server set last, set the one that the connection has.
-	asked, set time.Time
 	// by is when a request whose head the lobby has read has to be whole; zero for others.
 	by time.Time
 	// writeBy is until when the client has to have taken what is being written.
@@ -41,12 +39,10 @@ type visitor struct {
 }
 
 const (
-	// deadlineSlack is how much earlier than asked a deadline may strike.
+	// deadlineSlack is how much earlier than asked a write deadline may strike.
 	deadlineSlack = time.Second
-	// parkAfter is how long the HTTP server keeps a connection without a request,
-	// parkSlack how much earlier it may let go of it.
+	// parkAfter is how long the HTTP server keeps a connection without a request.
 	parkAfter = 500 * time.Millisecond
-	parkSlack = parkAfter / 2
 )
 
 // RequestBegins implements handlers.Turns.
@@ -55,30 +51,16 @@ func (v *visitor) RequestBegins() { v.idle = false }
 // RequestEnds implements handlers.Turns.
 func (v *visitor) RequestEnds() { v.served, v.idle, v.by = true, true, time.Time{} }
 
-// SetReadDeadline implements net.Conn. The HTTP server asks for two deadlines a
-// request, and moves a timer for each, before it knows whether anything has to
-// be read: here the timer moves when something is, and when it makes a difference.
+// SetReadDeadline implements net.Conn. While the HTTP server waits for a next
+// request, IdleTimeout is parkAfter: the connection waits for the rest of it in
+// the lobby.
 func (v *visitor) SetReadDeadline(at time.Time) error {
 	if !v.by.IsZero() && at.After(v.by) {
 		at = v.by
 	}
-	v.asked = at
-	return nil
-}
-
-// SetDeadline implements net.Conn.
-func (v *visitor) SetDeadline(at time.Time) error {
-	v.asked, v.set = at, at
-	return v.Conn.SetDeadline(at)
-}
-
-// arm gives the connection a read deadline, which may strike by slack too early.
-func (v *visitor) arm(at time.Time, slack time.Duration) error {
-	late := at.Sub(v.set)
-	if at.IsZero() == v.set.IsZero() && late >= 0 && late < slack {
-		return nil
+	if v.idle {
+		at = at.Add(parkAfter - v.door.IdleTimeout)
 	}
-	v.set = at
 	return v.Conn.SetReadDeadline(at)
 }
 
@@ -94,9 +76,6 @@ func (v *visitor) Read(b []byte) (int, error) {
 	if v.idle {
 		return v.readNext(b)
 	}
-	if err := v.arm(v.asked, deadlineSlack); err != nil {
-		return 0, err
-	}
 	return v.Conn.Read(b)
 }
 
@@ -104,9 +83,6 @@ func (v *visitor) Read(b []byte) (int, error) {
 // soon, the HTTP server is told that the client has closed the connection, which
 // then waits in the lobby.
 func (v *visitor) readNext(b []byte) (int, error) {
-	if err := v.arm(v.asked.Add(parkAfter-v.door.IdleTimeout), parkSlack); err != nil { // asked is IdleTimeout from when the answer was written
-		return 0, err
-	}
 	n, err := v.Conn.Read(b)
 	switch {
 	case n == 0 && errors.Is(err, os.ErrDeadlineExceeded):
@@ -170,9 +146,6 @@ type encryptedVisitor struct {
 
 // Handshake is that of the connection, within the deadline that was asked for.
 func (v *encryptedVisitor) Handshake() error {
-	if err := v.arm(v.asked, deadlineSlack); err != nil {
-		return err
-	}
 	return v.encrypted.Handshake() //nolint:noctx // its deadline is that of the connection
 }
 
