@@ -3,7 +3,6 @@ package handlers
 import (
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"codexible/keys"
@@ -48,35 +47,22 @@ func newMetrics(p Parts) *metrics {
 	return m
 }
 
-// watched gives a route its series. They are looked up once: a lookup by label
-// costs more than the counting.
+// watched gives a route its series: that of its latency is there from the start.
 func (m *metrics) watched(r *route) *route {
 	r.latency = m.latency.WithLabelValues(r.path, r.method)
 	r.requests = m.requests.MustCurryWith(prometheus.Labels{"route": r.path, "method": r.method})
 	return r
 }
 
-const statusSeries = 600
-
 // series are a route's own metrics.
 type series struct {
 	latency  prometheus.Observer
 	requests *prometheus.CounterVec
-	byStatus [statusSeries]atomic.Pointer[prometheus.Counter]
 }
 
 func (s *series) observe(status int, took time.Duration) {
 	s.latency.Observe(took.Seconds())
-	if status < 0 || status >= statusSeries {
-		return
-	}
-	counter := s.byStatus[status].Load()
-	if counter == nil {
-		made := s.requests.WithLabelValues(strconv.Itoa(status))
-		counter = &made
-		s.byStatus[status].Store(counter)
-	}
-	(*counter).Inc()
+	s.requests.WithLabelValues(strconv.Itoa(status)).Inc()
 }
 
 // showMetrics answers a Prometheus scrape.
