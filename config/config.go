@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -54,9 +55,15 @@ type Config struct {
 	MetricsAddr string
 	// TLSCert and TLSKey name files; both are empty for plain HTTP.
 	TLSCert, TLSKey string
-	// OTLPEndpoint takes the traces; empty for none. TraceRatio is the share of requests that are traced.
-	OTLPEndpoint    SecretURL
+	// OTLPEndpoint is the collector of the traces; OTLPTracesEndpoint, used as it
+	// is, comes before it. Without both there are none.
+	OTLPEndpoint, OTLPTracesEndpoint SecretURL
+	// OTLPHeaders are sent to the collector.
+	OTLPHeaders SecretHeaders
+	// TraceSampler is one of the samplers of OpenTelemetry, TraceRatio the argument of those by ratio.
+	TraceSampler    string
 	TraceRatio      float64
+	TracesDisabled  bool
 	DrainDelay      time.Duration
 	ShutdownTimeout time.Duration
 }
@@ -161,10 +168,27 @@ var settings = []setting{
 		u, ok := readURL(v)
 		return problemIf(!ok || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318, without a password")
 	}},
-	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "fraction of requests to trace, 0 to 1; requests whose caller is already tracing are always traced", set: func(c *Config, v string) string {
+	{name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", meaning: "the whole address, such as `http://127.0.0.1:4318/v1/traces`, where it is not `/v1/traces` below the endpoint", set: func(c *Config, v string) string {
+		c.OTLPTracesEndpoint = NewSecretURL(v)
+		u, ok := readURL(v)
+		return problemIf(!ok || u.User != nil || (u.Scheme != "http" && u.Scheme != "https"), "must look like http://127.0.0.1:4318/v1/traces, without a password")
+	}},
+	{name: "OTEL_EXPORTER_OTLP_HEADERS", meaning: "headers for the collector, such as `api-key=…,tenant=a`, with percent-encoded values", set: func(c *Config, v string) string {
+		var ok bool
+		c.OTLPHeaders, ok = NewSecretHeaders(v)
+		return problemIf(!ok, "must list name=value pairs, comma-separated, with percent-encoded values")
+	}},
+	{name: "OTEL_TRACES_SAMPLER", fallback: "parentbased_traceidratio", meaning: "sampler of OpenTelemetry: `always_on`, `always_off`, `traceidratio`, or one of them after `parentbased_`, which follows the caller's decision if it sends one", set: func(c *Config, v string) string {
+		return choice(&c.TraceSampler, strings.ToLower(v), "always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio")
+	}},
+	{name: "OTEL_TRACES_SAMPLER_ARG", fallback: "0.01", meaning: "fraction of requests that the samplers by ratio trace, 0 to 1", set: func(c *Config, v string) string {
 		var err error
 		c.TraceRatio, err = strconv.ParseFloat(v, 64)
 		return problemIf(err != nil || !(c.TraceRatio >= 0 && c.TraceRatio <= 1), "must be a number from 0 to 1, not "+quoted(v))
+	}},
+	{name: "OTEL_SDK_DISABLED", fallback: "false", meaning: "`true`: no traces", set: func(c *Config, v string) string {
+		c.TracesDisabled = strings.EqualFold(v, "true")
+		return problemIf(!c.TracesDisabled && !strings.EqualFold(v, "false"), "must be true or false, not "+quoted(v))
 	}},
 	{name: "DRAIN_DELAY", fallback: "0s", meaning: "time after SIGTERM in which requests are still accepted while `/health/ready` returns 503, so that load balancers can react", set: func(c *Config, v string) string {
 		return duration(&c.DrainDelay, v, 0, time.Hour, "from 0s to 1h")
@@ -223,6 +247,9 @@ func Read(getenv func(string) (string, bool), folder string, instead map[string]
 		}
 	}
 	problems = append(problems, c.contradictions()...)
+	if c.Traces() {
+		problems = append(problems, otelProblems(lookup, file)...)
+	}
 	if len(problems) > 0 {
 		return Config{}, errors.New("the configuration cannot be used: " + strings.Join(problems, "; "))
 	}
@@ -230,6 +257,40 @@ func Read(getenv func(string) (string, bool), folder string, instead map[string]
 		c.DatabaseURL = c.EmbeddedURL()
 	}
 	return c, nil
+}
+
+// Traces tells whether traces are sent.
+func (c *Config) Traces() bool {
+	return !c.TracesDisabled && (c.OTLPEndpoint.IsSet() || c.OTLPTracesEndpoint.IsSet())
+}
+
+// otelUnsupported are variables of OpenTelemetry that would be ignored.
+var otelUnsupported = []string{
+	"OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY", "OTEL_EXPORTER_OTLP_COMPRESSION",
+	"OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+	"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_PROPAGATORS", "OTEL_TRACES_EXPORTER",
+}
+
+// otelProblems refuses what would be ignored. The SDK reads its own variables,
+// such as OTEL_SERVICE_NAME, from the environment: it does not know the file .env.
+func otelProblems(lookup func(string) string, file map[string]string) (problems []string) {
+	for _, name := range otelUnsupported {
+		if lookup(name) != "" {
+			problems = append(problems, name+" must not be set, because it is not supported")
+		}
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"} {
+		if value := lookup(name); value != "" && value != "http/json" {
+			problems = append(problems, name+" must be http/json, not "+quoted(value))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(file)) {
+		known := slices.ContainsFunc(settings, func(s setting) bool { return s.name == name }) || slices.Contains(otelUnsupported, name) || strings.HasSuffix(name, "_PROTOCOL")
+		if strings.HasPrefix(name, "OTEL_") && !known {
+			problems = append(problems, name+" must be set in the environment, not in the file .env")
+		}
+	}
+	return problems
 }
 
 // EmbeddedURL is the database in DATA_DIR.

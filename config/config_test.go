@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -25,13 +26,13 @@ func environment(vars map[string]string) func(string) (string, bool) {
 	}
 }
 
-var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}, SecretHeaders{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
 
 func defaults() Config {
 	return Config{
 		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"},
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
-		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceRatio: 0.01,
+		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
 	}
 }
 
@@ -81,6 +82,14 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"metrics and traces", map[string]string{"METRICS_ADDR": "127.0.0.1:9101", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_SAMPLER_ARG": "1"}, func(c *Config) {
 			c.MetricsAddr, c.OTLPEndpoint, c.TraceRatio = "127.0.0.1:9101", NewSecretURL("http://127.0.0.1:4318"), 1
 		}},
+		{"a collector elsewhere, with a token and another sampler", map[string]string{
+			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://c.example/in", "OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b%3D, tenant=x", "OTEL_TRACES_SAMPLER": "Always_On", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+		}, func(c *Config) {
+			c.OTLPTracesEndpoint, c.OTLPHeaders, c.TraceSampler = NewSecretURL("https://c.example/in"), SecretHeaders{&map[string]string{"api-key": "a b=", "tenant": "x"}}, "always_on"
+		}},
+		{"traces switched off, whatever else is set", map[string]string{"OTEL_SDK_DISABLED": "TRUE", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, func(c *Config) {
+			c.OTLPEndpoint, c.TracesDisabled = NewSecretURL("http://127.0.0.1:4318"), true
+		}},
 	} {
 		t.Run(try.name, func(t *testing.T) {
 			want := defaults()
@@ -98,28 +107,32 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 
 func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing.T) {
 	bad := map[string][]string{
-		"HOST":                        {"host:80", "http://host", "a b"},
-		"PORT":                        {"abc", "-1", "65536", "80.5"},
-		"DATABASE_URL":                {"mysql://u:sesame@h/d", "postgres:sesame", "sesame", "sqlite:", "postgres://u:se/same@h/d", "postgres://u:12#sesame@h/d", "host=h password=sesame"},
-		"VALKEY_URL":                  {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h", "redis://:12/sesame@h"},
-		"ALLOWED_ORIGINS":             {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null", "https://u:sesame@a.example"},
-		"TRUSTED_PROXIES":             {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
-		"RATE_LIMIT_PER_IP":           {"0", "many", "1000001"},
-		"MAX_CONNECTIONS_PER_ADDRESS": {"0", "some", "1000001"},
-		"SQLITE_SYNCHRONOUS":          {"OFF", "EXTRA"},
-		"MIGRATE_ON_START":            {"yes", "2"},
-		"SECRET_KEY":                  {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
-		"SECRET_KEY_PREVIOUS":         {"sesame"},
-		"USAGE_RETENTION_DAYS":        {"-1", "1.5", "36501"},
-		"LOG_LEVEL":                   {"loud", "info+1", "5"},
-		"LOG_FORMAT":                  {"xml"},
-		"BACKUP_INTERVAL":             {"0s", "daily", "59s", "8761h"},
-		"BACKUP_KEEP":                 {"0", "-1", "all"},
-		"METRICS_ADDR":                {"9101", "127.0.0.1", "127.0.0.1:http", "::1:x", "http://u:sesame@h"},
-		"OTEL_EXPORTER_OTLP_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
-		"OTEL_TRACES_SAMPLER_ARG":     {"2", "-0.1", "NaN", "all"},
-		"DRAIN_DELAY":                 {"-1s", "2h", "5"},
-		"SHUTDOWN_TIMEOUT":            {"15", "-1s", "61m", "soon"},
+		"HOST":                               {"host:80", "http://host", "a b"},
+		"PORT":                               {"abc", "-1", "65536", "80.5"},
+		"DATABASE_URL":                       {"mysql://u:sesame@h/d", "postgres:sesame", "sesame", "sqlite:", "postgres://u:se/same@h/d", "postgres://u:12#sesame@h/d", "host=h password=sesame"},
+		"VALKEY_URL":                         {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h", "redis://:12/sesame@h"},
+		"ALLOWED_ORIGINS":                    {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null", "https://u:sesame@a.example"},
+		"TRUSTED_PROXIES":                    {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
+		"RATE_LIMIT_PER_IP":                  {"0", "many", "1000001"},
+		"MAX_CONNECTIONS_PER_ADDRESS":        {"0", "some", "1000001"},
+		"SQLITE_SYNCHRONOUS":                 {"OFF", "EXTRA"},
+		"MIGRATE_ON_START":                   {"yes", "2"},
+		"SECRET_KEY":                         {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
+		"SECRET_KEY_PREVIOUS":                {"sesame"},
+		"USAGE_RETENTION_DAYS":               {"-1", "1.5", "36501"},
+		"LOG_LEVEL":                          {"loud", "info+1", "5"},
+		"LOG_FORMAT":                         {"xml"},
+		"BACKUP_INTERVAL":                    {"0s", "daily", "59s", "8761h"},
+		"BACKUP_KEEP":                        {"0", "-1", "all"},
+		"METRICS_ADDR":                       {"9101", "127.0.0.1", "127.0.0.1:http", "::1:x", "http://u:sesame@h"},
+		"OTEL_EXPORTER_OTLP_ENDPOINT":        {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
+		"OTEL_EXPORTER_OTLP_HEADERS":         {"sesame", "a=sesame,b", "=sesame", "a b=sesame", "a=%zzsesame", "a=%0Asesame"},
+		"OTEL_TRACES_SAMPLER":                {"jaeger_remote", "xray"},
+		"OTEL_SDK_DISABLED":                  {"1", "yes"},
+		"OTEL_TRACES_SAMPLER_ARG":            {"2", "-0.1", "NaN", "all"},
+		"DRAIN_DELAY":                        {"-1s", "2h", "5"},
+		"SHUTDOWN_TIMEOUT":                   {"15", "-1s", "61m", "soon"},
 	}
 	for name, values := range bad {
 		for _, value := range values {
@@ -266,4 +279,24 @@ func settingsTable() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.name, fallback, s.meaning)
 	}
 	return b.String()
+}
+
+func TestAVariableOfOpenTelemetryThatWouldBeIgnoredIsRefused(t *testing.T) {
+	collector := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+	for name, value := range map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf", "OTEL_PROPAGATORS": "b3", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/ca.pem"} {
+		env := maps.Clone(collector)
+		env[name] = value
+		if _, err := Read(environment(env), t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), name+" must ") {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+	for line, refused := range map[string]bool{"OTEL_SERVICE_NAME=a": true, "OTEL_TRACES_SAMPLER_ARG=1": false} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(line+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(environment(collector), folder, nil); (err != nil) != refused {
+			t.Errorf("%s in the file .env: %v", line, err)
+		}
+	}
 }

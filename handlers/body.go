@@ -12,12 +12,12 @@ import (
 
 	"codexible/fault"
 	"codexible/limits"
-	"codexible/trace"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 	"github.com/valyala/fasthttp"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -181,8 +181,8 @@ func (x *exchange) restart(waited time.Duration) {
 		return
 	}
 	x.deadline.release()
-	x.deadline = &deadline{at: x.began.Add(x.route.deadline)}
-	x.ctx = trace.With(x.deadline, x.span)
+	x.deadline = &deadline{at: x.began.Add(x.route.deadline), life: x.api.life}
+	x.ctx = trace.ContextWithSpan(x.deadline, trace.SpanFromContext(x.ctx))
 }
 
 // discardBody reads what a handler left of the body: the rest would be taken

@@ -47,3 +47,15 @@ func TestARequestThatEndedReleasesWhoWaits(t *testing.T) {
 		t.Errorf("a request that ended says %v", d.Err())
 	}
 }
+
+func TestARequestWhoseBodyWasSlowStillEndsWithTheService(t *testing.T) {
+	life, end := context.WithCancel(context.Background())
+	x := &exchange{api: &api{life: life}, route: &route{policy: apiPolicy}, deadline: &deadline{}, ctx: context.Background(), began: time.Now()}
+	x.restart(time.Second)
+	defer x.deadline.release()
+	end()
+	<-x.ctx.Done()
+	if !errors.Is(x.ctx.Err(), context.Canceled) {
+		t.Errorf("it ended by %v", x.ctx.Err())
+	}
+}

@@ -17,11 +17,11 @@ import (
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
 	"codexible/keys"
-	"codexible/trace"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // exchange is one request on its way through the front door. It is the only
@@ -47,8 +47,8 @@ type exchange struct {
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	deadline *deadline
-	// span follows the request if it is sampled; nil if not.
-	span *trace.Span
+	// span is the request's if it is sampled; nil if not.
+	span trace.Span
 	// user is whose valid key or session the request has shown; zero for a stranger.
 	user uuid.UUID
 	// bodyEnded tells that nothing of the body is left to drain.
@@ -70,8 +70,10 @@ func (a *api) serve(r *route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		x := a.begin(c, r)
 		x.deadline = &deadline{at: x.began.Add(r.deadline), life: a.life}
-		x.span = a.Tracer.Begin(c.Context().Request.Header.PeekBytes(headerTraceparent), x.began)
-		x.ctx = trace.With(x.deadline, x.span)
+		x.ctx = x.deadline
+		if a.Tracer != nil {
+			x.startSpan()
+		}
 		x.answer(x.guarded())
 		return nil
 	}
@@ -115,8 +117,6 @@ func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	x.common()
 	return x
 }
-
-var headerTraceparent = []byte("Traceparent")
 
 const maxRequestID = 128
 
@@ -176,7 +176,7 @@ func (x *exchange) ended() {
 	took := time.Since(x.began)
 	x.route.observe(x.status, took)
 	if x.span != nil {
-		x.follow(took)
+		x.endSpan(took)
 	}
 	x.log(took)
 	x.release()
@@ -212,13 +212,6 @@ func (x *exchange) setCookies() {
 	for _, c := range x.visit.Cookies() {
 		x.setCookie(c.Name, c.Value, c.Life)
 	}
-}
-
-// follow ends the request's span, with the names that OpenTelemetry gives to what HTTP knows.
-func (x *exchange) follow(took time.Duration) {
-	x.span.End(x.method+" "+x.route.path, x.began.Add(took), x.status >= fiber.StatusInternalServerError,
-		trace.Attribute{Key: "http.request.method", Value: x.method}, trace.Attribute{Key: "http.route", Value: x.route.path},
-		trace.Attribute{Key: "http.response.status_code", Value: int64(x.status)}, trace.Attribute{Key: "codexible.request_id", Value: x.requestID})
 }
 
 // json answers 200 with a body.

@@ -15,12 +15,12 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
-	"codexible/trace"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Parts are what the front door is made of. Store, Verifier, Counter and Now
@@ -48,8 +48,8 @@ type Parts struct {
 	Monitor *monitor.Monitor
 	// Console is the operator's console; one that is told nothing of its process where nil.
 	Console *console.Console
-	// Tracer follows the requests that are sampled; none where nil.
-	Tracer *trace.Tracer
+	// Tracer makes the spans of requests; no request is traced where nil.
+	Tracer trace.Tracer
 	// Life ends what is still open when it ends: requests and downloads; context.Background where nil.
 	Life context.Context //nolint:containedctx // it is the life of the front door, not of a call
 }

@@ -28,12 +28,12 @@ import (
 	"codexible/limits"
 	"codexible/listener"
 	"codexible/store"
-	"codexible/trace"
 	"codexible/usage"
 	"codexible/valkey"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Options are what a run of the service needs to know.
@@ -74,7 +74,7 @@ type service struct {
 	backedUp      prometheus.Gauge
 	backupsFailed prometheus.Counter
 	// tracer is nil without a collector.
-	tracer   *trace.Tracer
+	tracer   trace.Tracer
 	draining atomic.Bool
 	teardown teardown
 }
@@ -97,6 +97,10 @@ func (s *service) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.connectValkey(ctx); err != nil {
+		return err
+	}
+	s.registry = prometheus.NewRegistry()
+	if err := s.startTraces(ctx); err != nil {
 		return err
 	}
 	s.buildVerifier(ctx)
@@ -170,30 +174,14 @@ func (s *service) buildVerifier(ctx context.Context) {
 	default:
 		totals = usage.NewTotals(s.books, nil, 0, time.Now)
 	}
-	s.registry = prometheus.NewRegistry()
 	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
 	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
 	s.watchParts()
-	s.followRequests(ctx)
 	s.teardown.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 		defer cancel()
 		return errors.Join(s.meter.Close(ctx), s.verifier.Flush(ctx))
 	})
-}
-
-// followRequests sends the traces of sampled requests to the collector, where there is one.
-func (s *service) followRequests(ctx context.Context) {
-	if !s.Config.OTLPEndpoint.IsSet() {
-		return
-	}
-	dropped := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "codexible_trace_spans_dropped_total", Help: "Spans that the collector did not take in time.",
-	})
-	s.registry.MustRegister(dropped)
-	exporter := newTraceExporter(s.Config.OTLPEndpoint, s.Version, s.Log, func(spans int) { dropped.Add(float64(spans)) })
-	s.teardown.background(ctx, exporter.run)
-	s.tracer = &trace.Tracer{Ratio: s.Config.TraceRatio, Sink: exporter.take}
 }
 
 // listeners are called in their order.

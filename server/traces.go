@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,88 +10,108 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
+	"sync/atomic"
 	"time"
 
 	"codexible/config"
-	"codexible/trace"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// traceExporter sends the spans of followed requests to a collector, by OTLP
-// over HTTP in JSON (opentelemetry.io/docs/specs/otlp). No request waits for it:
-// what the collector does not take in time is dropped, and counted.
-type traceExporter struct {
-	// endpoint may hold a token.
-	endpoint config.SecretURL
-	version  string
-	client   *http.Client
-	log      *slog.Logger
-	queue    chan []trace.Finished
-	// away tells that the last batch was not taken, so that an absence is logged once.
-	away bool
-	// dropped is called with the number of spans that were lost.
-	dropped func(spans int)
-}
-
-// Bounds of the exporter.
+// Bounds of the traces. No request waits for the collector: spans that it does
+// not take in time are dropped, and counted.
 const (
 	traceQueue    = 2048
-	traceBatch    = 512
 	traceInterval = 2 * time.Second
 	traceTimeout  = 5 * time.Second
 )
 
-func newTraceExporter(endpoint config.SecretURL, version string, log *slog.Logger, dropped func(int)) *traceExporter {
-	return &traceExporter{
-		endpoint: endpoint, version: version, client: &http.Client{Timeout: traceTimeout, CheckRedirect: stay},
-		log: log, queue: make(chan []trace.Finished, traceQueue), dropped: dropped,
+// startTraces starts OpenTelemetry's SDK, where there is a collector.
+func (s *service) startTraces(ctx context.Context) error {
+	if !s.Config.Traces() {
+		return nil
 	}
+	about, err := resource.New(ctx, resource.WithTelemetrySDK(),
+		resource.WithAttributes(attribute.String("service.name", "codexible"), attribute.String("service.version", s.Version)), resource.WithFromEnv())
+	if err != nil {
+		return errors.New("OTEL_RESOURCE_ATTRIBUTES must list name=value pairs, comma-separated, with percent-encoded values")
+	}
+	dropped := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "codexible_trace_spans_dropped_total", Help: "Spans that the collector did not take in time.",
+	})
+	s.registry.MustRegister(dropped)
+	exporter := newTraceExporter(&s.Config, s.Log, func(spans int) { dropped.Add(float64(spans)) })
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(exporter.queue()), sdktrace.WithSampler(sampler(&s.Config)), sdktrace.WithResource(about))
+	s.tracer = provider.Tracer("codexible")
+	s.teardown.add(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceTimeout)
+		defer cancel()
+		_ = provider.Shutdown(ctx) // the exporter has logged why spans were lost
+		return nil
+	})
+	return nil
+}
+
+// sampler is the one that the configuration names. The SDK's own default traces every request.
+func sampler(c *config.Config) sdktrace.Sampler {
+	byRatio := sdktrace.TraceIDRatioBased(c.TraceRatio)
+	return map[string]sdktrace.Sampler{
+		"always_on": sdktrace.AlwaysSample(), "parentbased_always_on": sdktrace.ParentBased(sdktrace.AlwaysSample()),
+		"always_off": sdktrace.NeverSample(), "parentbased_always_off": sdktrace.ParentBased(sdktrace.NeverSample()),
+		"traceidratio": byRatio, "parentbased_traceidratio": sdktrace.ParentBased(byRatio),
+	}[c.TraceSampler]
+}
+
+// traceExporter sends spans to a collector, by OTLP over HTTP in JSON
+// (opentelemetry.io/docs/specs/otlp). The SDK's exporter brings gRPC and, with
+// it, 2.4 MB of binary, which would then be larger than 50 MB.
+type traceExporter struct {
+	config *config.Config
+	client *http.Client
+	log    *slog.Logger
+	// away tells that the last batch was not taken, so that an absence is logged once.
+	away bool
+	// dropped is called with the number of spans that were lost.
+	dropped func(spans int)
+	// waiting counts the spans that have ended and were not exported yet.
+	waiting atomic.Int64
+}
+
+func newTraceExporter(c *config.Config, log *slog.Logger, dropped func(int)) *traceExporter {
+	return &traceExporter{config: c, client: &http.Client{Timeout: traceTimeout, CheckRedirect: stay}, log: log, dropped: dropped}
 }
 
 // stay answers with a redirect itself: traces go where the operator says, and nowhere else.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// take is a trace.Tracer's sink.
-func (e *traceExporter) take(spans []trace.Finished) {
-	select {
-	case e.queue <- spans:
-	default:
-		e.dropped(len(spans))
-	}
+// queue is the SDK's batch processor, which counts what it has no room for.
+func (e *traceExporter) queue() sdktrace.SpanProcessor {
+	return bounded{sdktrace.NewBatchSpanProcessor(e, sdktrace.WithMaxQueueSize(traceQueue), sdktrace.WithBatchTimeout(traceInterval)), e}
 }
 
-// run sends until ctx ends, and then what is left.
-func (e *traceExporter) run(ctx context.Context) {
-	ticker := time.NewTicker(traceInterval)
-	defer ticker.Stop()
-	var batch []trace.Finished
-	send := func(ctx context.Context) {
-		if len(batch) > 0 {
-			e.deliver(ctx, batch)
-			batch = batch[:0]
-		}
-	}
-	for {
-		select {
-		case spans := <-e.queue:
-			if batch = append(batch, spans...); len(batch) >= traceBatch {
-				send(ctx)
-			}
-		case <-ticker.C:
-			send(ctx)
-		case <-ctx.Done():
-			for len(e.queue) > 0 {
-				batch = append(batch, <-e.queue...)
-			}
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceTimeout)
-			defer cancel()
-			send(last)
-			return
-		}
-	}
+type bounded struct {
+	sdktrace.SpanProcessor
+
+	exporter *traceExporter
 }
 
-func (e *traceExporter) deliver(ctx context.Context, batch []trace.Finished) {
+// OnEnd implements sdktrace.SpanProcessor.
+func (b bounded) OnEnd(span sdktrace.ReadOnlySpan) {
+	if b.exporter.waiting.Add(1) > traceQueue {
+		b.exporter.waiting.Add(-1)
+		b.exporter.dropped(1)
+		return
+	}
+	b.SpanProcessor.OnEnd(span)
+}
+
+// ExportSpans implements sdktrace.SpanExporter. It returns no error: the SDK
+// would write it to stderr, for every batch.
+func (e *traceExporter) ExportSpans(ctx context.Context, batch []sdktrace.ReadOnlySpan) error {
+	e.waiting.Add(-int64(len(batch)))
 	err := e.post(ctx, batch)
 	if err != nil {
 		e.dropped(len(batch))
@@ -104,21 +123,27 @@ func (e *traceExporter) deliver(ctx context.Context, batch []trace.Finished) {
 		e.log.InfoContext(ctx, "the collector takes traces again")
 	}
 	e.away = err != nil
+	return nil
 }
 
-func (e *traceExporter) post(ctx context.Context, batch []trace.Finished) error {
-	body, err := json.Marshal(otlpTraces(batch, e.version))
+// Shutdown implements sdktrace.SpanExporter.
+func (*traceExporter) Shutdown(context.Context) error { return nil }
+
+func (e *traceExporter) post(ctx context.Context, batch []sdktrace.ReadOnlySpan) error {
+	body, err := json.Marshal(otlpTraces(batch))
 	if err != nil {
 		return err
 	}
-	target, ok := e.endpoint.Parse()
-	if !ok {
-		return errors.New("it is no URL")
+	target, err := e.target()
+	if err != nil {
+		return err
 	}
-	// A query, which may hold a token, stays behind the path.
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.JoinPath("v1", "traces").String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return withoutURL(err)
+	}
+	for name, value := range e.config.OTLPHeaders.Reveal() {
+		request.Header.Set(name, value)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := e.client.Do(request)
@@ -133,6 +158,18 @@ func (e *traceExporter) post(ctx context.Context, batch []trace.Finished) error 
 	return nil
 }
 
+// target is the address that takes the traces. It may hold a token.
+func (e *traceExporter) target() (string, error) {
+	if e.config.OTLPTracesEndpoint.IsSet() {
+		return e.config.OTLPTracesEndpoint.Reveal(), nil
+	}
+	endpoint, ok := e.config.OTLPEndpoint.Parse()
+	if !ok {
+		return "", errors.New("it is no URL")
+	}
+	return endpoint.JoinPath("v1", "traces").String(), nil // a query, which may hold a token, stays behind the path
+}
+
 // withoutURL is what a request failed of; net/http and net/url repeat the whole address before it.
 func withoutURL(err error) error {
 	for {
@@ -142,55 +179,4 @@ func withoutURL(err error) error {
 		}
 		err = failed.Err
 	}
-}
-
-// object is a JSON object of OTLP, whose names are not in snake case.
-type object map[string]any
-
-// OTLP's numbers for the kinds of a span and for its status.
-const (
-	spanInternal, spanServer = 1, 2
-	statusError              = 2
-)
-
-func otlpTraces(batch []trace.Finished, version string) object {
-	spans := make([]object, len(batch))
-	for i, s := range batch {
-		spans[i] = object{
-			"traceId": hex.EncodeToString(s.Trace[:]), "spanId": hex.EncodeToString(s.Span[:]), "name": s.Name, "kind": spanInternal,
-			"startTimeUnixNano": strconv.FormatInt(s.Start.UnixNano(), 10), "endTimeUnixNano": strconv.FormatInt(s.End.UnixNano(), 10),
-			"attributes": otlpAttributes(s.Attributes),
-		}
-		if s.Server {
-			spans[i]["kind"] = spanServer
-		}
-		if s.Parent != (trace.SpanID{}) {
-			spans[i]["parentSpanId"] = hex.EncodeToString(s.Parent[:])
-		}
-		if s.Failed {
-			spans[i]["status"] = object{"code": statusError}
-		}
-	}
-	service := otlpAttributes([]trace.Attribute{{Key: "service.name", Value: "codexible"}, {Key: "service.version", Value: version}})
-	return object{"resourceSpans": []object{{
-		"resource":   object{"attributes": service},
-		"scopeSpans": []object{{"scope": object{"name": "codexible", "version": version}, "spans": spans}},
-	}}}
-}
-
-func otlpAttributes(list []trace.Attribute) []object {
-	attributes := make([]object, len(list))
-	for i, a := range list {
-		var value object
-		switch v := a.Value.(type) {
-		case int64:
-			value = object{"intValue": strconv.FormatInt(v, 10)}
-		case bool:
-			value = object{"boolValue": v}
-		default:
-			value = object{"stringValue": fmt.Sprint(v)}
-		}
-		attributes[i] = object{"key": a.Key, "value": value}
-	}
-	return attributes
 }

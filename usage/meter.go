@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"codexible/fault"
-	"codexible/trace"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Ledger makes charges durable. Settle decides and records a batch in one
@@ -67,12 +69,19 @@ type Meter struct {
 
 type pending struct {
 	charge Charge
-	// span follows the request that charges, where it is sampled; arrived is known only then.
-	span    *trace.Span
+	// span is that of the request that charges and arrived when it did, if it is sampled.
+	span    trace.Span
 	arrived time.Time
 	receipt Receipt
 	err     error
 	settled chan struct{}
+}
+
+// trace adds a part that has ended to the trace of the request.
+func (p *pending) trace(name string, start, end time.Time, attributes ...attribute.KeyValue) {
+	ctx := trace.ContextWithSpan(context.Background(), p.span)
+	_, span := p.span.TracerProvider().Tracer("codexible").Start(ctx, name, trace.WithTimestamp(start), trace.WithAttributes(attributes...))
+	span.End(trace.WithTimestamp(end))
 }
 
 var pendings = sync.Pool{New: func() any { return &pending{settled: make(chan struct{}, 1)} }}
@@ -91,8 +100,8 @@ func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
 func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
 	p := pendings.Get().(*pending)
 	p.charge = c
-	if p.span = trace.Of(ctx); p.span != nil {
-		p.arrived = time.Now()
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		p.span, p.arrived = span, time.Now()
 	}
 	if err := m.enqueue(p); err != nil {
 		pendings.Put(p)
@@ -205,8 +214,8 @@ func (m *Meter) settle(batch []*pending, charges []Charge) {
 	}
 	for i, p := range batch {
 		if p.span != nil {
-			p.span.Child("charge.wait", p.arrived, start)
-			p.span.Child("charge.commit", start, end, trace.Attribute{Key: "codexible.batch_size", Value: int64(len(charges))}, trace.Attribute{Key: "codexible.failed", Value: err != nil})
+			p.trace("charge.wait", p.arrived, start)
+			p.trace("charge.commit", start, end, attribute.Int("codexible.batch_size", len(charges)), attribute.Bool("codexible.failed", err != nil))
 		}
 		if p.err = err; err == nil {
 			p.receipt = receipts[i]
