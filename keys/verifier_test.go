@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"codexible/accounts"
 	"codexible/fault"
@@ -487,24 +489,49 @@ func TestACreditedVerifyTellsTheReceipt(t *testing.T) {
 	}
 }
 
-func TestTheMemoryIsBounded(t *testing.T) {
-	c := newCache()
-	id := someone()
-	for n := range maxPerShard + 10 {
-		c.put(Hash{1: byte(n), 2: byte(n >> 8)}, &id, 0, noon)
-		c.put(Hash{0: 64, 1: byte(n), 2: byte(n >> 8)}, nil, 0, noon)
+func TestTheCacheHoldsABoundedNumberOfKeysAndOfUnknownSecrets(t *testing.T) {
+	c, id := newCache(), someone()
+	const asked = maxPerShard + 10
+	known := func(n int) Hash { return Hash{1: byte(n), 2: byte(n >> 8)} } // one shard takes them all
+	unknown := func(n int) Hash { return Hash{1: byte(n), 2: byte(n >> 8), 3: 1} }
+	for n := range asked {
+		c.put(known(n), &id, 0, noon)
+		c.put(unknown(n), nil, 0, noon)
 	}
-	if s := c.shard(Hash{}); len(s.entries) > maxPerShard || len(s.unknown) > maxUnknown || len(s.entries) == 0 || len(s.unknown) == 0 {
-		t.Errorf("%d entries, %d unknown", len(s.entries), len(s.unknown))
+	held := func(hash func(int) Hash) (count int) {
+		for n := range asked {
+			if c.has(hash(n), noon) {
+				count++
+			}
+		}
+		return count
 	}
-	c.change(accounts.Change{ID: uuid.New()}, noon)
+	if n := held(known); n == 0 || n > maxPerShard {
+		t.Errorf("%d keys are held, want at most %d", n, maxPerShard)
+	}
+	if n := held(unknown); n == 0 || n > maxUnknown {
+		t.Errorf("%d unknown secrets are held, want at most %d", n, maxUnknown)
+	}
+}
+
+func TestASweepReleasesWhatIsPastItsLife(t *testing.T) {
+	c, changed := newCache(), someone()
+	release := func() weak.Pointer[Identity] {
+		id := new(someone())
+		c.put(Hash{}, id, 0, noon)
+		return weak.Make(id)
+	}
+	held := release()
+	c.change(accounts.Change{ID: changed.User.ID}, noon)
 	c.sweep(noon.Add(lifeUp))
-	if s := c.shard(Hash{}); len(s.entries) == 0 || len(s.unknown) != 0 || len(c.changed) != 1 {
-		t.Errorf("after a sweep: %d entries, %d unknown, %d changes", len(s.entries), len(s.unknown), len(c.changed))
+	runtime.GC()
+	if held.Value() == nil || !c.touched(&changed, 0) {
+		t.Error("a key or a change was released within its life")
 	}
 	c.sweep(noon.Add(lifeUp + 1))
-	if s := c.shard(Hash{}); len(s.entries) != 0 || len(c.changed) != 0 {
-		t.Errorf("after their life %d entries and %d changes are left", len(s.entries), len(c.changed))
+	runtime.GC()
+	if held.Value() != nil || c.touched(&changed, 0) {
+		t.Error("a key or a change is held past its life")
 	}
 }
 
