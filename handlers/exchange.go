@@ -79,7 +79,8 @@ func (a *api) serve(r *route) fiber.Handler {
 	}
 }
 
-// exchanges is memory for exchanges.
+// exchanges is memory for exchanges. Without it and verifyRequests a verification
+// takes 5 % more CPU time over HTTP (22 % in the process).
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // release ends the exchange. Its memory serves another one on routes where
@@ -214,7 +215,8 @@ func (x *exchange) setCookies() {
 	}
 }
 
-// json answers 200 with a body.
+// json answers 200 with a body. With encoding/json a list takes 7 to 11 % more CPU
+// time (100 charges, 30 days, all keys); encoding/json/v2 needs a GOEXPERIMENT.
 func (x *exchange) json(body any) error {
 	encoded, err := gojson.Marshal(body)
 	if err != nil {
