@@ -50,7 +50,7 @@ func otlpAttributes(list []attribute.KeyValue) []object {
 		case attribute.BOOL:
 			value = object{"boolValue": a.Value.AsBool()}
 		default:
-			value = object{"stringValue": a.Value.Emit()}
+			value = object{"stringValue": a.Value.String()}
 		}
 		attributes[i] = object{"key": string(a.Key), "value": value}
 	}

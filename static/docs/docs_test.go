@@ -24,7 +24,7 @@ func TestSwaggerUIIsTheOneOfTheModuleInGoMod(t *testing.T) {
 			t.Fatal(err)
 		}
 		if *update {
-			if err := os.WriteFile(filepath.Join("swagger-ui", name), want, 0o644); err != nil { //nolint:gosec // a public file
+			if err := os.WriteFile(filepath.Join("swagger-ui", name), want, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			continue
