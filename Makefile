@@ -9,6 +9,8 @@ ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 TOOLS := tools tools/deploylint
+# Tests in files that are not built with -race: one client after the other, thousands of requests or a browser.
+WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor
 
 .PHONY: help
 help: ## list the targets
@@ -41,7 +43,7 @@ openapi: ## rewrite docs/openapi.json from the handlers
 ## Checks
 
 .PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos soak fuzz bench
-test: ## run everything: the checks below, every Go test with -race, the dashboard's tests; nothing is skipped
+test: ## run everything: the checks below, every Go test, with -race but for a few, the dashboard's tests; nothing is skipped
 	tools/test.sh
 
 format: ## fail if gofmt would change Go code
@@ -73,10 +75,10 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: ## run every Go test with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
+test-go: ## run every Go test, with -race but for a few, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
 	tools/need.sh race postgres valkey chromium ip mkfs.ext4
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
-	  go test -count=1 -run AllocatesLittle -json ./handlers || status=1; \
+	  go test -count=1 -run "$(WITHOUT_RACE)" -json ./handlers || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
 
 test-dashboard: dashboard/node_modules/.package-lock.json ## check the dashboard: types, lint, unit tests, build, browser tests
@@ -96,6 +98,7 @@ lighthouse: dashboard/node_modules/.package-lock.json ## run Lighthouse on the d
 
 torture: ## run the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture ./...
+	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -count=1 -timeout=1h -run 'Torture.*FrontDoor' ./handlers
 	tools/testenv.sh go test -race -count=10 -timeout=1h ./handlers
 	$(MAKE) fuzz
 

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -210,5 +213,42 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("nothing reads the environment: this test looks for the wrong thing")
+	}
+}
+
+// make test runs everything with -race, and by their names what is not built with it.
+func TestWhatIsNotBuiltWithTheRaceDetectorIsRunWithoutIt(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`(?m)^WITHOUT_RACE := (.+)$`).FindSubmatch(makefile)
+	if named == nil {
+		t.Fatal("the Makefile has no WITHOUT_RACE")
+	}
+	run, declared, found := regexp.MustCompile(string(named[1])), regexp.MustCompile(`(?m)^func (Test\w+)\(`), 0
+	for _, p := range packages(t) {
+		files, err := filepath.Glob(filepath.Join(p.Dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(text, []byte("//go:build !race\n")) {
+				continue
+			}
+			for _, test := range declared.FindAllSubmatch(text, -1) {
+				found++
+				if !run.Match(test[1]) || p.room() != "handlers" {
+					t.Errorf("%s: nothing runs %s: name it in WITHOUT_RACE", file, test[1])
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no test was found")
 	}
 }

@@ -5,8 +5,8 @@ export default defineConfig({
   resolve: { alias: { '@': path.resolve(import.meta.dirname, '..') } },
   test: {
     include: ['e2e/**/*.e2e.ts'],
-    // One browser and one pair of servers at a time is what a small machine carries.
-    fileParallelism: false,
+    // Each file has servers and a browser of its own; two at a time is what a small machine carries.
+    maxWorkers: 2,
     testTimeout: 120_000,
     expect: { poll: { timeout: 15_000 } },
     hookTimeout: 360_000,
