@@ -91,11 +91,11 @@ type changeUserRequest struct {
 }
 
 func (a *api) adminChangeUser(ctx context.Context, r changeUserRequest) (adminUser, error) {
-	wish := accounts.UserChange{Plan: r.Plan, Status: r.Status, Role: r.Role, Name: r.Name.Value}
+	change := accounts.UserChange{Plan: r.Plan, Status: r.Status, Role: r.Role, Name: r.Name.Value}
 	if r.Name.Given && r.Name.Value == nil {
-		wish.Name = new(string)
+		change.Name = new(string)
 	}
-	u, err := a.Store.ChangeUser(ctx, r.by, r.ID, wish)
+	u, err := a.Store.ChangeUser(ctx, r.by, r.ID, change)
 	return adminUserOf(u), err
 }
 
@@ -178,8 +178,8 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 	return each(plans, adminPlanOf), err
 }
 
-// planWish is what of a plan can be chosen beside its name and its credits.
-type planWish struct {
+// planInput has the optional fields of a plan.
+type planInput struct {
 	PriceCents         *int64               `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
 	RateLimitPerMinute *int64               `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
 	UserRateLimit      openapi.Patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
@@ -190,14 +190,14 @@ type planWish struct {
 	IsDefault          *bool                `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
 }
 
-func (w planWish) change(name *string, credits *int64) accounts.PlanChange {
+func (i planInput) change(name *string, credits *int64) accounts.PlanChange {
 	c := accounts.PlanChange{
-		Name: name, DailyCreditLimit: credits, PriceCents: w.PriceCents, RateLimitPerMinute: w.RateLimitPerMinute, MaxKeys: w.MaxKeys,
-		Position: w.Position, IsDefault: w.IsDefault,
-		Features: []byte(w.Features), Archived: w.Archived,
+		Name: name, DailyCreditLimit: credits, PriceCents: i.PriceCents, RateLimitPerMinute: i.RateLimitPerMinute, MaxKeys: i.MaxKeys,
+		Position: i.Position, IsDefault: i.IsDefault,
+		Features: []byte(i.Features), Archived: i.Archived,
 	}
-	if w.UserRateLimit.Given {
-		c.UserRateLimitPerMinute = &w.UserRateLimit.Value
+	if i.UserRateLimit.Given {
+		c.UserRateLimitPerMinute = &i.UserRateLimit.Value
 	}
 	return c
 }
@@ -206,7 +206,7 @@ type createPlanRequest struct {
 	caller
 	Name             string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Unique, case-insensitive." example:"Team"`
 	DailyCreditLimit int64  `json:"daily_credit_limit" required:"true" minimum:"0" maximum:"1000000000" example:"1000"`
-	planWish
+	planInput
 }
 
 func (a *api) adminCreatePlan(ctx context.Context, r createPlanRequest) (adminPlan, error) {
@@ -219,7 +219,7 @@ type changePlanRequest struct {
 	ID               uuid.UUID `path:"id" doc:"The plan's id."`
 	Name             *string   `json:"name" minLength:"1" maxLength:"100" doc:"Unique, case-insensitive." example:"Team"`
 	DailyCreditLimit *int64    `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" example:"1000"`
-	planWish
+	planInput
 }
 
 func (a *api) adminChangePlan(ctx context.Context, r changePlanRequest) (adminPlan, error) {

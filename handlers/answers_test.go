@@ -40,7 +40,7 @@ func (a wireAnswer) header(name string) (values []string) {
 }
 
 // exchangeRaw sends bytes as they stand, says that no more will come, and gives
-// all that comes back; cut tells that the connection was reset meanwhile.
+// all that comes back; cut is true if the connection was reset meanwhile.
 func exchangeRaw(t testing.TB, conn net.Conn, raw string) (answer []byte, cut bool) {
 	t.Helper()
 	sent := make(chan struct{})
@@ -123,7 +123,7 @@ func readBody(a wireAnswer, method string, wire []byte) (body, rest []byte, err 
 		}
 		return wire[:n], wire[n:], nil
 	}
-	return nil, nil, fmt.Errorf("an answer whose end nothing tells: %q", a.lines)
+	return nil, nil, fmt.Errorf("the response has no length and no chunks: %q", a.lines)
 }
 
 func readChunks(wire []byte) (body, rest []byte, err error) {

@@ -94,7 +94,7 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 			return nil, keys.NotFound, fault.Away(err)
 		}
 		if !decision.Allowed {
-			x.tell(decision)
+			x.rateHeaders(decision)
 			return nil, keys.NotFound, tooMany("This address has sent", decision)
 		}
 	}
@@ -122,7 +122,7 @@ func (x *exchange) settleAddress(err error) error {
 	return x.countAddress(err)
 }
 
-// isOurs tells whether a failure is the service's, not the caller's.
+// isOurs reports whether a failure is the service's, not the caller's.
 func isOurs(k fault.Kind) bool { return k == fault.Internal || k == fault.Unavailable }
 
 // countKey counts the request in the window of a key, and of its user where the plan has one.
@@ -131,14 +131,14 @@ func (x *exchange) countKey(id *keys.Identity) error {
 	if err != nil {
 		return fault.Away(err)
 	}
-	x.tell(rate.Decision)
+	x.rateHeaders(rate.Decision)
 	if !rate.Allowed {
 		return tooMany(whose(rate), rate.Decision)
 	}
 	return nil
 }
 
-// whose says who has sent the requests of a window that is full.
+// whose names the sender of the requests in a full window.
 func whose(r keys.Rate) string {
 	if r.OfUser {
 		return "All keys of this user together have sent"
@@ -146,13 +146,13 @@ func whose(r keys.Rate) string {
 	return "This key has sent"
 }
 
-// lacksScope refuses a key that is known and works: it tells the key's window, and counts nowhere.
+// lacksScope refuses a key that is known and works: the response has the key's X-RateLimit headers, and the request counts nowhere.
 func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
 	rate, err := x.api.Verifier.Rate(x.ctx, id, false)
 	if err != nil {
 		return fault.Away(err)
 	}
-	x.tell(rate.Decision)
+	x.rateHeaders(rate.Decision)
 	return id.Refusal(keys.InsufficientScope, want)
 }
 
@@ -176,7 +176,7 @@ func (x *exchange) countAddress(refusal error) error {
 	if err != nil {
 		return fault.Away(err)
 	}
-	x.tell(decision)
+	x.rateHeaders(decision)
 	if !decision.Allowed {
 		return tooMany("This address has sent", decision)
 	}
@@ -187,11 +187,11 @@ func (x *exchange) countAddress(refusal error) error {
 // request, where the request could not be judged.
 func (x *exchange) peekAddress() {
 	if decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP); err == nil {
-		x.tell(decision)
+		x.rateHeaders(decision)
 	}
 }
 
-func (x *exchange) tell(d limits.Decision) {
+func (x *exchange) rateHeaders(d limits.Decision) {
 	x.number(headerLimit, d.Limit)
 	x.number(headerRemaining, d.Remaining)
 	x.number(headerReset, d.ResetSeconds)

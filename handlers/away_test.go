@@ -39,10 +39,10 @@ var bodies = map[string]string{
 // withoutDatabase are the paths that need none.
 var withoutDatabase = []string{"/health", "/metrics", "/openapi.json"}
 
-func TestWithTheDatabaseAwayNobodyIsToldThatTheirKeyIsBad(t *testing.T) {
+func TestWithTheDatabaseAwayNoKeyIsReportedInvalid(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		each(t, func(t *testing.T, s *service) {
-			if known { // the callers' keys are remembered, so what fails is what they ask for
+			if known { // the callers' keys are cached: the endpoint's own query fails
 				for _, as := range []string{"ada", "gate", "root"} {
 					s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
 				}

@@ -142,7 +142,7 @@ func (x *exchange) budget() *bodyBudget {
 	return x.api.bodies.strangers
 }
 
-// known tells whether the caller has shown a valid key or has a session of the console.
+// known reports whether the caller has shown a valid key or has a session of the console.
 func (x *exchange) known() bool { return x.user != uuid.Nil }
 
 func (x *exchange) holder() holder {
@@ -199,7 +199,7 @@ func (x *exchange) discardBody() {
 	}
 }
 
-// drain reads the rest of a body, and tells whether it came to its end.
+// drain reads the rest of a body, and reports whether it reached its end.
 func (x *exchange) drain(stream io.Reader, length int) bool {
 	budget := x.budget()
 	if length > drainBytes || !budget.drain() {
@@ -215,7 +215,7 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// BodyObject returns the body as a JSON object; given is false if there is no body,
+// BodyObject returns the body as a JSON object; given is false without a body,
 // which is an error only if one is needed. A body that is announced with another
 // Content-Type is refused before it is read.
 func (x *exchange) BodyObject(needed bool) (object gjson.Result, given bool, err error) {

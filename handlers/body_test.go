@@ -181,7 +181,7 @@ func TestARefusedRequestsBodyIsNotTakenForTheNext(t *testing.T) {
 	s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
 }
 
-func TestAClientThatWaitsForContinueIsToldSo(t *testing.T) {
+func TestAClientThatWaitsForContinueGetsIt(t *testing.T) {
 	s := onSQLite(t)
 	conn := s.dial(t)
 	head := strings.Replace(s.post("/api/usage", "ada", 13), "\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n", 1)

@@ -22,7 +22,7 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 		"prompt_tokens": {Least: 0, Most: usage.MaxTokens}, "completion_tokens": {Least: 0, Most: usage.MaxTokens},
 	}
 	planNames := openapi.Bound{Least: 1, Most: accounts.MaxPlanNameLength}
-	looked := map[string]bool{}
+	checked := map[string]bool{}
 	for _, r := range new(api).endpoints() {
 		if r.binder == nil {
 			continue // a page
@@ -38,11 +38,11 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 			if known && have != bounds {
 				t.Errorf("%s %s: %s is %v, in the domain %v", r.method, r.path, name, have, bounds)
 			}
-			looked[name] = true
+			checked[name] = true
 		}
 	}
 	for name := range want {
-		if !looked[name] {
+		if !checked[name] {
 			t.Errorf("no route takes %s", name)
 		}
 	}

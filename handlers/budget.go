@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// What the bodies of requests may hold in memory. A stranger is a caller without
+// Limits on the memory of request bodies. A stranger is a caller without
 // a valid key and without a session of the console.
 const (
 	strangersBytes = 16 << 20
@@ -68,13 +68,13 @@ type reservation struct {
 	bytes  int64
 }
 
-// errBodies is the 503 for a body that there is no room for.
+// errBodies is the 503 for a body over a memory limit.
 var errBodies = &fault.Error{
 	Kind: fault.Unavailable, RetryAfter: 2 * time.Second,
 	Message: "Too many requests with large bodies are being received right now. Nothing was recorded; send this request again shortly.",
 }
 
-// begin takes a place among the bodies that are read at once.
+// begin takes a slot among the bodies that are read at once.
 func (b *bodyBudget) begin(by holder) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,7 +89,7 @@ func (b *bodyBudget) begin(by holder) bool {
 	return true
 }
 
-// reserve takes room for more bytes of a holder's bodies.
+// reserve reserves more bytes for a holder's bodies.
 func (b *bodyBudget) reserve(by holder, bytes int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,7 +104,7 @@ func (b *bodyBudget) reserve(by holder, bytes int64) bool {
 	return true
 }
 
-// end gives back the place and the room of a body.
+// end releases the slot and the bytes of a body.
 func (b *bodyBudget) end(by holder, bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,7 +118,7 @@ func (b *bodyBudget) end(by holder, bytes int64) {
 	}
 }
 
-// drain takes a place among the refused bodies that are read to their end; leave gives it back.
+// drain takes a slot among the refused bodies that are read to their end; leave releases it.
 func (b *bodyBudget) drain() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -15,16 +15,16 @@ import (
 	"codexible/usage"
 )
 
-var books = flag.String("books", "", "the SQLite file of a big store to measure the console on, such as bench leaves behind; it is migrated and gets an operator")
+var database = flag.String("database", "", "the SQLite file of a large database to measure the console on, such as bench leaves behind; it is migrated and gets an operator")
 
-// BenchmarkConsolePages tells how long each page takes over big books, with the
-// last of their days as today. Run it with go test ./handlers -bench ConsolePages -books FILE.
+// BenchmarkConsolePages measures each page over a large database, with its last
+// day as today. Run it with go test ./handlers -bench ConsolePages -database FILE.
 func BenchmarkConsolePages(b *testing.B) {
-	if *books == "" {
-		b.Skip("-books names no file")
+	if *database == "" {
+		b.Skip("-database names no file")
 	}
 	clock := storetest.NewClock(time.Now())
-	db := storetest.Open(b, "sqlite:"+*books, clock.Now)
+	db := storetest.Open(b, "sqlite:"+*database, clock.Now)
 	ctx := context.Background()
 	first := must(db.Users(ctx, store.UserQuery{Order: store.OldestFirst, Page: store.Page{Limit: 60}}))
 	busy := first[50]

@@ -53,9 +53,9 @@ func chromium(t *testing.T) context.Context {
 	}
 	if path == "" {
 		if os.Getenv("CODEXIBLE_TEST_STRICT") != "" {
-			t.Fatal("there is no Chromium, and under make test nothing is skipped")
+			t.Fatal("Chromium is not installed, and under make test nothing is skipped")
 		}
-		t.Skip("there is no Chromium; make test installs one")
+		t.Skip("Chromium is not installed; make test installs one")
 	}
 	ctx, stop := context.WithTimeout(context.Background(), browserPatience)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
@@ -132,7 +132,7 @@ func (b *tab) loads(says string, actions ...chromedp.Action) {
 }
 
 // openUntil opens a page again until it says something: on a busy machine a
-// count is remembered for a moment.
+// count is cached for a moment.
 func (b *tab) openUntil(path, says string) {
 	b.t.Helper()
 	for range 100 {
@@ -158,7 +158,7 @@ func (b *tab) fill(name, value string) {
 	var found bool
 	b.evaluate(fmt.Sprintf(`(() => { const f = document.querySelector('main [name=%q]'); if (f) f.value = %q; return !!f })()`, name, value), &found)
 	if !found {
-		b.t.Fatalf("there is no field %s: %s", name, b.text())
+		b.t.Fatalf("field %s does not exist: %s", name, b.text())
 	}
 }
 
@@ -169,7 +169,7 @@ func (b *tab) tick(values ...string) {
 		var found bool
 		b.evaluate(fmt.Sprintf(`(() => { const f = document.querySelector('main input[type=checkbox][value=%q]'); if (f) f.click(); return !!f && f.checked })()`, value), &found)
 		if !found {
-			b.t.Fatalf("there is no box %s: %s", value, b.text())
+			b.t.Fatalf("box %s does not exist: %s", value, b.text())
 		}
 	}
 }
@@ -186,7 +186,7 @@ func (b *tab) middle(path string) (x, y float64) {
 		return r ? [r.x + r.width / 2, r.y + r.height / 2] : null;
 	})()`, path), &at)
 	if len(at) != 2 {
-		b.t.Fatalf("there is nothing to see at %s: %s", path, b.text())
+		b.t.Fatalf("nothing is visible at %s: %s", path, b.text())
 	}
 	return at[0], at[1]
 }
@@ -324,7 +324,7 @@ func (b *tab) createUserAndKey(scripts bool) {
 	b.sees("Copy the key now. It is not shown again.")
 	secret, copied := b.textOf("#secret"), ""
 	b.s.words["shown.key"] = secret
-	remember(secret)
+	recordSecret(secret)
 	if scripts {
 		b.do(chromedp.MouseClickXY(b.middle("//button[@data-copy]")))
 		b.do(chromedp.Poll(`document.querySelector("[data-copy]").textContent === "Copied"`, nil))
@@ -354,7 +354,7 @@ func (b *tab) rotateSuspendAndMove() {
 	b.press("Rotate the key")
 	secret := b.textOf("#secret")
 	b.s.words["rotated.key"] = secret
-	remember(secret)
+	recordSecret(secret)
 	for _, key := range []string{"shown", "rotated"} {
 		b.s.call(b.t, call{says: "both secrets work within the grace", as: key, method: "GET", path: "/api/keys", status: 200})
 	}
@@ -431,8 +431,8 @@ func (b *tab) export() {
 	}
 }
 
-// looks are the ways in which every page is looked at.
-var looks = []struct {
+// screens are the sizes and colour themes in which every page is checked.
+var screens = []struct {
 	name          string
 	width, height int64
 	scheme        string
@@ -452,7 +452,7 @@ type violation struct {
 func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *testing.T) {
 	var draining atomic.Bool
 	s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
-	s.fillBooks(t)
+	s.fillUsage(t)
 	if _, err := s.store.Reconcile(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -465,20 +465,20 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 		t.Fatal(err)
 	}
 	b := s.tab(t, true)
-	for _, look := range looks {
-		b.do(chromedp.EmulateViewport(look.width, look.height), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}))
-		b.judge(look.name, "login", "/admin/login")
+	for _, screen := range screens {
+		b.do(chromedp.EmulateViewport(screen.width, screen.height), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: screen.scheme}}))
+		b.judge(screen.name, "login", "/admin/login")
 		b.signIn("root@example.com", operatorPassword)
 		for _, path := range consolePages {
-			b.judge(look.name, pageName(path), path)
+			b.judge(screen.name, pageName(path), path)
 		}
-		b.judge(look.name, "not-found", "/admin/users/nobody")
+		b.judge(screen.name, "not-found", "/admin/users/nobody")
 		b.open("/admin/account")
 		b.press("Set up")
-		b.judge(look.name, "two-step", "")
+		b.judge(screen.name, "two-step", "")
 		b.open("/admin/keys/new?user=$ada.user")
 		b.press("Create the key")
-		b.judge(look.name, "secret", "")
+		b.judge(screen.name, "secret", "")
 		b.press("Sign out")
 		s.clock.Add(2 * time.Minute)
 	}
@@ -501,7 +501,7 @@ func pageName(path string) string {
 }
 
 // judge asks axe about a page, whether it fits the screen, and takes its picture.
-func (b *tab) judge(look, name, path string) {
+func (b *tab) judge(screen, name, path string) {
 	b.t.Helper()
 	if path != "" {
 		b.open(path)
@@ -513,12 +513,12 @@ func (b *tab) judge(look, name, path string) {
 		b.t.Fatal(err)
 	}
 	for _, v := range violations {
-		b.t.Errorf("%s, %s: %s (%s): %s: %s", name, look, v.Help, v.Impact, v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
+		b.t.Errorf("%s, %s: %s (%s): %s: %s", name, screen, v.Help, v.Impact, v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
 	}
 	var overflow int64
 	b.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow)
 	if overflow > 0 {
-		b.t.Errorf("%s, %s: the page is %d px wider than the screen", name, look, overflow)
+		b.t.Errorf("%s, %s: the page is %d px wider than the screen", name, screen, overflow)
 	}
 	folder := os.Getenv("CODEXIBLE_SCREENSHOTS")
 	if folder == "" {
@@ -529,13 +529,13 @@ func (b *tab) judge(look, name, path string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "console-"+name+"-"+look+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "console-"+name+"-"+screen+".png"), picture, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// fillBooks makes a month in which people used the service.
-func (s *service) fillBooks(t *testing.T) {
+// fillUsage makes a month in which people used the service.
+func (s *service) fillUsage(t *testing.T) {
 	t.Helper()
 	end := s.clock.Now()
 	for day := -30; day <= 0; day++ {

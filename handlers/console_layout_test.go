@@ -14,7 +14,7 @@ import (
 
 func TestInABrowserTablesFitALaptopChartsAPhoneAndFiltersOneLine(t *testing.T) {
 	s := onSQLite(t)
-	s.fillBooks(t)
+	s.fillUsage(t)
 	if _, err := s.store.Reconcile(context.Background()); err != nil {
 		t.Fatal(err)
 	}

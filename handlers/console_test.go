@@ -330,7 +330,7 @@ func TestSignInAnswersAlikeWhateverIsWrong(t *testing.T) {
 			first = page
 		}
 		if page != first {
-			t.Errorf("%s and %s are told from the first try", try[0], try[1])
+			t.Errorf("%s and %s answer differently from the first try", try[0], try[1])
 		}
 		for _, c := range v.answer.Cookies() {
 			if c.Name == "codexible_session" {
@@ -556,7 +556,7 @@ func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
 	})
 }
 
-func TestLockedCodesAreToldToTheirOwnerAndARecoveryCodeUnlocksThem(t *testing.T) {
+func TestLockedCodesAreReportedToTheirOwnerAndARecoveryCodeUnlocksThem(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
 		v.get("/admin/account").submit("/admin/account/two-step").sees(http.StatusOK, "Scan the QR code")
@@ -714,7 +714,7 @@ func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
 				t.Errorf("%s shows a suspended user's key as active", page)
 			}
 		}
-		s.call(t, call{says: "the API tells the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"cli","created_by_key_id":null}]`})
+		s.call(t, call{says: "the API answers with the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"cli","created_by_key_id":null}]`})
 	})
 }
 
@@ -736,7 +736,7 @@ func TestAKeyIsShownOnceAndAReloadNeitherShowsNorMintsIt(t *testing.T) {
 			t.Fatalf("%d keys are shown, %v", len(keys), v.answer.Header)
 		}
 		s.words["fresh.key"] = keys[0]
-		remember(keys[0])
+		recordSecret(keys[0])
 		s.call(t, call{says: "the key works", as: "fresh", method: "GET", path: "/api/keys", status: 200})
 		before := len(listKeys(t, s, "bob.user"))
 		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).led("/admin/keys?done=key-taken&q=bob%40example.com").sees(http.StatusOK, "was already sent", "Shown once")
@@ -769,7 +769,7 @@ func TestAKeysScopesAndAddressesAreSetInTheConsole(t *testing.T) {
 		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin").sees(http.StatusUnprocessableEntity, "Must not contain admin", "value=\"admin\" checked")
 		v.submit("/admin/keys/new", "email", "bob@example.com", "scopes", "charge", "scopes", "usage", "allowed_addresses", "127.0.0.1, 10.1.2.3/8\r\n2001:db8::1").sees(http.StatusOK, "It is not shown again")
 		s.words["made.key"] = shownKey.FindString(v.page)
-		remember(s.words["made.key"])
+		recordSecret(s.words["made.key"])
 		s.call(t, call{as: "made", method: "POST", path: "/api/usage", status: 200})
 		s.call(t, call{as: "made", method: "GET", path: "/api/keys", status: 403})
 		id := listKeys(t, s, "bob.user")[0].String()
@@ -804,7 +804,7 @@ func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 		v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "12").sees(http.StatusUnprocessableEntity, "Choose one of the times")
 		v.submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600").sees(http.StatusOK, "Works until 4 Mar 2026, 13:00 UTC")
 		s.words["fresh.key"] = shownKey.FindString(v.page)
-		remember(s.words["fresh.key"])
+		recordSecret(s.words["fresh.key"])
 		both := []call{{says: "the old works within the grace", as: "ada", method: "GET", path: "/api/keys", status: 200}, {says: "the new works", as: "fresh", method: "GET", path: "/api/keys", status: 200}}
 		s.run(t, both)
 		v.get("/admin/keys/$ada.id").sees(http.StatusOK, "Old secret", "Works until")
@@ -891,7 +891,7 @@ func TestUsageIsShownAndExportedForEveryFilter(t *testing.T) {
 	})
 }
 
-func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
+func TestTheOverviewShowsTodayAndWhatWasRefused(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a charge", as: "bob", method: "POST", path: "/api/usage", body: `{"credits": 70}`, status: 200},
@@ -906,7 +906,7 @@ func TestTheOverviewTellsTodayAndWhatWasRefused(t *testing.T) {
 	})
 }
 
-func TestTheOverviewTellsTheFailedAnswersOfThisInstance(t *testing.T) {
+func TestTheOverviewShowsTheFailedAnswersOfThisInstance(t *testing.T) {
 	var draining atomic.Bool
 	s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
 	v := s.operator(t)
@@ -922,7 +922,7 @@ func TestTheOverviewTellsTheFailedAnswersOfThisInstance(t *testing.T) {
 	page := v.get("/admin").sees(http.StatusOK, "All 5xx responses from this instance since it started 2 hours ago.", "GET /health/ready", ">503<", "asked-2", "3 times").page
 	for _, hidden := range []string{"asked-1", "answered-well", ">404<"} {
 		if strings.Contains(page, hidden) {
-			t.Errorf("the page tells of %s", hidden)
+			t.Errorf("the page shows %s", hidden)
 		}
 	}
 }
@@ -989,7 +989,7 @@ func TestASystemBackupIsSentWholeOrCutOff(t *testing.T) {
 	}
 }
 
-// whole submits the form of a download, and tells whether the file arrived whole.
+// whole submits the form of a download, and reports whether the file arrived whole.
 func (v *visitor) whole(path string) bool {
 	v.t.Helper()
 	r, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+v.s.address+path, strings.NewReader(v.hidden(path).Encode()))
@@ -1030,7 +1030,7 @@ func TestAnExportThatBreaksOffIsRecordedAsFailed(t *testing.T) {
 	}
 }
 
-// cutOff tells when the log says that a download was cut off.
+// cutOff reports whether the log says that a download was cut off.
 type cutOff struct {
 	slog.Handler
 

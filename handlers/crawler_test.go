@@ -45,7 +45,7 @@ type crawler struct {
 	*visitor
 
 	front *front
-	// inside tells that an operator crawls, who signs in again.
+	// inside is true if an operator crawls, who signs in again.
 	inside bool
 	// queue are paths to visit, alike counts those of a pattern that are in it; pending are forms to send, sent those that were.
 	queue        []string
@@ -179,7 +179,7 @@ func (c *crawler) fresh(t *testing.T, form pageForm) pageForm {
 	return form
 }
 
-// ask sends a request and looks at the answer, and at what the service logged meanwhile.
+// ask sends a request, and checks the response and what the service logged meanwhile.
 func (c *crawler) ask(t *testing.T, method, path string, fields url.Values) {
 	t.Helper()
 	c.asked++

@@ -17,10 +17,10 @@ func TestACrowdOfSignInsLetsTheOperatorsOwnBrowserIn(t *testing.T) {
 	owner := s.operator(t).from("192.0.2.1")
 	owner.get("/admin").submit("/admin/logout")
 	owner.get("/admin/login")
-	// One door serves all strangers: what counts is the address that each says.
+	// All strangers share one visitor cookie: they count by the address that each gives.
 	stranger := s.visitor(t)
 	stranger.get("/admin/login")
-	door, form := stranger.answer.Cookies()[0], stranger.hidden("/admin/login")
+	cookie, form := stranger.answer.Cookies()[0], stranger.hidden("/admin/login")
 	const crowd = 500
 	var (
 		wg        sync.WaitGroup
@@ -38,7 +38,7 @@ func TestACrowdOfSignInsLetsTheOperatorsOwnBrowserIn(t *testing.T) {
 				return
 			}
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.Header.Set("Cookie", door.Name+"="+door.Value)
+			r.Header.Set("Cookie", cookie.Name+"="+cookie.Value)
 			r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.18.%d.%d", i/250, i%250))
 			sent <- struct{}{}
 			answer, err := client.Do(r)

@@ -35,7 +35,7 @@ func (v *visitor) downloads(path, form string) <-chan error {
 	return arrived
 }
 
-// heldBackups is a console whose backups wait until they are let go, or end.
+// heldBackups sets a console whose backups block until they are released or canceled.
 func heldBackups(p *handlers.Parts) (begun chan struct{}, let chan error) {
 	begun, let = make(chan struct{}, 8), make(chan error)
 	withConsole(p, func(c *console.Parts) {
@@ -52,7 +52,7 @@ func heldBackups(p *handlers.Parts) (begun chan struct{}, let chan error) {
 	return begun, let
 }
 
-func TestTwoDownloadsRunAtOnceAndTheThirdIsToldToWait(t *testing.T) {
+func TestTwoDownloadsRunAtOnceAndTheThirdIsRefused(t *testing.T) {
 	var begun chan struct{}
 	var let chan error
 	s := onSQLite(t, func(p *handlers.Parts) { begun, let = heldBackups(p) })
@@ -73,7 +73,7 @@ func TestTwoDownloadsRunAtOnceAndTheThirdIsToldToWait(t *testing.T) {
 	if made := s.auditOf(t, "export.made"); len(made) != 0 {
 		t.Errorf("what was refused is written down as made: %v", made)
 	}
-	let <- io.ErrUnexpectedEOF // one fails, one is whole: both give their places back
+	let <- io.ErrUnexpectedEOF // one fails, one is whole: both release their slots
 	let <- nil
 	if whole := [2]error{<-arrived[0], <-arrived[1]}; (whole[0] == nil) == (whole[1] == nil) {
 		t.Errorf("of two downloads one failed; they arrived as %v", whole)
@@ -81,9 +81,9 @@ func TestTwoDownloadsRunAtOnceAndTheThirdIsToldToWait(t *testing.T) {
 	for _, path := range []string{"/admin/usage/export?from=2026-13-01", "/admin/usage/export", "/admin/audit/export", "/admin/usage/export"} {
 		want := http.StatusOK
 		if strings.Contains(path, "13") {
-			want = http.StatusUnprocessableEntity // also what is refused for its filters gives its place back
+			want = http.StatusUnprocessableEntity // a request refused for its filters releases its slot too
 		}
-		// The place is given back after the last byte was taken: a moment later at the most.
+		// The slot is released right after the last byte was read.
 		for range 1000 {
 			if v.send(http.MethodPost, path, token).status != http.StatusServiceUnavailable {
 				break

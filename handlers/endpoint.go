@@ -12,13 +12,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// handler answers a request, or says why not.
+// handler answers a request, or returns the error to answer with.
 type handler func(x *exchange) error
 
-// operation is what a route does, and what the OpenAPI document says of it.
+// operation is what a route does, and its entry in the OpenAPI document.
 type operation struct {
 	serve handler
-	// isPage tells that the console answers: the exchange then has a visit.
+	// isPage is true for a route of the console: its exchange has a visit.
 	isPage bool
 	// id is the operation's id in the document; empty for what the document leaves out: pages.
 	id string
@@ -61,7 +61,7 @@ func native[Req, Resp any](id string, serve handler, fails ...fault.Kind) operat
 	return operation{serve: serve, id: id, binder: openapi.NewBinder[Req](), response: reflect.TypeFor[Resp](), fails: fails}
 }
 
-// reusing has the memory of its exchanges serve the next ones.
+// reusing lets later requests reuse its exchanges.
 func (op operation) reusing() operation {
 	op.reuses = true
 	return op

@@ -25,7 +25,7 @@ import (
 )
 
 // exchange is one request on its way through the front door. It is the only
-// middleware: what every answer needs is done here once, in one place.
+// middleware: what every response needs is done here once.
 type exchange struct {
 	*fiber.Ctx
 	api       *api
@@ -36,7 +36,7 @@ type exchange struct {
 	address   netip.Addr
 	// identity is whose key was shown, also where it was refused; nil for none.
 	identity *keys.Identity
-	// judged tells that a key was shown and counted, whatever it was.
+	// judged is true once a key was checked and the request counted, valid or not.
 	judged bool
 	// visit is the request as the console sees it; nil elsewhere.
 	visit *console.Visit
@@ -51,7 +51,7 @@ type exchange struct {
 	span trace.Span
 	// user is whose valid key or session the request has shown; zero for a stranger.
 	user uuid.UUID
-	// bodyEnded tells that nothing of the body is left to drain.
+	// bodyEnded is true if no rest of the body is left to drain.
 	bodyEnded bool
 	// withheld is why a header was not written; nil where all were.
 	withheld error

@@ -5,7 +5,7 @@ import "time"
 // ConsoleRoute is a route of the console, as the table has it.
 type ConsoleRoute struct {
 	Method, Path string
-	// Operators tells that only they may use it.
+	// Operators is true if only they may use it.
 	Operators bool
 }
 

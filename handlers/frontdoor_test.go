@@ -317,13 +317,13 @@ func FuzzFrontDoor(f *testing.F) {
 			if asked++; asked%1000 == 0 {
 				front.later(t)
 			}
-			front.tell(t, raw, whole)
+			front.try(t, raw, whole)
 		}
 	})
 }
 
-// tell fills in the words of a request and sends it, with its right length where whole.
-func (f *front) tell(t testing.TB, raw string, whole bool) (statuses []int) {
+// try fills in the words of a request and sends it, with its right length where whole.
+func (f *front) try(t testing.TB, raw string, whole bool) (statuses []int) {
 	t.Helper()
 	if raw = f.fill(raw); whole {
 		raw = measured(raw)
@@ -343,40 +343,40 @@ func TestTortureTheFrontDoorAnswersEachOfAnyRequestsOnce(t *testing.T) {
 		f := newFront(t, db, clock)
 		good, bad := goodSeeds(), hostileSeeds()
 		for _, seed := range good {
-			if statuses := f.tell(t, seed, true); len(statuses) != 1 || slices.Contains([]int{400, 401, 403, 405, 413, 415, 429}, statuses[0]) {
+			if statuses := f.try(t, seed, true); len(statuses) != 1 || slices.Contains([]int{400, 401, 403, 405, 413, 415, 429}, statuses[0]) {
 				t.Errorf("the good request %q answers %d", seed, statuses)
 			}
 		}
 		for _, seed := range bad {
-			f.tell(t, seed, false)
+			f.try(t, seed, false)
 		}
 		for i, raw := range replaced(good) {
 			if i%200 == 0 {
 				f.later(t)
 			}
-			f.tell(t, raw, true)
+			f.try(t, raw, true)
 		}
 		f.later(t)
 		client.CloseIdleConnections()
-		goroutines, memory := vitals()
+		goroutines, heap := vitals()
 		r := rand.New(rand.NewPCG(7, 11))
 		asked := 0
 		for ; asked < most && !t.Failed() && (until.IsZero() || time.Now().Before(until)); asked++ {
 			if asked%1000 == 999 {
 				f.later(t)
 			}
-			f.tell(t, mutate(r, good, bad), r.IntN(4) != 0)
+			f.try(t, mutate(r, good, bad), r.IntN(4) != 0)
 		}
 		t.Logf("%d requests", asked)
 		client.CloseIdleConnections()
 		settled := time.Now().Add(patience)
 		for {
 			g, m := vitals()
-			if g <= goroutines+5 && m <= memory+mostGrowth {
+			if g <= goroutines+5 && m <= heap+mostGrowth {
 				return
 			}
 			if time.Now().After(settled) {
-				t.Fatalf("%d goroutines and %d MiB, before %d and %d", g, m>>20, goroutines, memory>>20)
+				t.Fatalf("%d goroutines and %d MiB, before %d and %d", g, m>>20, goroutines, heap>>20)
 			}
 			runtime.Gosched()
 		}

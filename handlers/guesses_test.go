@@ -10,7 +10,7 @@ import (
 	"codexible/keys"
 )
 
-// lookups counts the statements that look for a key by its secret.
+// lookups counts the statements that look up a key by its secret.
 func lookups(statements []string) (n int) {
 	for _, text := range statements {
 		if strings.Contains(text, "key_secrets") {
@@ -42,7 +42,7 @@ func TestAThrottledAddressLooksUpNoKey(t *testing.T) {
 			})); n != 20 {
 				t.Errorf("100 guesses cost %d lookups, want 20", n)
 			}
-			// Keys that were looked up lately go on working there, also after a change made them be read again.
+			// Cached keys keep working there, also after a change invalidated the cache.
 			s.rate(t, "pro", 10)
 			s.expectWindow(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200}, window{"10", "8", "0", ""})
 			s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200}, window{"10", "7", "0", ""})

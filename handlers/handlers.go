@@ -23,12 +23,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Parts are what the front door is made of. Store, Verifier, Counter and Now
+// Parts are the dependencies of New. Store, Verifier, Counter and Now
 // are needed.
 type Parts struct {
 	Store    *store.Store
 	Verifier *keys.Verifier
-	// Counter counts the requests of client addresses; its mode is told by /health/ready.
+	// Counter counts the requests of client addresses; /health/ready reports its mode.
 	Counter limits.Counter
 	// RateLimitPerIP is how often an address may call in any 60 seconds without a valid key; 20 where zero.
 	RateLimitPerIP int64
@@ -40,13 +40,13 @@ type Parts struct {
 	Now            func() time.Time
 	// Log takes a line for every request and the causes of failures; none where nil.
 	Log *slog.Logger
-	// Registry is what /metrics shows; an own one where nil.
+	// Registry is what /metrics shows; one of its own where nil.
 	Registry *prometheus.Registry
 	// MetricsElsewhere hides /metrics, which then has a listener of its own.
 	MetricsElsewhere bool
-	// Monitor counts refusals and failures, and tells whether the service is ready; one of Store and Counter where nil.
+	// Monitor counts refusals and failures, and reports the readiness; made of Store and Counter where nil.
 	Monitor *monitor.Monitor
-	// Console is the operator's console; one that is told nothing of its process where nil.
+	// Console is the operator's console; one without settings and backup where nil.
 	Console *console.Console
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
@@ -70,21 +70,21 @@ const (
 	workerRest = time.Second
 )
 
-// Turns is a connection that wants to know when a request begins and when its
-// answer is written. Both are called by the goroutine that serves it.
+// Turns is a connection that is notified when a request begins and when its
+// response is written. Both methods are called by the goroutine that serves it.
 type Turns interface {
 	RequestBegins()
 	RequestEnds()
 }
 
-func tellTurns(conn net.Conn, state fasthttp.ConnState) {
-	told, is := conn.(Turns)
+func notifyTurns(conn net.Conn, state fasthttp.ConnState) {
+	turns, is := conn.(Turns)
 	switch {
 	case !is:
 	case state == fasthttp.StateActive:
-		told.RequestBegins()
+		turns.RequestBegins()
 	case state == fasthttp.StateIdle:
-		told.RequestEnds()
+		turns.RequestEnds()
 	default:
 	}
 }
@@ -103,7 +103,7 @@ type api struct {
 	unrouted, preflights *route
 }
 
-// New puts the front door together. The app listens nowhere yet.
+// New makes the HTTP server's app. It does not listen.
 func New(p Parts) *fiber.App {
 	a := newAPI(p)
 	app := fiber.New(fiber.Config{
@@ -137,7 +137,7 @@ func New(p Parts) *fiber.App {
 	}
 	server := app.Server()
 	server.MaxIdleWorkerDuration = workerRest
-	server.Handler, server.HeaderReceived, server.ConnState = a.strict(app, app.Handler()), deferBody, tellTurns
+	server.Handler, server.HeaderReceived, server.ConnState = a.strict(app, app.Handler()), deferBody, notifyTurns
 	return app
 }
 

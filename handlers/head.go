@@ -71,7 +71,7 @@ func headFault(h *fasthttp.RequestHeader) *fault.Error {
 	return headersFault(h.RawHeaders(), old)
 }
 
-// isPlainTarget tells whether a target is a path of this service: one slash,
+// isPlainTarget reports whether a target is a path of this service: one slash,
 // then not another. fasthttp takes what follows two slashes for a host. A
 // backslash and a fragment stand in no target; some programs read them all the same.
 func isPlainTarget(target []byte) bool {
@@ -79,7 +79,7 @@ func isPlainTarget(target []byte) bool {
 		bytes.IndexByte(target, '\\') < 0 && bytes.IndexByte(target, '#') < 0
 }
 
-// headersFault looks at the header lines as they came. Control characters other
+// headersFault checks the raw header lines. Control characters other
 // than line breaks have been refused by fasthttp.
 func headersFault(raw []byte, old bool) *fault.Error {
 	hosts, lengths, encodings := 0, 0, 0
@@ -126,7 +126,7 @@ func isNamed(name []byte, as string) bool {
 	return len(name) == len(as) && bytes.EqualFold(name, []byte(as))
 }
 
-// isHost tells whether a text can be a host with or without a port.
+// isHost reports whether a text can be a host with or without a port.
 func isHost(text []byte) bool {
 	for _, c := range text {
 		if !isTokenByte(c) && c != ':' && c != '[' && c != ']' {

@@ -13,7 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// This file alone writes headers and cookies of answers; a test looks for
+// This file alone writes headers and cookies of answers; a test finds
 // writes elsewhere. A value that could end its header, or hold a second one, is
 // not written: the request answers 500 and the log has the cause, for whoever
 // read the value from outside should have refused it.
@@ -174,7 +174,7 @@ func (x *exchange) common() {
 	}
 }
 
-// forPage writes what a page of the console has in place of the common headers.
+// forPage writes the headers that a page of the console has instead of the common ones.
 func (x *exchange) forPage() {
 	x.write(consoleOnly)
 	x.write(noFrames)
@@ -192,7 +192,7 @@ func (x *exchange) forPage() {
 // in the cause: it may be a secret.
 func (x *exchange) withhold(cause string) {
 	if x.withheld == nil {
-		x.withheld = fmt.Errorf("%s; it was not written", cause) //nolint:err113 // a bug of ours, told to the log alone
+		x.withheld = fmt.Errorf("%s; it was not written", cause) //nolint:err113 // a bug of ours, only logged
 	}
 }
 
@@ -206,7 +206,7 @@ func (x *exchange) withdraw() {
 	x.write(noStore)
 }
 
-// isHeaderValue tells whether a text can stand in a header: no control
+// isHeaderValue reports whether a text can stand in a header: no control
 // character, line breaks above all.
 func isHeaderValue(text string) bool {
 	for i := range len(text) {
@@ -220,7 +220,7 @@ func isHeaderValue(text string) bool {
 // del is the control character DEL.
 const del = 0x7f
 
-// isVisible tells whether a text is ASCII without blanks and control characters.
+// isVisible reports whether a text is ASCII without blanks and control characters.
 func isVisible(text string) bool {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] >= del {
@@ -230,7 +230,7 @@ func isVisible(text string) bool {
 	return true
 }
 
-// isToken tells whether a text can name a header or a cookie.
+// isToken reports whether a text can name a header or a cookie.
 func isToken(text string) bool {
 	for i := range len(text) {
 		if !isTokenByte(text[i]) {
@@ -252,7 +252,7 @@ func isTokenByte(c byte) bool {
 	return false
 }
 
-// isCookieValue tells whether a text can be a cookie's value: visible ASCII but
+// isCookieValue reports whether a text can be a cookie's value: visible ASCII but
 // what ends a value or quotes it.
 func isCookieValue(text string) bool {
 	return isVisible(text) && !strings.ContainsAny(text, `;,"\`)

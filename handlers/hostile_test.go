@@ -132,7 +132,7 @@ func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
 	})
 }
 
-// attack sends a request as it stands and looks at the answer.
+// attack sends a request unchanged and checks the response.
 func (s *service) attack(t *testing.T, name, raw string) {
 	t.Helper()
 	conn := s.dial(t)

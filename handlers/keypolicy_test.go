@@ -8,7 +8,7 @@ import (
 	"codexible/accounts"
 )
 
-func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
+func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a key for a program", as: "ada", method: "POST", path: "/api/keys", body: `{"label":"Program","scopes":["usage","models"],"allowed_addresses":["::ffff:10.1.2.3/104","127.0.0.1"],"expires_at":"2030-01-01T00:00:00Z"}`,
@@ -26,7 +26,7 @@ func TestKeysTakeAndTellTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "an owner gives no charge", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["charge"]}`, status: 403,
 				want: `{"error":{"code":"insufficient_scope","message":"Only an operator can grant the scope charge. Omit it, or ask an operator.","status":403,"request_id":"*"}}`},
 			{says: "nor admin", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["admin"]}`, status: 422},
-			{says: "every wrong field is told at once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["root"],"allowed_addresses":["here"],"status":"revoked"}`, status: 422,
+			{says: "every wrong field is reported at once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["root"],"allowed_addresses":["here"],"status":"revoked"}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"scopes":"must be an array of models, usage, keys, charge, service or admin, each once","status":"must be active or disabled"}}}`},
 			{says: "an address has to be one", as: "ada", method: "POST", path: "/api/keys", body: `{"allowed_addresses":["here"]}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"allowed_addresses":"*"}}}`},

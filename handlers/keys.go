@@ -36,7 +36,7 @@ func keyPolicyOf(k keys.Key) keyPolicy {
 	return keyPolicy{Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts()}
 }
 
-// byOperator is what a customer is told of who made a key, where that was not the customer.
+// byOperator is what a customer sees as the creator of a key that an operator made.
 const byOperator = "operator"
 
 // keyItemOf shows keys to the owner with this e-mail, and no operator's e-mail with them.
@@ -69,7 +69,7 @@ func (a *api) listKeys(ctx context.Context, r listKeysRequest) ([]keyItem, error
 	return each(list, keyItemOf(r.identity.User.Email)), err
 }
 
-// newKey is what can be chosen of a key when it is made.
+// newKey has the optional fields of a new key.
 type newKey struct {
 	Label     *string      `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for. If absent: Default." example:"Laptop"`
 	ExpiresAt *time.Time   `json:"expires_at" doc:"When the key expires. If absent: never." example:"2030-01-01T00:00:00Z"`
@@ -79,14 +79,14 @@ type newKey struct {
 }
 
 func (n newKey) of(userID uuid.UUID) keys.NewKey {
-	wish := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses}
+	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses}
 	if n.Label != nil {
-		wish.Label = *n.Label
+		key.Label = *n.Label
 	}
 	if n.Status != nil {
-		wish.Status = *n.Status
+		key.Status = *n.Status
 	}
-	return wish
+	return key
 }
 
 type createKeyRequest struct {
@@ -107,22 +107,22 @@ func mintedOf(k keys.Key, secret keys.Secret) mintedKey {
 }
 
 func (a *api) createKey(ctx context.Context, r createKeyRequest) (mintedKey, error) {
-	wish := r.of(r.userID())
-	wish.ByOwner = true
-	return a.mint(ctx, r.by, wish)
+	key := r.of(r.userID())
+	key.ByOwner = true
+	return a.mint(ctx, r.by, key)
 }
 
-func (a *api) mint(ctx context.Context, by accounts.Actor, wish keys.NewKey) (mintedKey, error) {
-	wish.Secret = keys.Mint()
-	k, err := a.Store.CreateKey(ctx, by, wish)
+func (a *api) mint(ctx context.Context, by accounts.Actor, key keys.NewKey) (mintedKey, error) {
+	key.Secret = keys.Mint()
+	k, err := a.Store.CreateKey(ctx, by, key)
 	if err != nil {
 		return mintedKey{}, err
 	}
-	return mintedOf(k, wish.Secret), nil
+	return mintedOf(k, key.Secret), nil
 }
 
-// keyWish is what of a key can be changed.
-type keyWish struct {
+// keyChange has the fields of a key that can be changed.
+type keyChange struct {
 	Label     *string                  `json:"label" minLength:"1" maxLength:"100" doc:"What the key is for." example:"Build server"`
 	ExpiresAt openapi.Patch[time.Time] `json:"expires_at" doc:"When the key expires; null for never." example:"2030-01-01T00:00:00Z"`
 	Scopes    []string                 `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
@@ -130,10 +130,10 @@ type keyWish struct {
 	Status    *keys.Status             `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
 }
 
-func (w keyWish) change() keys.KeyChange {
-	c := keys.KeyChange{Label: w.Label, Scopes: w.Scopes, Addresses: w.Addresses, Status: w.Status}
-	if w.ExpiresAt.Given {
-		c.ExpiresAt = &w.ExpiresAt.Value
+func (k keyChange) change() keys.KeyChange {
+	c := keys.KeyChange{Label: k.Label, Scopes: k.Scopes, Addresses: k.Addresses, Status: k.Status}
+	if k.ExpiresAt.Given {
+		c.ExpiresAt = &k.ExpiresAt.Value
 	}
 	return c
 }
@@ -141,7 +141,7 @@ func (w keyWish) change() keys.KeyChange {
 type changeKeyRequest struct {
 	caller
 	ID uuid.UUID `path:"id" doc:"The key's id."`
-	keyWish
+	keyChange
 }
 
 type updated struct {

@@ -27,7 +27,7 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"Build server","status":"active","created_at":"*","last_used_at":null,"expires_at":"2026-03-05T10:00:00Z","scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},
 					{"id":"$plain.id","prefix":"$plain.prefix","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*"]`},
 			{says: "an expiry in the past is refused", as: "ada", method: "POST", path: "/api/keys", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
-			{says: "every wrong field is told at once", as: "ada", method: "POST", path: "/api/keys", body: `{"label":"","expires_at":"tomorrow"}`, status: 422,
+			{says: "every wrong field is reported at once", as: "ada", method: "POST", path: "/api/keys", body: `{"label":"","expires_at":"tomorrow"}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"label":"must be plain text of 1 to 100 characters, without control characters","expires_at":"must be a time in RFC 3339, from 2000-01-01 to 2100-12-31, such as 2026-03-04T12:00:00Z"}}}`},
 			{says: "a key is not created without one", method: "POST", path: "/api/keys", status: 401},
 			{says: "a body that is no object is refused", as: "ada", method: "POST", path: "/api/keys", body: `[]`, status: 400},
@@ -77,7 +77,7 @@ func TestAnothersKeyAnswersExactlyAsNone(t *testing.T) {
 				answers = append(answers, string(s.call(t, one).text))
 			}
 			if answers[0] != answers[1] || answers[0] != answers[2] {
-				t.Errorf("%s tells them apart: %v", c.path, answers)
+				t.Errorf("%s answers them differently: %v", c.path, answers)
 			}
 		}
 	})
@@ -116,7 +116,7 @@ func TestRotationsAtOnceLeaveOneLiveSecret(t *testing.T) {
 		wait.Wait()
 		works := 0
 		for i, key := range live {
-			remember(key)
+			recordSecret(key)
 			s.words[fmt.Sprintf("live%d.key", i)] = key
 			if s.send(t, call{as: fmt.Sprintf("live%d", i), method: "GET", path: "/api/keys"}).StatusCode == 200 {
 				works++

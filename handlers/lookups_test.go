@@ -23,19 +23,19 @@ import (
 // values are what differs from one use of a statement to the next.
 var values = regexp.MustCompile(`"[^"]*"|'[^']*'|\b\d+\b`)
 
-// statements are what was asked of a database.
+// statements records the statements of a database.
 type statements struct {
 	mu   sync.Mutex
 	seen []string
 }
 
-func (s *statements) tell(text string) {
+func (s *statements) record(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, values.ReplaceAllString(text, "?"))
 }
 
-// during gives what was asked while work ran.
+// during returns the statements that work ran.
 func (s *statements) during(work func()) []string {
 	s.mu.Lock()
 	s.seen = nil
@@ -52,7 +52,7 @@ func counted(t *testing.T, settings ...setting) (*service, *statements) {
 	t.Helper()
 	clock, seen, url := storetest.NewClock(storetest.Start), &statements{}, storetest.SQLiteURL(t)
 	storetest.Migrate(t, url)
-	db, err := store.Open(context.Background(), store.Options{URL: url, Now: clock.Now, Synchronous: "NORMAL", Patience: time.Hour, Statement: seen.tell})
+	db, err := store.Open(context.Background(), store.Options{URL: url, Now: clock.Now, Synchronous: "NORMAL", Patience: time.Hour, Statement: seen.record})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 			for range 20 {
 				visit()
 			}
-		}); len(asked) > 1 { // whether there is an operator is asked once a second
+		}); len(asked) > 1 { // whether an operator exists is read once a second
 			t.Errorf("%s: 20 cookies of a throttled address cost %d statements: %v", path, len(asked), asked)
 		}
 		behind := path == "/admin"
@@ -206,10 +206,10 @@ func TestSignInLooksUpTheSameForKnownAndUnknownEmails(t *testing.T) {
 				s.clock.Add(2 * time.Minute)
 				v := s.visitor(t).from("198.51.100.1")
 				v.get("/admin/login")
-				door := v.answer.Cookies()[0]
+				cookie := v.answer.Cookies()[0]
 				equip(v)
 				v.client.Jar = nil
-				v.header.Add("Cookie", door.Name+"="+door.Value)
+				v.header.Add("Cookie", cookie.Name+"="+cookie.Value)
 				form := v.hidden("/admin/login")
 				form.Set("email", email)
 				form.Set("password", "wrong")
@@ -230,7 +230,7 @@ func TestSignInLooksUpTheSameForKnownAndUnknownEmails(t *testing.T) {
 				known := ask("root@example.com", throttled)
 				for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 					if diff := cmp.Diff(known, ask(email, throttled)); diff != "" {
-						t.Errorf("throttled %v: %s is told from an operator (-operator +%s):\n%s", throttled, email, email, diff)
+						t.Errorf("throttled %v: %s is distinguishable from an operator (-operator +%s):\n%s", throttled, email, email, diff)
 					}
 				}
 				if throttled && len(known) != 0 {
@@ -241,7 +241,7 @@ func TestSignInLooksUpTheSameForKnownAndUnknownEmails(t *testing.T) {
 	}
 }
 
-func TestWhetherAnybodyCanSignInIsAskedOnceASecond(t *testing.T) {
+func TestWhetherAnybodyCanSignInIsReadOnceASecond(t *testing.T) {
 	s, seen := counted(t)
 	v := s.visitor(t)
 	v.get("/admin/login").sees(http.StatusOK, "No operator yet")

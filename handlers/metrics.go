@@ -14,7 +14,7 @@ import (
 
 const metricsPath = "/metrics"
 
-// metrics are what the front door counts.
+// metrics are the metrics of the HTTP server.
 type metrics struct {
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec

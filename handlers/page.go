@@ -92,7 +92,7 @@ func (x *exchange) newVisit() *console.Visit {
 	cookie := func(name string) accounts.Token { return accounts.TokenFrom(x.Cookies(x.cookieName(name))) }
 	v := &console.Visit{
 		Path: x.Path(), Here: x.OriginalURL(), Post: x.method == fiber.MethodPost, UserAgent: x.Get(fiber.HeaderUserAgent), Address: x.address,
-		Session: cookie(console.SessionCookie), Door: cookie(console.DoorCookie), Browser: cookie(console.BrowserCookie),
+		Session: cookie(console.SessionCookie), Visitor: cookie(console.VisitorCookie), Browser: cookie(console.BrowserCookie),
 		By: accounts.Actor{Address: x.address.String(), RequestID: x.requestID},
 	}
 	v.ID, _ = openapi.ParseID(x.Params("id"))                                   // what is no UUID is uuid.Nil

@@ -39,7 +39,7 @@ func TestAPanicAnswersInTheContractsShapeAndIsLoggedWithItsStack(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 	if strings.Contains(text, "moon") || strings.Contains(text, ".go") {
-		t.Errorf("the answer tells why: %s", text)
+		t.Errorf("the response holds the cause: %s", text)
 	}
 	if !strings.Contains(log, "the moon is full") || !strings.Contains(log, "panic_test.go") || !strings.Contains(log, got.Error.RequestID) {
 		t.Errorf("the log does not: %s", log)
@@ -95,7 +95,7 @@ func TestWaitsAreTheLeastThatIsEnough(t *testing.T) {
 		59*time.Minute + time.Second: "1 h 0 min", time.Minute: "1 min", time.Second: "1 min", 0: "1 min",
 	} {
 		if got := hoursAndMinutes(wait); got != want {
-			t.Errorf("%v is told as %s, want %s", wait, got, want)
+			t.Errorf("%v is written as %s, want %s", wait, got, want)
 		}
 	}
 	for wait, want := range map[time.Duration]int64{0: 1, time.Millisecond: 1, time.Second: 1, 1001 * time.Millisecond: 2} {

@@ -11,7 +11,7 @@ import (
 	gojson "github.com/goccy/go-json"
 )
 
-// policy is what the front door enforces for a route beside who may use it.
+// policy is what is enforced for a route beside its access.
 type policy struct {
 	// deadline bounds what a handler may wait for, the database above all. The
 	// time that a body takes to arrive is not part of it.
@@ -21,7 +21,7 @@ type policy struct {
 	tooBig  *fault.Error
 	// fail writes the body of a refusal or a failure. Status and headers are written.
 	fail func(x *exchange, f *fault.Error, status int)
-	// refusals tells that refusals count in the console's statistics of keys.
+	// refusals is true if refusals count in the console's statistics of keys.
 	refusals bool
 }
 

@@ -78,7 +78,7 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 	return b
 }
 
-// log tells the log of a request that was answered. The record goes straight to
+// log logs a request that was answered. The record goes straight to
 // the handler: a Logger would walk the stack for a source that nobody prints.
 func (x *exchange) log(took time.Duration) {
 	level := slog.LevelInfo
@@ -94,7 +94,7 @@ func (x *exchange) log(took time.Duration) {
 	}
 	record := slog.NewRecord(x.began.Add(took), level, "request", 0)
 	record.AddAttrs(slog.Any("", &x.line))
-	_ = to.Handle(x.ctx, record) // a log that cannot be written has nobody to be told to
+	_ = to.Handle(x.ctx, record) // an error of the log cannot be logged
 }
 
 // requestLog is slog's JSON handler with a shortcut for the one line that is
@@ -139,10 +139,10 @@ func (l requestLog) Handle(ctx context.Context, record slog.Record) error {
 	return err
 }
 
-// longLine is from where on the memory of a line is not kept: errors are long.
+// longLine is the size from which a line's buffer is not reused: errors are long.
 const longLine = 4 << 10
 
-// lines is memory for lines.
+// lines pools the buffers of lines.
 var lines = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
 // lineWriter keeps the lines of the two ways of writing them apart.

@@ -19,8 +19,8 @@ type route struct {
 	series
 }
 
-// endpoints and pages are every route there is. A literal segment stands above a
-// parameter in its place.
+// endpoints and pages are all routes. A literal segment comes before a parameter
+// at the same position.
 func (a *api) endpoints() []*route {
 	return []*route{
 		get("/", open, "", asset(a.home)),

@@ -139,7 +139,7 @@ func TestPreflightsAreAnsweredAndCostNoBudget(t *testing.T) {
 		}
 	}
 	if left := s.call(t, call{method: "GET", path: "/api/keys", status: 401}).Header.Get("X-RateLimit-Remaining"); left != "0" {
-		t.Errorf("%s remain, want the one place the request took", left)
+		t.Errorf("%s remain, want one for the request", left)
 	}
 }
 

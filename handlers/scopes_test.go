@@ -73,7 +73,7 @@ func (b bearer) String() string {
 	return fmt.Sprintf("a %s key of a %s with the scope %s, allowed addresses: %s", b.state, b.role, b.scope, b.address)
 }
 
-// lets tells the status and the code with which a request that needs a scope is refused; 0 where it is let in.
+// lets returns the status and the code of the refusal of a request that needs a scope; 0 if it is admitted.
 func (b bearer) lets(scope string) (status int, code string) {
 	needs := map[string]accounts.Role{"service": accounts.RoleService, "admin": accounts.RoleAdmin}[scope]
 	switch {
@@ -92,13 +92,13 @@ func (b bearer) lets(scope string) (status int, code string) {
 }
 
 // verdict is what verify answers about the key.
-func (b bearer) verdict(told bool) string {
+func (b bearer) verdict(addressGiven bool) string {
 	switch {
 	case b.state != "active":
 		return strings.ToUpper(b.state)
 	case b.scope != "models":
 		return "INSUFFICIENT_SCOPE"
-	case b.address == "elsewhere", b.address == "here" && !told:
+	case b.address == "elsewhere", b.address == "here" && !addressGiven:
 		return "IP_NOT_ALLOWED"
 	}
 	return "VALID"
@@ -180,7 +180,7 @@ func TestEveryRouteLetsInTheKeysOfItsScopeAlone(t *testing.T) {
 		for _, r := range routes {
 			body := ""
 			if r.method != http.MethodGet {
-				body = "[]" // which whoever is let in is told
+				body = "[]" // 422 or 400 for a key that is admitted
 			}
 			status, text := g.ask(t, "", r.method, r.path, body, b.secret)
 			want, code := b.lets(r.scope)
@@ -198,10 +198,10 @@ func TestEveryRouteLetsInTheKeysOfItsScopeAlone(t *testing.T) {
 		if strings.HasPrefix(string(text), `{"valid":true`) != (status == 0) {
 			t.Errorf("validate of %s answers %s", b, text)
 		}
-		for address, told := range map[string]bool{"": false, `,"address":"::ffff:127.0.0.1"`: true, `,"address":null`: false} {
+		for address, given := range map[string]bool{"": false, `,"address":"::ffff:127.0.0.1"`: true, `,"address":null`: false} {
 			_, text := g.ask(t, "gate", http.MethodPost, "/api/keys/verify", `{"key":"`+b.secret+`"`+address+`}`, "")
-			if !strings.Contains(string(text), `"code":"`+b.verdict(told)+`"`) {
-				t.Errorf("verify of %s with %q answers %s, want %s", b, address, text, b.verdict(told))
+			if !strings.Contains(string(text), `"code":"`+b.verdict(given)+`"`) {
+				t.Errorf("verify of %s with %q answers %s, want %s", b, address, text, b.verdict(given))
 			}
 		}
 	}

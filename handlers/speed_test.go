@@ -38,10 +38,10 @@ func verification(tb testing.TB) func() {
 	}
 }
 
-// mostAllocations is what a verification of a remembered key may allocate.
+// mostAllocations is what a verification of a cached key may allocate.
 const mostAllocations = 15
 
-func TestAVerificationOfARememberedKeyAllocatesLittle(t *testing.T) {
+func TestAVerificationOfACachedKeyAllocatesLittle(t *testing.T) {
 	verify := verification(t)
 	verify()
 	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations+lostToTheRaceDetector {

@@ -36,7 +36,7 @@ import (
 // plenty is a rate that no test reaches.
 const plenty = 1_000_000
 
-// service is a running front door over a database with a cast of people.
+// service is a running HTTP server over a database with a cast of people.
 type service struct {
 	app      *fiber.App
 	store    *store.Store
@@ -90,15 +90,15 @@ func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...se
 	return s
 }
 
-// withMonitor gives the front door a monitor of its parts, with a change.
+// withMonitor sets a monitor made of the other parts, with a change.
 func withMonitor(p *handlers.Parts, change func(*monitor.Parts)) {
 	parts := monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now}
 	change(&parts)
 	p.Monitor = monitor.New(parts)
 }
 
-// withConsole gives the front door a console of its parts, with a change. What it
-// is made of has to be set before.
+// withConsole sets a console made of the other parts, with a change. They have to
+// be set before.
 func withConsole(p *handlers.Parts, change func(*console.Parts)) {
 	if p.Monitor == nil {
 		withMonitor(p, func(*monitor.Parts) {})
@@ -108,7 +108,7 @@ func withConsole(p *handlers.Parts, change func(*console.Parts)) {
 	p.Console = console.New(parts)
 }
 
-// watch tells a verifier of changes until the test ends; it returns when that has begun.
+// watch subscribes a verifier to changes until the test ends; it returns once it is subscribed.
 func watch(t testing.TB, db *store.Store, verifier *keys.Verifier) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -123,7 +123,7 @@ func watch(t testing.TB, db *store.Store, verifier *keys.Verifier) {
 	<-w.up
 }
 
-// watcher says when the first sign of changes came.
+// watcher reports that it is subscribed.
 type watcher struct {
 	*keys.Verifier
 	up chan struct{}
@@ -235,7 +235,7 @@ type call struct {
 	path   string
 	body   string
 	header http.Header
-	// unwindowed calls have no rate window to tell.
+	// unwindowed calls have no X-RateLimit headers.
 	unwindowed bool
 	status     int
 	// want is the exact JSON; "*" stands for any value but null. Empty where the table asserts the status and the shape alone.
@@ -274,7 +274,7 @@ func (s *service) call(t *testing.T, c call) answer {
 		for name, value := range decode(t, a.text).(map[string]any) {
 			s.words[c.keep+"."+name] = fmt.Sprint(value)
 		}
-		remember(s.words[c.keep+".key"])
+		recordSecret(s.words[c.keep+".key"])
 	}
 	return a
 }
@@ -313,7 +313,7 @@ func (s *service) send(t testing.TB, c call) answer {
 		t.Fatal(err)
 	}
 	for _, shown := range newKeyShown.FindAllSubmatch(text, -1) {
-		remember(string(shown[1]))
+		recordSecret(string(shown[1]))
 	}
 	a := answer{response, text}
 	assertContract(t, a, c.unwindowed)
@@ -327,7 +327,7 @@ var newKeyShown = regexp.MustCompile(`"key":"(codexible_[0-9a-f]{32})"`)
 // client follows no redirects: a test wants to see them.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-// fill puts values in the place of words, the longest words first.
+// fill replaces words by values, the longest words first.
 func (s *service) fill(text string) string {
 	if !strings.Contains(text, "$") {
 		return text
@@ -451,11 +451,11 @@ var secrets sync.Map
 
 func mint() keys.Secret {
 	secret := keys.Mint()
-	remember(secret.Reveal())
+	recordSecret(secret.Reveal())
 	return secret
 }
 
-func remember(secret string) {
+func recordSecret(secret string) {
 	if strings.HasPrefix(secret, "codexible_") {
 		secrets.Store(secret, true)
 	}

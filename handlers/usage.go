@@ -126,7 +126,7 @@ func (a *api) usageHourly(ctx context.Context, r usageHourlyRequest) ([]hourUsag
 	return rows, err
 }
 
-// consumption is what a charge may tell of its request beside the credits.
+// consumption has the optional fields of a charge.
 type consumption struct {
 	Model            string      `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
 	PromptTokens     int64       `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// told is a verdict as the document describes it.
-func told(v *keys.Verdict) verdict {
+// documented is a verdict as the document describes it.
+func documented(v *keys.Verdict) verdict {
 	id := v.Identity
 	if id == nil {
 		return verdict{Code: v.Code}
@@ -55,7 +55,7 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 			v.Rate = keys.Rate{Decision: limits.Decision{Limit: number.Draw(t, "rate"), Remaining: number.Draw(t, "room"), ResetSeconds: rapid.Int64Range(0, 60).Draw(t, "reset")}}
 			v.Duplicate = rapid.Bool().Draw(t, "duplicate")
 		}
-		want, err := gojson.Marshal(told(v))
+		want, err := gojson.Marshal(documented(v))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ type verifyRequest struct {
 	Key            string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
 	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"Number of credits to charge. With 0 the quota is returned but not enforced." example:"2"`
 	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges nothing. Ignored with 0 credits." example:"order-4711"`
-	// Address is the customer's; the binder reads it without taking memory where it is absent.
+	// Address is the customer's; the binder does not allocate where it is absent.
 	Address netip.Addr `json:"address" doc:"The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent." example:"203.0.113.7"`
 	consumption
 }
@@ -64,8 +64,7 @@ type rateState struct {
 }
 
 // verify is the hot path: it runs for every request of every customer, so it
-// reads into memory that was used before, answers from the stack, and takes no
-// detour through the adapter.
+// reuses requests, encodes on the stack and bypasses the adapter.
 func (a *api) verify(x *exchange) error {
 	request := verifyRequests.Get().(*verifyRequest)
 	defer func() {
@@ -88,7 +87,7 @@ func (a *api) verify(x *exchange) error {
 	return nil
 }
 
-// verifyRequests is memory for requests; exchanges has what it saves.
+// verifyRequests pools requests; see exchanges for what that saves.
 var verifyRequests = sync.Pool{New: func() any { return new(verifyRequest) }}
 
 // appendVerdict writes what a verdict encodes to. With the encoder a verification

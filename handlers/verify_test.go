@@ -24,7 +24,7 @@ func TestVerifyJudgesAKeyInOneAnswer(t *testing.T) {
 			{says: "a charge that does not fit", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":2}`, status: 200,
 				want: `{"valid":false,"code":"QUOTA_EXCEEDED","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"duplicate":false}`},
 			{says: "the last credit", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":1}`, status: 200},
-			{says: "used up, and told without a charge", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":0}`, status: 200,
+			{says: "used up, reported without a charge", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":0}`, status: 200,
 				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"duplicate":false}`},
 			{says: "unknown", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"codexible_00000000000000000000000000000000"}`, status: 200,
 				want: `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"duplicate":false}`},

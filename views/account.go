@@ -36,8 +36,8 @@ type RecoveryCodes struct {
 	Codes []string
 }
 
-// Door is a page for somebody who is not signed in: the sign-in, its second step, the setup.
-type Door struct {
+// SignedOut is a page for somebody who is not signed in: the sign-in, its second step, the setup.
+type SignedOut struct {
 	Title, Intro string
 	Theme        Theme
 	CSRF         string
@@ -48,7 +48,7 @@ type Door struct {
 	Submit      string
 	Notice      *Notice
 	Foot        string
-	// Back is the way back; empty where there is none.
+	// Back is the way back; may be empty.
 	Back Link
 }
 

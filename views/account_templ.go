@@ -444,8 +444,8 @@ func RecoveryPage(p RecoveryCodes) templ.Component {
 	})
 }
 
-// DoorPage is a form for somebody who is not signed in.
-func DoorPage(p Door) templ.Component {
+// SignedOutPage is a form for somebody who is not signed in.
+func SignedOutPage(p SignedOut) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -41,7 +41,7 @@ func TestBarsStayInThePlotInProportionAndWithoutOverlap(t *testing.T) {
 		end, most := 0.0, c.most()
 		for i, b := range p.Bars {
 			if b.Left < end-1e-9 || b.Left+b.Width > 100+1e-9 || b.Top < plotTop-1e-9 || math.Abs(b.Top+b.Height-plotTop-plotHeight) > 1e-9 {
-				t.Fatalf("bar %d lies outside its place: %+v", i, b)
+				t.Fatalf("bar %d lies outside its slot: %+v", i, b)
 			}
 			if tall := p.Bars[0]; b.Value == most && b.Height < tall.Height-1e-9 {
 				t.Fatalf("the largest bar is not the tallest")

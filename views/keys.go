@@ -21,7 +21,7 @@ type Keys struct {
 type Key struct {
 	Frame
 	Key KeyLine
-	// GraceEnds is when the secret that a rotation replaced stops; nil where there is none.
+	// GraceEnds is when the secret that a rotation replaced stops; may be nil.
 	GraceEnds *time.Time
 	Chart     Chart
 	Range     RangeChoice
@@ -34,7 +34,7 @@ type Secret struct {
 	Frame
 	Secret keys.Secret
 	Key    KeyLine
-	// OldWorks says how long the previous secret keeps working; empty where there is none.
+	// OldWorks says how long the previous secret keeps working; may be empty.
 	OldWorks string
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 )
 
-var preview = flag.String("preview", "", "write every page with its assets into this folder, to be looked at")
+var preview = flag.String("preview", "", "write every page with its assets into this folder, for review")
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -157,7 +157,7 @@ func pages() map[string]templ.Component {
 			Sessions: []accounts.Session{session, other}, Current: session, Now: noon}),
 		"two-step": TwoStepPage(TwoStepSetup{Frame: frame("Two-factor authentication", SectionAccount), QR: "M0 0h7v1h-7z", Side: 21, Secret: "JBSW Y3DP EHPK 3PXP", Code: Field{Name: "code", Label: "Code"}}),
 		"recovery": RecoveryPage(RecoveryCodes{Frame: frame("Recovery codes", SectionAccount), Codes: []string{"aaaa-bbbb-cc", "dddd-eeee-ff"}}),
-		"login": DoorPage(Door{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", CSRF: "token", Submit: "Sign in", Notice: &Notice{Tone: ToneBad, Title: "Wrong e-mail or password", Text: "Only operators can sign in here."},
+		"login": SignedOutPage(SignedOut{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", CSRF: "token", Submit: "Sign in", Notice: &Notice{Tone: ToneBad, Title: "Wrong e-mail or password", Text: "Only operators can sign in here."},
 			Fields: []Field{{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username"}, {Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password"}}, Foot: "Forgot your password? Set a new one on the server: codexible user set-password."}),
 		"failure": FailurePage(Failure{Title: "Not found", Text: "This page does not exist. Check the address.", RequestID: "6f0c1f6e3b", Back: Link{"Go to the overview", "/admin"}}),
 	}

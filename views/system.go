@@ -38,7 +38,7 @@ type MigrationLine struct {
 type HealthSample struct {
 	At     time.Time
 	Status string
-	// Details is the problem; empty where there was none.
+	// Details is the problem; empty without one.
 	Details string
 }
 

@@ -163,14 +163,14 @@ func withProblems(fields []views.Field, err error) bool {
 	if f.Kind != fault.Invalid || len(f.Fields) == 0 {
 		return false
 	}
-	placed := 0
+	found := 0
 	for i := range fields {
 		if problem := f.Fields[fields[i].Name]; problem != "" {
 			fields[i].Problem = sentence(problem)
-			placed++
+			found++
 		}
 	}
-	return placed > 0
+	return found > 0
 }
 
 // sentence makes a field error a sentence of its own.

@@ -32,7 +32,7 @@ func TestNoCellIsAFormulaOrSplitsItsLine(t *testing.T) {
 	}
 }
 
-// begins tells whether a spreadsheet would calculate a cell that it took for this text.
+// begins reports whether a spreadsheet would calculate a cell with this text.
 func begins(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '"' || accounts.IsInvisible(r) })
 	if text == "" {

@@ -37,7 +37,7 @@ func (c *Console) Download(serve Page) Page {
 			return Reply{}, errDownloads
 		}
 		defer func() {
-			if r.File == nil { // a file releases its place when it ends
+			if r.File == nil { // a file releases its slot when it ends
 				<-c.downloads
 			}
 		}()

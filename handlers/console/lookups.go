@@ -39,9 +39,9 @@ func consoleWindow(name string, limit int64) window {
 	return window{limits.Key([16]byte(sum[:16])), limit}
 }
 
-// byPlace are the rate limits of a client's address, where an IPv6 /64 is one
+// addressWindows are the rate limits of a client's address, where an IPv6 /64 is one
 // address, and of the /48 around it.
-func byPlace(what string, from netip.Addr, perAddress, perSite int64) []window {
+func addressWindows(what string, from netip.Addr, perAddress, perSite int64) []window {
 	windows := []window{consoleWindow(what+" "+limits.Address(from).String(), perAddress)}
 	if from = from.Unmap(); from.Is6() {
 		site, _ := from.Prefix(48) // never fails: an IPv6 address has 48 bits
@@ -52,10 +52,10 @@ func byPlace(what string, from netip.Addr, perAddress, perSite int64) []window {
 
 type decide func(context.Context, limits.Subject, int64) (limits.Decision, error)
 
-// ask asks every rate limit, up to the first that refuses.
-func ask(ctx context.Context, question decide, windows []window) (limits.Decision, error) {
+// checkWindows checks every rate limit, up to the first that refuses.
+func checkWindows(ctx context.Context, check decide, windows []window) (limits.Decision, error) {
 	for _, w := range windows {
-		d, err := question(ctx, w.subject, w.limit)
+		d, err := check(ctx, w.subject, w.limit)
 		if err != nil {
 			return d, fault.Away(err)
 		}
@@ -66,30 +66,30 @@ func ask(ctx context.Context, question decide, windows []window) (limits.Decisio
 	return limits.Decision{Allowed: true}, nil
 }
 
-// ErrCrowded tells that the lookups of an address took too long to take their turns.
+// ErrCrowded means that a lookup waited too long for the other lookups of its address.
 var ErrCrowded = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Second, Message: "Too many requests from this address are waiting. Nothing was changed; try again shortly."}
 
 // lookUp looks up a value that the client may have made up. A client over its
 // rate limits is refused before the database is read; only a value that is not
 // found counts.
-func (c *Console) lookUp(ctx context.Context, v *Visit, windows []window, look func() (found bool, err error)) error {
+func (c *Console) lookUp(ctx context.Context, v *Visit, windows []window, find func() (found bool, err error)) error {
 	leave, err := c.gate.Enter(ctx, limits.Address(v.Address))
 	if err != nil {
 		return ErrCrowded.Because(err)
 	}
 	defer leave()
-	d, err := ask(ctx, c.Counter.Peek, windows)
+	d, err := checkWindows(ctx, c.Counter.Peek, windows)
 	if err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
 	if err != nil {
 		return err
 	}
-	found, err := look()
+	found, err := find()
 	if err != nil || found {
 		return err
 	}
-	if d, err = ask(ctx, c.Counter.Hit, windows); err == nil && !d.Allowed {
+	if d, err = checkWindows(ctx, c.Counter.Hit, windows); err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
 	return err
@@ -118,38 +118,38 @@ func (c *Console) Identify(ctx context.Context, v *Visit) error {
 			return nil
 		}
 	}
-	if v.Token = v.Door; v.Token.Reveal() == "" && !v.Post {
+	if v.Token = v.Visitor; v.Token.Reveal() == "" && !v.Post {
 		v.Token = accounts.MintToken()
-		v.setCookie(DoorCookie, v.Token.Reveal(), 0)
+		v.setCookie(VisitorCookie, v.Token.Reveal(), 0)
 	}
 	return nil
 }
 
 // cookieWindows are the rate limits of all cookie lookups together.
 func cookieWindows(v *Visit) []window {
-	return byPlace("cookie", v.Address, lookupsPerAddress, lookupsPerSite)
+	return addressWindows("cookie", v.Address, lookupsPerAddress, lookupsPerSite)
 }
 
 // lookUpCookie looks up a cookie's token: directly if it was valid the last time,
 // not at all if it was invalid, else like lookUp. Tokens are random, so an unknown
 // one never becomes valid.
-func (c *Console) lookUpCookie(ctx context.Context, v *Visit, token accounts.Token, look func() (found bool, err error)) error {
+func (c *Console) lookUpCookie(ctx context.Context, v *Visit, token accounts.Token, find func() (found bool, err error)) error {
 	good, bad := c.tokens.recall(token)
 	if bad {
 		return nil
 	}
-	lookAndCache := func() (bool, error) {
-		found, err := look()
+	findAndCache := func() (bool, error) {
+		found, err := find()
 		if err == nil {
 			c.tokens.keep(token, found)
 		}
 		return found, err
 	}
 	if good {
-		_, err := lookAndCache()
+		_, err := findAndCache()
 		return err
 	}
-	return c.lookUp(ctx, v, cookieWindows(v), lookAndCache)
+	return c.lookUp(ctx, v, cookieWindows(v), findAndCache)
 }
 
 // throttled is true for a refusal by a rate limit.
@@ -194,7 +194,7 @@ func (m *tokenMemo) keep(token accounts.Token, found bool) {
 const operatorLife = time.Second
 
 // operatorMemo caches whether an operator exists. It uses the real clock, because
-// it bounds how often the database is asked.
+// it bounds how often the database is queried.
 type operatorMemo struct {
 	mu    sync.Mutex
 	has   bool

@@ -35,15 +35,15 @@ const (
 // the account's owner has signed in: it has a limit that nobody else can use up.
 func (c *Console) throttle(ctx context.Context, v *Visit, account string, known bool) error {
 	address := limits.Address(v.Address).String()
-	windows := byPlace("sign-in: address", v.Address, triesPerAddress, triesPerSite)
+	windows := addressWindows("sign-in: address", v.Address, triesPerAddress, triesPerSite)
 	if known {
 		windows = append(windows, consoleWindow("sign-in: browser "+string(v.Browser.Hash())+account, triesPerAccount))
 	} else {
 		windows = append(windows, consoleWindow("sign-in: pair "+address+" "+account, triesPerPair), consoleWindow("sign-in: account "+account, triesPerAccount))
 	}
 	// An attempt that one limit refuses must not count against another: all are checked first.
-	for _, question := range []decide{c.Counter.Peek, c.Counter.Hit} {
-		d, err := ask(ctx, question, windows)
+	for _, check := range []decide{c.Counter.Peek, c.Counter.Hit} {
+		d, err := checkWindows(ctx, check, windows)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (c *Console) throttle(ctx context.Context, v *Visit, account string, known 
 // CheckTries refuses a sign-in from an address that has reached its limit, without
 // counting it: before its form is read.
 func (c *Console) CheckTries(ctx context.Context, v *Visit) error {
-	d, err := ask(ctx, c.Counter.Peek, byPlace("sign-in: address", v.Address, triesPerAddress, triesPerSite))
+	d, err := checkWindows(ctx, c.Counter.Peek, addressWindows("sign-in: address", v.Address, triesPerAddress, triesPerSite))
 	if err == nil && !d.Allowed {
 		err = tooManyTries(d)
 	}
@@ -69,7 +69,7 @@ func tooManyTries(d limits.Decision) error {
 	return &fault.Error{Kind: fault.RateLimited, RetryAfter: wait, Message: "Too many attempts to sign in. Wait " + views.Span(wait) + " and try again."}
 }
 
-func (v *Visit) door(d views.Door) views.Door {
+func (v *Visit) signedOut(d views.SignedOut) views.SignedOut {
 	d.Theme, d.CSRF = v.Theme, formToken(v.Token)
 	return d
 }
@@ -86,7 +86,7 @@ func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	if !has {
-		return show(views.DoorPage(v.door(views.Door{Title: "No operator yet", Intro: "Open the set-up link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
+		return show(views.SignedOutPage(v.signedOut(views.SignedOut{Title: "No operator yet", Intro: "Open the set-up link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
 	}
 	var n *views.Notice
 	if done, found := notices[v.Query.Get("done")]; found {
@@ -96,7 +96,7 @@ func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
 }
 
 func (c *Console) signInPage(v *Visit, email, next string, n *views.Notice) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
+	return views.SignedOutPage(v.signedOut(views.SignedOut{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
 		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
 	}}))
@@ -210,7 +210,7 @@ var (
 )
 
 func (c *Console) codePage(v *Visit, next string, n *views.Notice) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Enter the code", Intro: "Enter the six-digit code from your authenticator app, or a recovery code.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
+	return views.SignedOutPage(v.signedOut(views.SignedOut{Title: "Enter the code", Intro: "Enter the six-digit code from your authenticator app, or a recovery code.", Action: "/admin/login/code", Next: ownPath(next), Submit: "Sign in", Notice: n,
 		Back:   views.Link{Text: "Sign in as someone else", Path: "/admin/login"},
 		Fields: []views.Field{{Name: "code", Label: "Code", Autocomplete: "one-time-code", Required: true, Autofocus: true, MaxLength: 20}}}))
 }
@@ -305,7 +305,7 @@ func (c *Console) openLink(ctx context.Context, v *Visit, token string) error {
 		return store.ErrSetupOver
 	}
 	over := false
-	windows := byPlace("set-up link", v.Address, linksPerAddress, linksPerSite)
+	windows := addressWindows("set-up link", v.Address, linksPerAddress, linksPerSite)
 	err := c.lookUp(ctx, v, windows, func() (bool, error) {
 		err := c.Store.SetupOpen(ctx, accounts.TokenFrom(token))
 		if over = errors.Is(err, store.ErrSetupOver); over {
@@ -328,7 +328,7 @@ func setupFields(email, name string) []views.Field {
 }
 
 func (c *Console) setupPage(v *Visit, token string, fields []views.Field) templ.Component {
-	return views.DoorPage(v.door(views.Door{Title: "Set up the console", Intro: "Create the first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
+	return views.SignedOutPage(v.signedOut(views.SignedOut{Title: "Set up the console", Intro: "Create the first operator. This link works once.", Action: "/admin/setup", Token: token, Submit: "Set up", Fields: fields}))
 }
 
 // FinishSetup creates the first operator and signs in.

@@ -18,8 +18,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// usageWish is a request for the usage page, read and checked.
-type usageWish struct {
+// usageRequest is a request for the usage page, read and checked.
+type usageRequest struct {
 	span     usage.Range
 	user     store.UserLine
 	key      store.KeyLine
@@ -35,7 +35,7 @@ type usageWish struct {
 
 // readUsage reads the range and the filters. The page shows a sentence for each
 // error in them.
-func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageWish, err error) {
+func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageRequest, err error) {
 	w.texts = map[string]string{}
 	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
 		text, ok := filter(v.Query.Get(name), accounts.MaxEmailLength)
@@ -76,7 +76,7 @@ func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageWish, err err
 	return w, nil
 }
 
-func (w *usageWish) problem(text string) { w.problems = append(w.problems, text) }
+func (w *usageRequest) problem(text string) { w.problems = append(w.problems, text) }
 
 const (
 	// noDay says what is wrong with a text that is not a date.
@@ -85,7 +85,7 @@ const (
 	lastBeforeFirst = "The first date must not be after the last."
 )
 
-func (w *usageWish) readSpan(today usage.Day) {
+func (w *usageRequest) readSpan(today usage.Day) {
 	w.span = usage.LastDays(today, 30)
 	read := func(name string, otherwise usage.Day) usage.Day {
 		text := w.texts[name]
@@ -116,7 +116,7 @@ func (w *usageWish) readSpan(today usage.Day) {
 }
 
 // readUsageKey finds a key by its ID or prefix.
-func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
+func (c *Console) readUsageKey(ctx context.Context, w *usageRequest) (err error) {
 	text := strings.TrimSuffix(w.texts["key"], "…")
 	if text == "" {
 		return nil
@@ -140,7 +140,7 @@ func (c *Console) readUsageKey(ctx context.Context, w *usageWish) (err error) {
 	return err
 }
 
-func (w *usageWish) checkCombination() {
+func (w *usageRequest) checkCombination() {
 	byPlan := w.plan.ID != uuid.Nil
 	switch {
 	case byPlan && (w.user.ID != uuid.Nil || w.key.ID != uuid.Nil || w.model != ""):
@@ -153,7 +153,7 @@ func (w *usageWish) checkCombination() {
 }
 
 // groups are the possible groupings under the current filters, days first.
-func (w *usageWish) groups() []string {
+func (w *usageRequest) groups() []string {
 	switch {
 	case w.key.ID != uuid.Nil, w.plan.ID != uuid.Nil, w.model != "":
 		return []string{"day"}
@@ -164,7 +164,7 @@ func (w *usageWish) groups() []string {
 }
 
 // readFigures returns the days of the chart, and the groups of the table where it is not by day.
-func (c *Console) readFigures(ctx context.Context, w *usageWish) (days []usage.DayTotal, groups []store.GroupDay, err error) {
+func (c *Console) readFigures(ctx context.Context, w *usageRequest) (days []usage.DayTotal, groups []store.GroupDay, err error) {
 	all := w.user.ID == uuid.Nil
 	switch {
 	case w.key.ID != uuid.Nil:
@@ -217,7 +217,7 @@ func (c *Console) Usage(ctx context.Context, v *Visit) (Reply, error) {
 	return show(views.UsagePage(p))
 }
 
-func (w *usageWish) title() string {
+func (w *usageRequest) title() string {
 	name := map[views.Measure]string{views.MeasureCredits: "Credits", views.MeasureRequests: "Requests", views.MeasureCost: "Cost"}[w.measure]
 	switch {
 	case w.key.ID != uuid.Nil:
@@ -234,7 +234,7 @@ func (w *usageWish) title() string {
 	return name + " for all users"
 }
 
-func (c *Console) usagePage(v *Visit, w *usageWish) views.Usage {
+func (c *Console) usagePage(v *Visit, w *usageRequest) views.Usage {
 	path := func(changed ...string) string {
 		pairs := make([]string, 0, 16)
 		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
@@ -273,7 +273,7 @@ func (c *Console) usagePage(v *Visit, w *usageWish) views.Usage {
 }
 
 // usageRows are the rows of the table: days with usage, the newest first, or groups, the most expensive first.
-func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (rows []views.UsageRow, total views.UsageRow) {
+func usageRows(w *usageRequest, days []usage.DayTotal, groups []store.GroupDay) (rows []views.UsageRow, total views.UsageRow) {
 	total.Name = "Total"
 	add := func(to *views.UsageRow, d usage.DayTotal) {
 		to.Requests, to.Credits, to.CostMicros = to.Requests+d.Requests, to.Credits+d.Credits, to.CostMicros+d.CostMicros
@@ -304,7 +304,7 @@ func usageRows(w *usageWish, days []usage.DayTotal, groups []store.GroupDay) (ro
 	return rows, total
 }
 
-func (w *usageWish) groupName(name string) string {
+func (w *usageRequest) groupName(name string) string {
 	for _, p := range w.plans {
 		if p.ID.String() == name {
 			return p.Name

@@ -29,17 +29,17 @@ import (
 type Visit struct {
 	// Path is without the query, Here with it.
 	Path, Here string
-	// ID is the one in the path; uuid.Nil where there is none or it is no UUID. Nothing has that ID.
+	// ID is the one in the path; uuid.Nil where the path has no UUID. Nothing has that ID.
 	ID uuid.UUID
-	// Post tells a form that was sent from a page that is asked for. Form is read once the visit is admitted.
+	// Post is true for a form that was sent, false for a request for a page. Form is read once the visit is admitted.
 	Post        bool
 	Query, Form url.Values
 	UserAgent   string
 	Address     netip.Addr
 	Theme       views.Theme
-	// Session and Door are the tokens of the cookies of a session and of a browser
-	// without one; Browser shows that somebody has signed in here before. Each is empty without its cookie.
-	Session, Door, Browser accounts.Token
+	// Session and Visitor are the tokens of the cookies of a session and of a browser
+	// without one; Browser is that of a browser that has been signed in before. Each is empty without its cookie.
+	Session, Visitor, Browser accounts.Token
 	// By is who acts, for the audit log. Identify completes it.
 	By accounts.Actor
 
@@ -56,7 +56,7 @@ type Visit struct {
 // The names of the console's cookies.
 const (
 	SessionCookie = "codexible_session"
-	DoorCookie    = "codexible_door"
+	VisitorCookie = "codexible_door"
 	BrowserCookie = "codexible_browser"
 	ThemeCookie   = "codexible_theme"
 )
@@ -115,7 +115,7 @@ func ToSignIn(v *Visit) Reply {
 	return Reply{Redirect: views.WithQuery("/admin/login", "next", v.Here)}
 }
 
-// IsOwnPath tells whether a text names a path of this service. A browser takes
+// IsOwnPath reports whether a text names a path of this service. A browser takes
 // what begins with two slashes, or with a slash and a backslash, for a host.
 func IsOwnPath(text string) bool {
 	if text == "" || text[0] != '/' || len(text) > 1 && text[1] == '/' {
@@ -146,7 +146,7 @@ func formMAC(token accounts.Token) []byte {
 	return mac.Sum(nil)
 }
 
-// OwnsForm tells whether the form was made for this session: its field _csrf is the visit's token.
+// OwnsForm reports whether the form was made for this session: its field _csrf is the visit's token.
 func (v *Visit) OwnsForm() bool {
 	masked, err := base64.RawURLEncoding.DecodeString(v.Form.Get("_csrf"))
 	if err != nil || len(masked) != 2*sha256.Size || v.Token.Reveal() == "" {

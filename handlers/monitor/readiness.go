@@ -1,7 +1,7 @@
 // Package monitor is what a running process observes of itself: whether it can
 // serve, how that was over the last day, how many requests it refused and why,
 // and which of its answers failed. The health endpoints and the operator's
-// console read it; the front door counts into it.
+// console read it; package handlers counts into it.
 package monitor
 
 import (
@@ -40,7 +40,7 @@ type Readiness struct {
 	Disk string
 }
 
-// Serves tells whether a load balancer may send requests.
+// Serves reports whether a load balancer may send requests.
 func (r Readiness) Serves() bool { return r.Status != Unavailable && r.Status != Draining }
 
 const (
@@ -56,14 +56,14 @@ const (
 // Parts are what a Monitor observes. Store, Counter and Now are needed.
 type Parts struct {
 	Store *store.Store
-	// Counter is the rate limiter; its mode tells whether Valkey answers.
+	// Counter is the rate limiter; its mode shows whether Valkey answers.
 	Counter limits.Counter
 	Now     func() time.Time
 	// Schema returns what is wrong with the live schema; nil where it is not watched.
 	Schema func(context.Context) error
-	// DiskFree returns the free bytes on the embedded database's disk; nil where there is none.
+	// DiskFree returns the free bytes on the embedded database's disk; nil without one.
 	DiskFree func() (bytes uint64, err error)
-	// Draining tells that the process is shutting down; never where nil.
+	// Draining reports whether the process is shutting down; nil for never.
 	Draining func() bool
 }
 

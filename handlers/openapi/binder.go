@@ -23,7 +23,7 @@ type Source interface {
 	HeaderValues(name string) [][]byte
 	// QueryValues returns every value of a query parameter, decoded.
 	QueryValues(name string) [][]byte
-	// BodyObject returns the body, a JSON object. given is false if there is no
+	// BodyObject returns the body, a JSON object. given is false without a
 	// body, which is an error only if one is needed.
 	BodyObject(needed bool) (object gjson.Result, given bool, err error)
 }

@@ -20,7 +20,7 @@ import (
 
 var errNoSuch, errBody = errors.New("no such id"), errors.New("no body")
 
-// message is a request in memory.
+// message is a request as maps and texts.
 type message struct {
 	id            string
 	header, query map[string][]string
@@ -244,14 +244,14 @@ func TestATypeThatCannotBeReadStopsTheProgram(t *testing.T) {
 			F int `json:"f" maximum:"x"`
 		}](),
 	} {
-		if told := panicOf(func() { newBinder(request) }); !strings.Contains(told, says) {
-			t.Errorf("%s: it says %q", says, told)
+		if message := panicOf(func() { newBinder(request) }); !strings.Contains(message, says) {
+			t.Errorf("%s: it says %q", says, message)
 		}
 	}
 }
 
-func panicOf(do func()) (told string) {
-	defer func() { told = fmt.Sprint(recover()) }()
+func panicOf(do func()) (message string) {
+	defer func() { message = fmt.Sprint(recover()) }()
 	do()
 	return ""
 }

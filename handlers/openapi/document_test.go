@@ -91,8 +91,8 @@ func TestADocumentThatWouldBeWrongStopsTheProgram(t *testing.T) {
 		`not ""`:                        description(nameless),
 		"no failure describes conflict": description(other),
 	} {
-		if told := panicOf(func() { d.JSON() }); !strings.Contains(told, says) {
-			t.Errorf("%s: it says %q", says, told)
+		if message := panicOf(func() { d.JSON() }); !strings.Contains(message, says) {
+			t.Errorf("%s: it says %q", says, message)
 		}
 	}
 }

@@ -83,8 +83,8 @@ func (f *field) readDefault() {
 		return
 	}
 	f.fallback = reflect.New(f.typ).Elem()
-	memory := f.pointer || f.nullable || f.kind.json == "array" || f.kind.json == "object"
-	if memory || !f.kind.parse(f, f.fallback, text) {
+	shared := f.pointer || f.nullable || f.kind.json == "array" || f.kind.json == "object"
+	if shared || !f.kind.parse(f, f.fallback, text) {
 		panic(fmt.Sprintf("openapi: %s cannot have the default %q", f.name, text))
 	}
 }

@@ -35,8 +35,8 @@ func (s *schemas) component(t reflect.Type) members {
 	if s.list.index(name) >= 0 {
 		return reference
 	}
-	place := len(s.list)
-	s.list = s.list.with(name, nil) // its place, also for a type that holds itself
+	at := len(s.list)
+	s.list = s.list.with(name, nil) // reserved first, for a type that holds itself
 	var properties members
 	var required []string
 	for _, f := range jsonFields(t) {
@@ -46,7 +46,7 @@ func (s *schemas) component(t reflect.Type) members {
 			required = append(required, field)
 		}
 	}
-	s.list[place].value = members{{"type", "object"}, {"properties", properties}, {"required", required}}
+	s.list[at].value = members{{"type", "object"}, {"properties", properties}, {"required", required}}
 	return reference
 }
 
