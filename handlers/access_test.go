@@ -2,7 +2,7 @@ package handlers_test
 
 import "testing"
 
-func TestEveryPathThatTakesAKeyTurnsAwayThoseThatDoNotWork(t *testing.T) {
+func TestEveryPathThatTakesAKeyRefusesInvalidKeys(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		for pattern, item := range published().model.Paths.PathItems.FromOldest() {
 			for method, op := range item.GetOperations().FromOldest() {

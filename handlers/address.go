@@ -10,7 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// clientAddress is who is at the other end: the peer, or where that is a
+// clientAddress is the client of the request: the peer, or where that is a
 // trusted proxy, the right-most address of X-Forwarded-For that is not one.
 func (a *api) clientAddress(ctx *fasthttp.RequestCtx) netip.Addr {
 	var peer netip.Addr
@@ -24,7 +24,7 @@ func (a *api) clientAddress(ctx *fasthttp.RequestCtx) netip.Addr {
 		for _, text := range slices.Backward(strings.Split(string(header), ",")) {
 			hop, ok := parseHop(text)
 			if !ok {
-				return peer // what stands further left was written by nobody we know
+				return peer // the entries further left are not trusted
 			}
 			if peer = hop; !a.trusted(hop) {
 				return peer

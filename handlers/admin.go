@@ -32,7 +32,7 @@ func (a *api) adminStatus(ctx context.Context, _ nothing) (serviceStatus, error)
 	return serviceStatus{UserCount: s.Users, ActiveTokenCount: s.ActiveKeys, CreditsToday: s.CreditsToday}, err
 }
 
-// adminPage is how the long lists are searched and paged.
+// adminPage has the search and the page of a long list.
 type adminPage struct {
 	Text   string    `query:"q" maxLength:"200" doc:"Search text: a part of the e-mail address, name, label or prefix, case-insensitive. A text shorter than three characters matches only at the start."`
 	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Maximum number of rows to return."`

@@ -48,7 +48,7 @@ func TestAdminsManageUsers(t *testing.T) {
 	})
 }
 
-func TestAdminsManageEverybodysKeys(t *testing.T) {
+func TestAdminsManageAllKeys(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a key is created for a user", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$bob.user","label":"Gift"}`, status: 200, keep: "gift", want: `{"id":"*","key":"*","prefix":"*","label":"Gift"}`},

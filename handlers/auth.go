@@ -13,7 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// access is who may use a route, and in whose window its requests count.
+// access is who may use a route, and whose rate limit its requests count against.
 type access uint8
 
 const (
@@ -21,8 +21,8 @@ const (
 	open access = iota
 	// byAddress routes take anyone. A valid key in the body counts as the key's request, everything else by client address.
 	byAddress
-	// signedOut pages of the console take anyone: they are the way in. Their forms
-	// are attempts to sign in, which an address has few of.
+	// signedOut pages of the console take anyone. Their forms are attempts to sign
+	// in, which are limited per address.
 	signedOut
 	// operator pages of the console take operators who have signed in.
 	operator
@@ -41,19 +41,19 @@ var scopes = [...]keys.Scope{
 // scope is what a key needs for the route; zero where none is needed.
 func (a access) scope() keys.Scope { return scopes[a] }
 
-// keyLookupsAtOnce bounds the concurrent lookups of keys that one address shows.
+// keyLookupsAtOnce bounds the concurrent key lookups of one address.
 const keyLookupsAtOnce = 8
 
 var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 
-// admit lets the request in, or returns the refusal. It counts the request; every
+// admit authorizes the request, or returns the refusal. It counts the request; every
 // response of a limited path has the X-RateLimit headers.
 func (x *exchange) admit() error {
 	if x.route.isPage {
 		return x.admitVisit()
 	}
 	switch x.route.access {
-	case open, byAddress: // what a body shows is counted when it was read: see settleAddress
+	case open, byAddress: // a key in the body is counted after the body was read: see settleAddress
 		return nil
 	default:
 	}
@@ -76,7 +76,7 @@ func (x *exchange) admit() error {
 	return x.countKey(id)
 }
 
-// judge finds the key of a token and whether it admits the request. A token that is
+// judge finds the key of a token and decides whether it admits the request. A token that is
 // not valid is counted by address; one that only lacks the scope is not. A token
 // that is not cached is looked up only while the address is below its limit.
 // Otherwise it is 429, also for a valid one, until another request is allowed.
@@ -109,8 +109,8 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 	return id, code, err
 }
 
-// settleAddress counts what a byAddress route has not counted: a request that
-// showed no token. A fault of ours counts for nobody.
+// settleAddress counts a request to a byAddress route that had no token. A failure
+// of the service is not counted.
 func (x *exchange) settleAddress(err error) error {
 	if x.route.access != byAddress || x.judged {
 		return err
@@ -125,7 +125,7 @@ func (x *exchange) settleAddress(err error) error {
 // isOurs reports whether a failure is the service's, not the caller's.
 func isOurs(k fault.Kind) bool { return k == fault.Internal || k == fault.Unavailable }
 
-// countKey counts the request in the window of a key, and of its user where the plan has one.
+// countKey counts the request in the window of a key, and of its user where the plan limits it.
 func (x *exchange) countKey(id *keys.Identity) error {
 	rate, err := x.api.Verifier.Rate(x.ctx, id, true)
 	if err != nil {
@@ -146,7 +146,7 @@ func whose(r keys.Rate) string {
 	return "This key has sent"
 }
 
-// lacksScope refuses a key that is known and works: the response has the key's X-RateLimit headers, and the request counts nowhere.
+// lacksScope refuses a valid key: the response has the key's X-RateLimit headers, and the request counts nowhere.
 func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
 	rate, err := x.api.Verifier.Rate(x.ctx, id, false)
 	if err != nil {
@@ -169,8 +169,8 @@ func (x *exchange) bearer() (token string, ok bool) {
 	return string(rest), true
 }
 
-// countAddress counts the request in the window of the client's address. The
-// refusal, if any, stands while the window has room.
+// countAddress counts the request in the window of the client's address. It
+// returns the given refusal, or a 429 if the address is over its limit.
 func (x *exchange) countAddress(refusal error) error {
 	decision, err := x.api.Counter.Hit(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP)
 	if err != nil {
@@ -184,7 +184,7 @@ func (x *exchange) countAddress(refusal error) error {
 }
 
 // peekAddress adds the X-RateLimit headers of the address without counting the
-// request, where the request could not be judged.
+// request, where the key could not be checked.
 func (x *exchange) peekAddress() {
 	if decision, err := x.api.Counter.Peek(x.ctx, limits.Address(x.address), x.api.RateLimitPerIP); err == nil {
 		x.rateHeaders(decision)

@@ -24,13 +24,13 @@ const (
 	// drainBytes is how much of a refused body is read, so that the answer reaches a
 	// client that is still sending.
 	drainBytes = 8 << 20
-	// strangersBodyTime is how long a body of anybody else may take to arrive.
+	// strangersBodyTime is how long the body of a stranger may take to arrive.
 	strangersBodyTime = 5 * time.Second
-	// strangersDrainTime is how long a refused body of theirs is read.
+	// strangersDrainTime is how long a refused body of a stranger is drained.
 	strangersDrainTime = 3 * time.Second
-	// firstPiece is what is reserved for a body before any of it has arrived.
+	// firstPiece is how much is reserved for a body before its first byte.
 	firstPiece = 4 << 10
-	// slowBody is how long a body may take to arrive without the request's time beginning anew.
+	// slowBody is how long a body may take to arrive without restarting the request's deadline.
 	slowBody = 50 * time.Millisecond
 	// maxDepth is how deep objects and arrays may nest: the parsers recurse.
 	maxDepth = 64
@@ -48,9 +48,8 @@ var (
 // client can send a header of that name.
 var headerLength = []byte("\x00length")
 
-// deferBody has fasthttp call the handler as soon as the head of a request is
-// there. By itself it waits for the first 8 KiB of a body of known length, and
-// for none of a body in chunks.
+// deferBody makes fasthttp call the handler as soon as the head of a request has
+// arrived. Otherwise it waits for the first 8 KiB of a body of known length.
 func deferBody(head *fasthttp.RequestHeader) (unchanged fasthttp.RequestConfig) {
 	if length := head.ContentLength(); length > 0 {
 		var digits [20]byte
@@ -60,7 +59,7 @@ func deferBody(head *fasthttp.RequestHeader) (unchanged fasthttp.RequestConfig) 
 	return unchanged
 }
 
-// restoreLength takes back what deferBody did to the head.
+// restoreLength undoes deferBody.
 func restoreLength(head *fasthttp.RequestHeader) {
 	given := head.PeekBytes(headerLength)
 	if given == nil {
@@ -71,14 +70,14 @@ func restoreLength(head *fasthttp.RequestHeader) {
 	head.SetContentLength(length)
 }
 
-// body reads the request's body, most bytes at the most, into memory of its own.
-// The memory is reserved as the bytes arrive, and given back by release.
+// body reads the request's body, at most most bytes, into a buffer of its own. The
+// buffer is reserved as the bytes arrive, and released by releaseBody.
 func (x *exchange) body(most int, tooBig error) (string, error) {
 	length, stream := x.Request().Header.ContentLength(), x.Context().RequestBodyStream()
 	switch {
 	case length > most:
 		return "", tooBig
-	case stream == nil && len(x.Request().Body()) > most: // a request that was made in this process holds its body
+	case stream == nil && len(x.Request().Body()) > most: // a request made in this process holds its body
 		return "", tooBig
 	case stream == nil || length == 0:
 		x.bodyEnded = true
@@ -105,7 +104,7 @@ func (x *exchange) body(most int, tooBig error) (string, error) {
 	return unsafe.String(&text[0], len(text)), nil //nolint:gosec // nothing writes to the bytes any more
 }
 
-// receive reads a body of a length that is known, or in chunks where that is negative.
+// receive reads a body of this length; in chunks where it is negative.
 func (x *exchange) receive(stream io.Reader, length, most int, tooBig error) ([]byte, error) {
 	end := most + 1 // one byte more shows that a body in chunks is too large
 	if length > 0 {
@@ -134,7 +133,7 @@ func (x *exchange) receive(stream io.Reader, length, most int, tooBig error) ([]
 	}
 }
 
-// budget is the budget that the request's body comes out of.
+// budget is the budget that the request's body counts against.
 func (x *exchange) budget() *bodyBudget {
 	if x.known() {
 		return x.api.bodies.callers
@@ -142,7 +141,7 @@ func (x *exchange) budget() *bodyBudget {
 	return x.api.bodies.strangers
 }
 
-// known reports whether the caller has shown a valid key or has a session of the console.
+// known reports whether the caller has a valid key or a session of the console.
 func (x *exchange) known() bool { return x.user != uuid.Nil }
 
 func (x *exchange) holder() holder {
@@ -152,7 +151,7 @@ func (x *exchange) holder() holder {
 	return holder{address: limits.Address(x.address)}
 }
 
-// reserve takes the room that the body lacks to hold so many bytes.
+// reserve grows the reservation of the body to so many bytes.
 func (x *exchange) reserve(bytes int) bool {
 	if x.known() && bytes <= smallBody {
 		return true
@@ -165,7 +164,7 @@ func (x *exchange) reserve(bytes int) bool {
 	return true
 }
 
-// releaseBody gives back what the body has reserved.
+// releaseBody releases the reservation of the body.
 func (x *exchange) releaseBody() {
 	if r := x.received; r.budget != nil {
 		r.budget.end(r.by, r.bytes)
@@ -173,8 +172,8 @@ func (x *exchange) releaseBody() {
 	}
 }
 
-// restart has the request's time begin when its body is there: how long a client
-// takes to send it is no delay of ours, and must not use up the time for the rest.
+// restart starts the request's deadline and latency when its body has arrived: a slow
+// client must not use up the time for the handler.
 func (x *exchange) restart(waited time.Duration) {
 	x.began = x.began.Add(waited)
 	if x.deadline == nil {
@@ -185,9 +184,9 @@ func (x *exchange) restart(waited time.Duration) {
 	x.ctx = trace.ContextWithSpan(x.deadline, trace.SpanFromContext(x.ctx))
 }
 
-// discardBody reads what a handler left of the body: the rest would be taken
-// for the next request. Where it is too long to read the connection is closed
-// after the answer.
+// discardBody drains what a handler left of the body: the rest would be read as
+// the next request. If it is too long, the connection is closed after the
+// response.
 func (x *exchange) discardBody() {
 	stream, length := x.Context().RequestBodyStream(), x.Request().Header.ContentLength()
 	if stream == nil || x.bodyEnded || length == 0 {
@@ -216,8 +215,8 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 }
 
 // BodyObject returns the body as a JSON object; given is false without a body,
-// which is an error only if one is needed. A body that is announced with another
-// Content-Type is refused before it is read.
+// which is an error only if one is needed. A body with another Content-Type is
+// refused before it is read.
 func (x *exchange) BodyObject(needed bool) (object gjson.Result, given bool, err error) {
 	most, tooBig := x.route.maxBody, x.route.tooBig
 	if length := x.Request().Header.ContentLength(); length <= most && !isJSON(x.Request().Header.ContentType()) {

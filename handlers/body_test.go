@@ -213,7 +213,7 @@ func (blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestABodyOfExactlyAMegabyteIsTaken(t *testing.T) {
+func TestABodyOfExactlyAMegabyteIsAccepted(t *testing.T) {
 	s := onSQLite(t)
 	body := `{"note":"` + strings.Repeat("x", megabyte-11) + `"}`
 	for _, c := range []call{

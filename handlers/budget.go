@@ -15,29 +15,29 @@ import (
 // a valid key and without a session of the console.
 const (
 	strangersBytes = 16 << 20
-	// strangersBodies is how many bodies of strangers may be awaited at once: a
-	// connection costs memory also while its body does not arrive.
+	// strangersBodies is how many bodies of strangers may arrive at once: a connection
+	// costs memory while its body is awaited, too.
 	strangersBodies = 512
 	callersBytes    = 64 << 20
-	// shareOfAll is the part of the bytes, and of the bodies, that one address or one user may have.
+	// shareOfAll divides the bytes, and the bodies, into what one address or user may have.
 	shareOfAll = 8
-	// smallBody is what a caller's body may hold without being counted: connections bound it.
+	// smallBody is the size up to which a caller's body is not counted: connections bound it.
 	smallBody = 4 << 10
 
 	// strangersDrains is how many refused bodies of strangers are read to their end at once.
 	strangersDrains = 256
-	// callersDrains is how many refused bodies of callers are.
+	// callersDrains is the same for callers.
 	callersDrains = 1024
 )
 
-// holder is on whose account a body is reserved: a user, or a stranger's address.
+// holder is who a reservation counts against: a user, or a stranger's address.
 type holder struct {
 	user    uuid.UUID
 	address limits.Subject
 }
 
 // bodyBudget bounds the memory of the bodies that are read at once, in all and
-// for each holder. The zero value has no room.
+// for each holder. The zero value admits none.
 type bodyBudget struct {
 	most, share int64
 	// mostBodies bounds how many are read at once, mostDrains how many refused ones are read to their end.
@@ -50,7 +50,7 @@ type bodyBudget struct {
 	holders        map[holder]held
 }
 
-// held is what the bodies of one holder have.
+// held is what the bodies of one holder have reserved.
 type held struct {
 	bytes  int64
 	bodies int
@@ -60,8 +60,8 @@ func newBodyBudget(most int64, bodies, drains int, refused prometheus.Counter) *
 	return &bodyBudget{most: most, share: most / shareOfAll, mostBodies: bodies, mostDrains: drains, refused: refused, holders: map[holder]held{}}
 }
 
-// reservation is what one body has reserved, and on whose account: a key that the body
-// shows makes its sender known only afterwards.
+// reservation is what one body has reserved, and for whom: a key in the body
+// identifies its sender only afterwards.
 type reservation struct {
 	budget *bodyBudget
 	by     holder
@@ -141,7 +141,7 @@ func (b *bodyBudget) bytes() float64 {
 	return float64(b.held)
 }
 
-// bodyBudgets are the budgets of strangers and of callers that are known.
+// bodyBudgets are the budgets of strangers and of known callers.
 type bodyBudgets struct{ strangers, callers *bodyBudget }
 
 func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {

@@ -229,7 +229,7 @@ func TestWhatIsNotForOperatorsAloneShowsNothingOfTheService(t *testing.T) {
 	}
 }
 
-func TestConsolePagesAndFormsRefuseTheSignedOutAndWhoIsNoAdmin(t *testing.T) {
+func TestConsolePagesAndFormsRefuseVisitorsAndNonAdmins(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t) // somebody could sign in
 	outsider := s.visitor(t)
@@ -344,7 +344,7 @@ func TestSignInAnswersAlikeWhateverIsWrong(t *testing.T) {
 	}
 }
 
-func TestAPasswordTypedAsAnEmailIsNotWrittenDown(t *testing.T) {
+func TestAPasswordTypedAsAnEmailIsNotRecorded(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t)
 	s.visitor(t).signIn("my secret password", "x").sees(http.StatusUnprocessableEntity)
@@ -393,7 +393,7 @@ func TestCookiesAreSecureBehindTLS(t *testing.T) {
 	}
 }
 
-func TestAfterSignInLeadsOnlyWithinTheConsole(t *testing.T) {
+func TestSignInRedirectsOnlyWithinTheConsole(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t)
 	for next, want := range map[string]string{
@@ -414,7 +414,7 @@ func (v *visitor) from(address string) *visitor {
 	return v
 }
 
-func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerComesInFromElsewhere(t *testing.T) {
+func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerSignsInFromElsewhere(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) { p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
 	owner := s.operator(t).from("203.0.113.9")
 	s.clock.Add(2 * time.Minute)
@@ -457,7 +457,7 @@ func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerComesInFromElsewhere(t *tes
 	}
 }
 
-func TestTheSetupLinkMakesTheFirstOperatorOnceAndNobodyElse(t *testing.T) {
+func TestTheSetupLinkCreatesTheFirstOperatorOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		ctx := context.Background()
 		link, err := console.SetupLink(ctx, s.store, "http://"+s.address+"/")
@@ -1044,7 +1044,7 @@ func (h cutOff) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-func TestADownloadThatItsReaderGaveUpIsNoFailure(t *testing.T) {
+func TestADownloadThatTheClientAbortsIsNoFailure(t *testing.T) {
 	ended := make(chan struct{}, 1)
 	s := onSQLite(t, func(p *handlers.Parts) {
 		p.Log = slog.New(cutOff{p.Log.Handler(), ended})

@@ -4,8 +4,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// preflight answers a browser that asks before it sends; everything else goes
-// on to its route. It costs no budget.
+// preflight answers a CORS preflight; any other request continues to its route. It
+// does not count against a rate limit.
 func (a *api) preflight(c *fiber.Ctx) error {
 	request := &c.Context().Request.Header
 	if !request.IsOptions() || len(request.Peek(fiber.HeaderAccessControlRequestMethod)) == 0 || len(request.PeekBytes(varyOrigin.value)) == 0 {

@@ -31,14 +31,14 @@ func TestARequestEndsAtItsDeadline(t *testing.T) {
 	})
 }
 
-func TestADeadlineThatNobodyWaitsForStillPasses(t *testing.T) {
+func TestADeadlineWithoutWaitersStillPasses(t *testing.T) {
 	d := &deadline{at: time.Now().Add(-time.Nanosecond)}
 	if !errors.Is(d.Err(), context.DeadlineExceeded) {
 		t.Errorf("past its deadline it says %v", d.Err())
 	}
 }
 
-func TestARequestThatEndedReleasesWhoWaits(t *testing.T) {
+func TestARequestThatEndedReleasesItsWaiters(t *testing.T) {
 	d := &deadline{at: time.Now().Add(time.Hour)}
 	done := d.Done()
 	d.release()

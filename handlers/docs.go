@@ -6,18 +6,17 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// home leads to the console.
+// home redirects to the console.
 func (a *api) home(x *exchange) error {
 	x.location("/admin")
 	x.Status(fiber.StatusFound)
 	return nil
 }
 
-// referenceCSP lets the page load its own files and ask its own service, and
-// nothing else. Swagger UI's icons are data: images.
+// referenceCSP lets the page load its own files and call its own service only. Swagger UI's icons are data: images.
 const referenceCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// shortCache is for files whose name stays when their content changes.
+// shortCache is for files whose names have no content hash.
 const shortCache = "public, max-age=300"
 
 // reference is the page of the API reference.
@@ -33,7 +32,7 @@ func (x *exchange) file(media string, content []byte) error {
 	return nil
 }
 
-// referenceFile serves what the page loads, and nothing else.
+// referenceFile serves the files that the page loads.
 func (a *api) referenceFile(x *exchange) error {
 	switch x.Params("*") {
 	case "start.js":
@@ -50,7 +49,7 @@ func (a *api) referenceFile(x *exchange) error {
 	return errNoRoute
 }
 
-// showDocument gives the OpenAPI document.
+// showDocument answers with the OpenAPI document.
 func (a *api) showDocument(x *exchange) error {
 	return x.file(fiber.MIMEApplicationJSON, a.document)
 }

@@ -101,7 +101,7 @@ var documentedHeaders = []openapi.Header{
 	{Name: "X-RateLimit-Reset", About: "Seconds until another request is allowed; 0 if one is allowed now.", Type: "integer"},
 }
 
-// failureTexts say when a kind of failure comes, and how it looks.
+// failureTexts explain each kind of failure, with an example.
 var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.BadRequest:           {"The body is missing, is not JSON, or is not an object.", errNotJSON.Message},
 	fault.Unauthorized:         {"The key is missing, malformed, unknown, revoked, disabled or expired.", errNoKey.Message},

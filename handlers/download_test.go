@@ -121,7 +121,7 @@ func TestADownloadEndsWithTheServiceAndSaysSoInTheLog(t *testing.T) {
 	}
 }
 
-func TestADownloadThatPanicsIsCutOffAndTheServiceGoesOn(t *testing.T) {
+func TestADownloadThatPanicsIsCutOffAndTheServiceKeepsRunning(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) {
 		withConsole(p, func(c *console.Parts) { c.Backup = func(context.Context, string) error { panic("no disk at all") } })
 	})
@@ -196,7 +196,7 @@ func (h downloadLog) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-func TestADownloadIsLoggedAndMeasuredWhenItsLastByteWasTaken(t *testing.T) {
+func TestADownloadIsLoggedAndMeasuredAfterItsLastByte(t *testing.T) {
 	var begun chan struct{}
 	var let chan error
 	lines := make(chan map[string]any, 8)

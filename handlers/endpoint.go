@@ -25,7 +25,7 @@ type operation struct {
 	// binder reads the request; nil for a page.
 	binder   *openapi.Binder
 	response reflect.Type
-	// media is the media type of an answer that is no JSON.
+	// media is the media type of a response that is not JSON.
 	media string
 	// fails are failures that neither the access nor the request's fields imply.
 	fails []fault.Kind
@@ -67,15 +67,15 @@ func (op operation) reusing() operation {
 	return op
 }
 
-// raw is a handler whose answer is no JSON object of ours.
+// raw is a handler whose response is not one of our JSON objects.
 func raw(id, media string, serve handler) operation {
 	return operation{serve: serve, id: id, binder: openapi.NewBinder[nothing](), media: media}
 }
 
-// asset is a handler of a page or of what a page loads; the document leaves it out.
+// asset is a handler of a page or of a file that a page loads; the document omits it.
 func asset(serve handler) operation { return operation{serve: serve} }
 
-// caller is embedded in a request whose handler has to know who calls.
+// caller is embedded in a request whose handler needs the caller.
 type caller struct {
 	identity *keys.Identity
 	by       accounts.Actor

@@ -34,7 +34,7 @@ type exchange struct {
 	began     time.Time
 	requestID string
 	address   netip.Addr
-	// identity is whose key was shown, also where it was refused; nil for none.
+	// identity is the owner of the key in the request, also if it was refused; may be nil.
 	identity *keys.Identity
 	// judged is true once a key was checked and the request counted, valid or not.
 	judged bool
@@ -42,25 +42,25 @@ type exchange struct {
 	visit *console.Visit
 	// operator is who is signed in to the console; zero elsewhere.
 	operator uuid.UUID
-	// stream is the body of an answer that is written after the handler has returned; nil for none.
+	// stream is a response body that is written after the handler has returned; may be nil.
 	stream io.ReadCloser
 	// ctx ends with the deadline of the request: Fiber's own never does.
 	ctx      context.Context //nolint:containedctx // an exchange is one request and ends with it, as http.Request does
 	deadline *deadline
 	// span is the request's if it is sampled; nil if not.
 	span trace.Span
-	// user is whose valid key or session the request has shown; zero for a stranger.
+	// user is the owner of the valid key or session; zero for a stranger.
 	user uuid.UUID
 	// bodyEnded is true if no rest of the body is left to drain.
 	bodyEnded bool
-	// withheld is why a header was not written; nil where all were.
+	// withheld is why a header was not written; nil if all were.
 	withheld error
-	// received is what the body holds of a budget.
+	// received is the reservation of the body.
 	received reservation
-	// status is the answer's, and cause why it is a failure; nil where it is none.
+	// status is the response's, and cause the error behind a failure.
 	status int
 	cause  error
-	// digits is where numbers of headers are written.
+	// digits is the buffer for numbers in headers.
 	digits [20]byte
 	line   requestLine
 }
@@ -79,13 +79,13 @@ func (a *api) serve(r *route) fiber.Handler {
 	}
 }
 
-// exchanges is memory for exchanges. Without it and verifyRequests a verification
+// exchanges pools exchanges. Without it and verifyRequests a verification
 // takes 5 % more CPU time over HTTP (22 % in the process).
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
-// release ends the exchange. Its memory serves another one on routes where
-// nothing goes on after the answer. The deadline is nobody else's memory: what
-// a request has begun may ask it a moment longer than the request lasts.
+// release ends the exchange. It is reused on routes where nothing outlives the
+// response. The deadline is never reused: what a request has started may read it
+// after the request has ended.
 func (x *exchange) release() {
 	if x.deadline != nil {
 		x.deadline.release()
@@ -109,7 +109,7 @@ func (x *exchange) guarded() (err error) {
 	return x.settleAddress(x.route.serve(x))
 }
 
-// begin takes in who asks and writes the headers of every answer.
+// begin reads the client and the request id, and writes the common headers.
 func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.Ctx, x.api, x.route, x.method, x.began, x.ctx = c, a, r, c.Method(), time.Now(), context.Background()
@@ -140,8 +140,8 @@ func sanitizeID(given []byte) string {
 	return string(text[:])
 }
 
-// answer answers a failure where there was one, and makes the connection fit for
-// the next request. An answer that is streamed ends later than its handler.
+// answer writes the failure, if any, and prepares the connection for the next
+// request. A streamed response ends later than its handler.
 func (x *exchange) answer(err error) {
 	x.setCookies()
 	if x.withheld != nil {
@@ -170,9 +170,9 @@ func (x *exchange) answered(err error) {
 	}
 }
 
-// ended is called when the last byte of the body was handed over, or the client
-// has left: it measures, traces and logs the request, and releases what it held.
-// Nothing of Fiber may be used: a streamed answer outlives it.
+// ended is called when the last byte of the body was written, or the client has
+// disconnected: it measures, traces and logs the request, and releases what it held.
+// Nothing of Fiber may be used: a streamed response outlives it.
 func (x *exchange) ended() {
 	took := time.Since(x.began)
 	x.route.observe(x.status, took)
@@ -183,7 +183,7 @@ func (x *exchange) ended() {
 	x.release()
 }
 
-// streamed is the body of an answer whose end is that of its exchange.
+// streamed is a response body that ends its exchange when it is closed.
 type streamed struct {
 	io.ReadCloser
 
@@ -205,7 +205,7 @@ func (x *exchange) closeStream() {
 	}
 }
 
-// setCookies sets the cookies that a visit of the console leaves.
+// setCookies sets the cookies of a visit to the console.
 func (x *exchange) setCookies() {
 	if x.visit == nil {
 		return
@@ -233,7 +233,7 @@ func (x *exchange) send(status int, body []byte) {
 	response.SetBodyRaw(body)
 }
 
-// sendCopy answers with a body that the caller will use again.
+// sendCopy answers with a copy of the body, which the caller reuses.
 func (x *exchange) sendCopy(status int, body []byte) {
 	x.send(status, nil)
 	x.Context().Response.SetBody(body)

@@ -42,15 +42,15 @@ type failureDetail struct {
 	Fields    map[string]string `json:"fields,omitempty" doc:"Only with validation_failed: each invalid field and its problem." example:"{\"label\":\"must have 1 to 100 characters\"}"`
 }
 
-// What a caller has to know of a request that met a storage that was away.
+// The messages of requests that could not reach the storage.
 const (
 	awayCharge = "The service cannot reach its storage right now. Repeat the request shortly with the same idempotency key: a charge that was already recorded is not recorded again."
 	awayChange = "The service cannot reach its storage right now, so the change may not have been made. Check before you repeat it."
 	awaySignIn = "The service cannot reach its storage right now, so nobody can sign in. Your key or password may be correct: try again shortly."
 )
 
-// explained is a failure in the words of the request. Where the storage is away,
-// it says what became of a charge, a change or a sign-in.
+// explained adapts a failure to the request: if the storage is unreachable, the
+// message says what that means for a charge, a change or a sign-in.
 func (r *route) explained(f *fault.Error) *fault.Error {
 	if !errors.Is(f, errAway) {
 		return f
@@ -68,7 +68,7 @@ func (r *route) explained(f *fault.Error) *fault.Error {
 	return &c
 }
 
-// errAway is what errors.Is finds a storage that is away by.
+// errAway is the target of errors.Is for an unreachable storage.
 var errAway = fault.Away(nil)
 
 // wholeSeconds rounds up; a Retry-After is at least 1.
@@ -86,8 +86,8 @@ var (
 	errBroken  = fault.New(fault.BadRequest, "The request is not valid HTTP. Correct it and send it again.")
 )
 
-// unmatched answers what no route took: an unknown path, a method that a path
-// does not take, and what Fiber could not read as a request.
+// unmatched answers requests without a route: an unknown path, an unsupported
+// method, and what Fiber could not parse.
 func (a *api) unmatched(c *fiber.Ctx, err error) error {
 	x := a.begin(c, a.unrouted)
 	var refused *fiber.Error

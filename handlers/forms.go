@@ -5,15 +5,15 @@ import (
 	"codexible/store"
 )
 
-// The command line prints with --json what the admin endpoints answer.
+// The command line prints these with --json.
 
-// UserForm is a user as the endpoints of the admins answer it.
+// UserForm is a user as the admin endpoints return it.
 func UserForm(u store.UserLine) any { return adminUserOf(u) }
 
-// KeyForm is a key as the endpoints of the admins answer it.
+// KeyForm is a key as the admin endpoints return it.
 func KeyForm(k store.KeyLine) any { return adminKeyOf(k) }
 
-// MintedKeyForm is the one answer that holds a key in clear.
+// MintedKeyForm is the only response with a key in clear.
 func MintedKeyForm(k keys.Key, secret keys.Secret) any { return mintedOf(k, secret) }
 
 // UpdatedForm is the answer to a change of a key.

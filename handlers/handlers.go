@@ -1,5 +1,5 @@
-// Package handlers is the HTTP front door: every route, what it takes and
-// answers, and who may use it. It alone knows Fiber.
+// Package handlers is the HTTP front door: every route, its request, its response
+// and its access. Only this package uses Fiber.
 package handlers
 
 import (
@@ -38,7 +38,7 @@ type Parts struct {
 	TrustedProxies []netip.Prefix
 	Version        string
 	Now            func() time.Time
-	// Log takes a line for every request and the causes of failures; none where nil.
+	// Log takes a line for every request and the causes of failures; may be nil.
 	Log *slog.Logger
 	// Registry is what /metrics shows; one of its own where nil.
 	Registry *prometheus.Registry
@@ -50,12 +50,12 @@ type Parts struct {
 	Console *console.Console
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
-	// Life ends what is still open when it ends: requests and downloads; context.Background where nil.
-	Life context.Context //nolint:containedctx // it is the life of the front door, not of a call
+	// Life cancels open requests and downloads when it ends; context.Background where nil.
+	Life context.Context //nolint:containedctx // it is the life of the server, not of a call
 }
 
-// Bounds of a connection, which the listener keeps as well. WriteTimeout stays
-// off: it would count for a whole streamed answer.
+// Bounds of a connection, which the listener enforces as well. WriteTimeout is off:
+// it would bound a whole streamed response.
 const (
 	MaxHeaderBytes = 16 << 10
 	// ReadTimeout is how long a request may take to arrive, IdleTimeout how long a connection may wait for the next one.
@@ -66,7 +66,7 @@ const (
 const (
 	// writeBuffer takes the head of an answer and a short body; a longer body is written past it.
 	writeBuffer = 2 << 10
-	// workerRest is how long a goroutine that served a connection waits for another: its stack has grown.
+	// workerRest is how long an idle goroutine waits for another connection: its stack has grown.
 	workerRest = time.Second
 )
 
@@ -94,12 +94,12 @@ type api struct {
 	life    context.Context //nolint:containedctx // see Parts.Life
 	origins map[string]bool
 	metrics *metrics
-	// guesses holds the lookups of keys from one address to a few at once.
+	// guesses bounds the concurrent key lookups of one address.
 	guesses  *limits.Gate
 	bodies   bodyBudgets
 	table    []*route
 	document []byte
-	// unrouted and preflights stand where no route of the table was met.
+	// unrouted and preflights are the routes of requests without one in the table.
 	unrouted, preflights *route
 }
 

@@ -9,11 +9,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Two programs that read the same bytes differently let a client hide a request
-// from a proxy's rules, or in another client's answer. fasthttp takes some heads
-// that proxies read otherwise: what is ambiguous is refused before it is routed,
-// and the connection closes. Routes match the path as it stands in the request
-// line, with nothing decoded and no dots resolved: what a proxy saw.
+// Request smuggling: two programs that parse the same bytes differently let a client
+// hide a request from a proxy's rules, or in another client's response. fasthttp
+// accepts some heads that proxies read differently: an ambiguous head is refused
+// before it is routed, and the connection is closed. Routes match the raw path of
+// the request line, neither decoded nor with dots resolved: what a proxy saw.
 
 var (
 	errTarget      = fault.New(fault.BadRequest, "The request target must be a path that starts with exactly one slash, as in GET /health.")
@@ -24,9 +24,9 @@ var (
 	errHeaderLines = fault.New(fault.BadRequest, "The request headers are not valid HTTP: each must be a name, a colon and a value on one line that ends with CR LF.")
 )
 
-// strict has next handle what is unambiguous, and refuses the rest. A method
-// that Fiber does not know is routed like one that no route has, so that it too
-// is answered in the contract's shape.
+// strict passes unambiguous requests to next, and refuses the rest. A method that
+// Fiber does not know is routed like one that no route has, so that its response
+// has the contract's shape, too.
 func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		restoreLength(&ctx.Request.Header)
@@ -44,8 +44,8 @@ func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.Requ
 	}
 }
 
-// refuseHead answers a request that is not routed. Its body is not read: where
-// it ends is what the head left open.
+// refuseHead answers a request that is not routed. Its body is not read: its
+// length is ambiguous.
 func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Error) {
 	c := app.AcquireCtx(ctx)
 	defer app.ReleaseCtx(c)
@@ -55,7 +55,7 @@ func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Erro
 	x.answer(f)
 }
 
-// headFault says what is wrong with a head; nil where nothing is.
+// headFault is the error in a head; nil for a valid one.
 func headFault(h *fasthttp.RequestHeader) *fault.Error {
 	if !isPlainTarget(h.RequestURI()) {
 		return errTarget
@@ -72,8 +72,8 @@ func headFault(h *fasthttp.RequestHeader) *fault.Error {
 }
 
 // isPlainTarget reports whether a target is a path of this service: one slash,
-// then not another. fasthttp takes what follows two slashes for a host. A
-// backslash and a fragment stand in no target; some programs read them all the same.
+// then not another. fasthttp reads what follows two slashes as a host. A backslash
+// and a fragment are invalid in a target, but some programs accept them.
 func isPlainTarget(target []byte) bool {
 	return len(target) > 0 && target[0] == '/' && (len(target) == 1 || target[1] != '/') &&
 		bytes.IndexByte(target, '\\') < 0 && bytes.IndexByte(target, '#') < 0

@@ -114,7 +114,7 @@ func assertRefusal(t *testing.T, name string, a wireAnswer) {
 	assertFailure(t, failure)
 }
 
-func TestPlainHeadsAreTaken(t *testing.T) {
+func TestPlainHeadsAreAccepted(t *testing.T) {
 	s := onSQLite(t)
 	for name, raw := range map[string]string{
 		"a name and a port":       "GET /health HTTP/1.1\r\nHost: example.com:3001\r\n\r\n",

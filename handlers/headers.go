@@ -15,8 +15,8 @@ import (
 
 // This file alone writes headers and cookies of answers; a test finds
 // writes elsewhere. A value that could end its header, or hold a second one, is
-// not written: the request answers 500 and the log has the cause, for whoever
-// read the value from outside should have refused it.
+// not written: the request answers 500 and the cause is logged, because the input
+// should have been refused where it was read.
 
 // The policy forbids inline scripts and styles: the pages have none.
 const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -47,7 +47,7 @@ var (
 	headerLocation    = headerName(fiber.HeaderLocation)
 )
 
-// The headers with one value each, by what they do.
+// The headers with a constant value, by purpose.
 var (
 	noSniff       = fixed("X-Content-Type-Options", "nosniff")
 	noReferrer    = fixed(fiber.HeaderReferrerPolicy, "no-referrer")
@@ -74,7 +74,7 @@ var (
 	allowedMethods = fixed(fiber.HeaderAccessControlAllowMethods, "GET, POST, PATCH, DELETE, OPTIONS")
 	preflightAge   = fixed(fiber.HeaderAccessControlMaxAge, "600")
 
-	// strictTransport has a browser come by TLS alone for a year.
+	// strictTransport makes browsers use only TLS for a year.
 	strictTransport = fixed(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	askForKey       = fixed(fiber.HeaderWWWAuthenticate, `Bearer realm="codexible"`)
 
@@ -112,7 +112,7 @@ func (x *exchange) text(name headerName, value string) {
 // contentType says what the body is.
 func (x *exchange) contentType(media string) { x.text(headerContentType, media) }
 
-// location names where to go on: a path of this service alone.
+// location sets the target of a redirect: a path of this service.
 func (x *exchange) location(path string) {
 	if !console.IsOwnPath(path) {
 		x.withhold("the header Location was to hold what is no path of this service")
@@ -121,7 +121,7 @@ func (x *exchange) location(path string) {
 	x.text(headerLocation, path)
 }
 
-// attachment has a browser keep the body as a file of this name.
+// attachment makes a browser save the body as a file of this name.
 func (x *exchange) attachment(filename string) {
 	value := mime.FormatMediaType("attachment", map[string]string{"filename": filename})
 	if value == "" || !isHeaderValue(filename) {
@@ -131,8 +131,8 @@ func (x *exchange) attachment(filename string) {
 	x.text(headerDisposition, value)
 }
 
-// setCookie sets a cookie that the browser keeps as long as life, until it
-// closes where life is 0, and not at all where value is empty.
+// setCookie sets a cookie with this life; a session cookie where life is 0. An empty
+// value deletes it.
 func (x *exchange) setCookie(name, value string, life time.Duration) {
 	cookie := fiber.Cookie{Name: x.cookieName(name), Value: value, Path: "/", HTTPOnly: true, Secure: x.secure(), SameSite: fiber.CookieSameSiteLaxMode}
 	if !isToken(cookie.Name) || !isCookieValue(value) {
@@ -148,8 +148,8 @@ func (x *exchange) setCookie(name, value string, life time.Duration) {
 	x.Cookie(&cookie)
 }
 
-// allowOrigin lets a browser's page of an allowed origin read the answer,
-// whatever its status. An origin that no header can hold is no origin.
+// allowOrigin lets pages of an allowed origin read the response, whatever its
+// status. An origin that is no valid header value is ignored.
 func (x *exchange) allowOrigin() {
 	x.write(varyOrigin)
 	origin := x.Context().Request.Header.PeekBytes(varyOrigin.value)
@@ -160,7 +160,7 @@ func (x *exchange) allowOrigin() {
 	x.write(exposedHeaders)
 }
 
-// common writes what every answer has.
+// common writes the headers of every response.
 func (x *exchange) common() {
 	x.echoID()
 	x.write(noSniff)
@@ -168,7 +168,7 @@ func (x *exchange) common() {
 	x.write(noContent)
 	x.write(noStore)
 	x.allowOrigin()
-	// Behind a proxy the proxy speaks TLS, and only pages of the console know of it.
+	// Behind a proxy the proxy speaks TLS, which only pages of the console take into account.
 	if x.Context().IsTLS() {
 		x.write(strictTransport)
 	}
@@ -188,7 +188,7 @@ func (x *exchange) forPage() {
 	}
 }
 
-// withhold keeps a header back and has the request answer 500. The value is not
+// withhold omits a header and makes the request answer 500. The value is not
 // in the cause: it may be a secret.
 func (x *exchange) withhold(cause string) {
 	if x.withheld == nil {
@@ -196,7 +196,7 @@ func (x *exchange) withhold(cause string) {
 	}
 }
 
-// withdraw takes back what would describe the answer that is not given.
+// withdraw removes the headers that describe the discarded response.
 func (x *exchange) withdraw() {
 	header := &x.Context().Response.Header
 	for _, name := range []string{fiber.HeaderLocation, fiber.HeaderContentDisposition, fiber.HeaderContentEncoding, fiber.HeaderSetCookie} {

@@ -14,7 +14,7 @@ type health struct {
 	Version string `json:"version" example:"v1.0.0"`
 }
 
-// health asks nothing but the process itself.
+// health checks only that the process answers.
 func (a *api) health(context.Context, nothing) (health, error) {
 	return health{Status: monitor.OK, Version: a.Version}, nil
 }
@@ -27,8 +27,8 @@ type readiness struct {
 	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB of disk space are left for the embedded database. unused on Postgres."`
 }
 
-// ready answers 503 while requests would fail; Valkey away and a disk that fills
-// up are no reason.
+// ready answers 503 while requests would fail. It stays 200 while Valkey is
+// unreachable or the disk is nearly full.
 func (a *api) ready(x *exchange) error {
 	r := a.Monitor.Ready(x.ctx)
 	if err := x.json(readiness(r)); err != nil {

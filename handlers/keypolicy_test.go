@@ -69,7 +69,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 	})
 }
 
-func TestRevokingALeakedKeyTakesAlongWhatItMade(t *testing.T) {
+func TestRevokingALeakedKeyRevokesTheKeysItCreated(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", status: 200, keep: "leaked"})
 		for i, c := range []call{

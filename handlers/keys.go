@@ -39,7 +39,7 @@ func keyPolicyOf(k keys.Key) keyPolicy {
 // byOperator is what a customer sees as the creator of a key that an operator made.
 const byOperator = "operator"
 
-// keyItemOf shows keys to the owner with this e-mail, and no operator's e-mail with them.
+// keyItemOf converts keys for the owner with this e-mail; it hides the e-mails of operators.
 func keyItemOf(owner string) func(keys.Key) keyItem {
 	return func(k keys.Key) keyItem {
 		item := keyItem{
@@ -94,7 +94,7 @@ type createKeyRequest struct {
 	newKey
 }
 
-// mintedKey is the only answer that ever holds a key.
+// mintedKey is the only response with a key in clear.
 type mintedKey struct {
 	ID     uuid.UUID `json:"id"`
 	Key    string    `json:"key" doc:"The full key. It is shown only in this response and never stored." example:"codexible_0123456789abcdef0123456789abcdef"`
@@ -165,7 +165,7 @@ type revokeKeyRequest struct {
 
 type deleted struct {
 	Deleted bool `json:"deleted" example:"true"`
-	// Also is nil where nobody asked to take keys along.
+	// Also is nil unless the keys that it created were to be revoked, too.
 	Also *int64 `json:"also_revoked,omitempty" doc:"Only with with_created: how many other keys were revoked." example:"2"`
 }
 
@@ -173,7 +173,7 @@ func (a *api) revokeKey(ctx context.Context, r revokeKeyRequest) (deleted, error
 	return a.revoke(ctx, r, r.userID())
 }
 
-// revoke ends a key of owner; of anybody where owner is zero.
+// revoke revokes a key of owner; of any user where owner is zero.
 func (a *api) revoke(ctx context.Context, r revokeKeyRequest, owner uuid.UUID) (deleted, error) {
 	if !r.WithCreated {
 		err := a.Store.RevokeKey(ctx, r.by, r.ID, owner)
@@ -193,7 +193,7 @@ func (a *api) rotateKey(ctx context.Context, r rotateKeyRequest) (mintedKey, err
 	return a.rotate(ctx, r, r.userID())
 }
 
-// rotate gives a key of owner a new secret; of anybody where owner is zero.
+// rotate gives a key of owner a new secret; of any user where owner is zero.
 func (a *api) rotate(ctx context.Context, r rotateKeyRequest, owner uuid.UUID) (mintedKey, error) {
 	secret := keys.Mint()
 	k, err := a.Store.RotateKey(ctx, r.by, keys.Rotation{KeyID: r.ID, Grace: time.Duration(r.GraceSeconds) * time.Second, Secret: secret}, owner)

@@ -64,7 +64,7 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 	})
 }
 
-func TestAnothersKeyAnswersExactlyAsNone(t *testing.T) {
+func TestAnotherUsersKeyAnswersAsOneThatDoesNotExist(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		for _, c := range []call{
 			{method: "PATCH", path: "/api/keys/%s", body: `{"label":"x"}`}, {method: "DELETE", path: "/api/keys/%s"}, {method: "POST", path: "/api/keys/%s/rotate"},

@@ -89,12 +89,12 @@ func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 		if cookies != 60 {
 			t.Errorf("%s: of 200 invented cookies %d were looked up, want 60", path, cookies)
 		}
-		if asked := seen.during(func() {
+		if queries := seen.during(func() {
 			for range 20 {
 				visit()
 			}
-		}); len(asked) > 1 { // whether an operator exists is read once a second
-			t.Errorf("%s: 20 cookies of a throttled address cost %d statements: %v", path, len(asked), asked)
+		}); len(queries) > 1 { // whether an operator exists is read once a second
+			t.Errorf("%s: 20 cookies of a throttled address cost %d statements: %v", path, len(queries), queries)
 		}
 		behind := path == "/admin"
 		if behind && (stranger.status != http.StatusTooManyRequests || stranger.answer.Header.Get("Retry-After") == "") {
@@ -106,19 +106,19 @@ func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 	s.clock.Add(2 * time.Minute)
 	stale := s.visitor(t).from("198.51.100.2")
 	stale.header.Set("Cookie", inventedCookie())
-	if asked := seen.during(func() {
+	if queries := seen.during(func() {
 		for range 30 {
 			stale.get("/admin").sees(http.StatusSeeOther)
 		}
-	}); len(asked) != 1 {
-		t.Errorf("one cookie that nobody was given cost %d statements: %v", len(asked), asked)
+	}); len(queries) != 1 {
+		t.Errorf("one cookie that nobody was given cost %d statements: %v", len(queries), queries)
 	}
 }
 
 func TestABurstOfInventedCookiesIsHeldToTheWindow(t *testing.T) {
 	s, seen := counted(t)
 	var wg sync.WaitGroup
-	asked := seen.during(func() {
+	queries := seen.during(func() {
 		for range 300 {
 			wg.Go(func() {
 				v := s.visitor(t).from("2001:db8:1:2::3")
@@ -129,15 +129,15 @@ func TestABurstOfInventedCookiesIsHeldToTheWindow(t *testing.T) {
 		}
 		wg.Wait()
 	})
-	if len(asked) > 60+8 {
-		t.Errorf("a burst cost %d statements, want at most 68", len(asked))
+	if len(queries) > 60+8 {
+		t.Errorf("a burst cost %d statements, want at most 68", len(queries))
 	}
 }
 
 func TestTheAddressesOfAnIPv6SiteShareAWindow(t *testing.T) {
 	s, seen := counted(t)
 	s.operator(t)
-	asked := seen.during(func() {
+	queries := seen.during(func() {
 		for i := range 30 {
 			for range 40 {
 				v := s.visitor(t).from(fmt.Sprintf("2001:db8:1:%x::1", i))
@@ -146,8 +146,8 @@ func TestTheAddressesOfAnIPv6SiteShareAWindow(t *testing.T) {
 			}
 		}
 	})
-	if len(asked) != 600 {
-		t.Errorf("1200 cookies from 30 networks of a /48 cost %d statements, want 600", len(asked))
+	if len(queries) != 600 {
+		t.Errorf("1200 cookies from 30 networks of a /48 cost %d statements, want 600", len(queries))
 	}
 	// At sign-ins too.
 	tries := 0
@@ -180,8 +180,8 @@ func TestSetupLinksAreThrottledBeforeTheyAreLookedUp(t *testing.T) {
 	if links != 7 || stranger.status != http.StatusTooManyRequests {
 		t.Errorf("of 50 links %d were looked up, and the last answered %d; want 7 and 429", links, stranger.status)
 	}
-	if asked := seen.during(func() { stranger.get("/admin/setup?token=more") }); len(asked) != 0 {
-		t.Errorf("a throttled address costs %v", asked)
+	if queries := seen.during(func() { stranger.get("/admin/setup?token=more") }); len(queries) != 0 {
+		t.Errorf("a throttled address costs %v", queries)
 	}
 	// Others are not kept from their link.
 	link, err := console.SetupLink(context.Background(), s.store, "")
@@ -220,11 +220,11 @@ func TestSignInLooksUpTheSameForKnownAndUnknownEmails(t *testing.T) {
 				if throttled {
 					want = http.StatusTooManyRequests
 				}
-				asked := seen.during(func() { v.send(http.MethodPost, "/admin/login", form.Encode()) })
+				queries := seen.during(func() { v.send(http.MethodPost, "/admin/login", form.Encode()) })
 				if v.status != want {
 					t.Fatalf("%s: answered %d, want %d: %s", email, v.status, want, v.page)
 				}
-				return asked
+				return queries
 			}
 			for _, throttled := range []bool{false, true} {
 				known := ask("root@example.com", throttled)
@@ -246,19 +246,19 @@ func TestWhetherAnybodyCanSignInIsReadOnceASecond(t *testing.T) {
 	v := s.visitor(t)
 	v.get("/admin/login").sees(http.StatusOK, "No operator yet")
 	began := time.Now()
-	asked := seen.during(func() {
+	queries := seen.during(func() {
 		for range 100 {
 			v.get("/admin/login")
 		}
 	})
-	if most := 1 + int(time.Since(began)/time.Second); len(asked) > most {
-		t.Errorf("100 pages cost %d statements, want at most %d", len(asked), most)
+	if most := 1 + int(time.Since(began)/time.Second); len(queries) > most {
+		t.Errorf("100 pages cost %d statements, want at most %d", len(queries), most)
 	}
 	s.operator(t)
 	v.get("/admin/login").sees(http.StatusOK, "Sign in", "Password") // at once in this process
 }
 
-func TestASetupLinkIsOverWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *testing.T) {
+func TestASetupLinkExpiresWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock, ctx := storetest.NewClock(storetest.Start), context.Background()
 		s, shell := start(t, storetest.Connect(t, url, clock.Now), clock), storetest.Connect(t, url, clock.Now)

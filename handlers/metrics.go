@@ -47,7 +47,7 @@ func newMetrics(p Parts) *metrics {
 	return m
 }
 
-// watched gives a route its series: that of its latency is there from the start.
+// watched creates the series of a route; that of its latency exists from the start.
 func (m *metrics) watched(r *route) *route {
 	r.latency = m.latency.WithLabelValues(r.path, r.method)
 	r.requests = m.requests.MustCurryWith(prometheus.Labels{"route": r.path, "method": r.method})
@@ -70,7 +70,7 @@ func (a *api) showMetrics() handler {
 	show := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{}))
 	return func(x *exchange) error {
 		x.discardBody()
-		x.Context().Request.ResetBody() // the adaptor would read what is left of it, however long
+		x.Context().Request.ResetBody() // the adaptor would read the rest of it, of any length
 		show(x.Context())
 		return nil
 	}

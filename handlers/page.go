@@ -52,9 +52,9 @@ func pageOf(serve console.Page) operation {
 	return op
 }
 
-// admitVisit finds out who visits the console and lets in whom the route is for.
-// What the head of a form shows is checked before anything is looked up, and
-// what the session shows before the form is read.
+// admitVisit authenticates a visit to the console and authorizes it for the route.
+// The headers of a form are checked before the session is looked up, and the
+// session before the form is read.
 func (x *exchange) admitVisit() error {
 	x.forPage()
 	x.visit = x.newVisit()
@@ -87,7 +87,7 @@ func (x *exchange) admitVisit() error {
 	return errSignIn
 }
 
-// newVisit takes from the request what the console needs to know of it.
+// newVisit converts the request for the console.
 func (x *exchange) newVisit() *console.Visit {
 	cookie := func(name string) accounts.Token { return accounts.TokenFrom(x.Cookies(x.cookieName(name))) }
 	v := &console.Visit{
@@ -95,7 +95,7 @@ func (x *exchange) newVisit() *console.Visit {
 		Session: cookie(console.SessionCookie), Visitor: cookie(console.VisitorCookie), Browser: cookie(console.BrowserCookie),
 		By: accounts.Actor{Address: x.address.String(), RequestID: x.requestID},
 	}
-	v.ID, _ = openapi.ParseID(x.Params("id"))                                   // what is no UUID is uuid.Nil
+	v.ID, _ = openapi.ParseID(x.Params("id"))                                   // uuid.Nil where it is no UUID
 	v.Theme, _ = views.ParseTheme(x.Cookies(x.cookieName(console.ThemeCookie))) // an unknown theme is ignored
 	v.Query, _ = url.ParseQuery(string(x.Context().URI().QueryString()))        // an invalid query is ignored
 	return v
@@ -118,7 +118,7 @@ func (x *exchange) cookieName(name string) string {
 	return name
 }
 
-// checkFormHead refuses a form by its headers, before any lookup.
+// checkFormHead checks the headers of a form, before any lookup.
 func (x *exchange) checkFormHead() error {
 	if mediaType, _, _ := mime.ParseMediaType(x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
 		return errPost

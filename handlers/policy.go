@@ -26,13 +26,13 @@ type policy struct {
 }
 
 var (
-	// apiPolicy is that of JSON endpoints, and of paths that do not exist.
+	// apiPolicy is for JSON endpoints, and for paths that do not exist.
 	apiPolicy = policy{deadline: 5 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
-	// pagePolicy is that of the console's pages.
+	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 )
 
-// under gives routes their policy.
+// under sets the policy of routes.
 func (p policy) under(routes ...*route) []*route {
 	for _, r := range routes {
 		r.policy = p
@@ -67,7 +67,7 @@ var titles = map[fault.Kind]string{
 	fault.RateLimited: "Too many attempts", fault.Unavailable: "Temporarily unavailable", fault.Internal: "Something went wrong",
 }
 
-// failPage shows a failure as a page. Whoever asks for a page without being signed in is sent to the sign-in.
+// failPage shows a failure as a page. A page requested without a session redirects to the sign-in.
 func (x *exchange) failPage(f *fault.Error, status int) {
 	if f == errSignIn {
 		x.redirect(views.WithQuery("/admin/login", "next", x.visit.Here))

@@ -15,22 +15,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// requestLine is what the log says of a request. The path may hold anything,
-// also a key by mistake: the route's pattern stands for it.
+// requestLine is the log line of a request. It has the route's pattern, not the path,
+// which may hold anything, also a key by mistake.
 type requestLine struct {
 	requestID, method, route string
 	status                   int
 	took                     time.Duration
 	address                  netip.Addr
-	// identity is whose key was shown; nil for none.
+	// identity is the owner of the key; nil without one.
 	identity *keys.Identity
 	// operator is who is signed in to the console; zero for nobody.
 	operator uuid.UUID
-	// cause is why the answer is a failure of ours; nil where it is none.
+	// cause is the error behind a 5xx response; else nil.
 	cause error
 }
 
-// LogValue gives the fields to any handler of package slog.
+// LogValue implements slog.LogValuer.
 func (l *requestLine) LogValue() slog.Value {
 	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs,
@@ -79,7 +79,7 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 }
 
 // log logs a request that was answered. The record goes straight to
-// the handler: a Logger would walk the stack for a source that nobody prints.
+// the handler: a Logger would walk the stack for a source that is not printed.
 func (x *exchange) log(took time.Duration) {
 	level := slog.LevelInfo
 	x.line = requestLine{
@@ -106,7 +106,7 @@ type requestLog struct {
 	to io.Writer
 }
 
-// NewJSONLog gives a handler that writes one JSON object a line, from a level
+// NewJSONLog returns a handler that writes one JSON object a line, from a level
 // up, as slog.NewJSONHandler does.
 func NewJSONLog(to io.Writer, level slog.Leveler) slog.Handler {
 	shared := &lineWriter{to: to}
@@ -145,13 +145,13 @@ const longLine = 4 << 10
 // lines pools the buffers of lines.
 var lines = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
-// lineWriter keeps the lines of the two ways of writing them apart.
+// lineWriter serializes the lines of both encoders.
 type lineWriter struct {
 	mu sync.Mutex
 	to io.Writer
 }
 
-// Write takes one line.
+// Write writes one line.
 func (w *lineWriter) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// route is one line of the table: who may do what, where.
+// route is one line of the table: method, path, access and handler.
 type route struct {
 	method, path string
 	access       access

@@ -182,7 +182,7 @@ func TestTheReferencePageLoadsItsOwnFilesAlone(t *testing.T) {
 	}
 }
 
-func TestTheRootLeadsOn(t *testing.T) {
+func TestTheRootRedirectsToTheConsole(t *testing.T) {
 	s := onSQLite(t)
 	a := s.call(t, call{method: "GET", path: "/", status: 302})
 	if to := a.Header.Get("Location"); to != "/admin" {
@@ -210,7 +210,7 @@ func TestMetricsCountByRouteAndNeverNameAPath(t *testing.T) {
 	}
 }
 
-func TestLogsSayWhoAskedWhatAndNeverAKey(t *testing.T) {
+func TestLogsNameCallerAndRouteAndNeverAKey(t *testing.T) {
 	s, one := onSQLite(t), uuid.NewString() // the log is of all tests, also where they run several times
 	key := http.Header{"X-Request-Id": {one}, "User-Agent": {s.words["ada.key"]}, "Referer": {"http://x/?key=" + s.words["ada.key"]}, "Idempotency-Key": {s.words["ada.key"]}}
 	s.send(t, call{as: "ada", method: "POST", path: "/api/usage?key=$ada.key", body: `{"model":"$ada.key","credits":1}`, header: key})

@@ -20,7 +20,7 @@ func accountOf(id *keys.Identity) *account {
 	return &account{Email: id.User.Email, Name: optionalText(id.User.Name), Plan: id.Plan.Name, Status: id.User.Status}
 }
 
-// sourceLocal is where a session comes from: this service itself.
+// sourceLocal means that this service itself opened the session.
 const sourceLocal = "local"
 
 type validateRequest struct {
@@ -37,13 +37,13 @@ type session struct {
 	Message *string        `json:"message" doc:"Why the key is not valid; null if it is valid." example:"null"`
 }
 
-// shown is embedded in a request whose body shows a key.
+// shown is embedded in a request with a key in its body.
 type shown struct{ exchange *exchange }
 
 func (s *shown) setCaller(x *exchange) { s.exchange = x }
 
-// validate answers whose key a token is. A token that does not work is an
-// answer here, not an error; it counts by address, a valid one in its key's window.
+// validate returns the user and the role of a token. An invalid token is an answer
+// here, not an error; it counts by address, a valid one against its key's limit.
 func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
 	want := keys.Access{Scope: keys.AnyScope, Address: r.exchange.address}
 	id, code, err := r.exchange.judge(r.Token, want)
@@ -74,7 +74,7 @@ type overview struct {
 	Degrade bool          `json:"degraded" doc:"Always false."`
 }
 
-// overview is what a dashboard shows first. The key is the calling one.
+// overview is the first page of a dashboard. The key is the calling one.
 func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error) {
 	k, today, err := a.Store.Overview(ctx, r.userID(), r.identity.Key.ID, usage.DayOf(a.Now()))
 	if err != nil {

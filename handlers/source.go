@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// An exchange is the binder's source of a request; BodyObject is in body.go.
+// exchange implements openapi.Source; BodyObject is in body.go.
 var _ openapi.Source = (*exchange)(nil)
 
 // PathID returns an id in the path. One that is no UUID is answered exactly as an

@@ -19,7 +19,7 @@ import (
 // large is a length that nobody has to send before a request is judged by its head.
 const large = 300 << 10
 
-func TestWhatItsHeadSpeaksAgainstIsRefusedWithoutItsBody(t *testing.T) {
+func TestARequestRefusedByItsHeadIsAnsweredWithoutItsBody(t *testing.T) {
 	s := onSQLite(t)
 	const form, json = "application/x-www-form-urlencoded", "application/json"
 	for _, c := range []struct {
@@ -113,7 +113,7 @@ func (s *service) holds(t *testing.T, callers string, bytes int) {
 	}
 }
 
-func TestBodiesOfStrangersHold16MiBInAllAnd2OfAnAddress(t *testing.T) {
+func TestBodiesOfStrangersHoldAtMost16MiBAnd2PerAddress(t *testing.T) {
 	s := onSQLite(t, behindProxy, perAddress(20))
 	s.operator(t)
 	var stalled []net.Conn
@@ -150,7 +150,7 @@ func TestBodiesOfStrangersHold16MiBInAllAnd2OfAnAddress(t *testing.T) {
 	s.call(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"x"}`, status: 200})
 }
 
-func TestBodiesOfAUserHold8MiB(t *testing.T) {
+func TestBodiesOfAUserHoldAtMost8MiB(t *testing.T) {
 	s := onSQLite(t)
 	const ada = "Authorization: Bearer $ada.key\r\n"
 	var stalled []net.Conn
@@ -173,7 +173,7 @@ func TestBodiesOfAUserHold8MiB(t *testing.T) {
 	s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: body, status: 200})
 }
 
-func TestABodyThatIsCutIsNotTakenForAWholeOne(t *testing.T) {
+func TestATruncatedBodyIsRefused(t *testing.T) {
 	s := onSQLite(t)
 	conn := s.dial(t)
 	whole := `{"credits":2}` + strings.Repeat(" ", 20<<10)

@@ -159,7 +159,7 @@ func TestEveryTextHasTheSameVerdictOnBothDatabasesAndNeverFails(t *testing.T) {
 	}
 }
 
-func TestABrowserMayCallItselfAnything(t *testing.T) {
+func TestAnyUserAgentIsAccepted(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.operator(t)
 		for _, agent := range []string{"Mozilla \xff\xfe", strings.Repeat("\xc3\xa9", 400), "\u202e"} {

@@ -12,8 +12,8 @@ import (
 )
 
 // startSpan continues the caller's trace, or starts one. The request's context
-// carries it on, also where the request is not sampled: what is sent for this
-// request injects it with propagation.TraceContext.
+// carries it, also where the request is not sampled: outgoing requests inject it
+// with propagation.TraceContext.
 func (x *exchange) startSpan() {
 	caller := propagation.TraceContext{}.Extract(x.ctx, traceHeaders{&x.Context().Request.Header})
 	ctx, span := x.api.Tracer.Start(caller, x.method+" "+x.route.path, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.began))
@@ -22,7 +22,7 @@ func (x *exchange) startSpan() {
 	}
 }
 
-// endSpan ends the request's span, with the names that OpenTelemetry gives to what HTTP knows.
+// endSpan ends the request's span, with the attribute names of OpenTelemetry's HTTP conventions.
 func (x *exchange) endSpan(took time.Duration) {
 	x.span.SetAttributes(
 		attribute.String("http.request.method", x.method), attribute.String("http.route", x.route.path),
@@ -34,7 +34,7 @@ func (x *exchange) endSpan(took time.Duration) {
 	x.span.End(trace.WithTimestamp(x.began.Add(took)))
 }
 
-// traceHeaders reads the W3C's headers of a request.
+// traceHeaders reads the W3C trace headers of a request.
 type traceHeaders struct{ header *fasthttp.RequestHeader }
 
 // Get implements propagation.TextMapCarrier.

@@ -112,7 +112,7 @@ type hourUsage struct {
 	Requests int64 `json:"requests" example:"9"`
 }
 
-// usageHourly has all 24 rows; a day to come is 24 zeros.
+// usageHourly has all 24 rows; a future day is 24 zeros.
 func (a *api) usageHourly(ctx context.Context, r usageHourlyRequest) ([]hourUsage, error) {
 	day := usage.DayOf(a.Now())
 	if r.Date != nil {

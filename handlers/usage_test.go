@@ -66,7 +66,7 @@ func hours(busy, requests int) string {
 	return "[" + strings.Join(rows, ",") + "]"
 }
 
-func TestUsagePathsRefuseWhatTheyCannotMean(t *testing.T) {
+func TestUsagePathsRefuseInvalidQueries(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		for _, path := range []string{"today", "history", "detailed", "models", "hourly"} {
 			s.run(t, []call{

@@ -1,5 +1,5 @@
 // Package console is the operator's console: what each page reads, shows and
-// changes. The front door admits a visit and sends the answer; package views
+// changes. Package handlers admits a visit and sends the answer; package views
 // draws the pages.
 package console
 
@@ -32,7 +32,7 @@ type Parts struct {
 	Counter limits.Counter
 	Monitor *monitor.Monitor
 	Now     func() time.Time
-	// Log takes the causes of downloads that fail; none where nil.
+	// Log takes the causes of failed downloads; may be nil.
 	Log     *slog.Logger
 	Version string
 	// Life ends the downloads that are still open when it ends; context.Background where nil.
@@ -105,7 +105,7 @@ func (c *Console) Nowhere(_ context.Context, v *Visit) (Reply, error) {
 	return Reply{}, errNoPage
 }
 
-// frame is what this visit's page has around its content.
+// frame is what surrounds the content of this visit's page.
 func (v *Visit) frame(title string, section views.Section, crumbs ...views.Link) views.Frame {
 	f := views.Frame{Title: title, Section: section, Email: v.Operator.Email, CSRF: formToken(v.Token), Theme: v.Theme, Crumbs: crumbs, Here: v.Here}
 	if v.Post {

@@ -95,8 +95,8 @@ func (c *Console) lookUp(ctx context.Context, v *Visit, windows []window, find f
 	return err
 }
 
-// Identify finds out who is signed in, by the cookies of the visit. A browser
-// that asks for a page without a cookie gets one, which its forms are bound to.
+// Identify reads the cookies of the visit. A browser that requests a page without a
+// cookie gets a visitor cookie, which its forms are bound to.
 // A cookie that is not looked up, because its address is over the rate limits,
 // is in v.Throttled.
 func (c *Console) Identify(ctx context.Context, v *Visit) error {

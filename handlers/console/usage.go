@@ -79,9 +79,9 @@ func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageRequest, err 
 func (w *usageRequest) problem(text string) { w.problems = append(w.problems, text) }
 
 const (
-	// noDay says what is wrong with a text that is not a date.
+	// noDay is the error for a text that is not a date.
 	noDay = "A date must look like 2026-12-31 and be in the range " + usage.Bounds + "."
-	// lastBeforeFirst says what is wrong with a range that is the wrong way round.
+	// lastBeforeFirst is the error for a range that ends before it starts.
 	lastBeforeFirst = "The first date must not be after the last."
 )
 

@@ -23,9 +23,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Visit is a request to the console, read completely: nothing of HTTP's library
-// is in it. The front door fills in the exported fields, Identify finds out who
-// asks, and a Page answers.
+// Visit is a request to the console, read completely: it does not depend
+// on the HTTP library. Package handlers fills in the exported fields, Identify the
+// operator, and a Page answers.
 type Visit struct {
 	// Path is without the query, Here with it.
 	Path, Here string

@@ -12,7 +12,7 @@ import (
 type Failure struct {
 	Method, Route string
 	Status        int
-	// Times is how often it did since the process started; RequestID and At are of the last time.
+	// Times counts them since the process started; RequestID and At are of the last one.
 	Times     int64
 	RequestID string
 	At        time.Time

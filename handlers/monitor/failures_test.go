@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestFailedAnswersAreCountedByRouteAndStatusAndTakeNoMoreRoom(t *testing.T) {
+func TestFailedAnswersAreCountedByRouteAndStatusInBoundedMemory(t *testing.T) {
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	var f Failures
 	for i := range 10_000 {

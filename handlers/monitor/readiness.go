@@ -1,6 +1,5 @@
-// Package monitor is what a running process observes of itself: whether it can
-// serve, how that was over the last day, how many requests it refused and why,
-// and which of its answers failed. The health endpoints and the operator's
+// Package monitor observes the running process: whether it can serve, its health over
+// the last day, how many requests it refused and why, and its failed responses. The health endpoints and the operator's
 // console read it; package handlers counts into it.
 package monitor
 
@@ -85,8 +84,8 @@ func New(p Parts) *Monitor {
 	return &Monitor{Parts: p, Started: p.Now()}
 }
 
-// Ready probes every part. It waits for the database at most ProbeTimeout. Valkey
-// away and a full disk degrade the service, they do not stop it.
+// Ready probes every part. It waits for the database at most ProbeTimeout. An
+// unreachable Valkey and a full disk degrade the service, they do not stop it.
 func (m *Monitor) Ready(ctx context.Context) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()

@@ -13,7 +13,7 @@ var refusalCodes = [...]keys.Code{
 	keys.RateLimited, keys.QuotaExceeded,
 }
 
-// RefusalCodes lists the codes that Refusals counts.
+// RefusalCodes returns the codes that Refusals counts.
 func RefusalCodes() []keys.Code { return refusalCodes[:] }
 
 // Refusals counts requests that were refused, by code. The zero value is ready.

@@ -1,6 +1,6 @@
 // Package openapi reads requests and describes them in an OpenAPI document, both
 // by the tags of the same types, so that the document says what is checked. It
-// knows no HTTP library: a Source is all that it sees of a request.
+// knows no HTTP library: it reads a request through a Source.
 package openapi
 
 import (
@@ -154,7 +154,7 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 // problems is what is wrong with each field of a request.
 type problems map[string]string
 
-// onlyOnce is the problem of a repeated field: which of the two was meant is not ours to guess.
+// onlyOnce is the problem of a repeated field.
 const onlyOnce = "must be given only once"
 
 func (p *problems) add(f *field, problem string) {

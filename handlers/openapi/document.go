@@ -11,7 +11,7 @@ import (
 	"codexible/fault"
 )
 
-// Document is what a service publishes of its API. Every list keeps its order.
+// Document describes the API of a service. Every list keeps its order.
 type Document struct {
 	Title, Version string
 	// About explains, in Markdown, what holds for every operation.
@@ -38,7 +38,7 @@ type Header struct{ Name, About, Type string }
 type Failure struct {
 	Kind   fault.Kind
 	Status int
-	// When says in which cases a request fails so.
+	// When says in which cases a request fails with it.
 	When string
 	// Example is a body.
 	Example any
