@@ -22,14 +22,14 @@ var ourHeaders = []string{
 	"access-control-allow-origin", "access-control-expose-headers", "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
 }
 
-// wireAnswer is an answer as it came over the wire.
+// wireAnswer is a response as it came over the wire.
 type wireAnswer struct {
 	status int
 	lines  []string
 	body   []byte
 }
 
-// header gives the values of a header.
+// header returns the values of a header.
 func (a wireAnswer) header(name string) (values []string) {
 	for _, line := range a.lines {
 		if n, v, _ := strings.Cut(line, ": "); strings.EqualFold(n, name) {
@@ -39,15 +39,15 @@ func (a wireAnswer) header(name string) (values []string) {
 	return values
 }
 
-// exchangeRaw sends bytes as they stand, says that no more will come, and gives
-// all that comes back; cut is true if the connection was reset meanwhile.
+// exchangeRaw sends raw bytes, closes its side for writing, and returns all that
+// comes back; cut is true if the connection was reset.
 func exchangeRaw(t testing.TB, conn net.Conn, raw string) (answer []byte, cut bool) {
 	t.Helper()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		_, _ = io.WriteString(conn, raw)     // who refuses the beginning may not read the rest
-		_ = conn.(*net.TCPConn).CloseWrite() // nothing more will come, also where the request promised it
+		_, _ = io.WriteString(conn, raw)     // a service that refuses the beginning may not read the rest
+		_ = conn.(*net.TCPConn).CloseWrite() // also where the request announced more
 	}()
 	answer, err := io.ReadAll(conn)
 	_ = conn.Close()
@@ -58,7 +58,7 @@ func exchangeRaw(t testing.TB, conn net.Conn, raw string) (answer []byte, cut bo
 	return answer, err != nil
 }
 
-// answersOn takes a connection's bytes apart. methods are those of the requests
+// answersOn parses a connection's bytes. methods are those of the requests
 // that were answered, in their order. Anything that is not an answer of ours,
 // byte for byte, is an error.
 func answersOn(wire []byte, methods []string) (answers []wireAnswer, err error) {
@@ -140,7 +140,7 @@ func readChunks(wire []byte) (body, rest []byte, err error) {
 	}
 }
 
-// only sends a request and gives its one answer.
+// only sends a request and returns its only response.
 func (s *service) only(t testing.TB, method, raw string) wireAnswer {
 	t.Helper()
 	wire, _ := exchangeRaw(t, s.dial(t), s.fill(raw))

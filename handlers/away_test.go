@@ -14,12 +14,12 @@ import (
 
 func upper(method string) string { return strings.ToUpper(method) }
 
-// concrete puts an id that nobody has into a path.
+// concrete replaces {id} by an id that does not exist.
 func concrete(pattern string) string {
 	return strings.ReplaceAll(pattern, "{id}", "0190163d-8694-739b-aea5-966c26f8ad91")
 }
 
-// bodies are requests that get as far as the database.
+// bodies are bodies of requests that reach the database.
 var bodies = map[string]string{
 	"POST /api/auth/validate":       `{"token":"codexible_00000000000000000000000000000000"}`,
 	"POST /api/keys/verify":         `{"key":"codexible_00000000000000000000000000000000","credits":1}`,
@@ -36,7 +36,7 @@ var bodies = map[string]string{
 	"DELETE /api/admin/tokens/{id}": "",
 }
 
-// withoutDatabase are the paths that need none.
+// withoutDatabase are the paths that do not need it.
 var withoutDatabase = []string{"/health", "/metrics", "/openapi.json"}
 
 func TestWithTheDatabaseAwayNoKeyIsReportedInvalid(t *testing.T) {
@@ -76,7 +76,7 @@ func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
 	const charge, change, signIn = "with the same idempotency key", "may not have been made", "nobody can sign in"
 	each(t, func(t *testing.T, s *service) {
 		browser := s.operator(t)
-		for _, as := range []string{"ada", "gate", "root"} { // what fails is what they ask for
+		for _, as := range []string{"ada", "gate", "root"} { // the endpoint's own query fails
 			s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
 		}
 		if err := s.store.Close(); err != nil {
@@ -114,7 +114,7 @@ func TestASignInWithTheDatabaseAwaySaysThatNobodyCanBeSignedIn(t *testing.T) {
 	browser.submit("/admin/login", "email", "root@example.com", "password", operatorPassword).sees(503, "nobody can sign in")
 }
 
-// mode is a counter that says how it counts.
+// mode is a counter that reports its mode.
 type mode struct {
 	limits.Counter
 	mode limits.Mode

@@ -23,8 +23,8 @@ func (s *service) dial(t testing.TB) net.Conn {
 	return conn
 }
 
-// dialOnce opens a connection that its caller closes: what a test notes for its
-// end would add up where it opens hundreds of thousands.
+// dialOnce opens a connection that its caller closes: with hundreds of thousands, the
+// test's cleanups would add up.
 func (s *service) dialOnce(t testing.TB) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.address)
@@ -42,7 +42,7 @@ func read(t testing.TB, r *bufio.Reader, method string) answer {
 	t.Helper()
 	response, err := http.ReadResponse(r, &http.Request{Method: method})
 	if err != nil {
-		t.Fatalf("no answer arrived: %v", err)
+		t.Fatalf("no response: %v", err)
 	}
 	return answer{response, readAll(t, response)}
 }
@@ -51,7 +51,7 @@ func readAll(t testing.TB, response *http.Response) []byte {
 	t.Helper()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatalf("the answer did not arrive whole: %v", err)
+		t.Fatalf("the response is incomplete: %v", err)
 	}
 	return text
 }
@@ -84,7 +84,7 @@ func TestABodyTooLargeIsAnsweredWhileItIsStillSent(t *testing.T) {
 			if a.Header.Get("X-Request-Id") == "" || a.Header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || a.Header.Get("X-RateLimit-Limit") == "" {
 				t.Errorf("the answer lacks headers: %v", a.Header)
 			}
-			// What was refused is not taken for the next request.
+			// The refused body is not read as the next request.
 			if _, err := conn.Write([]byte("GET /health HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
 				t.Fatal(err)
 			}
@@ -203,7 +203,7 @@ func TestAClientThatWaitsForContinueGetsIt(t *testing.T) {
 	}
 }
 
-// blanks is an endless text.
+// blanks is an endless body.
 type blanks struct{}
 
 func (blanks) Read(p []byte) (int, error) {

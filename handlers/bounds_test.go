@@ -11,7 +11,7 @@ import (
 )
 
 // The OpenAPI document and the binder read the bounds of a field from its tag,
-// the console and the command line those of the domain: they have to be one.
+// the console and the command line those of the domain: they must be equal.
 func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 	grace := int64(keys.MaxGrace / time.Second)
 	want := map[string]openapi.Bound{

@@ -79,6 +79,6 @@ func (s *service) benchOperator(b *testing.B) *visitor {
 		b.Fatal(err)
 	}
 	v := s.visitor(b)
-	v.signIn(email, operatorPassword).led("/admin")
+	v.signIn(email, operatorPassword).redirected("/admin")
 	return v
 }

@@ -31,8 +31,8 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// The browser tests stand beside the HTTP tests: they need the same cast, clock
-// and service, and judge the same pages.
+// The browser tests use the cast, the clock and the service of the HTTP tests, and
+// check the same pages.
 
 //go:embed testdata/axe.min.js
 var axe string
@@ -41,7 +41,7 @@ var axe string
 const browserPatience = 4 * time.Minute
 
 // chromium starts a browser until the test ends. Without one the test is
-// skipped, or fails where CODEXIBLE_TEST_STRICT says that one has to be there.
+// skipped, or fails where CODEXIBLE_TEST_STRICT is set.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -77,7 +77,7 @@ type tab struct {
 	t    *testing.T
 	s    *service
 	ctx  context.Context
-	said []string // what the browser complained about
+	said []string // errors that the browser reported
 }
 
 func (s *service) tab(t *testing.T, scripts bool) *tab {
@@ -107,7 +107,7 @@ func (b *tab) do(actions ...chromedp.Action) {
 	}
 }
 
-// loads runs what leads to another page, and waits until that is loaded.
+// loads runs actions that open another page, and waits until it is loaded.
 func (b *tab) loads(says string, actions ...chromedp.Action) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, stepPatience)
@@ -127,11 +127,11 @@ func (b *tab) loads(says string, actions ...chromedp.Action) {
 	select {
 	case <-loaded:
 	case <-ctx.Done():
-		b.t.Fatalf("%s leads nowhere: %s", says, b.text())
+		b.t.Fatalf("%s loads no page: %s", says, b.text())
 	}
 }
 
-// openUntil opens a page again until it says something: on a busy machine a
+// openUntil reloads a page until it shows a text: on a busy machine a
 // count is cached for a moment.
 func (b *tab) openUntil(path, says string) {
 	b.t.Helper()
@@ -141,10 +141,10 @@ func (b *tab) openUntil(path, says string) {
 			return
 		}
 	}
-	b.t.Fatalf("%s never says %q: %s", path, says, b.text())
+	b.t.Fatalf("%s never shows %q: %s", path, says, b.text())
 }
 
-// open goes to a path, or to a whole address.
+// open loads a path, or a URL.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	if strings.HasPrefix(path, "/") {
@@ -162,7 +162,7 @@ func (b *tab) fill(name, value string) {
 	}
 }
 
-// tick chooses boxes by their values.
+// tick checks boxes by their values.
 func (b *tab) tick(values ...string) {
 	b.t.Helper()
 	for _, value := range values {
@@ -174,7 +174,7 @@ func (b *tab) tick(values ...string) {
 	}
 }
 
-// middle finds where an XPath's first element is on the screen.
+// middle returns the centre of an XPath's first element.
 func (b *tab) middle(path string) (x, y float64) {
 	b.t.Helper()
 	var at []float64
@@ -191,7 +191,7 @@ func (b *tab) middle(path string) (x, y float64) {
 	return at[0], at[1]
 }
 
-// press clicks a button or a link by its text, and waits for the page it leads to.
+// press clicks a button or a link by its text, and waits for the next page.
 func (b *tab) press(text string) {
 	b.t.Helper()
 	x, y := b.middle(fmt.Sprintf("(//button[normalize-space(text())='%[1]s'] | //a[normalize-space(text())='%[1]s' or normalize-space(bdi)='%[1]s'])[1]", text))
@@ -250,7 +250,7 @@ func TestInABrowserTheConsoleIsSetUpSignedInToAndUsedWithAndWithoutScripts(t *te
 			b.open("/admin/users")
 			b.sees("Sign in", "Password")
 			if len(b.said) > 0 {
-				t.Errorf("the browser complains: %q", b.said)
+				t.Errorf("the browser reports errors: %q", b.said)
 			}
 		})
 	}
@@ -388,7 +388,7 @@ func (b *tab) readChart(scripts bool) {
 	var visibility string
 	b.evaluate(`getComputedStyle([...document.querySelectorAll('.bar .tip')].at(-1)).visibility`, &visibility)
 	if visibility != "visible" {
-		b.t.Errorf("hovering the last bar leaves its detail %s", visibility)
+		b.t.Errorf("hovering the last bar makes its detail %s", visibility)
 	}
 	if scripts {
 		var said string
@@ -444,7 +444,7 @@ type violation struct {
 	Help   string `json:"help"`
 	Nodes  []struct {
 		HTML           string `json:"html"`
-		FailureSummary string `json:"failureSummary"` //nolint:tagliatelle // axe names it so
+		FailureSummary string `json:"failureSummary"` //nolint:tagliatelle // as axe names it
 	} `json:"nodes"`
 }
 
@@ -467,23 +467,23 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 	b := s.tab(t, true)
 	for _, screen := range screens {
 		b.do(chromedp.EmulateViewport(screen.width, screen.height), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: screen.scheme}}))
-		b.judge(screen.name, "login", "/admin/login")
+		b.check(screen.name, "login", "/admin/login")
 		b.signIn("root@example.com", operatorPassword)
 		for _, path := range consolePages {
-			b.judge(screen.name, pageName(path), path)
+			b.check(screen.name, pageName(path), path)
 		}
-		b.judge(screen.name, "not-found", "/admin/users/nobody")
+		b.check(screen.name, "not-found", "/admin/users/nobody")
 		b.open("/admin/account")
 		b.press("Set up")
-		b.judge(screen.name, "two-step", "")
+		b.check(screen.name, "two-step", "")
 		b.open("/admin/keys/new?user=$ada.user")
 		b.press("Create the key")
-		b.judge(screen.name, "secret", "")
+		b.check(screen.name, "secret", "")
 		b.press("Sign out")
 		s.clock.Add(2 * time.Minute)
 	}
 	if len(b.said) > 0 {
-		t.Errorf("the browser complains: %q", b.said)
+		t.Errorf("the browser reports errors: %q", b.said)
 	}
 }
 
@@ -500,8 +500,8 @@ func pageName(path string) string {
 	return strings.Trim(notInNames.ReplaceAllString(path, "-"), "-")
 }
 
-// judge asks axe about a page, whether it fits the screen, and takes its picture.
-func (b *tab) judge(screen, name, path string) {
+// check runs axe on a page, checks that it fits the screen, and takes a screenshot.
+func (b *tab) check(screen, name, path string) {
 	b.t.Helper()
 	if path != "" {
 		b.open(path)
@@ -534,7 +534,7 @@ func (b *tab) judge(screen, name, path string) {
 	}
 }
 
-// fillUsage makes a month in which people used the service.
+// fillUsage charges a month of usage.
 func (s *service) fillUsage(t *testing.T) {
 	t.Helper()
 	end := s.clock.Now()

@@ -25,7 +25,7 @@ import (
 
 const (
 	goldenFolder = "testdata/golden"
-	// goldenBytes bounds the golden files together: people read their changes.
+	// goldenBytes bounds all golden files: people review their changes.
 	goldenBytes = 600 << 10
 )
 
@@ -42,7 +42,7 @@ func (g *golden) page(name string, v *visitor, status int) {
 	g.t.Helper()
 	v.sees(status)
 	if g.seen[name] {
-		g.t.Fatalf("two pages are called %s", name)
+		g.t.Fatalf("two pages have the name %s", name)
 	}
 	g.seen[name] = true
 	if r := v.answer.Request; r.Method == http.MethodGet {
@@ -65,7 +65,7 @@ func (g *golden) page(name string, v *visitor, status int) {
 	}
 }
 
-// finish checks that no golden file and no page of the console was left out.
+// finish checks that every golden file and every page of the console was compared.
 func (g *golden) finish(s *service) {
 	g.t.Helper()
 	files, err := filepath.Glob(filepath.Join(goldenFolder, "*"))
@@ -94,7 +94,7 @@ func (g *golden) finish(s *service) {
 var (
 	anyID     = regexp.MustCompile(`[0-9a-f]{8}-(?:<wbr>)?(?:[0-9a-f]{4}-(?:<wbr>)?){3}[0-9a-f]{12}`)
 	anyPrefix = regexp.MustCompile(`codexible_(?:<wbr>)?[0-9a-f]{8}\b`)
-	// What else differs from run to run, and what stands for it.
+	// What else differs from run to run, and its replacement.
 	varying = [][2]string{
 		{`(name="_csrf" value=)"[^"]*"`, `$1"csrf"`},
 		{`(name="token" value=)"[^"]*"`, `$1"token"`},
@@ -111,8 +111,8 @@ var (
 	}
 )
 
-// normalised is a page with one tag a line, and with words for what is random:
-// ids and prefixes are called as the tests call them, or counted.
+// normalised is a page with one tag a line, and with placeholders for random values:
+// ids and prefixes have their names in the tests, or a number.
 func (s *service) normalised(page string) string {
 	for _, v := range varying {
 		page = regexp.MustCompile(v[0]).ReplaceAllString(page, v[1])
@@ -168,7 +168,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 	s := g.fullService()
 	v := s.browse(t)
 	g.signedOut(s)
-	v.signIn("root@example.com", operatorPassword).led("/admin")
+	v.signIn("root@example.com", operatorPassword).redirected("/admin")
 	g.page("overview", v, http.StatusOK)
 	for _, p := range []struct{ name, path string }{
 		{"users", "/admin/users"}, {"users-none", "/admin/users?q=zzz"}, {"user", "/admin/users/$ada.user?days=7"}, {"user-suspended", "/admin/users/$sam.user?days=7"}, {"user-edit", "/admin/users/$ada.user/edit"},
@@ -200,14 +200,14 @@ func (g *golden) emptyService() {
 	}
 	g.page("setup", v.get(link), http.StatusOK)
 	g.page("setup-invalid", v.submit("/admin/setup", "email", "nobody", "password", "short"), http.StatusUnprocessableEntity)
-	v.submit("/admin/setup", "email", "root@example.com", "name", "Root", "password", operatorPassword).led("/admin")
+	v.submit("/admin/setup", "email", "root@example.com", "name", "Root", "password", operatorPassword).redirected("/admin")
 	g.page("overview-empty", v, http.StatusOK)
 	g.page("keys-empty", v.get("/admin/keys"), http.StatusOK)
 	g.page("setup-over", s.browse(g.t).get(link), http.StatusNotFound)
 }
 
-// fullService has users of every kind, and a week of usage. Nothing happens at the
-// same instant, so that lists have one order.
+// fullService has users of every kind, and a week of usage. No two
+// events have the same time, so that lists have one order.
 func (g *golden) fullService() *service {
 	var draining atomic.Bool
 	clock := storetest.NewClock(storetest.Start.Add(-10 * 24 * time.Hour))
@@ -272,11 +272,11 @@ func (g *golden) signedOut(s *service) {
 	s.clock.Add(2 * time.Minute)
 }
 
-// forms shows what follows a form: its errors, its second step, and what was done.
+// forms shows the pages after a form: its errors, its second step, and its result.
 func (g *golden) forms(v *visitor) {
 	g.page("user-new-invalid", v.get("/admin/users/new").submit("/admin/users/new", "email", "nobody", "plan", "None", "role", "king"), http.StatusUnprocessableEntity)
 	g.page("user-plan-confirm", v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Business"), http.StatusOK)
-	g.page("user-changed", v.submit("/admin/users/$ada.user/plan").led("/admin/users/$ada.user?done=plan-moved").get("/admin/users/$ada.user?done=plan-moved&days=7"), http.StatusOK)
+	g.page("user-changed", v.submit("/admin/users/$ada.user/plan").redirected("/admin/users/$ada.user?done=plan-moved").get("/admin/users/$ada.user?done=plan-moved&days=7"), http.StatusOK)
 	g.page("plan-new-invalid", v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "10000001", "features", "[]"), http.StatusUnprocessableEntity)
 	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere"), http.StatusUnprocessableEntity)
 	g.page("key-created", v.submit("/admin/keys/new", "email", "bob@example.com", "label", "Production", "scopes", "models", "allowed_addresses", "203.0.113.7 2001:db8::/32"), http.StatusOK)
@@ -296,7 +296,7 @@ func (g *golden) twoFactor(v *visitor) {
 	g.page("recovery-codes", v.submit("/admin/account/two-step/confirm", "code", v.code(secret)), http.StatusOK)
 	g.page("account-two-factor", v.get("/admin/account"), http.StatusOK)
 	w := v.s.browse(g.t)
-	w.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+	w.signIn("root@example.com", operatorPassword).redirected("/admin/login/code")
 	g.page("login-code", w, http.StatusOK)
 	g.page("login-code-wrong", w.submit("/admin/login/code", "code", "000000"), http.StatusUnprocessableEntity)
 	for range accounts.MaxWrongCodes {
@@ -306,7 +306,7 @@ func (g *golden) twoFactor(v *visitor) {
 	}
 	g.page("login-code-locked", w.get("/admin/login/code"), http.StatusOK)
 	g.page("account-locked", v.get("/admin/account"), http.StatusOK)
-	g.page("signed-out", v.submit("/admin/logout").led("/admin/login?done=signed-out"), http.StatusOK)
+	g.page("signed-out", v.submit("/admin/logout").redirected("/admin/login?done=signed-out"), http.StatusOK)
 }
 
 func TestNoGoldenFileHasAKey(t *testing.T) {

@@ -35,7 +35,7 @@ import (
 
 const operatorPassword = "correct horse battery staple"
 
-// operatorHash is hashed once: it costs a core for a while.
+// operatorHash is hashed once: it is slow.
 var operatorHash = sync.OnceValue(func() string {
 	hash, err := accounts.HashPassword(context.Background(), operatorPassword)
 	if err != nil {
@@ -90,8 +90,8 @@ func (v *visitor) get(path string) *visitor {
 	return v.send(http.MethodGet, path, "")
 }
 
-// submit fills in the form of the present page that is sent to a path: its
-// hidden fields and these.
+// submit sends the form of the current page with this action: its hidden fields and
+// these.
 func (v *visitor) submit(path string, pairs ...string) *visitor {
 	v.t.Helper()
 	form := v.hidden(path)
@@ -152,7 +152,7 @@ func (v *visitor) send(method, path, form string) *visitor {
 	return v
 }
 
-// sees asserts the status and texts of the present page.
+// sees asserts the status and texts of the current page.
 func (v *visitor) sees(status int, texts ...string) *visitor {
 	v.t.Helper()
 	if v.status != status {
@@ -166,11 +166,11 @@ func (v *visitor) sees(status int, texts ...string) *visitor {
 	return v
 }
 
-// led asserts a way to a path, and goes it.
-func (v *visitor) led(path string) *visitor {
+// redirected asserts a redirect to a path, and follows it.
+func (v *visitor) redirected(path string) *visitor {
 	v.t.Helper()
 	if v.status != http.StatusSeeOther || v.location != v.s.fill(path) {
-		v.t.Fatalf("answered %d to %q, want a way to %q: %s", v.status, v.location, v.s.fill(path), v.page)
+		v.t.Fatalf("answered %d to %q, want a redirect to %q: %s", v.status, v.location, v.s.fill(path), v.page)
 	}
 	return v.get(v.location)
 }
@@ -185,7 +185,7 @@ func consoleRoutes(method string) (paths []string) {
 	return paths
 }
 
-// withID puts the id of something that exists into a route's path.
+// withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
 	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/account/sessions/": "$ada.id"} {
 		if strings.HasPrefix(path, prefix) {
@@ -198,12 +198,12 @@ func withID(path string) string {
 var (
 	// consolePages are the pages for operators, some also with a query.
 	consolePages = append(consoleRoutes(http.MethodGet), "/admin/keys?state=unused", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com")
-	// consoleForms are where the forms of those pages are sent.
+	// consoleForms are the actions of the forms of those pages.
 	consoleForms = append(consoleRoutes(http.MethodPost), "/admin/theme")
 )
 
-// The guard of a page is a column of the table of routes: this walks what the
-// router has, and not a list of its own.
+// A page's access is a column of the table of routes: this walks the router, not a
+// list of its own.
 func TestWhatIsNotForOperatorsAloneShowsNothingOfTheService(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t)
@@ -231,9 +231,9 @@ func TestWhatIsNotForOperatorsAloneShowsNothingOfTheService(t *testing.T) {
 
 func TestConsolePagesAndFormsRefuseVisitorsAndNonAdmins(t *testing.T) {
 	s := onSQLite(t)
-	s.operator(t) // somebody could sign in
+	s.operator(t) // an operator exists
 	outsider := s.visitor(t)
-	// Somebody with a session who is no admin any more.
+	// A session whose user has lost the role admin.
 	token := accounts.MintToken()
 	for _, role := range []accounts.Role{accounts.RoleAdmin, accounts.RoleUser} {
 		if _, err := s.store.ChangeUser(context.Background(), accounts.ActorCLI, s.id(t, "ada.user"), accounts.UserChange{Role: &role}); err != nil {
@@ -340,7 +340,7 @@ func TestSignInAnswersAlikeWhateverIsWrong(t *testing.T) {
 	}
 	entries, err := s.store.Audit(ctx, store.AuditQuery{Limit: 10, Action: "session.failed"})
 	if err != nil || len(entries) != 5 {
-		t.Fatalf("%d failures were written down (%v), want 5", len(entries), err)
+		t.Fatalf("%d failures were recorded (%v), want 5", len(entries), err)
 	}
 }
 
@@ -367,7 +367,7 @@ func TestASessionCookieIsRotatedAtSignInAndDeadAfterSignOut(t *testing.T) {
 		return value
 	}
 	first := session()
-	v.get("/admin").submit("/admin/logout").led("/admin/login?done=signed-out").sees(http.StatusOK, "You are signed out")
+	v.get("/admin").submit("/admin/logout").redirected("/admin/login?done=signed-out").sees(http.StatusOK, "You are signed out")
 	thief := s.visitor(t)
 	thief.header.Set("Cookie", "codexible_session="+first)
 	thief.get("/admin").sees(http.StatusSeeOther)
@@ -402,7 +402,7 @@ func TestSignInRedirectsOnlyWithinTheConsole(t *testing.T) {
 	} {
 		v := s.visitor(t).get("/admin/login").submit("/admin/login", "email", "root@example.com", "password", operatorPassword, "next", next)
 		if v.location != want {
-			t.Errorf("next=%s leads to %q, want %q", next, v.location, want)
+			t.Errorf("next=%s redirects to %q, want %q", next, v.location, want)
 		}
 		s.clock.Add(time.Minute * 2)
 	}
@@ -434,8 +434,8 @@ func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerSignsInFromElsewhere(t *tes
 	if one < 1 || one > 10 {
 		t.Fatalf("one address got %d tries at one account", one)
 	}
-	// The owner, from an address and a browser that nobody has seen.
-	s.visitor(t).from("192.0.2.44").signIn("root@example.com", operatorPassword).led("/admin")
+	// The owner, from an unknown address and browser.
+	s.visitor(t).from("192.0.2.44").signIn("root@example.com", operatorPassword).redirected("/admin")
 	total := one + 1
 	for _, address := range []string{"198.51.100.2", "198.51.100.3", "2001:db8::1", "2001:db8::2"} {
 		total += guess(address, "root@example.com")
@@ -443,9 +443,9 @@ func TestAGuesserGetsAtMostTenTriesAMinuteAndTheOwnerSignsInFromElsewhere(t *tes
 	if total > 10 {
 		t.Errorf("many addresses together got %d tries at one account, want at most 10", total)
 	}
-	// A botnet has spent the account's tries: the owner's own browser has tries of its own.
+	// A botnet has used up the account's limit: the owner's browser has a limit of its own.
 	owner.get("/admin").submit("/admin/logout")
-	owner.signIn("root@example.com", operatorPassword).led("/admin")
+	owner.signIn("root@example.com", operatorPassword).redirected("/admin")
 	// One address gets ten tries at all accounts together; of IPv6 a whole /64 is one.
 	s.clock.Add(2 * time.Minute)
 	spread := 0
@@ -474,15 +474,15 @@ func TestTheSetupLinkCreatesTheFirstOperatorOnce(t *testing.T) {
 		v.submit("/admin/setup", "email", "op@example.com", "password", "short").sees(http.StatusUnprocessableEntity, "12 to 1000 characters")
 		late := s.visitor(t)
 		late.get(path).sees(http.StatusOK)
-		v.submit("/admin/setup", "email", "op@example.com", "name", "Operator", "password", operatorPassword).led("/admin").sees(http.StatusOK, "op@example.com")
+		v.submit("/admin/setup", "email", "op@example.com", "name", "Operator", "password", operatorPassword).redirected("/admin").sees(http.StatusOK, "op@example.com")
 		late.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "is not valid")
 		late.get(path).sees(http.StatusNotFound)
 		if again, err := console.SetupLink(ctx, s.store, "http://x"); again != "" || err != nil {
-			t.Errorf("a second start gives the link %q (%v)", again, err)
+			t.Errorf("a second start returns the link %q (%v)", again, err)
 		}
 		failures := s.failures(t, "console.setup_failed")
 		if len(failures) != 3 {
-			t.Errorf("of three tries with a link that does not work and one without any the audit log has %v", failures)
+			t.Errorf("after three tries with an invalid link and one without a link the audit log has %v", failures)
 		}
 		for _, e := range failures {
 			if e.Actor != "nobody" || e.Address != "127.0.0.1" || e.RequestID == "" || e.SubjectID != uuid.Nil || strings.Contains(fmt.Sprint(e), "guess") {
@@ -535,24 +535,24 @@ func TestTwoStepSignInAsksForACodeThatWorksOnce(t *testing.T) {
 		}
 		s.clock.Add(2 * time.Minute)
 		w := s.visitor(t)
-		w.signIn("root@example.com", operatorPassword).led("/admin/login/code").sees(http.StatusOK, "Enter the code")
+		w.signIn("root@example.com", operatorPassword).redirected("/admin/login/code").sees(http.StatusOK, "Enter the code")
 		w.get("/admin").sees(http.StatusSeeOther)
 		w.get("/admin/login/code").submit("/admin/login/code", "code", "123456").sees(http.StatusUnprocessableEntity, "Wrong code")
 		used := code()
-		w.submit("/admin/login/code", "code", used).led("/admin").sees(http.StatusOK)
+		w.submit("/admin/login/code", "code", used).redirected("/admin").sees(http.StatusOK)
 		x := s.visitor(t)
-		x.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+		x.signIn("root@example.com", operatorPassword).redirected("/admin/login/code")
 		x.submit("/admin/login/code", "code", used).sees(http.StatusUnprocessableEntity)
-		x.submit("/admin/login/code", "code", strings.ToUpper(recovery[0][1])).led("/admin").sees(http.StatusOK)
+		x.submit("/admin/login/code", "code", strings.ToUpper(recovery[0][1])).redirected("/admin").sees(http.StatusOK)
 		s.clock.Add(2 * time.Minute)
 		y := s.visitor(t)
-		y.signIn("root@example.com", operatorPassword).led("/admin/login/code")
+		y.signIn("root@example.com", operatorPassword).redirected("/admin/login/code")
 		y.submit("/admin/login/code", "code", recovery[0][1]).sees(http.StatusUnprocessableEntity)
 		s.clock.Add(2 * time.Minute)
 		v.get("/admin/account").sees(http.StatusOK, "9 recovery codes left")
 		v.submit("/admin/account/two-step/off", "code", "000000").sees(http.StatusUnprocessableEntity, "Wrong code")
-		v.submit("/admin/account/two-step/off", "code", code()).led("/admin/account?done=two-step-off")
-		s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin")
+		v.submit("/admin/account/two-step/off", "code", code()).redirected("/admin/account?done=two-step-off")
+		s.visitor(t).signIn("root@example.com", operatorPassword).redirected("/admin")
 	})
 }
 
@@ -578,7 +578,7 @@ func TestLockedCodesAreReportedToTheirOwnerAndARecoveryCodeUnlocksThem(t *testin
 		}
 		s.clock.Add(2 * time.Minute)
 		w := s.visitor(t)
-		w.signIn("root@example.com", operatorPassword).led("/admin/login/code").sees(http.StatusOK, "Enter the code")
+		w.signIn("root@example.com", operatorPassword).redirected("/admin/login/code").sees(http.StatusOK, "Enter the code")
 		w.submit("/admin/login/code", "code", "abcde-fghij").sees(http.StatusUnprocessableEntity, "Your authenticator codes are locked", "Enter a recovery code")
 		w.submit("/admin/login/code", "code", code()).sees(http.StatusUnprocessableEntity, "Your authenticator codes are locked")
 		w.get("/admin/login/code").sees(http.StatusOK, "Your authenticator codes are locked")
@@ -586,8 +586,8 @@ func TestLockedCodesAreReportedToTheirOwnerAndARecoveryCodeUnlocksThem(t *testin
 		v.submit("/admin/account/two-step/off", "code", code()).sees(http.StatusUnprocessableEntity, "your authenticator codes are locked")
 		v.get("/admin/audit?action=user.two_step_locked").sees(http.StatusOK, "Locked the authenticator codes of root@example.com after 100 wrong codes")
 		v.get("/admin").sees(http.StatusOK, "Locked the authenticator codes")
-		w.get("/admin/login/code").submit("/admin/login/code", "code", recovery[0][1]).led("/admin/account?done=two-step-unlocked").sees(http.StatusOK, "Somebody entered 100 wrong codes in one day", "Change it")
-		w.submit("/admin/account/two-step/off", "code", code()).led("/admin/account?done=two-step-off")
+		w.get("/admin/login/code").submit("/admin/login/code", "code", recovery[0][1]).redirected("/admin/account?done=two-step-unlocked").sees(http.StatusOK, "Somebody entered 100 wrong codes in one day", "Change it")
+		w.submit("/admin/account/two-step/off", "code", code()).redirected("/admin/account?done=two-step-off")
 	})
 }
 
@@ -604,31 +604,31 @@ func TestWithoutAKeyTwoStepSignInIsRefusedWithWhatToDo(t *testing.T) {
 	v := s.operator(t)
 	v.get("/admin/account").submit("/admin/account/two-step").sees(http.StatusConflict, "Set SECRET_KEY to 32 random bytes", "Nothing was changed")
 	v.get("/admin/account").sees(http.StatusOK)
-	s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin")
+	s.visitor(t).signIn("root@example.com", operatorPassword).redirected("/admin")
 }
 
 func TestAPasswordChangeEndsEveryOtherSession(t *testing.T) {
 	s := onSQLite(t)
 	v, other := s.operator(t), s.visitor(t)
-	other.signIn("root@example.com", operatorPassword).led("/admin").sees(http.StatusOK)
+	other.signIn("root@example.com", operatorPassword).redirected("/admin").sees(http.StatusOK)
 	const next = "another long password"
 	v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", next).sees(http.StatusUnprocessableEntity, "not your current password")
 	v.submit("/admin/account/password", "current", operatorPassword, "password", "short").sees(http.StatusUnprocessableEntity, "characters")
-	v.submit("/admin/account/password", "current", operatorPassword, "password", next).led("/admin/account?done=password-changed").sees(http.StatusOK, "Password changed")
+	v.submit("/admin/account/password", "current", operatorPassword, "password", next).redirected("/admin/account?done=password-changed").sees(http.StatusOK, "Password changed")
 	other.get("/admin").sees(http.StatusSeeOther)
 	s.clock.Add(2 * time.Minute)
 	s.visitor(t).signIn("root@example.com", operatorPassword).sees(http.StatusUnprocessableEntity)
-	s.visitor(t).signIn("root@example.com", next).led("/admin")
+	s.visitor(t).signIn("root@example.com", next).redirected("/admin")
 }
 
 func TestASessionIsListedAndEndedFromAnother(t *testing.T) {
 	s := onSQLite(t)
 	v, other := s.operator(t), s.visitor(t)
 	other.header.Set("User-Agent", "Mozilla/5.0 (X11; Linux) Firefox/150.0")
-	other.signIn("root@example.com", operatorPassword).led("/admin")
+	other.signIn("root@example.com", operatorPassword).redirected("/admin")
 	v.get("/admin/account").sees(http.StatusOK, "Firefox on Linux", "This session")
 	end := regexp.MustCompile(`/admin/account/sessions/[0-9a-f-]+/end`).FindString(v.page)
-	v.submit(end).led("/admin/account?done=session-ended")
+	v.submit(end).redirected("/admin/account?done=session-ended")
 	other.get("/admin").sees(http.StatusSeeOther)
 	v.get("/admin").sees(http.StatusOK)
 }
@@ -644,7 +644,7 @@ func TestWhatUsersTypeIsNeverUnescaped(t *testing.T) {
 			if _, err := s.store.ChangeUser(context.Background(), accounts.ActorCLI, s.id(t, "ada.user"), accounts.UserChange{Name: &name}); err != nil {
 				t.Fatal(err)
 			}
-			v.get("/admin/keys/$ada.id/edit").submit("/admin/keys/$ada.id/edit", "label", text, "expires_at", "", "scopes", "models", "scopes", "usage", "scopes", "keys", "scopes", "charge").led("/admin/keys/$ada.id?done=key-changed")
+			v.get("/admin/keys/$ada.id/edit").submit("/admin/keys/$ada.id/edit", "label", text, "expires_at", "", "scopes", "models", "scopes", "usage", "scopes", "keys", "scopes", "charge").redirected("/admin/keys/$ada.id?done=key-changed")
 			s.call(t, call{says: "a charge with the text as its model", as: "ada", method: "POST", path: "/api/usage", body: `{"model":` + quoted(text) + `}`, status: 200})
 			for _, path := range []string{"/admin", "/admin/users", "/admin/users/$ada.user", "/admin/keys", "/admin/keys/$ada.id", "/admin/keys/$ada.id/edit", "/admin/usage?group=model", "/admin/audit", "/admin/users?q=" + url.QueryEscape(text), "/admin/usage?model=" + url.QueryEscape(text)} {
 				v.get(path).sees(http.StatusOK)
@@ -681,13 +681,13 @@ func TestAUserIsCreatedChangedSuspendedAndReactivated(t *testing.T) {
 		v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Pro").sees(http.StatusUnprocessableEntity, "a plan other than the current one")
 		v.submit("/admin/users/$ada.user/plan", "plan", "Business").sees(http.StatusOK, "moves from Pro to Business", "500 credits instead of 250")
 		s.call(t, call{says: "nothing before the confirmation", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 250, "request_count": 0, "date": "*"}`})
-		v.submit("/admin/users/$ada.user/plan").led("/admin/users/$ada.user?done=plan-moved")
+		v.submit("/admin/users/$ada.user/plan").redirected("/admin/users/$ada.user?done=plan-moved")
 		s.call(t, call{says: "the plan's limit counts", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 500, "request_count": 0, "date": "*"}`})
 
 		v.get("/admin/users/$ada.user/suspend").sees(http.StatusOK, "What will happen", "get 403")
-		v.submit("/admin/users/$ada.user/suspend").led("/admin/users/$ada.user?done=user-suspended").sees(http.StatusOK, "Suspended")
+		v.submit("/admin/users/$ada.user/suspend").redirected("/admin/users/$ada.user?done=user-suspended").sees(http.StatusOK, "Suspended")
 		s.call(t, call{says: "the API refuses at once", as: "ada", method: "GET", path: "/api/keys", status: 403})
-		v.get("/admin/users/$ada.user/reactivate").submit("/admin/users/$ada.user/reactivate").led("/admin/users/$ada.user?done=user-reactivated")
+		v.get("/admin/users/$ada.user/reactivate").submit("/admin/users/$ada.user/reactivate").redirected("/admin/users/$ada.user?done=user-reactivated")
 		s.call(t, call{says: "the API answers again", as: "ada", method: "GET", path: "/api/keys", status: 200})
 
 		v.get("/admin/users/$root.user/suspend").sees(http.StatusUnprocessableEntity, "You cannot suspend yourself")
@@ -708,7 +708,7 @@ func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
 				t.Errorf("%s shows an active user's key as %q", page, suspended)
 			}
 		}
-		v.get("/admin/users/$ada.user/suspend").submit("/admin/users/$ada.user/suspend").led("/admin/users/$ada.user?done=user-suspended")
+		v.get("/admin/users/$ada.user/suspend").submit("/admin/users/$ada.user/suspend").redirected("/admin/users/$ada.user?done=user-suspended")
 		for _, page := range pages {
 			if v.get(page).sees(http.StatusOK, suspended); strings.Contains(v.page, active) {
 				t.Errorf("%s shows a suspended user's key as active", page)
@@ -739,7 +739,7 @@ func TestAKeyIsShownOnceAndAReloadNeitherShowsNorMintsIt(t *testing.T) {
 		recordSecret(keys[0])
 		s.call(t, call{says: "the key works", as: "fresh", method: "GET", path: "/api/keys", status: 200})
 		before := len(listKeys(t, s, "bob.user"))
-		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).led("/admin/keys?done=key-taken&q=bob%40example.com").sees(http.StatusOK, "was already sent", "Shown once")
+		v.send(http.MethodPost, "/admin/keys/new", form.Encode()).redirected("/admin/keys?done=key-taken&q=bob%40example.com").sees(http.StatusOK, "was already sent", "Shown once")
 		if after := len(listKeys(t, s, "bob.user")); after != before || shownKey.MatchString(v.page) {
 			t.Errorf("a reload made a key (%d, then %d) or showed one", before, after)
 		}
@@ -778,7 +778,7 @@ func TestAKeysScopesAndAddressesAreSetInTheConsole(t *testing.T) {
 		v.get(edit).sees(http.StatusOK, "value=\"usage\" checked", "value=\"charge\" checked", "10.0.0.0/8")
 		v.submit(edit, "label", "Default").sees(http.StatusUnprocessableEntity, "Must be one or more of")
 		v.submit(edit, "label", "Default", "scopes", "usage", "allowed_addresses", "10.0.0.0/8 10.0.0.0/33").sees(http.StatusUnprocessableEntity, "Must be addresses or networks", "10.0.0.0/33")
-		v.submit(edit, "label", "Default", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/"+id+"?done=key-changed").sees(http.StatusOK, "Any address")
+		v.submit(edit, "label", "Default", "scopes", "usage", "allowed_addresses", "").redirected("/admin/keys/"+id+"?done=key-changed").sees(http.StatusOK, "Any address")
 		s.call(t, call{as: "made", method: "POST", path: "/api/usage", status: 403})
 		s.call(t, call{as: "made", method: "GET", path: "/api/usage/today", status: 200})
 	})
@@ -788,11 +788,11 @@ func TestAConsoleFormThatLeavesScopesAsTheyAreLimitsNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["usage"]}`, status: 200, keep: "own"})
 		v := s.operator(t)
-		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/$own.id?done=key-changed")
+		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").redirected("/admin/keys/$own.id?done=key-changed")
 		s.call(t, call{as: "ada", method: "PATCH", path: "/api/keys/$own.id", body: `{"scopes":["usage","models"]}`, status: 200})
-		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").led("/admin/keys/$own.id?done=key-changed")
+		v.get("/admin/keys/$own.id/edit").submit("/admin/keys/$own.id/edit", "label", "Renamed", "expires_at", "", "scopes", "usage", "allowed_addresses", "").redirected("/admin/keys/$own.id?done=key-changed")
 		s.call(t, call{as: "ada", method: "PATCH", path: "/api/keys/$own.id", body: `{"scopes":["usage","models"]}`, status: 403})
-		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke", "with_created", "true").led("/admin/keys/$ada.id?done=key-revoked")
+		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke", "with_created", "true").redirected("/admin/keys/$ada.id?done=key-revoked")
 		s.call(t, call{as: "own", method: "GET", path: "/api/usage/today", status: 401})
 		v.get("/admin/audit?q=$ada.prefix").sees(http.StatusOK, `href="/admin/keys/$ada.id">$ada.prefix…`)
 	})
@@ -811,12 +811,12 @@ func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 		s.clock.Add(time.Hour)
 		both[0].status, both[0].says = 401, "the old stops after the grace"
 		s.run(t, both)
-		v.get("/admin/keys/$ada.id/disable").submit("/admin/keys/$ada.id/disable").led("/admin/keys/$ada.id?done=key-disabled").sees(http.StatusOK, "Disabled", "Key disabled")
+		v.get("/admin/keys/$ada.id/disable").submit("/admin/keys/$ada.id/disable").redirected("/admin/keys/$ada.id?done=key-disabled").sees(http.StatusOK, "Disabled", "Key disabled")
 		s.call(t, call{as: "fresh", method: "GET", path: "/api/keys", status: 401})
 		v.get("/admin/keys?state=disabled").sees(http.StatusOK, "Laptop")
-		v.get("/admin/keys/$ada.id/enable").submit("/admin/keys/$ada.id/enable").led("/admin/keys/$ada.id?done=key-enabled").sees(http.StatusOK, "Active")
+		v.get("/admin/keys/$ada.id/enable").submit("/admin/keys/$ada.id/enable").redirected("/admin/keys/$ada.id?done=key-enabled").sees(http.StatusOK, "Active")
 		v.get("/admin/keys/$ada.id/revoke").sees(http.StatusOK, "This cannot be undone", "Also revoke all keys that were created with it")
-		v.submit("/admin/keys/$ada.id/revoke").led("/admin/keys/$ada.id?done=key-revoked").sees(http.StatusOK, "Revoked")
+		v.submit("/admin/keys/$ada.id/revoke").redirected("/admin/keys/$ada.id?done=key-revoked").sees(http.StatusOK, "Revoked")
 		s.call(t, call{says: "a revoked key", as: "fresh", method: "GET", path: "/api/keys", status: 401})
 		v.get("/admin/keys/$ada.id/revoke").submit("/admin/keys/$ada.id/revoke").sees(http.StatusNotFound)
 		v.get("/admin/keys?state=revoked").sees(http.StatusOK, "Revoked")
@@ -829,13 +829,13 @@ func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
 		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "1.234", "features", "[]").
 			sees(http.StatusUnprocessableEntity, "Must be a whole number", "Must be an amount of dollars", "Must be a JSON object")
 		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "max_keys", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "already exists")
-		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`).led("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", ">77<", ">8<")
+		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`).redirected("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", ">77<", ">8<")
 		v.get("/admin/plans/$plan.pro/edit").sees(http.StatusOK, "1 user is on this plan", "30.00")
-		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "max_keys", "20", "price", "30", "features", "{}").led("/admin/plans?done=plan-changed")
+		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "max_keys", "20", "price", "30", "features", "{}").redirected("/admin/plans?done=plan-changed")
 		s.call(t, call{says: "the plan's credits count", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 251, "request_count": 0, "date": "*"}`})
-		v.get("/admin/plans/$plan.pro/archive").sees(http.StatusOK, "The 1 user on it and their keys are not affected").submit("/admin/plans/$plan.pro/archive").led("/admin/plans?done=plan-archived").sees(http.StatusOK, "Archived")
+		v.get("/admin/plans/$plan.pro/archive").sees(http.StatusOK, "The 1 user on it and their keys are not affected").submit("/admin/plans/$plan.pro/archive").redirected("/admin/plans?done=plan-archived").sees(http.StatusOK, "Archived")
 		v.get("/admin/users/new").submit("/admin/users/new", "email", "late@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "archived")
-		v.get("/admin/plans/$plan.pro/restore").submit("/admin/plans/$plan.pro/restore").led("/admin/plans?done=plan-restored")
+		v.get("/admin/plans/$plan.pro/restore").submit("/admin/plans/$plan.pro/restore").redirected("/admin/plans?done=plan-restored")
 		v.get("/admin/audit?action=plan.restored").sees(http.StatusOK, "archived from true to false")
 	})
 }
@@ -947,7 +947,7 @@ func TestTheConsoleShowsWhatTheMonitorHasRecorded(t *testing.T) {
 		}
 		refused, err := s.store.Refusals(context.Background(), usage.DayOf(s.clock.Now()))
 		if err != nil || refused["EXPIRED"] != 2 || len(refused) != 1 {
-			t.Errorf("written down: %v, %v", refused, err)
+			t.Errorf("recorded: %v, %v", refused, err)
 		}
 		running.operator(t).get("/admin/system").sees(http.StatusOK, "health check")
 	})
@@ -955,7 +955,7 @@ func TestTheConsoleShowsWhatTheMonitorHasRecorded(t *testing.T) {
 
 func TestAnAddressOfTheConsoleThatNamesNothingIsAPage(t *testing.T) {
 	s := onSQLite(t)
-	s.visitor(t).get("/admin/").led("/admin").sees(http.StatusSeeOther)
+	s.visitor(t).get("/admin/").redirected("/admin").sees(http.StatusSeeOther)
 	s.visitor(t).get("/admin/nothing/here").sees(http.StatusNotFound, "<h1>Not found</h1>")
 }
 
@@ -1090,7 +1090,7 @@ func TestTheConsoleIsLightOnTheWireAndItsAssetsAreKeptForGood(t *testing.T) {
 		v.header.Set("Accept-Encoding", "gzip")
 		v.get(path).sees(http.StatusOK)
 		if !strings.Contains(v.answer.Header.Get("Cache-Control"), "immutable") {
-			t.Errorf("%s is not kept: %s", path, v.answer.Header.Get("Cache-Control"))
+			t.Errorf("%s is not cacheable: %s", path, v.answer.Header.Get("Cache-Control"))
 		}
 		if strings.HasSuffix(path, ".woff2") {
 			fonts += len(v.page)

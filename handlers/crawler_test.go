@@ -24,10 +24,10 @@ import (
 	"golang.org/x/net/html"
 )
 
-// marks are what must never reach a page unescaped.
+// marks are texts that must never reach a page unescaped.
 var marks = []string{"<script>crawl()</script>", `"><img src=x onerror=crawl()>`}
 
-// typed are what the crawler types into every field.
+// typed are the texts that the crawler sends in every field.
 var typed = []string{
 	marks[0], marks[1], "", "a\r\nX-Evil: 1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "a\x00b", "%00", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("x", 20_000), strings.Repeat("é", 300), "9999-12-31", "0001-01-01", "1999-12-31", "2101-01-01", "2026-02-30",
 	"-1", "-99999999999999999999", "99999999999999999999", "1e309", "0x10", "٣", "a\u202eb", "\u200b", "e\u0301@example.com", "=1+1", "＝1+1", "../../x", "//evil.example/", "javascript:crawl()", `{"a":`, "{\"a\":\"\xff\"}", `{"a":"\u0000"}`, "'; DROP TABLE users; --",
@@ -48,11 +48,11 @@ type crawler struct {
 	// inside is true if an operator crawls, who signs in again.
 	inside bool
 	// queue are paths to visit, alike counts those of a pattern that are in it; pending are forms to send, sent those that were.
-	queue        []string
-	alike        map[string]int
-	pending      []pageForm
-	sent         map[string]bool
-	pages, asked int
+	queue           []string
+	alike           map[string]int
+	pending         []pageForm
+	sent            map[string]bool
+	pages, requests int
 	// reached are the paths that forms were sent to.
 	reached map[string]bool
 	last    *html.Node
@@ -82,7 +82,7 @@ func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
 				t.Errorf("the crawl sent no form to %s", to)
 			}
 		}
-		t.Logf("%d pages, %d requests", c.pages, c.asked)
+		t.Logf("%d pages, %d requests", c.pages, c.requests)
 	})
 }
 
@@ -126,7 +126,7 @@ func (c *crawler) visit(t *testing.T, path string) {
 	}
 }
 
-// fillIn sends a form as it is, and with every hostile value in every field.
+// fillIn sends a form unchanged, and with every hostile value in every field.
 func (c *crawler) fillIn(t *testing.T, form pageForm) {
 	t.Helper()
 	names := slices.Sorted(maps.Keys(form.fields))
@@ -137,8 +137,8 @@ func (c *crawler) fillIn(t *testing.T, form pageForm) {
 	c.sent[key], c.reached[patternOf(form.action)] = true, true
 	for _, name := range names {
 		for i, text := range typed {
-			if c.asked > mostRequests {
-				t.Fatalf("%d requests were not enough", c.asked)
+			if c.requests > mostRequests {
+				t.Fatalf("the crawl did not finish in %d requests", c.requests)
 			}
 			if i%8 == 0 {
 				form = c.fresh(t, form)
@@ -182,7 +182,7 @@ func (c *crawler) fresh(t *testing.T, form pageForm) pageForm {
 // ask sends a request, and checks the response and what the service logged meanwhile.
 func (c *crawler) ask(t *testing.T, method, path string, fields url.Values) {
 	t.Helper()
-	c.asked++
+	c.requests++
 	c.front.log.take()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+c.s.address+path, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -217,7 +217,7 @@ func (c *crawler) ask(t *testing.T, method, path string, fields url.Values) {
 	c.status, c.location, c.page, c.last = answer.StatusCode, answer.Header.Get("Location"), string(text), nil
 	if c.location != "" {
 		if !strings.HasPrefix(c.location, "/") || strings.HasPrefix(c.location, "//") {
-			t.Errorf("%s and leads to %q", what, c.location)
+			t.Errorf("%s and redirects to %q", what, c.location)
 		}
 		c.enqueue(c.location)
 	}
@@ -226,7 +226,7 @@ func (c *crawler) ask(t *testing.T, method, path string, fields url.Values) {
 	}
 }
 
-// read takes a page apart: its links are followed, and it holds no script but the service's own.
+// read parses a page: its links are followed, and it holds only the service's own script.
 func (c *crawler) read(t *testing.T, what string) {
 	t.Helper()
 	for _, mark := range marks {
@@ -257,7 +257,7 @@ func (c *crawler) read(t *testing.T, what string) {
 	}
 }
 
-// enqueue has a path visited, unless enough of its kind were.
+// enqueue queues a path, unless enough of its pattern were queued.
 func (c *crawler) enqueue(path string) {
 	path, _, _ = strings.Cut(path, "#")
 	if !strings.HasPrefix(path, "/") {
@@ -269,7 +269,7 @@ func (c *crawler) enqueue(path string) {
 	}
 }
 
-// patternOf gives a path without ids and without the values of its query.
+// patternOf returns a path without ids and without the values of its query.
 func patternOf(path string) string {
 	path, query, _ := strings.Cut(path, "?")
 	path = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).ReplaceAllLiteralString(path, ":id")
@@ -282,7 +282,7 @@ func patternOf(path string) string {
 	return path + "?" + strings.Join(names, "&")
 }
 
-// forms are those of the last page. A button with a target of its own makes a form of its own.
+// forms are those of the last page. A button with formaction is a form of its own.
 func (c *crawler) forms(page string) (forms []pageForm) {
 	if c.last == nil {
 		return nil
@@ -315,7 +315,7 @@ func (c *crawler) forms(page string) (forms []pageForm) {
 	return forms
 }
 
-// valueOf is what a browser sends of a field that nobody touches.
+// valueOf is what a browser sends for an unchanged field.
 func valueOf(field *html.Node) (value string) {
 	switch field.Data {
 	case "textarea":

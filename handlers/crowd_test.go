@@ -66,7 +66,7 @@ func TestManySignInsDoNotLockOutTheOperatorsOwnBrowser(t *testing.T) {
 	}
 	wg.Wait()
 	if statuses[http.StatusUnprocessableEntity]+statuses[http.StatusServiceUnavailable] != crowd || len(impatient) > 0 {
-		t.Errorf("the crowd is answered %v, %d of them without Retry-After; want 422 and 503 alone", statuses, len(impatient))
+		t.Errorf("the other sign-ins are answered %v, %d of them without Retry-After; want 422 and 503 alone", statuses, len(impatient))
 	}
 	t.Logf("the operator waited %s beside a crowd that was answered %v", took.Round(time.Millisecond), statuses)
 }

@@ -60,8 +60,8 @@ func (d *deadline) Err() error {
 	return nil
 }
 
-// Value knows what package context asks of a parent, so that a context made
-// from this one needs no goroutine to follow it.
+// Value answers package context's internal keys, so that a context derived from
+// this one needs no goroutine to follow it.
 func (d *deadline) Value(key any) any {
 	d.mu.Lock()
 	timed := d.timed

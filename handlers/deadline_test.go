@@ -34,7 +34,7 @@ func TestARequestEndsAtItsDeadline(t *testing.T) {
 func TestADeadlineWithoutWaitersStillPasses(t *testing.T) {
 	d := &deadline{at: time.Now().Add(-time.Nanosecond)}
 	if !errors.Is(d.Err(), context.DeadlineExceeded) {
-		t.Errorf("past its deadline it says %v", d.Err())
+		t.Errorf("past its deadline Err is %v", d.Err())
 	}
 }
 
@@ -44,7 +44,7 @@ func TestARequestThatEndedReleasesItsWaiters(t *testing.T) {
 	d.release()
 	<-done
 	if !errors.Is(d.Err(), context.Canceled) {
-		t.Errorf("a request that ended says %v", d.Err())
+		t.Errorf("after a request has ended Err is %v", d.Err())
 	}
 }
 

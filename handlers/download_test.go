@@ -19,7 +19,7 @@ import (
 )
 
 // downloads submits the form of a download and reads it to its end, beside
-// others; it says whether the file arrived whole.
+// others; it reports whether the file arrived whole.
 func (v *visitor) downloads(path, form string) <-chan error {
 	arrived := make(chan error, 1)
 	go func() {
@@ -71,12 +71,12 @@ func TestTwoDownloadsRunAtOnceAndTheThirdIsRefused(t *testing.T) {
 		}
 	}
 	if made := s.auditOf(t, "export.made"); len(made) != 0 {
-		t.Errorf("what was refused is written down as made: %v", made)
+		t.Errorf("a refused download is recorded as made: %v", made)
 	}
 	let <- io.ErrUnexpectedEOF // one fails, one is whole: both release their slots
 	let <- nil
 	if whole := [2]error{<-arrived[0], <-arrived[1]}; (whole[0] == nil) == (whole[1] == nil) {
-		t.Errorf("of two downloads one failed; they arrived as %v", whole)
+		t.Errorf("one of two downloads failed; they arrived as %v", whole)
 	}
 	for _, path := range []string{"/admin/usage/export?from=2026-13-01", "/admin/usage/export", "/admin/audit/export", "/admin/usage/export"} {
 		want := http.StatusOK
@@ -111,7 +111,7 @@ func TestADownloadEndsWithTheServiceAndSaysSoInTheLog(t *testing.T) {
 	wait, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := pages.Wait(wait); err != nil {
-		t.Fatalf("the download goes on: %v", err)
+		t.Fatalf("the download continues: %v", err)
 	}
 	if err := <-arrived; err == nil {
 		t.Error("half a file arrived as a whole one")
@@ -164,7 +164,7 @@ func TestDaysOutsideTheServicesCalendarAreRefusedOnEveryPage(t *testing.T) {
 	}
 }
 
-// auditOf lists the entries of an action.
+// auditOf returns the entries of an action.
 func (s *service) auditOf(t *testing.T, action string) (actions []string) {
 	t.Helper()
 	entries, err := s.store.Audit(context.Background(), store.AuditQuery{Limit: 500})
@@ -177,7 +177,7 @@ func (s *service) auditOf(t *testing.T, action string) (actions []string) {
 	return slices.DeleteFunc(actions, func(a string) bool { return a != action })
 }
 
-// downloadLog notes the log's lines of requests for a backup.
+// downloadLog records the log's lines of requests for a backup.
 type downloadLog struct {
 	slog.Handler
 

@@ -27,14 +27,14 @@ import (
 	"codexible/store/storetest"
 )
 
-// front is a running service whose answers are held against its own log: one
-// line is written for each request, before the answer goes out.
+// front is a running service whose responses are compared to its log, which has one
+// line for each request, written before the response.
 type front struct {
 	*service
 	log *requestLines
 }
 
-// requestLines takes what a service logs.
+// requestLines records what a service logs.
 type requestLines struct {
 	mu    sync.Mutex
 	lines [][]byte
@@ -63,7 +63,7 @@ func newFront(t testing.TB, db *store.Store, clock *storetest.Clock) *front {
 	return f
 }
 
-// recover makes good what the requests so far took away: rates, roles, keys, and
+// recover restores what earlier requests may have changed: rates, roles, keys, and
 // the operator's session.
 func (f *front) recover(t testing.TB) {
 	t.Helper()
@@ -94,7 +94,7 @@ func (f *front) recover(t testing.TB) {
 	f.log.take()
 }
 
-// later has a minute go by, so that there is room in every window, and recovers.
+// later advances the clock by a minute, which empties every window, and recovers.
 func (f *front) later(t testing.TB) {
 	t.Helper()
 	f.clock.Add(61 * time.Second)
@@ -106,9 +106,9 @@ func (v *visitor) withCookies(cookies string) *visitor {
 	return v
 }
 
-// ask sends bytes on a connection of their own and holds what comes back
-// against the log: as many answers as requests, each with the status that was
-// logged, nothing that is not an answer of ours, and no failure of ours.
+// ask sends bytes on a connection of their own and compares the responses to the log:
+// one for each request, each with the status that was logged, no other bytes, and
+// no 5xx.
 func (f *front) ask(t testing.TB, raw string) (statuses []int) {
 	t.Helper()
 	f.log.take()
@@ -135,7 +135,7 @@ func (f *front) ask(t testing.TB, raw string) (statuses []int) {
 		}
 	}
 	answers, err := answersOn(wire, methods)
-	if cut { // what was sent behind the refused request took the last answers along
+	if cut { // the bytes behind the refused request reset the connection
 		if len(answers) > len(statuses) {
 			t.Errorf("%.2000q has %d answers to %d requests", raw, len(answers), len(statuses))
 		}
@@ -164,7 +164,7 @@ func hostileSeeds() (seeds []string) {
 	return seeds
 }
 
-// goodSeeds are requests that are well formed and come from who may send them. Words stand for values.
+// goodSeeds are well-formed requests of callers that may send them. Words stand for values.
 func goodSeeds() (seeds []string) {
 	api := func(as, method, target, body string, lines ...string) {
 		head := append([]string{method + " " + target + " HTTP/1.1", "Host: x", "Authorization: Bearer $" + as + ".key"}, lines...)
@@ -214,7 +214,7 @@ func goodSeeds() (seeds []string) {
 	return seeds
 }
 
-// spice is what mutations put into requests.
+// spice are the texts that mutations insert.
 var spice = []string{
 	"\r\n", "\n", "\r", "\x00", "\t", " ", "\x7f", "\xff", "\xc0\x80", "\u202e", "\u200b", "é", "é", "\r\nX-Evil: 1", "\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n",
 	"%0d%0aX-Evil:+1", "%00", "%ff", "%", "%e2%80%ae", "+", "&", "=", ";", ",", "//", "/../", "/./", "%2e%2e/", "\\", "#", "?", "://", "*", "'", `"`, "<script>", "{{7*7}}", "=1+1", "＝1", "9999-12-31", "0001-01-01", "1969-12-31", "2100-12-31", "2101-01-01",
@@ -261,10 +261,10 @@ func mutate(r *rand.Rand, good, bad []string) string {
 	return raw
 }
 
-// sharp are what each value of each good request is replaced with.
+// sharp are the replacements for each value of each good request.
 var sharp = []string{"", "a%0d%0aX-Evil:+1", "a%00", "%ff", "9999-12-31", "0001-01-01", "2000-01-01", "2100-12-31", "-1", "9223372036854775807", "<script>", `a\u0000`}
 
-// replaced gives the good requests with each of their values replaced.
+// replaced returns the good requests with each of their values replaced.
 func replaced(good []string) (requests []string) {
 	for _, raw := range good {
 		for _, spot := range valueSpots.FindAllStringSubmatchIndex(raw, -1) {
@@ -283,7 +283,7 @@ func replaced(good []string) (requests []string) {
 
 var lengthLine = regexp.MustCompile(`(?i)\r\nContent-Length: *\d+`)
 
-// measured gives a request with one body the length that the body has, so that it is read.
+// measured sets the Content-Length of a request with one body.
 func measured(raw string) string {
 	head, body, found := strings.Cut(raw, "\r\n\r\n")
 	if !found {
@@ -292,8 +292,8 @@ func measured(raw string) string {
 	return lengthLine.ReplaceAllLiteralString(head, "\r\nContent-Length: "+strconv.Itoa(len(body))) + "\r\n\r\n" + body
 }
 
-// FuzzFrontDoor sends whole requests over connections to the service on every
-// database that there is.
+// FuzzFrontDoor sends raw requests over connections to the service on every
+// available database.
 func FuzzFrontDoor(f *testing.F) {
 	fronts := []*front{}
 	for _, database := range []struct {
@@ -308,13 +308,13 @@ func FuzzFrontDoor(f *testing.F) {
 	for i, seed := range slices.Concat(goodSeeds(), hostileSeeds()) {
 		f.Add(seed, i%4 != 0)
 	}
-	asked := 0
+	sent := 0
 	f.Fuzz(func(t *testing.T, raw string, whole bool) {
 		if len(raw) > 64<<10 {
 			return
 		}
 		for _, front := range fronts {
-			if asked++; asked%1000 == 0 {
+			if sent++; sent%1000 == 0 {
 				front.later(t)
 			}
 			front.try(t, raw, whole)
@@ -322,7 +322,7 @@ func FuzzFrontDoor(f *testing.F) {
 	})
 }
 
-// try fills in the words of a request and sends it, with its right length where whole.
+// try fills in the words of a request and sends it, with the correct length where whole.
 func (f *front) try(t testing.TB, raw string, whole bool) (statuses []int) {
 	t.Helper()
 	if raw = f.fill(raw); whole {
@@ -360,14 +360,14 @@ func TestTortureTheFrontDoorAnswersEachOfAnyRequestsOnce(t *testing.T) {
 		client.CloseIdleConnections()
 		goroutines, heap := vitals()
 		r := rand.New(rand.NewPCG(7, 11))
-		asked := 0
-		for ; asked < most && !t.Failed() && (until.IsZero() || time.Now().Before(until)); asked++ {
-			if asked%1000 == 999 {
+		sent := 0
+		for ; sent < most && !t.Failed() && (until.IsZero() || time.Now().Before(until)); sent++ {
+			if sent%1000 == 999 {
 				f.later(t)
 			}
 			f.try(t, mutate(r, good, bad), r.IntN(4) != 0)
 		}
-		t.Logf("%d requests", asked)
+		t.Logf("%d requests", sent)
 		client.CloseIdleConnections()
 		settled := time.Now().Add(patience)
 		for {

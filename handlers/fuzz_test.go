@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// target is a service that a fuzzer asks in the process, without a socket.
+// target is a service that a fuzzer calls in the process, without a socket.
 type target struct {
 	*service
 	handle fasthttp.RequestHandler
@@ -24,7 +24,7 @@ func fuzzTarget(f *testing.F) target {
 	return target{s, s.app.Handler()}
 }
 
-// ask makes a request as somebody and gives the status and the body of the answer,
+// ask sends a request as a user and returns the status and the body of the response,
 // which is never a 5xx and always in the contract's shape.
 func (g target) ask(t *testing.T, as, method, path, body, token string) (int, []byte) {
 	t.Helper()
@@ -66,7 +66,7 @@ func (g target) ask(t *testing.T, as, method, path, body, token string) (int, []
 	return status, text
 }
 
-// A text in place of a key is one of the keys there are, or it is turned away.
+// A text used as a key is an existing key, or it is refused.
 func FuzzKey(f *testing.F) {
 	g := fuzzTarget(f)
 	for _, seed := range []string{
@@ -93,7 +93,7 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// A body is taken, or refused as the caller's mistake.
+// A body is accepted, or refused as the caller's mistake.
 func FuzzBody(f *testing.F) {
 	g := fuzzTarget(f)
 	paths := []struct{ as, method, path string }{
@@ -119,7 +119,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// A query is taken, or refused as the caller's mistake.
+// A query is accepted, or refused as the caller's mistake.
 func FuzzQuery(f *testing.F) {
 	g := fuzzTarget(f)
 	paths := []struct{ as, path string }{

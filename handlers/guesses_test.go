@@ -20,7 +20,7 @@ func lookups(statements []string) (n int) {
 	return n
 }
 
-// guesses are requests that show a key that somebody made up.
+// guesses are requests with an invented key.
 var guesses = map[string]func() call{
 	"a request": func() call {
 		return call{method: "GET", path: "/api/keys", header: http.Header{"Authorization": {"Bearer " + keys.Mint().Reveal()}}}
@@ -47,12 +47,12 @@ func TestAThrottledAddressLooksUpNoKey(t *testing.T) {
 			s.expectWindow(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200}, window{"10", "8", "0", ""})
 			s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200}, window{"10", "7", "0", ""})
 			// Others wait until another request is allowed.
-			asked := seen.during(func() {
+			queries := seen.during(func() {
 				s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "60", "60"})
 				s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$bob.key"}`, status: 429}, window{"20", "0", "60", "60"})
 			})
-			if len(asked) != 0 {
-				t.Errorf("a throttled address costs %v", asked)
+			if len(queries) != 0 {
+				t.Errorf("a throttled address costs %v", queries)
 			}
 			s.clock.Add(61 * time.Second)
 			s.call(t, call{as: "bob", method: "GET", path: "/api/keys", status: 200})
@@ -82,14 +82,14 @@ func TestValidateCountsAValidTokenInItsKeysWindow(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.rate(t, "pro", 30)
 		valid := call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.key"}`, status: 200}
-		for range 29 { // more than the address has
+		for range 29 { // more than the address's limit
 			s.call(t, valid)
 		}
 		s.expectWindow(t, valid, window{"30", "0", "60", ""})
 		valid.status = 429
 		s.expectWindow(t, valid, window{"30", "0", "60", "60"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 429})
-		// The address has spent nothing; a malformed body counts there.
+		// Nothing counted against the address; a malformed body does.
 		s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":7}`, status: 422}, window{"20", "19", "0", ""})
 		s.expectWindow(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"$ada.revoked.key"}`, status: 200}, window{"20", "18", "0", ""})
 	}, perAddress(20))

@@ -9,8 +9,8 @@ import (
 )
 
 // TestAmbiguousHeadsAreRefusedAndTheConnectionCloses sends each request with a
-// second one behind it, which must not be answered: where the first one ends
-// depends on who reads it.
+// second one behind it, which must not be answered: programs disagree on where
+// the first one ends.
 func TestAmbiguousHeadsAreRefusedAndTheConnectionCloses(t *testing.T) {
 	s := onSQLite(t)
 	const second = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -96,7 +96,7 @@ func TestAmbiguousHeadsAreRefusedAndTheConnectionCloses(t *testing.T) {
 		method, _, _ := strings.Cut(raw, " ")
 		a := s.only(t, method, raw+second)
 		assertRefusal(t, name, a)
-		// Alone it is refused alike: not by what happens to follow.
+		// Alone it is refused, too.
 		assertRefusal(t, name+" alone", s.only(t, method, raw))
 	}
 }
@@ -138,8 +138,8 @@ func TestPlainHeadsAreAccepted(t *testing.T) {
 	}
 }
 
-// A proxy decides by the path with its dots resolved; the service takes it as it
-// stands. So no spelling of a path reaches what a rule for the path keeps back.
+// A proxy decides by the path with its dots resolved; the service uses it
+// unchanged. So no spelling of a path bypasses a rule for the path.
 func TestNoSpellingOfAPathReachesAnotherOnesRoute(t *testing.T) {
 	s := onSQLite(t)
 	for _, target := range []string{

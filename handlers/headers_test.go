@@ -17,7 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// hostileValues can stand in no header.
+// hostileValues are invalid in every header.
 var hostileValues = []string{
 	"a\r\nX-Evil: 1", "a\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "a\rX-Evil: 1", "a\nX-Evil: 1", "\r\n", "a\x00b", "\x7f", "a\x1bb", "a\x0bb", "a\tb", "\r", "\n",
 }
@@ -65,7 +65,7 @@ func TestNoHeaderTakesAHostileValue(t *testing.T) {
 	}
 }
 
-// Whatever is added to headers.go and takes a text has a row above.
+// Every function of headers.go with a text has a row above.
 func TestEveryComputedHeaderIsTriedWithHostileValues(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "headers.go", nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestAConstantThatIsNoHeaderStopsTheProgram(t *testing.T) {
 	}
 }
 
-// wireOf serves one route and gives its answer as it goes over the wire, and what was logged.
+// wireOf serves one route and returns its raw response and the log.
 func wireOf(t *testing.T, serve handler) (answer, log string) {
 	t.Helper()
 	var logged bytes.Buffer

@@ -13,8 +13,7 @@ import (
 // leastHostile is how many hostile requests the table has to hold.
 const leastHostile = 150
 
-// hostile gives requests as they stand on the wire, each with a name. What
-// stands for ada's things belongs to somebody else: bob sends them.
+// hostile returns raw requests by name. bob sends them; the ids in them are ada's.
 func hostile() map[string]string {
 	table := map[string]string{}
 	request := func(method, target, body string, headers ...string) string {
@@ -124,7 +123,7 @@ func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
 		for name, raw := range table {
 			s.attack(t, name, raw)
 		}
-		// Nothing of it took hold.
+		// They changed nothing.
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"operator","created_by_key_id":null}]`})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`})
 		s.call(t, call{as: "bob", method: "GET", path: "/api/admin/users", status: 403})
@@ -139,7 +138,7 @@ func (s *service) attack(t *testing.T, name, raw string) {
 	defer conn.Close()
 	go func() {
 		_, _ = conn.Write([]byte(s.fill(raw)))
-		_ = conn.(*net.TCPConn).CloseWrite() // nothing more will come, also where the request promised it
+		_ = conn.(*net.TCPConn).CloseWrite() // also where the request announced more
 	}()
 	method, rest, _ := strings.Cut(raw, " ")
 	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})

@@ -23,7 +23,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 				want: `{"error":{"code":"insufficient_scope","message":"This path needs a key with the scope keys, which this key does not have. Use another key.","status":403,"request_id":"*"}}`},
 			{says: "nor charge", as: "program", method: "POST", path: "/api/usage", status: 403},
 
-			{says: "an owner gives no charge", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["charge"]}`, status: 403,
+			{says: "an owner cannot grant charge", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["charge"]}`, status: 403,
 				want: `{"error":{"code":"insufficient_scope","message":"Only an operator can grant the scope charge. Omit it, or ask an operator.","status":403,"request_id":"*"}}`},
 			{says: "nor admin", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["admin"]}`, status: 422},
 			{says: "every wrong field is reported at once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["root"],"allowed_addresses":["here"],"status":"revoked"}`, status: 422,
@@ -32,7 +32,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"allowed_addresses":"*"}}}`},
 			{says: "no scopes are none", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":[]}`, status: 422},
 			{says: "a scope is named once", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys","keys"]}`, status: 422},
-			{says: "a list holds texts alone", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys",1]}`, status: 422},
+			{says: "a list holds only texts", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["keys",1]}`, status: 422},
 			{says: "a list is an array", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":"keys"}`, status: 422},
 			{says: "null means absent", as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":null,"allowed_addresses":null,"status":null}`, status: 200},
 
@@ -50,7 +50,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "it is enabled", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"status":"active"}`, status: 200},
 			{says: "and works", as: "program", method: "GET", path: "/api/usage/today", status: 200},
 
-			{says: "an operator gives everything", as: "root", method: "POST", path: "/api/admin/tokens", status: 200, keep: "given",
+			{says: "an operator grants everything", as: "root", method: "POST", path: "/api/admin/tokens", status: 200, keep: "given",
 				body: `{"user_id":"$ada.user","label":"Given","scopes":["charge","keys"],"allowed_addresses":["127.0.0.0/8"],"expires_at":"2026-03-04T13:00:00Z","status":"disabled"}`},
 			{says: "which is listed", as: "root", method: "GET", path: "/api/admin/tokens?q=given", status: 200,
 				want: `[{"id":"$given.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$given.prefix","label":"Given","status":"disabled","created_at":"*","last_used_at":null,"revoked_at":null,
@@ -58,9 +58,9 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "its owner sees no operator's e-mail", as: "ada", method: "GET", path: "/api/keys?limit=1", status: 200, lacks: []string{"root@", "$root.id"},
 				want: `[{"id":"$given.id","prefix":"$given.prefix","label":"Given","status":"disabled","created_at":"*","last_used_at":null,"expires_at":"2026-03-04T13:00:00Z",
 					"scopes":["keys","charge"],"allowed_addresses":["127.0.0.0/8"],"created_by":"operator","created_by_key_id":null}]`},
-			{says: "its owner does not enable it", as: "ada", method: "PATCH", path: "/api/keys/$given.id", body: `{"status":"active"}`, status: 403},
+			{says: "its owner cannot enable it", as: "ada", method: "PATCH", path: "/api/keys/$given.id", body: `{"status":"active"}`, status: 403},
 			{says: "an operator does", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"status":"active"}`, status: 200},
-			{says: "an operator names no scope of another role", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"scopes":["service"]}`, status: 422,
+			{says: "an operator cannot grant a scope of another role", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"scopes":["service"]}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"scopes":"must not contain service: it is only for users with the role service"}}}`},
 		})
 		s.call(t, call{says: "until it expires", as: "given", method: "GET", path: "/api/keys", status: 200})

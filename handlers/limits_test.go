@@ -16,7 +16,7 @@ import (
 	"codexible/usage"
 )
 
-// window are the headers of a rate window.
+// window has the headers of a rate limit.
 type window struct{ limit, remaining, reset, retryAfter string }
 
 func windowOf(a answer) window {

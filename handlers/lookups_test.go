@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// values are what differs from one use of a statement to the next.
+// values are the parameters of a statement.
 var values = regexp.MustCompile(`"[^"]*"|'[^']*'|\b\d+\b`)
 
 // statements records the statements of a database.
@@ -47,7 +47,7 @@ func (s *statements) during(work func()) []string {
 }
 
 // counted is a service over SQLite whose statements are counted. Its visitors
-// come from the address that they say.
+// have the address that they give in X-Forwarded-For.
 func counted(t *testing.T, settings ...setting) (*service, *statements) {
 	t.Helper()
 	clock, seen, url := storetest.NewClock(storetest.Start), &statements{}, storetest.SQLiteURL(t)
@@ -67,7 +67,7 @@ func inventedCookie() string { return "codexible_session=" + accounts.MintToken(
 
 func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 	s, seen := counted(t)
-	owner := s.operator(t).from("198.51.100.1") // behind the same address as the stranger
+	owner := s.operator(t).from("198.51.100.1") // the address of the stranger
 	owner.get("/admin/account").sees(http.StatusOK)
 	for _, path := range []string{"/admin", "/admin/login", "/admin/setup?token=guess", "/admin/nothing", "/admin/login/code"} {
 		s.clock.Add(2 * time.Minute)
@@ -100,7 +100,7 @@ func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 		if behind && (stranger.status != http.StatusTooManyRequests || stranger.answer.Header.Get("Retry-After") == "") {
 			t.Errorf("%s: answered %d, want 429 with Retry-After", path, stranger.status)
 		}
-		// Who is signed in goes on working at that address, and a stale cookie costs one lookup.
+		// An operator who is signed in keeps working at that address, and a stale cookie costs one lookup.
 		owner.get("/admin/account").sees(http.StatusOK)
 	}
 	s.clock.Add(2 * time.Minute)
@@ -111,7 +111,7 @@ func TestInventedSessionCookiesAreCountedBeforeTheyAreLookedUp(t *testing.T) {
 			stale.get("/admin").sees(http.StatusSeeOther)
 		}
 	}); len(queries) != 1 {
-		t.Errorf("one cookie that nobody was given cost %d statements: %v", len(queries), queries)
+		t.Errorf("one invented cookie cost %d statements: %v", len(queries), queries)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestSetupLinksAreThrottledBeforeTheyAreLookedUp(t *testing.T) {
 	if queries := seen.during(func() { stranger.get("/admin/setup?token=more") }); len(queries) != 0 {
 		t.Errorf("a throttled address costs %v", queries)
 	}
-	// Others are not kept from their link.
+	// Other addresses can use the link.
 	link, err := console.SetupLink(context.Background(), s.store, "")
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestSignInLooksUpTheSameForKnownAndUnknownEmails(t *testing.T) {
 	s, seen := counted(t)
 	s.operator(t) // root has a password, ada is a user without, nobody does not exist
 	browsers := map[string]func(v *visitor){
-		"a browser that nobody has seen": func(*visitor) {},
+		"an unknown browser": func(*visitor) {},
 		"an invented browser": func(v *visitor) {
 			v.header.Set("Cookie", "codexible_browser="+accounts.MintToken().Reveal())
 		},
@@ -255,7 +255,7 @@ func TestWhetherAnybodyCanSignInIsReadOnceASecond(t *testing.T) {
 		t.Errorf("100 pages cost %d statements, want at most %d", len(queries), most)
 	}
 	s.operator(t)
-	v.get("/admin/login").sees(http.StatusOK, "Sign in", "Password") // at once in this process
+	v.get("/admin/login").sees(http.StatusOK, "Sign in", "Password") // immediately in this process
 }
 
 func TestASetupLinkExpiresWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *testing.T) {
@@ -275,6 +275,6 @@ func TestASetupLinkExpiresWhenAPasswordWasSetElsewhereAndNeverChangesAUser(t *te
 		}
 		eve.submit("/admin/setup", "email", "eve@example.com", "password", operatorPassword).sees(http.StatusNotFound, "is not valid")
 		eve.get(link).sees(http.StatusNotFound)
-		s.visitor(t).signIn("root@example.com", operatorPassword).led("/admin").sees(http.StatusOK)
+		s.visitor(t).signIn("root@example.com", operatorPassword).redirected("/admin").sees(http.StatusOK)
 	})
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// noIDs are no UUIDs as the service writes them.
+// noIDs are not UUIDs in the form of the service.
 var noIDs = []string{"x", "0", "..", "%00", "urn:uuid:0190163d-8694-739b-aea5-966c26f8ad91", "0190163d8694739baea5966c26f8ad91", "{0190163d-8694-739b-aea5-966c26f8ad91}", "0190163d-8694-739b-aea5-966c26f8ad9g", "%0d%0ax"}
 
-// changing are what differs between two answers alike: ids of requests and tokens of forms.
+// changing are the parts in which equal responses differ: request ids and form tokens.
 var changing = regexp.MustCompile(`[0-9a-f]{32}|[\w-]{86}`)
 
 func TestAPathIDThatIsNoUUIDAnswersAsOneThatDoesNotExist(t *testing.T) {

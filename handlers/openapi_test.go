@@ -82,10 +82,10 @@ func matches(pattern, path string) bool {
 	return true
 }
 
-// seen are the answers that tests have met: method, pattern and status.
+// seen are the responses of all tests: method, pattern and status.
 var seen sync.Map
 
-// assertDocumented holds an answer against the document.
+// assertDocumented checks a response against the document.
 func assertDocumented(t testing.TB, a answer) {
 	t.Helper()
 	method := a.Request.Method
@@ -94,7 +94,7 @@ func assertDocumented(t testing.TB, a answer) {
 		return // an unknown path, a method that a path does not take, or a page
 	}
 	if op.Responses.Codes.GetOrZero(fmt.Sprint(a.StatusCode)) == nil {
-		t.Errorf("the document knows no %d of %s %s: %s", a.StatusCode, method, pattern, a.text)
+		t.Errorf("the document has no %d of %s %s: %s", a.StatusCode, method, pattern, a.text)
 		return
 	}
 	seen.Store(fmt.Sprintf("%s %s %d", method, pattern, a.StatusCode), true)
@@ -119,7 +119,7 @@ type closer struct{ *bytes.Reader }
 
 func (*closer) Close() error { return nil }
 
-// unseenStatuses are the answers that the document names and no test has met.
+// unseenStatuses are the documented responses that no test has received.
 func unseenStatuses() (unseen []string) {
 	for pattern, item := range published().model.Paths.PathItems.FromOldest() {
 		for method, op := range item.GetOperations().FromOldest() {
@@ -160,7 +160,7 @@ func TestOpenAPIDocumentIsPublished(t *testing.T) {
 	}
 }
 
-// pages are the routes that the document leaves out: they answer a browser, not a program.
+// pages are the routes that the document omits: they are for browsers.
 var pages = []string{"GET /", "GET /docs", "GET /docs/*"}
 
 func TestOpenAPIDocumentAndRouterKnowTheSameRoutes(t *testing.T) {

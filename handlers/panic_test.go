@@ -17,7 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// answerOf serves one route and gives its answer and what was logged.
+// answerOf serves one route and returns its response and the log.
 func answerOf(t *testing.T, serve handler) (status int, text, log string) {
 	t.Helper()
 	var logged bytes.Buffer
@@ -89,7 +89,7 @@ func TestEveryKindOfFaultHasItsStatus(t *testing.T) {
 	}
 }
 
-func TestWaitsAreTheLeastThatIsEnough(t *testing.T) {
+func TestWaitsAreRoundedUp(t *testing.T) {
 	for wait, want := range map[time.Duration]string{
 		3*time.Hour + 12*time.Minute: "3 h 12 min", 3*time.Hour + 11*time.Minute + time.Second: "3 h 12 min", 24 * time.Hour: "24 h 0 min",
 		59*time.Minute + time.Second: "1 h 0 min", time.Minute: "1 min", time.Second: "1 min", 0: "1 min",

@@ -2,5 +2,5 @@
 
 package handlers_test
 
-// lostToTheRaceDetector is what it allocates itself: it empties pools at random.
+// lostToTheRaceDetector are its own allocations: it empties pools at random.
 const lostToTheRaceDetector = 5

@@ -109,7 +109,7 @@ func TestAnyOtherLineIsWrittenBySlog(t *testing.T) {
 			}
 		}
 		if handler.Enabled(context.Background(), slog.LevelInfo) {
-			t.Error("a level below the one asked for is written")
+			t.Error("a record below the level is written")
 		}
 	}
 	if ours.String() != theirs.String() {

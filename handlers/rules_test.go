@@ -30,7 +30,7 @@ func TestWhatNoRouteTakesAnswersInTheContractsShape(t *testing.T) {
 		{"DELETE", "/health", "GET, HEAD"},
 		{"GET", "/api/keys/x", "PATCH, DELETE"},
 		{"PROPFIND", "/api/usage", "POST"},
-		{"OPTIONS", "/api/usage", "POST"}, // no preflight: nothing is asked for
+		{"OPTIONS", "/api/usage", "POST"}, // no preflight: Access-Control-Request-Method is missing
 	} {
 		a := s.call(t, call{as: "ada", method: c.method, path: c.path, status: 405})
 		if got := strings.Join(a.Header.Values("Allow"), ", "); !sameWords(got, c.allow) {
@@ -157,7 +157,7 @@ func TestTheReferencePageLoadsItsOwnFilesAlone(t *testing.T) {
 	csp := page.Header.Get("Content-Security-Policy")
 	for _, word := range []string{"unsafe", "http:", "https:", "*"} {
 		if strings.Contains(csp, word) {
-			t.Errorf("the policy is loose: %s", csp)
+			t.Errorf("the policy allows too much: %s", csp)
 		}
 	}
 	html := string(page.text)
@@ -186,7 +186,7 @@ func TestTheRootRedirectsToTheConsole(t *testing.T) {
 	s := onSQLite(t)
 	a := s.call(t, call{method: "GET", path: "/", status: 302})
 	if to := a.Header.Get("Location"); to != "/admin" {
-		t.Errorf("/ leads to %q", to)
+		t.Errorf("/ redirects to %q", to)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestLogsNameCallerAndRouteAndNeverAKey(t *testing.T) {
 
 	text := logged.String()
 	if strings.Contains(text, s.words["ada.key"]) {
-		t.Fatal("a key stands in the log")
+		t.Fatal("the log holds a key")
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		if !strings.Contains(line, `"request_id":"`+one+`"`) {
@@ -247,7 +247,7 @@ func TestLogsNameCallerAndRouteAndNeverAKey(t *testing.T) {
 	t.Error("the request is not in the log")
 }
 
-func TestHealthSaysWhatIsRunning(t *testing.T) {
+func TestHealthReportsTheVersion(t *testing.T) {
 	s := onSQLite(t)
 	s.call(t, call{method: "GET", path: "/health", status: 200, want: `{"status":"ok","version":"test"}`})
 }

@@ -44,7 +44,7 @@ func scopedRoutes(t *testing.T) (routes []scopedRoute) {
 	return routes
 }
 
-// scopeOf is the contract's: what the routes under a path need.
+// scopeOf is the scope that the contract requires for a path.
 func scopeOf(r scopedRoute) string {
 	switch {
 	case strings.HasPrefix(r.path, "/api/admin/"):
@@ -61,7 +61,7 @@ func scopeOf(r scopedRoute) string {
 	return "none"
 }
 
-// bearer is a key of the table: what it is, and what the contract says of it.
+// bearer is a key of the table, with its results according to the contract.
 type bearer struct {
 	role         accounts.Role
 	scope, state string
@@ -91,7 +91,7 @@ func (b bearer) lets(scope string) (status int, code string) {
 	return 0, ""
 }
 
-// verdict is what verify answers about the key.
+// verdict is the code that verify answers for the key.
 func (b bearer) verdict(addressGiven bool) string {
 	switch {
 	case b.state != "active":

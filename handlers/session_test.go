@@ -45,9 +45,9 @@ func TestTheOverviewShowsTheCallingKey(t *testing.T) {
 					"key":{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":"2026-03-04T12:00:02Z","expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"operator","created_by_key_id":null},
 					"role":"user","session_source":"local","degraded":false}`},
 			{says: "it needs a key", method: "GET", path: "/api/dashboard/overview", status: 401},
-			{says: "a suspended user is turned away", as: "sam", method: "GET", path: "/api/dashboard/overview", status: 403, lacks: []string{"sam@"}},
-			{says: "an expired key is turned away", as: "ada.expired", method: "GET", path: "/api/dashboard/overview", status: 401, lacks: []string{"ada@"}},
-			{says: "a revoked key is turned away", as: "ada.revoked", method: "GET", path: "/api/dashboard/overview", status: 401, lacks: []string{"ada@"}},
+			{says: "a suspended user is refused", as: "sam", method: "GET", path: "/api/dashboard/overview", status: 403, lacks: []string{"sam@"}},
+			{says: "an expired key is refused", as: "ada.expired", method: "GET", path: "/api/dashboard/overview", status: 401, lacks: []string{"ada@"}},
+			{says: "a revoked key is refused", as: "ada.revoked", method: "GET", path: "/api/dashboard/overview", status: 401, lacks: []string{"ada@"}},
 		})
 	})
 }

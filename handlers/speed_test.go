@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// verification asks about ada's key in the process, as a gateway does for every request.
+// verification verifies ada's key in the process, as a gateway does for every request.
 func verification(tb testing.TB) func() {
 	tb.Helper()
 	s := onSQLite(tb, func(p *handlers.Parts) {

@@ -11,12 +11,12 @@ import (
 	"codexible/handlers"
 )
 
-// splits are texts that would end a header, or an answer, where they were written as they are.
+// splits are texts that would end a header, or a response, if they were written unchanged.
 var splits = []string{
 	"a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"valid\":true}", "a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\x00", "a\x7f", "a\tb", "\r\n", "a; Domain=evil.example", "a, b=c", "a b", `a"b`, `a\b`, "\xff", "ä", "a\u202eb",
 }
 
-// browserOf gives the cookies of a visitor as a header line, and the token of its forms.
+// browserOf returns the cookies of a visitor as a header line, and the token of its forms.
 func browserOf(v *visitor, formAt string) (cookies, token string) {
 	v.t.Helper()
 	at, err := url.Parse("http://" + v.s.address)
@@ -30,7 +30,7 @@ func browserOf(v *visitor, formAt string) (cookies, token string) {
 	return "Cookie: " + strings.Join(all, "; "), v.hidden(formAt).Get("_csrf")
 }
 
-// form is a request that sends a form, as it stands on the wire.
+// form is the raw request that sends a form.
 func form(path string, fields url.Values, lines ...string) string {
 	body := fields.Encode()
 	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n%s\r\n\r\n%s", path, len(body), strings.Join(lines, "\r\n"), body)
@@ -89,7 +89,7 @@ func TestNothingFromOutsideSplitsAnAnswer(t *testing.T) {
 			}
 		}
 	}
-	// What is allowed goes through.
+	// Allowed values are written.
 	if a := s.only(t, http.MethodGet, plain("/health", "Origin: https://example.com")); !slices.Equal(a.header("Access-Control-Allow-Origin"), []string{"https://example.com"}) {
 		t.Errorf("the origin is answered with %q", a.lines)
 	}

@@ -16,7 +16,7 @@ import (
 	"codexible/handlers"
 )
 
-// large is a length that nobody has to send before a request is judged by its head.
+// large is the length of a body that is never sent: the head decides.
 const large = 300 << 10
 
 func TestARequestRefusedByItsHeadIsAnsweredWithoutItsBody(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAFormIsAtMost64KiB(t *testing.T) {
 	form.Set("theme", "dark")
 	form.Set("padding", "")
 	form.Set("padding", strings.Repeat("x", 64<<10-len(form.Encode())))
-	v.send(http.MethodPost, "/admin/theme", form.Encode()).led("/admin")
+	v.send(http.MethodPost, "/admin/theme", form.Encode()).redirected("/admin")
 	v.send(http.MethodPost, "/admin/theme", form.Encode()+"x").sees(http.StatusRequestEntityTooLarge, "larger than 64 KiB")
 }
 
@@ -84,7 +84,7 @@ func TestAnAddressWithoutTriesIsRefusedBeforeItsFormIsRead(t *testing.T) {
 	}
 }
 
-// behindProxy lets requests say where they come from.
+// behindProxy lets requests set their address.
 func behindProxy(p *handlers.Parts) {
 	p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
@@ -94,11 +94,11 @@ func (s *service) stall(t *testing.T, path, from, authorization string) net.Conn
 	t.Helper()
 	conn := s.dial(t)
 	head := s.fill(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, from, authorization, megabyte))
-	_, _ = io.Copy(conn, io.MultiReader(strings.NewReader(head), io.LimitReader(blanks{}, megabyte-1))) // one that is refused may be closed meanwhile
+	_, _ = io.Copy(conn, io.MultiReader(strings.NewReader(head), io.LimitReader(blanks{}, megabyte-1))) // a refused connection may be closed
 	return conn
 }
 
-// holds waits until bodies of such callers hold so many bytes.
+// holds waits until the bodies of these callers hold so many bytes.
 func (s *service) holds(t *testing.T, callers string, bytes int) {
 	t.Helper()
 	want := fmt.Sprintf("codexible_bodies_bytes{callers=%q} %g\n", callers, float64(bytes))
@@ -108,7 +108,7 @@ func (s *service) holds(t *testing.T, callers string, bytes int) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("bodies of %s callers do not come to hold %d bytes", callers, bytes)
+			t.Fatalf("bodies of %s callers never hold %d bytes", callers, bytes)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestBodiesOfStrangersHoldAtMost16MiBAnd2PerAddress(t *testing.T) {
 	if v.answer.Header.Get("Retry-After") == "" {
 		t.Error("the page does not say when to try again")
 	}
-	// Customers are none of these.
+	// Customers have a budget of their own.
 	s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"note":"` + strings.Repeat("x", 100<<10) + `"}`, status: 200})
 	for _, conn := range stalled {
 		_ = conn.Close()

@@ -33,7 +33,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plenty is a rate that no test reaches.
+// plenty is a rate limit that no test reaches.
 const plenty = 1_000_000
 
 // service is a running HTTP server over a database with a cast of people.
@@ -60,7 +60,7 @@ func each(t *testing.T, test func(t *testing.T, s *service), settings ...setting
 	})
 }
 
-// onSQLite runs a service over SQLite, for what no database decides.
+// onSQLite starts a service over SQLite, for what does not depend on the database.
 func onSQLite(t testing.TB, settings ...setting) *service {
 	t.Helper()
 	clock := storetest.NewClock(storetest.Start)
@@ -147,7 +147,7 @@ func listen(t testing.TB, app *fiber.App) string {
 	done := make(chan error, 1)
 	go func() { done <- app.Listener(listener) }()
 	t.Cleanup(func() {
-		client.CloseIdleConnections() // a shutdown waits for connections on which nothing was asked yet
+		client.CloseIdleConnections() // a shutdown waits for connections without a request so far
 		if err := app.ShutdownWithTimeout(time.Second); err != nil {
 			t.Error(err)
 		}
@@ -156,7 +156,7 @@ func listen(t testing.TB, app *fiber.App) string {
 	return listener.Addr().String()
 }
 
-// cast makes the people of the tables: ada and bob are customers, sam is
+// cast creates the users of the tables: ada and bob are customers, sam is
 // suspended, gate is a service of ours, root an admin. ada also has a revoked
 // and an expired key.
 func (s *service) cast(t testing.TB) {
@@ -192,7 +192,7 @@ func (s *service) cast(t testing.TB) {
 	}
 }
 
-// person makes a user with a key; $name.user, $name.id, $name.key and
+// person creates a user with a key; $name.user, $name.id, $name.key and
 // $name.prefix stand for them.
 func (s *service) person(t testing.TB, name, fullName, plan string, role accounts.Role) {
 	t.Helper()
@@ -204,7 +204,7 @@ func (s *service) person(t testing.TB, name, fullName, plan string, role account
 	s.key(t, name, "", nil)
 }
 
-// key makes one more key; $name.which.id, .key and .prefix stand for it.
+// key creates one more key; $name.which.id, .key and .prefix stand for it.
 func (s *service) key(t testing.TB, name, which string, expires *time.Time) [16]byte {
 	t.Helper()
 	secret := mint()
@@ -222,7 +222,7 @@ func (s *service) key(t testing.TB, name, which string, expires *time.Time) [16]
 	return k.ID
 }
 
-// everything is all that the keys of one of the cast may do.
+// everything is all scopes that a key of this user may have.
 func everything(name string) []string {
 	return append([]string{"models", "usage", "keys", "charge"}, map[string][]string{"gate": {"service"}, "root": {"admin"}}[name]...)
 }
@@ -287,7 +287,7 @@ type answer struct {
 	text []byte
 }
 
-// send makes a request and holds its answer against the contract and the document.
+// send sends a request and checks the response against the contract and the document.
 func (s *service) send(t testing.TB, c call) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), c.method, "http://"+s.address+s.fill(c.path), strings.NewReader(s.fill(c.body)))
@@ -321,10 +321,10 @@ func (s *service) send(t testing.TB, c call) answer {
 	return a
 }
 
-// newKeyShown is where an answer shows a new key.
+// newKeyShown finds a new key in a response.
 var newKeyShown = regexp.MustCompile(`"key":"(codexible_[0-9a-f]{32})"`)
 
-// client follows no redirects: a test wants to see them.
+// client follows no redirects.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // fill replaces words by values, the longest words first.
@@ -426,7 +426,7 @@ func assertFailure(t testing.TB, a answer) {
 	}
 }
 
-// logged is everything that the services of this package's tests wrote.
+// logged is all that the services of this package's tests logged.
 var logged = &journal{}
 
 type journal struct {
@@ -461,13 +461,13 @@ func recordSecret(secret string) {
 	}
 }
 
-// TestMain closes the suite with two questions that only all of it can answer:
-// did any key reach a log, and was every documented status seen.
+// TestMain checks two things after all tests: no key reached a log, and every
+// documented status was seen.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	status := m.Run()
 	if leaks := loggedSecrets(); len(leaks) > 0 {
-		fmt.Printf("FAIL: %d of the keys that the suite made stand in its logs, first %s…\n", len(leaks), leaks[0][:18])
+		fmt.Printf("FAIL: the logs hold %d of the keys that the suite created, first %s…\n", len(leaks), leaks[0][:18])
 		status = 1
 	}
 	whole := !testing.Short()
@@ -475,7 +475,7 @@ func TestMain(m *testing.M) {
 		whole = whole && flag.Lookup(some).Value.String() == ""
 	}
 	if unseen := unseenStatuses(); whole && status == 0 && len(unseen) > 0 {
-		fmt.Printf("FAIL: the document names answers that no test has seen: %s\n", strings.Join(unseen, ", "))
+		fmt.Printf("FAIL: the document has responses that no test has received: %s\n", strings.Join(unseen, ", "))
 		status = 1
 	}
 	os.Exit(status)

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostileWords are texts that a database, a page or a reader could take wrongly.
+// hostileWords are texts that a database, a page or a parser could misread.
 var hostileWords = map[string]string{
 	"NUL": "a\x00b", "NUL alone": "\x00", "no UTF-8": "a\xff\xfeb", "half a character": "\xed\xa0\x80", "overlong": "\xc0\x80", "noncharacter": "a\uffffb", "plane's end": "a\U0010ffffb",
 	"long": strings.Repeat("é", 1000), "bidi": "\u202ea\u2066b\u2069", "zero width": "a\u200bb\ufeff", "invisible alone": "\u200b\u2060\u00ad", "blanks": " \t\u00a0\u3000", "line separator": "a\u2028b",
@@ -34,7 +34,7 @@ func asJSON(text string) string {
 	return string(encoded)
 }
 
-// verdicts sends every text to every field and filter, and gives the status of each.
+// verdicts sends every text to every field and filter, and returns the status of each.
 func (s *service) verdicts(t *testing.T) map[string]int {
 	t.Helper()
 	got := map[string]int{}
@@ -48,7 +48,7 @@ func (s *service) verdicts(t *testing.T) map[string]int {
 	for name, text := range hostileWords {
 		bodies[name] = asJSON(text)
 		if !utf8.ValidString(text) {
-			bodies[name] = `"` + text + `"` // as it stands: the encoder would mend it
+			bodies[name] = `"` + text + `"` // unchanged: the encoder would correct it
 		}
 	}
 	maps.Copy(bodies, jsonWords)
@@ -70,7 +70,7 @@ func (s *service) verdicts(t *testing.T) map[string]int {
 	for _, f := range fields {
 		for _, name := range slices.Sorted(maps.Keys(bodies)) {
 			if f.where == "feature's name" && (name == "escape" || name == "nothing") {
-				continue // good JSON, but the document's validator takes such names for undeclared ones
+				continue // valid JSON, but the validator of the document treats such names as undeclared
 			}
 			a := s.send(t, call{as: f.as, method: f.method, path: f.path, body: fmt.Sprintf(f.body, bodies[name])})
 			note(f.where, name, a.StatusCode)
@@ -115,7 +115,7 @@ func (s *service) consoleVerdicts(t *testing.T) map[string]int {
 			"/admin/users/new": "email name plan role", "/admin/users/$bob.user/edit": "name role", "/admin/users/$bob.user/plan": "plan", "/admin/keys/$bob.id/edit": "label expires_at", "/admin/keys/new": "email label expires_at",
 			"/admin/keys/$bob.id/rotate": "grace_seconds", "/admin/plans/$plan.starter/edit": "name daily_credit_limit rate_limit_per_minute price features", "/admin/plans/new": "name features",
 		}
-		for _, path := range slices.Sorted(maps.Keys(forms)) { // what one form changes decides on the next
+		for _, path := range slices.Sorted(maps.Keys(forms)) { // one form changes the result of the next
 			fields := forms[path]
 			for field := range strings.FieldsSeq(fields) {
 				form := url.Values{"_csrf": {token}, "email": {"bob@example.com"}, "name": {"Some " + name}, "plan": {"Pro"}, "role": {"user"}, "label": {"x"}, "expires_at": {""}, "once": {"no form"},
@@ -154,7 +154,7 @@ func TestEveryTextHasTheSameVerdictOnBothDatabasesAndNeverFails(t *testing.T) {
 			first = got
 		}
 		if diff := cmp.Diff(first, got); diff != "" {
-			t.Errorf("%s decides otherwise: %s", name, diff)
+			t.Errorf("%s decides differently: %s", name, diff)
 		}
 	}
 }

@@ -43,8 +43,8 @@ func TestUsageReadsAsItWasCharged(t *testing.T) {
 					{"model":"unknown","total_cost":0,"requests":1,"prompt_tokens":0,"completion_tokens":0}]`},
 			{says: "hours of today", as: "ada", method: "GET", path: "/api/usage/hourly", status: 200, want: hours(12, 2)},
 			{says: "hours of another day", as: "ada", method: "GET", path: "/api/usage/hourly?date=2026-03-03", status: 200, want: hours(12, 1)},
-			{says: "hours of a day to come", as: "ada", method: "GET", path: "/api/usage/hourly?date=2026-03-05", status: 200, want: hours(0, 0)},
-			{says: "somebody else sees none of it", as: "bob", method: "GET", path: "/api/usage/detailed", status: 200, want: `[]`},
+			{says: "hours of a future day", as: "ada", method: "GET", path: "/api/usage/hourly?date=2026-03-05", status: 200, want: hours(0, 0)},
+			{says: "another user sees none of it", as: "bob", method: "GET", path: "/api/usage/detailed", status: 200, want: `[]`},
 			{says: "nor its models", as: "bob", method: "GET", path: "/api/usage/models", status: 200, want: `[]`},
 			{says: "nor its day", as: "bob", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":75,"request_count":0,"date":"2026-03-04"}`},
 		})

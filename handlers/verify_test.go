@@ -44,7 +44,7 @@ func TestVerifyJudgesAKeyInOneAnswer(t *testing.T) {
 			{says: "a foreign media type", as: "gate", method: "POST", path: "/api/keys/verify", body: `{}`, header: map[string][]string{"Content-Type": {"text/plain"}}, status: 415},
 			{says: "a customer may not ask", as: "ada", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 403},
 			{says: "an admin may not ask", as: "root", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 403},
-			{says: "nobody may not ask", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 401},
+			{says: "no key", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 401},
 		})
 	})
 }
