@@ -24,7 +24,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// exchange is one request on its way through the front door. It is the only
+// exchange is one request and its response. It is the only
 // middleware: what every response needs is done here once.
 type exchange struct {
 	*fiber.Ctx

@@ -206,7 +206,7 @@ func (x *exchange) withdraw() {
 	x.write(noStore)
 }
 
-// isHeaderValue reports whether a text can stand in a header: no control
+// isHeaderValue reports whether a text is a valid header value: no control
 // character, line breaks above all.
 func isHeaderValue(text string) bool {
 	for i := range len(text) {

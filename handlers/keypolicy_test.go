@@ -107,8 +107,8 @@ func TestAPlanBoundsTheKeysOfAUser(t *testing.T) {
 		v := s.operator(t)
 		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "ada@example.com").sees(http.StatusConflict, "the maximum of the plan Pro")
 		s.run(t, []call{
-			{says: "one goes", as: "ada", method: "DELETE", path: "/api/keys/$third.id", status: 200},
-			{says: "another comes", as: "ada", method: "POST", path: "/api/keys", status: 200},
+			{says: "one is revoked", as: "ada", method: "DELETE", path: "/api/keys/$third.id", status: 200},
+			{says: "another is created", as: "ada", method: "POST", path: "/api/keys", status: 200},
 			{says: "a plan has bounds", as: "root", method: "PATCH", path: "/api/admin/plans/$plan.pro", body: `{"max_keys":0,"user_rate_limit_per_minute":0}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"max_keys":"must be a whole number, 1 to 10000","user_rate_limit_per_minute":"must be a whole number, 1 to 1000000"}}}`},
 		})

@@ -55,7 +55,7 @@ func TestAnAddressHasItsTriesOf60SecondsAndThenWaits(t *testing.T) {
 			s.expectWindow(t, c, window{"20", "0", "60", "60"})
 		}
 		s.expectWindow(t, call{method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 429}, window{"20", "0", "60", "60"})
-		// A valid key that was not looked up lately waits for the address, others of the address do not hold it up.
+		// A valid key that is not cached waits for the address; a cached key does not.
 		s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "60", "60"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
 		for _, path := range []string{"/health", "/health/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.json"} {

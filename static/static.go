@@ -26,7 +26,7 @@ const CacheControl = "public, max-age=31536000, immutable"
 //go:embed console.css console.js icon.svg fonts/*.woff2
 var files embed.FS
 
-// File is one asset as it is sent.
+// File is one asset.
 type File struct {
 	ContentType string
 	Body        []byte
@@ -76,7 +76,7 @@ func load() assets {
 // reference is how the stylesheet names a file beside it.
 var reference = regexp.MustCompile(`url\("\./([^"]+)"\)`)
 
-// read gives an embedded file; the compiler has seen to it that it exists.
+// read returns an embedded file; go:embed guarantees that it exists.
 func read(name string) []byte {
 	body, _ := files.ReadFile(name)
 	return body

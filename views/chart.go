@@ -97,7 +97,7 @@ const (
 )
 
 // DayChart draws days, or weeks where the days are many. The days are without a
-// gap, the oldest first, as usage.Fill gives them.
+// gap, the oldest first, as usage.Fill returns them.
 func DayChart(name string, m Measure, days []usage.DayTotal) Chart {
 	c := Chart{Name: name, Measure: m}
 	if len(days) > maxBars {
@@ -248,7 +248,7 @@ func (c Chart) tip(b bar) tip {
 	return t
 }
 
-// scale gives the top of an axis and the step between its lines: 1, 2 or 5
+// scale returns the top of an axis and the step between its lines: 1, 2 or 5
 // times a power of ten, in four to six lines above zero, never in fractions.
 func scale(most int64) (top, step int64) {
 	if most <= 4 {
@@ -280,7 +280,7 @@ func (m Measure) title() string {
 	return "Credits"
 }
 
-// says is the chart in one sentence.
+// says describes the chart in one sentence.
 func (c Chart) says() string {
 	return c.Name + ": " + c.Measure.say(c.Total()) + " in total. The table below has every value."
 }

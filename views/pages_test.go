@@ -24,7 +24,7 @@ var preview = flag.String("preview", "", "write every page with its assets into 
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// hostile holds what must never reach a page as it is.
+// hostile holds texts that must never reach a page unescaped.
 const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`
 
 func frame(title string, section Section) Frame {

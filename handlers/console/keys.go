@@ -284,7 +284,7 @@ func (c *Console) Disable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusDisabled)
 }
 
-// Enable asks whether a disabled key shall work again, and enables it.
+// Enable shows the confirmation, and enables a disabled key.
 func (c *Console) Enable(ctx context.Context, v *Visit) (Reply, error) {
 	return c.switchKey(ctx, v, keys.StatusActive)
 }

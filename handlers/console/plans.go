@@ -80,14 +80,14 @@ func planFields(v *Visit, plan accounts.Plan) []views.Field {
 	}
 }
 
-// planForm is what the fields of a plan's form say.
+// planForm has the values of a plan's form.
 type planForm []views.Field
 
 func (f planForm) field(name string) *views.Field {
 	return &f[slices.IndexFunc(f, func(field views.Field) bool { return field.Name == name })]
 }
 
-// whole reads a whole number; nil where the field is empty.
+// whole reads a whole number; nil for an empty field.
 func (f planForm) whole(name string) *int64 {
 	field := f.field(name)
 	text := strings.TrimSpace(field.Value)
@@ -101,7 +101,7 @@ func (f planForm) whole(name string) *int64 {
 	return &n
 }
 
-// needed is whole for a field that must not be empty.
+// needed reads a whole number from a required field.
 func (f planForm) needed(name string) *int64 {
 	n := f.whole(name)
 	if n == nil {
@@ -217,12 +217,12 @@ func unaffected(users int64) string {
 	return "The " + views.Count(users, "user") + " on it and their keys are not affected."
 }
 
-// ArchivePlan asks whether a plan shall take no more users, and archives it.
+// ArchivePlan shows the confirmation, and archives a plan: it takes no new users.
 func (c *Console) ArchivePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, true)
 }
 
-// RestorePlan asks whether an archived plan shall take users again, and restores it.
+// RestorePlan shows the confirmation, and restores an archived plan.
 func (c *Console) RestorePlan(ctx context.Context, v *Visit) (Reply, error) {
 	return c.setArchived(ctx, v, false)
 }

@@ -76,7 +76,7 @@ func (v *Visit) signedOut(d views.SignedOut) views.SignedOut {
 
 const lostPassword = "Forgot your password? Set another one on the server: codexible user set-password."
 
-// SignIn shows the sign-in form. It redirects somebody who is already signed in.
+// SignIn shows the sign-in form. It redirects an operator who is signed in.
 func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
 	if v.Operator.Session.ID != uuid.Nil && !v.Operator.Session.CodePending {
 		return leadTo("/admin")
@@ -246,7 +246,7 @@ func (c *Console) TryCode(ctx context.Context, v *Visit) (Reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: userID, FromPending: true}, next)
 }
 
-// throttleCode counts an attempt at a code, by somebody who is signed in or has passed the first step.
+// throttleCode counts an attempt at a code, of an operator, or after the first step of a sign-in.
 func (c *Console) throttleCode(ctx context.Context, v *Visit) error {
 	owner, err := c.owner(ctx, v)
 	if err != nil {
@@ -358,7 +358,7 @@ func (c *Console) FinishSetup(ctx context.Context, v *Visit) (Reply, error) {
 	return c.admit(ctx, v, store.NewSession{UserID: id, PasswordHash: hash}, "")
 }
 
-// refuseSetup records that somebody used an invalid set-up link.
+// refuseSetup records the use of an invalid set-up link.
 func (c *Console) refuseSetup(ctx context.Context, v *Visit) error {
 	by := v.By
 	by.Name = "nobody"

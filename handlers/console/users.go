@@ -331,7 +331,7 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 	return list
 }
 
-// Suspend asks whether a user shall be suspended, and suspends.
+// Suspend shows the confirmation, and suspends a user.
 func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
 	u, _, err := c.userOf(ctx, v)
 	if err != nil {
@@ -375,7 +375,7 @@ func works(keys int64) string {
 	return "The " + views.Number(keys) + " active keys work again immediately. Their secrets are the same."
 }
 
-// Reactivate asks whether a suspended user shall be active again, and reactivates.
+// Reactivate shows the confirmation, and reactivates a user.
 func (c *Console) Reactivate(ctx context.Context, v *Visit) (Reply, error) {
 	u, plan, err := c.userOf(ctx, v)
 	if err != nil {

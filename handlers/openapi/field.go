@@ -76,7 +76,7 @@ func readField(f reflect.StructField) *field {
 }
 
 // readDefault reads the value of an absent field, which must be one that the field
-// takes. Requests share it, so it must not refer to memory that a handler can change.
+// takes. Requests share it, so a handler must not be able to change it.
 func (f *field) readDefault() {
 	text, found := f.tag.Lookup("default")
 	if !found {

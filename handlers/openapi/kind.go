@@ -32,11 +32,11 @@ type kind struct {
 	// JSON. It is false for a text that the field does not allow. A type with no
 	// parse is only written.
 	parse func(f *field, to reflect.Value, text string) bool
-	// rule says what a field must be, for people who sent something else.
+	// rule is the error text for an invalid value.
 	rule func(f *field) string
 }
 
-// says is a rule that is the same for all fields.
+// says returns a rule that is the same for all fields.
 func says(rule string) func(*field) string { return func(*field) string { return rule } }
 
 var (
@@ -135,7 +135,7 @@ func (k *kind) takes(value gjson.Result) bool {
 
 // The formats of texts beyond plain ones.
 const (
-	// formatSecret is a key in clear: taken as it comes, for it is only ever hashed.
+	// formatSecret is a key in clear: accepted unchanged, because it is only hashed.
 	formatSecret = "password"
 	// formatPrintable keeps blanks as they are, and allows no character that cannot be seen.
 	formatPrintable = "printable"

@@ -40,7 +40,7 @@ func (m members) MarshalJSON() ([]byte, error) {
 
 func (m members) with(name string, value any) members { return append(m, member{name, value}) }
 
-// index is the index of a member, or -1.
+// index returns the index of a member, or -1.
 func (m members) index(name string) int {
 	return slices.IndexFunc(m, func(each member) bool { return each.name == name })
 }

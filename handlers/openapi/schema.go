@@ -137,7 +137,7 @@ func explained(schema members, tag reflect.StructTag) members {
 	switch {
 	case text == "":
 		return schema
-	case schema[0].name == "$ref": // many tools overlook what stands beside a reference
+	case schema[0].name == "$ref": // many tools ignore the siblings of a reference
 		schema = members{{"allOf", []members{schema}}}
 	}
 	return schema.with("description", text)
