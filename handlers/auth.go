@@ -146,7 +146,7 @@ func whose(r keys.Rate) string {
 	return "This key has sent"
 }
 
-// lacksScope refuses a valid key: the response has the key's X-RateLimit headers, and the request counts nowhere.
+// lacksScope refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
 func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
 	rate, err := x.api.Verifier.Rate(x.ctx, id, false)
 	if err != nil {

@@ -70,8 +70,8 @@ func restoreLength(head *fasthttp.RequestHeader) {
 	head.SetContentLength(length)
 }
 
-// body reads the request's body, at most most bytes, into a buffer of its own. The
-// buffer is reserved as the bytes arrive, and released by releaseBody.
+// body reads the request's body into a buffer of its own; tooBig refuses a larger
+// one. The buffer is reserved as the bytes arrive, and released by releaseBody.
 func (x *exchange) body(most int, tooBig error) (string, error) {
 	length, stream := x.Request().Header.ContentLength(), x.Context().RequestBodyStream()
 	switch {

@@ -13,7 +13,8 @@ func (a *api) home(x *exchange) error {
 	return nil
 }
 
-// referenceCSP lets the page load its own files and call its own service only. Swagger UI's icons are data: images.
+// referenceCSP lets the page load its own files and call its own service only.
+// Swagger UI's icons are data: images.
 const referenceCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // shortCache is for files whose names have no content hash.

@@ -45,7 +45,7 @@ func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.Requ
 }
 
 // refuseHead answers a request that is not routed. Its body is not read: its
-// length is ambiguous.
+// length may be ambiguous.
 func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Error) {
 	c := app.AcquireCtx(ctx)
 	defer app.ReleaseCtx(c)

@@ -23,8 +23,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Visit is a request to the console, read completely: it does not depend
-// on the HTTP library. Package handlers fills in the exported fields, Identify the
+// Visit is a request to the console, read completely: it does not depend on
+// the HTTP library. Package handlers fills in the exported fields, Identify the
 // operator, and a Page answers.
 type Visit struct {
 	// Path is without the query, Here with it.
@@ -38,7 +38,7 @@ type Visit struct {
 	Address     netip.Addr
 	Theme       views.Theme
 	// Session and Visitor are the tokens of the cookies of a session and of a browser
-	// without one; Browser is that of a browser that has been signed in before. Each is empty without its cookie.
+	// without one; Browser is that of a browser in which an operator has signed in. Each is empty without its cookie.
 	Session, Visitor, Browser accounts.Token
 	// By is who acts, for the audit log. Identify completes it.
 	By accounts.Actor

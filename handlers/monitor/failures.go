@@ -41,7 +41,7 @@ func (f *Failures) Add(failed Failure) {
 	f.lines[key] = failed
 }
 
-// Latest returns the latest failures, at most most, the newest first.
+// Latest returns the latest failures, at most so many, the newest first.
 func (f *Failures) Latest(most int) []Failure {
 	f.mu.Lock()
 	defer f.mu.Unlock()

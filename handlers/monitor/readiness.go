@@ -1,6 +1,7 @@
 // Package monitor observes the running process: whether it can serve, its health over
-// the last day, how many requests it refused and why, and its failed responses. The health endpoints and the operator's
-// console read it; package handlers counts into it.
+// the last day, how many requests it refused and why, and its failed responses. The
+// health endpoints and the operator's console read it; package handlers counts into
+// it.
 package monitor
 
 import (
