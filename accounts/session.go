@@ -16,8 +16,8 @@ const (
 	SessionIdle = 24 * time.Hour
 	// CodePatience is how long a sign-in waits for its second step.
 	CodePatience = 10 * time.Minute
-	// BrowserMemory is how long a browser is known after its last sign-in.
-	BrowserMemory = 180 * 24 * time.Hour
+	// BrowserLifetime is how long a browser is known after its last sign-in.
+	BrowserLifetime = 180 * 24 * time.Hour
 	// SeenStep is how exact «last seen» is.
 	SeenStep = time.Minute
 )

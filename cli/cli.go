@@ -219,7 +219,7 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 		defer shared.Close()
 		feed := valkey.StartFeed(ctx, shared.Changes())
 		defer func() { _ = feed.Close() }()
-		s.Tell(feed)
+		s.Subscribe(feed)
 	}
 	return work(s)
 }

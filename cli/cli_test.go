@@ -667,7 +667,7 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 		if code != ExitFailed || !strings.Contains(stderr, "1 places") || len(books.Differences) != 1 {
 			t.Fatalf("exit %d, %q, %+v", code, stderr, books)
 		}
-		if d := books.Differences[0]; d.Table != "user_days" || d.Field != "credits" || d.Books != 4 || d.Charges != 3 {
+		if d := books.Differences[0]; d.Table != "user_days" || d.Field != "credits" || d.Stored != 4 || d.Charges != 3 {
 			t.Errorf("the difference: %+v", d)
 		}
 	})

@@ -138,19 +138,19 @@ func (c restoreCommand) Run(ctx context.Context, t *terminal) error {
 	if r.Unread == nil {
 		answer.Revived = revivedAsJSON(&r.Revived)
 	}
-	if r.Aside != "" {
-		answer.Aside = &r.Aside
+	if r.Replaced != "" {
+		answer.Aside = &r.Replaced
 	}
 	return t.print(answer, func(w io.Writer) {
 		line(w, r.File+" is restored from "+c.File)
-		if r.Aside != "" {
-			line(w, "what was there is kept as "+r.Aside)
+		if r.Replaced != "" {
+			line(w, "what was there is kept as "+r.Replaced)
 		}
 		line(w, fmt.Sprintf("%d console sessions and %d set-up links of the backup are ended", r.SessionsEnded, r.SetupLinksEnded))
 		switch {
 		case answer.Revived != nil:
 			answer.Revived.list(w, r.Kept)
-		case r.Aside != "":
+		case r.Replaced != "":
 			line(w, fmt.Sprintf("what was revoked, suspended or changed since the backup works again, and is not known: what was there cannot be read: %v", r.Unread))
 		}
 		if r.Pending > 0 {

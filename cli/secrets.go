@@ -64,7 +64,7 @@ type forgottenJSON struct {
 // Run lists, and with --yes drops, what cannot be decrypted.
 func (c secretsForget) Run(ctx context.Context, t *terminal) error {
 	return t.withStore(ctx, func(s *store.Store) error {
-		emails, err := s.ForgetSecrets(ctx, accounts.ActorCLI, c.Yes)
+		emails, err := s.DropSecrets(ctx, accounts.ActorCLI, c.Yes)
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ type differenceJSON struct {
 	UserID  uuid.UUID `json:"user_id"`
 	Row     string    `json:"row"`
 	Field   string    `json:"field"`
-	Books   int64     `json:"books"`
+	Stored  int64     `json:"books"`
 	Charges int64     `json:"charges"`
 }
 
@@ -69,7 +69,7 @@ func printReconciliation(t *terminal, r store.Reconciliation) error {
 		answer.KeptFrom = &r.KeptFrom
 	}
 	for _, d := range r.Differences {
-		answer.Differences = append(answer.Differences, differenceJSON{d.Day, d.Table, d.UserID, d.Row, d.Field, d.Books, d.Charges})
+		answer.Differences = append(answer.Differences, differenceJSON{d.Day, d.Table, d.UserID, d.Row, d.Field, d.Stored, d.Charges})
 	}
 	return t.print(answer, func(w io.Writer) {
 		for _, d := range r.Differences {

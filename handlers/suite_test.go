@@ -114,7 +114,7 @@ func watch(t testing.TB, db *store.Store, verifier *keys.Verifier) {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &watcher{Verifier: verifier, up: make(chan struct{}, 1)}
 	var done sync.WaitGroup
-	db.Tell(w)
+	db.Subscribe(w)
 	done.Go(func() { db.Watch(ctx, w) })
 	t.Cleanup(func() {
 		stop()

@@ -150,7 +150,7 @@ func (s *service) connectValkey(ctx context.Context) error {
 
 	s.feed = valkey.StartFeed(ctx, server.Changes())
 	s.teardown.add(s.feed.Close)
-	s.books.Tell(s.feed)
+	s.books.Subscribe(s.feed)
 
 	s.shared = valkey.NewSharedTotals(s.books, server.Totals(), time.Now)
 	s.ledger = s.shared
@@ -196,7 +196,7 @@ func (l listeners) Changed(c accounts.Change) {
 
 // watchChanges has the caches hear of every change, of this instance and of others.
 func (s *service) watchChanges(ctx context.Context) {
-	s.books.Tell(s.verifier)
+	s.books.Subscribe(s.verifier)
 	s.teardown.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
 	if s.feed != nil {
 		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.books, s.verifier}) })

@@ -175,7 +175,7 @@ func TestWatchersLearnOfAChangeAfterItsCommitAndOfNoneThatFailed(t *testing.T) {
 			u, err := s.User(ctx, c.User.ID)
 			return u.Name + map[bool]string{true: "", false: "?"}[err == nil]
 		}, seen: make(chan accounts.Change, 100)}
-		s.Tell(w)
+		s.Subscribe(w)
 		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Plan: new("None")}); err == nil {
 			t.Fatal("a plan of nowhere passes")
 		}

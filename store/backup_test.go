@@ -162,7 +162,7 @@ func TestARestoreGivesTheDatabaseOfTheBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Aside != "" || r.Pending != 0 || r.File != pathOf(target) {
+	if r.Replaced != "" || r.Pending != 0 || r.File != pathOf(target) {
 		t.Errorf("%+v", r)
 	}
 	for _, table := range []string{"usage", "users", "api_keys", "key_secrets", "daily_usage", "audit_log", "users_search", "schema_migrations"} {
@@ -194,7 +194,7 @@ func TestARestoreReplacesOnlyWithForceAndKeepsWhatWasThere(t *testing.T) {
 	if n := storetest.Count(t, storetest.Raw(t, target), "SELECT COUNT(*) FROM usage"); n != 60 {
 		t.Errorf("the restored database holds %d charges", n)
 	}
-	if n := storetest.Count(t, storetest.Raw(t, "sqlite:"+r.Aside), "SELECT COUNT(*) FROM plans WHERE price_cents = 4711"); n != 3 {
+	if n := storetest.Count(t, storetest.Raw(t, "sqlite:"+r.Replaced), "SELECT COUNT(*) FROM plans WHERE price_cents = 4711"); n != 3 {
 		t.Errorf("the database put aside holds %d of its plans", n)
 	}
 }
@@ -223,7 +223,7 @@ func TestARestoreIsNotMixedWithTheLogOfADatabaseThatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if aside, err := os.ReadFile(r.Aside + "-wal"); err != nil || !bytes.Equal(aside, log) {
+	if aside, err := os.ReadFile(r.Replaced + "-wal"); err != nil || !bytes.Equal(aside, log) {
 		t.Errorf("the log was not kept: %v", err)
 	}
 	db := storetest.Raw(t, target)

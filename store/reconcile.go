@@ -164,7 +164,7 @@ func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	}
 }
 
-func booksOf(db *gorm.DB, day usage.Day) (b usage.Books, err error) {
+func booksOf(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
 	if err = db.Raw(`SELECT user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros
 		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id`, string(day)).Scan(&b.Keys).Error; err != nil {
 		return b, err

@@ -22,8 +22,8 @@ type RestoreResult struct {
 	File   string
 	Bytes  int64
 	SHA256 string
-	// Aside is where the database went that was there before; empty where there was none.
-	Aside string
+	// Replaced is where the database went that was there before; empty where there was none.
+	Replaced string
 	// Pending counts the migrations that the restored database lacks.
 	Pending int
 	// SessionsEnded and SetupLinksEnded count what the backup held of them: none is in the restored database.
@@ -90,13 +90,13 @@ func Restore(ctx context.Context, databaseURL, backup string, files Files, o Res
 		return r, fmt.Errorf("nothing was changed: %w", err)
 	}
 	if exists {
-		if r.Aside, err = setAside(target); err != nil {
+		if r.Replaced, err = setAside(target); err != nil {
 			return r, err
 		}
 	}
 	if err := os.Rename(partial, target); err != nil {
-		if r.Aside != "" {
-			err = errors.Join(err, os.Rename(r.Aside, target))
+		if r.Replaced != "" {
+			err = errors.Join(err, os.Rename(r.Replaced, target))
 		}
 		return r, err
 	}

@@ -222,8 +222,8 @@ func TestARestoreOntoTheDatabaseThatWasBackedUpBringsNothingBack(t *testing.T) {
 		if err != nil || !r.Revived.None() {
 			t.Errorf("%s: %+v, %v", url, r.Revived, err)
 		}
-		if (r.Aside == "") != (r.Unread != nil) {
-			t.Errorf("set aside %q and compared: %v", r.Aside, r.Unread)
+		if (r.Replaced == "") != (r.Unread != nil) {
+			t.Errorf("set aside %q and compared: %v", r.Replaced, r.Unread)
 		}
 	}
 }

@@ -292,10 +292,10 @@ func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, er
 	return n, err
 }
 
-// ForgetSecrets drops what no key of this service opens, encrypts the rest with
+// DropSecrets drops what no key of this service opens, encrypts the rest with
 // the present key, and gives the e-mails of the users whose two-factor authentication is
 // off with that. Where drop is false it changes nothing and only tells.
-func (s *Store) ForgetSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
+func (s *Store) DropSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		v := s.vaultOf(tx.DB)
 		readable, unreadable, err := v.split(ctx)

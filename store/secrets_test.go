@@ -178,10 +178,10 @@ func TestForgettingDropsWhatNoKeyOpensAndTellsWhose(t *testing.T) {
 		token := accounts.MintToken()
 		must[accounts.Session](t)(old.OpenSession(ctx, operator, store.NewSession{UserID: u.ID, Token: token, PasswordHash: "hash"}))
 		s := openWith(t, url, only(kept))
-		if emails := must[[]string](t)(s.ForgetSecrets(ctx, operator, false)); !slices.Equal(emails, []string{u.Email}) || twoStepOf(t, old, u).Secret != "ONE" {
+		if emails := must[[]string](t)(s.DropSecrets(ctx, operator, false)); !slices.Equal(emails, []string{u.Email}) || twoStepOf(t, old, u).Secret != "ONE" {
 			t.Fatalf("asked without dropping: %v", emails)
 		}
-		if emails := must[[]string](t)(s.ForgetSecrets(ctx, operator, true)); !slices.Equal(emails, []string{u.Email}) {
+		if emails := must[[]string](t)(s.DropSecrets(ctx, operator, true)); !slices.Equal(emails, []string{u.Email}) {
 			t.Fatalf("dropped those of %v", emails)
 		}
 		db := storetest.Raw(t, url)
@@ -197,7 +197,7 @@ func TestForgettingDropsWhatNoKeyOpensAndTellsWhose(t *testing.T) {
 		if err := s.BeginTwoStep(ctx, second.ID, "TWO"); err != nil {
 			t.Fatal(err)
 		}
-		if emails := must[[]string](t)(s.ForgetSecrets(ctx, operator, true)); len(emails) != 0 || twoStepOf(t, s, second).Secret != "TWO" {
+		if emails := must[[]string](t)(s.DropSecrets(ctx, operator, true)); len(emails) != 0 || twoStepOf(t, s, second).Secret != "TWO" {
 			t.Errorf("forgot those of %v", emails)
 		}
 	})

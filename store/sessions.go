@@ -194,7 +194,7 @@ func (s *Store) SweepSessions(ctx context.Context) error {
 			tx.Delete(&sessionRow{}, "expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
 			tx.Delete(&setupLinkRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&changeRow{}, "at <= ?", now.Add(-changesKept)).Error,
-			tx.Delete(&knownBrowserRow{}, "seen_at <= ?", now.Add(-accounts.BrowserMemory)).Error,
+			tx.Delete(&knownBrowserRow{}, "seen_at <= ?", now.Add(-accounts.BrowserLifetime)).Error,
 		)
 	}))
 }
@@ -210,7 +210,7 @@ func (s *Store) TakeForm(ctx context.Context, sessionID uuid.UUID, form string) 
 func (s *Store) BrowserOwner(ctx context.Context, browser accounts.Token) (email string, err error) {
 	var owner userRow
 	err = s.read.WithContext(ctx).Select("users.email_folded").Joins("JOIN known_browsers AS b ON b.user_id = users.id").
-		Take(&owner, "b.token_hash = ? AND b.seen_at > ?", browser.Hash(), s.now().Add(-accounts.BrowserMemory)).Error
+		Take(&owner, "b.token_hash = ? AND b.seen_at > ?", browser.Hash(), s.now().Add(-accounts.BrowserLifetime)).Error
 	return owner.EmailFolded, s.classify(missing(err, nil))
 }
 

@@ -245,7 +245,7 @@ func TestABrowserIsKnownByItsLastTokenForItsOwnerAlone(t *testing.T) {
 		if owner(first) != "" {
 			t.Error("a password alone makes a browser known")
 		}
-		clock.Add(accounts.BrowserMemory + time.Second)
+		clock.Add(accounts.BrowserLifetime + time.Second)
 		if owner(next) != "" {
 			t.Error("a browser is known for good")
 		}

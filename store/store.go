@@ -196,9 +196,9 @@ func (s *Store) classify(err error) error {
 	return fault.As(err)
 }
 
-// Tell has a watcher told of every change that this process makes from its
+// Subscribe has a watcher told of every change that this process makes from its
 // return on.
-func (s *Store) Tell(w Watcher) {
+func (s *Store) Subscribe(w Watcher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchers = append(s.watchers, w)

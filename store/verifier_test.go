@@ -29,7 +29,7 @@ func newFront(t *testing.T, s *store.Store, now func() time.Time) front {
 	v := keys.NewVerifier(keys.Parts{Directory: s, Meter: startMeter(t, s, now), Totals: usage.NewTotals(s, nil, time.Second, now), Counter: limits.NewLocal(now), Now: now})
 	ctx, stop := context.WithCancel(context.Background())
 	up, done := make(chan bool, 10), make(chan struct{})
-	s.Tell(v)
+	s.Subscribe(v)
 	go func() {
 		defer close(done)
 		s.Watch(ctx, upTo{v, up})

@@ -16,8 +16,8 @@ type UserDay struct {
 	Hours        [HoursADay]int64
 }
 
-// Books are the totals of one day as they stand.
-type Books struct {
+// DayTotals are the totals of one day as they stand.
+type DayTotals struct {
 	Users  []UserDay
 	Keys   []Total
 	Models []Total
@@ -31,9 +31,9 @@ type Difference struct {
 	UserID uuid.UUID
 	// Row tells the row within the user's day: a key's id, a model, or nothing.
 	Row string
-	// Field is what differs; Books is what the row says and Charges what they add up to.
+	// Field is what differs; Stored is the row's value and Charges what they add up to.
 	Field   string
-	Books   int64
+	Stored  int64
 	Charges int64
 }
 
@@ -44,7 +44,7 @@ func (d Difference) String() string {
 	if d.Row != "" {
 		row = " " + d.Row
 	}
-	return fmt.Sprintf("%s %s user %s%s: %s is %d, the charges say %d", d.Day, d.Table, d.UserID, row, d.Field, d.Books, d.Charges)
+	return fmt.Sprintf("%s %s user %s%s: %s is %d, the charges say %d", d.Day, d.Table, d.UserID, row, d.Field, d.Stored, d.Charges)
 }
 
 // Recount adds up the single charges of a day, to be compared with its books.
@@ -75,7 +75,7 @@ func (r *Recount) Add(c *Record) {
 }
 
 // Compare says where the books differ from the charges; nothing where they agree.
-func (r *Recount) Compare(b Books) []Difference {
+func (r *Recount) Compare(b DayTotals) []Difference {
 	differences := r.compareUsers(b.Users)
 	differences = append(differences, r.compareTotals("daily_usage", b.Keys, r.books.keys)...)
 	return append(differences, r.compareTotals("model_usage", b.Models, r.books.models)...)
@@ -168,7 +168,7 @@ type field struct {
 func (r *Recount) fields(table string, user uuid.UUID, row string, fields []field) (differences []Difference) {
 	for _, f := range fields {
 		if f.books != f.charges {
-			differences = append(differences, Difference{Day: r.day, Table: table, UserID: user, Row: row, Field: f.name, Books: f.books, Charges: f.charges})
+			differences = append(differences, Difference{Day: r.day, Table: table, UserID: user, Row: row, Field: f.name, Stored: f.books, Charges: f.charges})
 		}
 	}
 	return differences

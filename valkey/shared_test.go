@@ -55,7 +55,7 @@ func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 		}
 		publisher, receiver := StartFeed(ctx, server.Changes()), StartFeed(ctx, server.Changes())
 		t.Cleanup(func() { _ = errors.Join(publisher.Close(), receiver.Close()) })
-		s.Tell(publisher)
+		s.Subscribe(publisher)
 		elsewhere := verifierOver(t, s, clock.Now)
 		following(t, receiver, elsewhere)
 

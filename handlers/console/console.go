@@ -72,7 +72,7 @@ func New(p Parts) *Console {
 	}
 	c := &Console{Parts: p, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
 	if c.Store != nil {
-		c.Store.Tell(&c.operators)
+		c.Store.Subscribe(&c.operators)
 	}
 	return c
 }

@@ -181,7 +181,7 @@ func (c *Console) admit(ctx context.Context, v *Visit, n store.NewSession, next 
 		return leadTo("/admin/login/code", "next", ownPath(next))
 	}
 	v.setCookie(SessionCookie, n.Token.Reveal(), accounts.SessionLife)
-	v.setCookie(BrowserCookie, n.Browser.Reveal(), accounts.BrowserMemory)
+	v.setCookie(BrowserCookie, n.Browser.Reveal(), accounts.BrowserLifetime)
 	if next = ownPath(next); next == "" {
 		next = "/admin"
 	}
@@ -377,7 +377,7 @@ func (c *Console) ChooseTheme(_ context.Context, v *Visit) (Reply, error) {
 	if !known {
 		return Reply{}, errTheme
 	}
-	v.setCookie(ThemeCookie, string(theme), accounts.BrowserMemory)
+	v.setCookie(ThemeCookie, string(theme), accounts.BrowserLifetime)
 	if back := ownPath(v.Form.Get("back")); back != "" {
 		return leadTo(back)
 	}
