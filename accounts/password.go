@@ -51,7 +51,7 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 // the user has no password, so that the answer takes as long as any other.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// CheckPassword tells whether a password belongs to a hash. It compares in
+// CheckPassword reports whether a password belongs to a hash. It compares in
 // constant time, and takes as long for an empty hash, which no password belongs
 // to: a caller who finds no user asks with that. An error is a fault of ours.
 func CheckPassword(ctx context.Context, password, hash string) (bool, error) {

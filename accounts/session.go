@@ -63,7 +63,7 @@ type Session struct {
 	CodePending bool
 }
 
-// Expired tells whether the session's life or its idle time is over.
+// Expired reports whether the session's life or its idle time is over.
 func (s Session) Expired(now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || now.Sub(s.LastSeenAt) >= SessionIdle
 }

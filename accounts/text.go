@@ -48,7 +48,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// IsInvisible tells whether a character shows nothing by itself: zero-width and
+// IsInvisible reports whether a character shows nothing by itself: zero-width and
 // bidirectional marks, soft hyphens, joiners, variation selectors, tags and
 // fillers. Blanks are no such characters.
 func IsInvisible(r rune) bool { return isInvisible(r) }
@@ -77,7 +77,7 @@ func CheckText(s string, least, most int) string {
 	return ""
 }
 
-// IsText tells whether a text is one that both databases hold and a line can
+// IsText reports whether a text is one that both databases hold and a line can
 // show: UTF-8 without control characters, line separators and noncharacters.
 func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, isControl) }
 
@@ -174,7 +174,7 @@ func nested(text string) (deepest int) {
 	return deepest
 }
 
-// BrokenEscape tells whether JSON has an escape that stands for no text: NUL, or
+// BrokenEscape reports whether JSON has an escape that stands for no text: NUL, or
 // one half of a surrogate pair without the other, of which every reader makes
 // something else.
 func BrokenEscape(text string) bool {

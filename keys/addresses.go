@@ -73,7 +73,7 @@ func ParseAddress(text string) (netip.Addr, bool) {
 	return a.Unmap(), err == nil && a.Zone() == ""
 }
 
-// Allow tells whether a request from an address may use the key. Where there
+// Allow reports whether a request from an address may use the key. Where there
 // are allowed addresses, one that is not known is not among them.
 func (a Addresses) Allow(address netip.Addr) bool {
 	if len(a) == 0 {
@@ -88,7 +88,7 @@ func (a Addresses) Allow(address netip.Addr) bool {
 	return false
 }
 
-// Within tells whether a lets nothing in that o does not.
+// Within reports whether a lets nothing in that o does not.
 func (a Addresses) Within(o Addresses) bool {
 	if len(o) == 0 {
 		return true
@@ -101,7 +101,7 @@ func (a Addresses) Within(o Addresses) bool {
 	return len(a) > 0
 }
 
-// Equal tells whether both are the same networks.
+// Equal reports whether both are the same networks.
 func (a Addresses) Equal(o Addresses) bool { return slices.Equal(a, o) }
 
 // Texts lists the networks: a single address stands alone, without /32 or /128.

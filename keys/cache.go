@@ -89,7 +89,7 @@ func (c *cache) get(h Hash, now time.Time) (e *entry, known bool) {
 	return nil, now.Before(unknown.until) && unknown.epoch == c.epoch.Load()
 }
 
-// has tells whether a hash has an entry, believed or not, or is known to belong to no key.
+// has reports whether a hash has an entry, believed or not, or is known to belong to no key.
 func (c *cache) has(h Hash, now time.Time) bool {
 	e, known := c.get(h, now)
 	return e != nil || known
@@ -155,7 +155,7 @@ func (c *cache) change(ch accounts.Change, now time.Time) {
 	c.epoch.Store(next)
 }
 
-// setUp tells whether changes made elsewhere are being learned of. Whatever was
+// setUp reports whether changes made elsewhere are being learned of. Whatever was
 // read before a gap ended may be stale.
 func (c *cache) setUp(up bool) {
 	c.mu.Lock()

@@ -61,7 +61,7 @@ type Key struct {
 	CreatedByKeyID *uuid.UUID
 }
 
-// Expired tells whether the key's own expiry has passed.
+// Expired reports whether the key's own expiry has passed.
 func (k *Key) Expired(now time.Time) bool { return k.ExpiresAt != nil && !now.Before(*k.ExpiresAt) }
 
 // NewKey is what is needed to create a key. The caller mints the secret, and

@@ -71,7 +71,7 @@ func wider(format string, args ...any) error {
 	return fault.Newf(fault.InsufficientScope, format, args...)
 }
 
-// later tells whether a key that ends then outlives one that ends at limit; nil is never.
+// later reports whether a key that ends then outlives one that ends at limit; nil is never.
 func later(end, limit *time.Time) bool {
 	return limit != nil && (end == nil || end.After(*limit))
 }

@@ -97,12 +97,12 @@ func ParseScopes(names []string) (set Scopes, known bool) {
 	return set, known
 }
 
-// Has tells whether the set holds a scope.
+// Has reports whether the set holds a scope.
 func (s Scopes) Has(scope Scope) bool {
 	return scope > 0 && scope < scopeEnd && s&(1<<scope) != 0
 }
 
-// Within tells whether every scope of s is in o.
+// Within reports whether every scope of s is in o.
 func (s Scopes) Within(o Scopes) bool { return s&^o == 0 }
 
 // Names lists the set in the order of the scopes.

@@ -84,7 +84,7 @@ func (id *Identity) Decide(want Access, now time.Time) Code {
 	return Valid
 }
 
-// may tells whether the key has a scope and its user the role that the scope needs.
+// may reports whether the key has a scope and its user the role that the scope needs.
 func (id *Identity) may(scope Scope) bool {
 	role := scope.Role()
 	return scope == AnyScope || id.Key.Scopes.Has(scope) && (role == "" || role == id.User.Role)

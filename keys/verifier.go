@@ -88,7 +88,7 @@ func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Ide
 	return e.identity, code, nil
 }
 
-// Cached tells whether Identify knows a text without trust in its sender: it
+// Cached reports whether Identify knows a text without trust in its sender: it
 // cannot be a key, is known not to be one, or belongs to a key that was looked
 // up lately, whose entry may have to be read again.
 func (v *Verifier) Cached(text string) bool {
@@ -267,7 +267,7 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 // Changed forgets what was remembered of a key, user or plan.
 func (v *Verifier) Changed(c accounts.Change) { v.cache.change(c, v.now()) }
 
-// Up tells whether changes made by other processes are being learned of.
+// Up reports whether changes made by other processes are being learned of.
 func (v *Verifier) Up(up bool) { v.cache.setUp(up) }
 
 // CacheStats says how often the memory answered and how often the directory was asked.

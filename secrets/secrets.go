@@ -65,7 +65,7 @@ func MintKey() Key {
 	return Key{&raw}
 }
 
-// IsZero tells whether there is no key.
+// IsZero reports whether there is no key.
 func (k Key) IsZero() bool { return k.raw == nil }
 
 // Reveal gives the key in base64, for the file that holds it.
@@ -88,12 +88,12 @@ func (k Key) Fingerprint() []byte {
 	return sum
 }
 
-// Equal tells whether two keys are the same, in constant time.
+// Equal reports whether two keys are the same, in constant time.
 func (k Key) Equal(other Key) bool {
 	return k.IsZero() == other.IsZero() && subtle.ConstantTimeCompare(k.Fingerprint(), other.Fingerprint()) == 1
 }
 
-// Has tells whether a fingerprint is this key's.
+// Has reports whether a fingerprint is this key's.
 func (k Key) Has(fingerprint []byte) bool {
 	return k.raw != nil && subtle.ConstantTimeCompare(k.Fingerprint(), fingerprint) == 1
 }

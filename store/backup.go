@@ -20,7 +20,7 @@ import (
 // form that `sha256sum --check` reads.
 const checksumSuffix = ".sha256"
 
-// ErrPostgresBackup tells how a database that is not a file is backed up.
+// ErrPostgresBackup says how a database that is not a file is backed up.
 var ErrPostgresBackup = errors.New(`on Postgres use pg_dump: PGPASSWORD=… pg_dump --format=custom --file=codexible.dump --host=HOST --username=USER DATABASE, and pg_restore --clean --if-exists --dbname=DATABASE codexible.dump to go back`)
 
 // BackupResult is a finished backup.
@@ -127,7 +127,7 @@ func openPlainFile(path, options string) *sql.DB {
 	return db
 }
 
-// firstCell is the first column of the first row; empty where there is none.
+// firstCell is the first column of the first row; empty without rows.
 func firstCell(ctx context.Context, db *sql.DB, query string) (text string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {

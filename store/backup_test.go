@@ -74,12 +74,12 @@ func TestABackupUnderLoadIsOneMomentOfTheBooks(t *testing.T) {
 		if _, err := store.Restore(context.Background(), copied, r.File, storetest.Files(), store.RestoreOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		books := reconcile(t, storetest.Open(t, copied, time.Now))
-		if len(books.Differences) > 0 {
-			t.Errorf("the books of the copy do not balance: %v", books.Differences)
+		report := reconcile(t, storetest.Open(t, copied, time.Now))
+		if len(report.Differences) > 0 {
+			t.Errorf("the books of the copy do not balance: %v", report.Differences)
 		}
-		if books.Charges < before || books.Charges > after {
-			t.Errorf("round %d: %d charges were acknowledged before the backup and at most %d when it was done, it holds %d", round, before, after, books.Charges)
+		if report.Charges < before || report.Charges > after {
+			t.Errorf("round %d: %d charges were acknowledged before the backup and at most %d when it was done, it holds %d", round, before, after, report.Charges)
 		}
 	}
 	close(stop)
@@ -223,7 +223,7 @@ func TestARestoreIsNotMixedWithTheLogOfADatabaseThatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if aside, err := os.ReadFile(r.Replaced + "-wal"); err != nil || !bytes.Equal(aside, log) {
+	if replaced, err := os.ReadFile(r.Replaced + "-wal"); err != nil || !bytes.Equal(replaced, log) {
 		t.Errorf("the log was not kept: %v", err)
 	}
 	db := storetest.Raw(t, target)

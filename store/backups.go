@@ -44,7 +44,7 @@ func BackupTime(file string) (at time.Time, ours bool) {
 }
 
 // RemoveBackups removes all but the latest backups of a folder with their checksums,
-// and what an interrupted backup left behind.
+// and what an interrupted backup left.
 func RemoveBackups(folder string, keep int) (removed []string, err error) {
 	files, err := BackupsIn(folder)
 	if err != nil {

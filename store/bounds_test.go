@@ -35,7 +35,7 @@ func TestAStatementEndsWithItsRequest(t *testing.T) {
 
 func TestACountForWhichNobodyWaitsEndsWithTheStore(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
-		over := store.CountBehind(s)
+		over := store.CountInBackground(s)
 		closed := make(chan error, 1)
 		go func() { closed <- s.Close() }()
 		for _, end := range []<-chan error{over, closed} {
@@ -61,7 +61,7 @@ func TestManyModelsOfADayAreCountedTogetherBeyondTheDearest(t *testing.T) {
 		must[[]usage.Receipt](t)(s.Settle(ctx, s.Now, free))
 		today := usage.DayOf(clock.Now())
 		span := usage.LastDays(today, 3)
-		look := func() (total int64, rest store.GroupDay) {
+		read := func() (total int64, rest store.GroupDay) {
 			sums := must[[]store.GroupDay](t)(s.Groups(ctx, store.ByModel, span))
 			if len(sums) != 1000 || sums[1].Name != "model-1099" || sums[1].Credits != 3 || sums[0].Name != store.OtherModels {
 				t.Fatalf("%d groups, first %v and %v", len(sums), sums[0], sums[1])
@@ -71,7 +71,7 @@ func TestManyModelsOfADayAreCountedTogetherBeyondTheDearest(t *testing.T) {
 			}
 			return total, sums[0]
 		}
-		total, rest := look()
+		total, rest := read()
 		if total != models-1 || rest.Requests != 100 {
 			t.Errorf("%d requests in the groups, %d of others", total, rest.Requests)
 		}
@@ -79,7 +79,7 @@ func TestManyModelsOfADayAreCountedTogetherBeyondTheDearest(t *testing.T) {
 		if n := must[int](t)(s.CloseDays(ctx)); n != 2 {
 			t.Errorf("%d days were closed", n)
 		}
-		closed, closedRest := look()
+		closed, closedRest := read()
 		if closed != total || closedRest != rest {
 			t.Errorf("once closed %d requests, the others %v; before %d, %v", closed, closedRest, total, rest)
 		}

@@ -46,11 +46,11 @@ func (s *Store) KeysOf(ctx context.Context, userID uuid.UUID, limit int) ([]keys
 	return list(ctx, s, keyDest, "SELECT "+keyColumns+" FROM api_keys AS k WHERE k.user_id = ? ORDER BY k.status, k.id DESC LIMIT ?", userID, limit)
 }
 
-// GraceEnds is when the secret that a rotation replaced stops; nil while none is ending.
+// GraceEnds is when the secret that a rotation replaced stops; nil outside a grace period.
 func (s *Store) GraceEnds(ctx context.Context, keyID uuid.UUID) (*time.Time, error) {
-	var ending secretRow
-	err := s.read.WithContext(ctx).Take(&ending, "key_id = ? AND ends_at > ?", keyID, s.now()).Error
-	return ending.EndsAt, s.classify(missing(err, nil))
+	var replaced secretRow
+	err := s.read.WithContext(ctx).Take(&replaced, "key_id = ? AND ends_at > ?", keyID, s.now()).Error
+	return replaced.EndsAt, s.classify(missing(err, nil))
 }
 
 // UsersByPlan counts the users of every plan.

@@ -187,7 +187,7 @@ func TestSummariesAreTheSameBeforeAndAfterTheirDaysAreClosed(t *testing.T) {
 			Models, Plans int64
 			Groups        [2][]store.GroupDay
 		}
-		look := func() (p picture) {
+		read := func() (p picture) {
 			p.Days = must[[]store.DaySummary](t)(s.Summaries(ctx, span))
 			for _, g := range must[[]usage.DayTotal](t)(s.GroupDays(ctx, store.ByModel, "small", span)) {
 				p.Models += g.Credits
@@ -200,14 +200,14 @@ func TestSummariesAreTheSameBeforeAndAfterTheirDaysAreClosed(t *testing.T) {
 			}
 			return p
 		}
-		before := look()
+		before := read()
 		if n := must[int](t)(s.CloseDays(ctx)); n != 3 {
 			t.Fatalf("%d days were closed, want the three before today", n)
 		}
 		if n := must[int](t)(s.CloseDays(ctx)); n != 0 {
 			t.Fatalf("%d days were closed again", n)
 		}
-		if diff := cmp.Diff(before, look()); diff != "" {
+		if diff := cmp.Diff(before, read()); diff != "" {
 			t.Fatal(diff)
 		}
 		day := func(d usage.Day, requests, credits, users int64) store.DaySummary {

@@ -81,8 +81,8 @@ func (s *Store) CloseDays(ctx context.Context) (closed int, err error) {
 	return closed, s.classify(ctx.Err())
 }
 
-// firstOpenDay is the day after the last that was summed up, or the first of
-// the books; empty where the books are.
+// firstOpenDay is the day after the last that was summed up, or the first of the
+// ledger; empty while the ledger is.
 func (s *Store) firstOpenDay(ctx context.Context) (usage.Day, error) {
 	var row struct{ Closed, First *usage.Day }
 	err := s.reading(ctx, func(db *gorm.DB) error {
@@ -136,7 +136,7 @@ func (s *Store) closeDay(ctx context.Context, day usage.Day) error {
 	}))
 }
 
-// sumUp reads days from the books themselves.
+// sumUp reads days from the ledger itself.
 func sumUp(db *gorm.DB, span usage.Range) (o openDays, err error) {
 	var totals []DaySummary
 	err = db.Raw(`SELECT day, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros, COUNT(*) AS users,
@@ -187,7 +187,7 @@ func fillSummaries(span usage.Range, rows []DaySummary) (filled []DaySummary) {
 }
 
 // open reads the days that are not summed up, maxOpenDays at the most, through
-// the memo. It returns the first of them.
+// the cache. It returns the first of them.
 func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
 	today := usage.DayOf(s.now())
 	first, err := s.firstOpenDay(ctx)
@@ -219,7 +219,7 @@ const selectStanding = `SELECT d.user_id, u.email, p.name AS plan, d.credits AS 
 const nearlyGone = 80
 
 func standingsOn(db *gorm.DB, day usage.Day) (top, near []Standing, err error) {
-	// The order needs no join: only the users named are looked up.
+	// The order needs no join: only the users named are read.
 	err = db.Raw(`SELECT t.user_id, u.email, p.name AS plan, t.credits AS used, p.daily_credit_limit AS "limit" FROM
 		(SELECT user_id, credits FROM user_days WHERE day = ? AND credits > 0 ORDER BY credits DESC, user_id LIMIT ?) AS t
 		JOIN users AS u ON u.id = t.user_id JOIN plans AS p ON p.id = u.plan_id ORDER BY t.credits DESC, t.user_id`, string(day), standings).Scan(&top).Error

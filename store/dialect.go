@@ -26,11 +26,11 @@ const (
 type dialect interface {
 	// name is dialectSQLite or dialectPostgres, for what works on either with a connection alone.
 	name() string
-	// away tells errors of a database that does not answer, or cannot write, from errors of a statement.
+	// away reports whether an error is of a database that does not answer, or cannot write, not of a statement.
 	away(error) bool
 	// settle decides and records a batch of charges in one transaction.
 	settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error)
-	// narrow adds a search by part to a statement; index keeps what it looks through.
+	// narrow adds a search by part to a statement; index keeps what it searches.
 	narrow(f *search, t searched, needle string)
 	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error
 	// contains narrows a statement to the rows whose column holds a text, without an index.
@@ -43,9 +43,9 @@ type dialect interface {
 	skipLocked() string
 	// beginSnapshot begins a read-only view of one moment.
 	beginSnapshot() string
-	// onOneCore runs a look at much that is not to take more than one core.
-	onOneCore(db *gorm.DB, look func(*gorm.DB) error) error
-	// announce tells other processes of a change when tx commits.
+	// onOneCore runs a large read on one core at most.
+	onOneCore(db *gorm.DB, read func(*gorm.DB) error) error
+	// announce publishes a change to other processes when tx commits.
 	announce(tx *gorm.DB, at time.Time, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.
 	watch(ctx context.Context, w Watcher)
@@ -82,7 +82,7 @@ func parseURL(text string) (target, error) {
 	return target{}, fmt.Errorf("DATABASE_URL %w", errURL)
 }
 
-// AmbiguousURL tells an address with an @ that was not percent-encoded: more
+// AmbiguousURL reports whether a URL has an @ that was not percent-encoded: more
 // than one, or one after what the standard takes for the host. Which part is the
 // host then depends on the reader, and a client may repeat a part of the password
 // in its errors as the host.
@@ -92,7 +92,7 @@ func AmbiguousURL(text string) bool {
 	return strings.Count(rest, "@") > 1 || end >= 0 && strings.Contains(rest[end:], "@")
 }
 
-// CheckURL tells what is wrong with a DATABASE_URL, without repeating it.
+// CheckURL says what is wrong with a DATABASE_URL, without repeating it.
 func CheckURL(text string) error {
 	_, err := parseURL(text)
 	return err

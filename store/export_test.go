@@ -307,11 +307,11 @@ func Endless(ctx context.Context, s *Store) error {
 	})
 }
 
-// CountBehind begins a count for which nobody waits, that never ends by itself;
+// CountInBackground begins a count for which nobody waits, that never ends by itself;
 // it says when the count is over.
-func CountBehind(s *Store) (over <-chan error) {
+func CountInBackground(s *Store) (over <-chan error) {
 	began, ended := make(chan struct{}), make(chan error, 1)
-	m := newMemo[int](s, memoLongest, func(time.Duration) (renewed, over time.Duration) { return 0, memoLongest })
+	m := newCache[int](s, maxCacheAge, func(time.Duration) (renewed, over time.Duration) { return 0, maxCacheAge })
 	count := func(context.Context) (int, error) { return 0, nil }
 	_, _ = m.get(context.Background(), "slow", count) // kept, and old enough to be counted again
 	_, _ = m.get(context.Background(), "slow", func(ctx context.Context) (int, error) {

@@ -20,7 +20,7 @@ type ids struct {
 const (
 	ticksPerMilli = 4096
 	// maxLead is how far minting may run ahead of the clock before the clock is
-	// believed to have been set back.
+	// taken to have been set back.
 	maxLead = 1000 * ticksPerMilli
 )
 

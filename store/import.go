@@ -79,16 +79,16 @@ func (t *importTables) add(tx *change, p accounts.Plan, u ImportUser) (one Impor
 		return one, keys.ErrTooManyKeys(n.Email, p.Name, p.MaxKeys)
 	}
 	for _, k := range u.Keys {
-		wish, err := k.Normalize(tx.at)
+		input, err := k.Normalize(tx.at)
 		if err != nil {
 			return one, err
 		}
-		made, err := tx.newKey(wish, user.ID, user.Role)
+		made, err := tx.newKey(input, user.ID, user.Role)
 		if err != nil {
 			return one, err
 		}
 		t.keys = append(t.keys, keyRowOf(made))
-		t.secrets = append(t.secrets, secretRowOf(made.ID, wish.Secret))
+		t.secrets = append(t.secrets, secretRowOf(made.ID, input.Secret))
 		one.KeyIDs = append(one.KeyIDs, made.ID)
 	}
 	return one, nil

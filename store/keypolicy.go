@@ -64,7 +64,7 @@ func (c *change) mayChange(before keys.Key, changed owned, byOwner bool) error {
 	return c.withinLimit(before, after)
 }
 
-// onlyDisables tells a change that does nothing but switch a key off.
+// onlyDisables reports whether a change only disables a key.
 func onlyDisables(before, after keys.Key) bool {
 	before.Status = keys.StatusDisabled
 	return after.Status == keys.StatusDisabled && len(differences(before, after)) == 0

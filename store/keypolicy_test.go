@@ -90,23 +90,23 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 		soon, late := storetest.Start.Add(time.Hour), storetest.Start.Add(2*time.Hour)
 		narrow := p.must(p.make(accounts.Actor{}, keys.NewKey{Scopes: []string{"models", "keys"}, Addresses: []string{"10.0.0.0/8"}, ExpiresAt: &soon}))
 		by := actor(p.customer.User, narrow)
-		wish := func(change func(*keys.NewKey)) keys.NewKey {
+		with := func(change func(*keys.NewKey)) keys.NewKey {
 			n := keys.NewKey{Scopes: []string{"models"}, Addresses: []string{"10.1.0.0/16"}, ExpiresAt: &soon}
 			change(&n)
 			return n
 		}
 		for name, n := range map[string]keys.NewKey{
-			"another scope":   wish(func(n *keys.NewKey) { n.Scopes = []string{"usage"} }),
-			"charge":          wish(func(n *keys.NewKey) { n.Scopes = []string{"charge"} }),
-			"default scopes":  wish(func(n *keys.NewKey) { n.Scopes = nil }),
-			"everywhere":      wish(func(n *keys.NewKey) { n.Addresses = nil }),
-			"another address": wish(func(n *keys.NewKey) { n.Addresses = []string{"11.0.0.1"} }),
-			"for ever":        wish(func(n *keys.NewKey) { n.ExpiresAt = nil }),
-			"longer":          wish(func(n *keys.NewKey) { n.ExpiresAt = &late }),
+			"another scope":   with(func(n *keys.NewKey) { n.Scopes = []string{"usage"} }),
+			"charge":          with(func(n *keys.NewKey) { n.Scopes = []string{"charge"} }),
+			"default scopes":  with(func(n *keys.NewKey) { n.Scopes = nil }),
+			"everywhere":      with(func(n *keys.NewKey) { n.Addresses = nil }),
+			"another address": with(func(n *keys.NewKey) { n.Addresses = []string{"11.0.0.1"} }),
+			"for ever":        with(func(n *keys.NewKey) { n.ExpiresAt = nil }),
+			"longer":          with(func(n *keys.NewKey) { n.ExpiresAt = &late }),
 		} {
 			p.refused("create with "+name, second(p.make(by, n)))
 		}
-		made := p.must(p.make(by, wish(func(*keys.NewKey) {})))
+		made := p.must(p.make(by, with(func(*keys.NewKey) {})))
 		if made.CreatedBy != p.customer.User.Email || made.CreatedByKeyID == nil || *made.CreatedByKeyID != narrow.ID {
 			t.Errorf("the key was made by %s with %v", made.CreatedBy, made.CreatedByKeyID)
 		}

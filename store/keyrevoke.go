@@ -12,7 +12,7 @@ import (
 )
 
 // maxRevoked is how many keys one revocation takes along; maxDescendants how
-// many it looks at to find them, revoked ones included.
+// many it reads to find them, revoked ones included.
 const (
 	maxRevoked     = 10_000
 	maxDescendants = 50_000

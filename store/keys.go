@@ -77,7 +77,7 @@ type owned struct {
 	userRole   accounts.Role
 }
 
-// Key reads one key; keys.ErrNotFound where there is none. A userID other than
+// Key reads one key; keys.ErrNotFound where it does not exist. A userID other than
 // zero makes another user's key as good as none.
 func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
@@ -162,7 +162,7 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 	return k, err
 }
 
-// newKey is the key that a wish makes, and the refusal where the acting key may not give it.
+// newKey is the key that the input makes, and the refusal where the acting key may not give it.
 func (c *change) newKey(n keys.NewKey, userID uuid.UUID, role accounts.Role) (k keys.Key, err error) {
 	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: userID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
 		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name}

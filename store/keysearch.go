@@ -52,7 +52,7 @@ func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 const manyOwners = 1000
 
 // keysFound joins the keys that a text finds themselves with those whose owner
-// it finds. Each half stops at the end of the page, and the owners are looked at
+// it finds. Each half stops at the end of the page, and the owners are read
 // first: neither database knows how many of them a part of a text matches.
 func (s *Store) keysFound(ctx context.Context, q KeyQuery) (found []KeyLine, err error) {
 	if !storable(q.Text) {

@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// bookkeeper is what a ledger promises, in a few lines.
-type bookkeeper struct {
+// ledgerModel is what a ledger promises, in a few lines.
+type ledgerModel struct {
 	used  map[string]int64
 	limit map[uuid.UUID]int64
 	first map[usage.ReplayKey]firstCharge
@@ -31,7 +31,7 @@ type firstCharge struct {
 	at      time.Time
 }
 
-func (b *bookkeeper) charge(at time.Time, c usage.Charge) usage.Receipt {
+func (b *ledgerModel) charge(at time.Time, c usage.Charge) usage.Receipt {
 	scope, day := usage.ReplayKey{KeyID: c.KeyID, Text: c.IdempotencyKey}, usage.DayOf(at)
 	if first, found := b.first[scope]; found && c.IdempotencyKey != "" && at.Sub(first.at) < usage.ReplayWindow {
 		first.receipt.Outcome = map[bool]usage.Outcome{true: usage.Duplicate, false: usage.Mismatch}[first.mark == c.Fingerprint()]
@@ -58,7 +58,7 @@ func TestTheLedgerAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 		storetest.NewPlan(t, s, "None", 0)
 		people := []storetest.Customer{storetest.NewCustomer(t, s, "Starter"), storetest.NewCustomer(t, s, "Starter")}
 		on := charges(people[0].Charge(0), people[1].Charge(0))
-		b := &bookkeeper{limit: map[uuid.UUID]int64{people[0].User.ID: limits["Starter"], people[1].User.ID: limits["Starter"]}}
+		b := &ledgerModel{limit: map[uuid.UUID]int64{people[0].User.ID: limits["Starter"], people[1].User.ID: limits["Starter"]}}
 		fortnight := storetest.Start
 		rapid.Check(t, func(t *rapid.T) {
 			// Days that no run before has charged: to them the books are empty, and the first of a repeat is long ago.
@@ -106,7 +106,7 @@ func drawBatch(t *rapid.T, on []usage.Charge) []usage.Charge {
 }
 
 // checkUser reads a user's books in every way there is.
-func checkUser(t *rapid.T, s *store.Store, b *bookkeeper, user uuid.UUID, span usage.Range) {
+func checkUser(t *rapid.T, s *store.Store, b *ledgerModel, user uuid.UUID, span usage.Range) {
 	ctx := context.Background()
 	records, err := s.Charges(ctx, user, span.From(), 1000, 0)
 	if err != nil {

@@ -361,9 +361,8 @@ func (m *Migrator) history(ctx context.Context, from querier) ([]Migration, erro
 	return status, rows.Err()
 }
 
-// checkForeignKeys looks at every row that refers to another: SQLite has not
-// done so while tables were rebuilt. Where no step was run there is nothing to
-// look for.
+// checkForeignKeys checks every row that refers to another: SQLite has not done so
+// while tables were rebuilt. Where no step was run there is nothing to check.
 func (m *Migrator) checkForeignKeys(ctx context.Context, tx *sql.Tx, steps int) error {
 	if m.dialect != dialectSQLite || steps == 0 {
 		return nil

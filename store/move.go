@@ -33,7 +33,7 @@ type MovedTable struct {
 // one, all or nothing: in one transaction there, which commits after every
 // table was read back and compared. Both have to be at this version's schema,
 // the target empty but for the plans that a fresh database has, and the source
-// in nobody's hands, because what is written to it later would stay behind.
+// opened by no process, because what is written to it later would be lost.
 //
 // Secrets move encrypted as they are, so keys are those of the service on the
 // target: the one that the source's are encrypted with has to be among them.
@@ -58,9 +58,9 @@ func Move(ctx context.Context, from, to string, files Files, keys *secrets.Ring)
 	if err != nil {
 		return nil, err
 	}
-	books := openSQLiteFile(source.url)
-	defer func() { _ = books.Close() }()
-	reading, err := books.BeginTx(ctx, nil) // it holds every writer off until all is compared
+	sqliteDB := openSQLiteFile(source.url)
+	defer func() { _ = sqliteDB.Close() }()
+	reading, err := sqliteDB.BeginTx(ctx, nil) // it holds every writer off until all is compared
 	if err != nil {
 		return nil, err
 	}
@@ -377,7 +377,7 @@ func (n *tally) differs(other *tally) string {
 	return ""
 }
 
-// appendCell writes a value so that no two rows look the same.
+// appendCell writes a value so that no two rows are written alike.
 func appendCell(b []byte, value any) ([]byte, error) {
 	var cell []byte
 	switch v := value.(type) {

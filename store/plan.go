@@ -115,13 +115,13 @@ func (m *Migrator) compared(ctx context.Context) (drv migrate.Driver, live, want
 // schema of that moment on Postgres and in memory on SQLite.
 func (m *Migrator) normalised(ctx context.Context, want *schema.Schema) (*schema.Schema, error) {
 	if m.dialect == dialectSQLite {
-		memory, err := sql.Open("sqlite", ":memory:")
+		inMemory, err := sql.Open("sqlite", ":memory:")
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = memory.Close() }()
-		memory.SetMaxOpenConns(1)
-		return normalise(ctx, m.dialect, memory, want)
+		defer func() { _ = inMemory.Close() }()
+		inMemory.SetMaxOpenConns(1)
+		return normalise(ctx, m.dialect, inMemory, want)
 	}
 	const scratch = "codexible_plan"
 	// The trigram indexes need their operators; the first migration brings them to a database of its own.

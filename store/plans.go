@@ -42,7 +42,7 @@ func (s *Store) Plans(ctx context.Context) (plans []accounts.Plan, err error) {
 	return plans, err
 }
 
-// Plan reads one plan; accounts.ErrPlanNotFound where there is none.
+// Plan reads one plan; accounts.ErrPlanNotFound where it does not exist.
 func (s *Store) Plan(ctx context.Context, id uuid.UUID) (p accounts.Plan, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		p, err = planWhere(db, "id = ?", id)
@@ -82,7 +82,7 @@ func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.Pl
 			return err
 		}
 		p.ID, p.CreatedAt = s.ids.mint(tx.at), tx.at
-		if c.Position == nil { // behind the others
+		if c.Position == nil { // after the others
 			if err := tx.Model(&planRow{}).Select("COALESCE(MAX(position) + 1, 0)").Scan(&p.Position).Error; err != nil {
 				return err
 			}
@@ -166,8 +166,8 @@ func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID,
 }
 
 // takeDefaultPlanTurn has changes that choose the default plan wait for each other.
-func (c *change) takeDefaultPlanTurn(wish accounts.PlanChange) error {
-	if wish.IsDefault == nil {
+func (c *change) takeDefaultPlanTurn(input accounts.PlanChange) error {
+	if input.IsDefault == nil {
 		return nil
 	}
 	return c.store.dialect.takeTurn(c.DB, "codexible default plan")

@@ -30,9 +30,9 @@ const notifyChannel = "codexible_changes"
 
 type postgresDialect struct {
 	pool *pgxpool.Pool
-	// books are the meter's own connections: no list or report can keep a charge waiting for one.
-	books *pgxpool.Pool
-	mint  func(time.Time) uuid.UUID
+	// ledger is the meter's own connections: no list or report can keep a charge waiting for one.
+	ledger *pgxpool.Pool
+	mint   func(time.Time) uuid.UUID
 }
 
 func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect, db *gorm.DB, err error) {
@@ -51,22 +51,22 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return d, nil, err
 	}
-	if d.books, err = pgxpool.NewWithConfig(ctx, forBooks(config.Copy())); err != nil {
+	if d.ledger, err = pgxpool.NewWithConfig(ctx, forLedger(config.Copy())); err != nil {
 		return d, nil, err
 	}
 	db, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: stdlib.OpenDBFromPool(d.pool)}), gormConfig(o))
 	return d, db, err
 }
 
-// bookConns is how many connections the meter has: one that works, one for the
+// ledgerConns is how many connections the meter has: one that works, one for the
 // moment in which another is being replaced.
-const bookConns = 2
+const ledgerConns = 2
 
-// forBooks plans each statement of the meter once. They find every row by its
+// forLedger plans each statement of the meter once. They find every row by its
 // primary key, and must also before the first ANALYZE of a new table, when the
 // planner takes it for empty and would read all of it.
-func forBooks(config *pgxpool.Config) *pgxpool.Config {
-	config.MaxConns = bookConns
+func forLedger(config *pgxpool.Config) *pgxpool.Config {
+	config.MaxConns = ledgerConns
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
@@ -76,12 +76,12 @@ func forBooks(config *pgxpool.Config) *pgxpool.Config {
 func (postgresDialect) name() string { return dialectPostgres }
 
 // onOneCore leaves the other cores to the requests.
-func (postgresDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error {
+func (postgresDialect) onOneCore(db *gorm.DB, read func(*gorm.DB) error) error {
 	return db.Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("SET LOCAL max_parallel_workers_per_gather = 0").Error; err != nil {
 			return err
 		}
-		return look(tx)
+		return read(tx)
 	})
 }
 
@@ -153,7 +153,7 @@ func (d postgresDialect) watch(ctx context.Context, w Watcher) {
 		if heard && ctx.Err() == nil {
 			// What ended this connection has most likely ended the others: none of them is to fail a request.
 			d.pool.Reset()
-			d.books.Reset()
+			d.ledger.Reset()
 		}
 		select {
 		case <-ctx.Done():
@@ -166,7 +166,7 @@ func (d postgresDialect) watch(ctx context.Context, w Watcher) {
 // whether it lives: entries of a cache may be stale for that long at most.
 const silence = 2 * time.Second
 
-// listen reports changes until its connection is lost; heard tells that it had one.
+// listen reports changes until its connection is lost; heard reports whether it had one.
 func (d postgresDialect) listen(ctx context.Context, w Watcher) (heard bool, err error) {
 	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
 	if err != nil {
@@ -208,6 +208,6 @@ func (d postgresDialect) poolStats() PoolStats {
 
 func (d postgresDialect) close() error {
 	d.pool.Close()
-	d.books.Close()
+	d.ledger.Close()
 	return nil
 }

@@ -28,8 +28,8 @@ func keepPrivate(file string) error {
 	for _, suffix := range databaseFiles {
 		failed = errors.Join(failed, makePrivate(file+suffix))
 	}
-	aside, err := filepath.Glob(globQuote(file) + asideMark + "*")
-	for _, old := range aside {
+	replaced, err := filepath.Glob(globQuote(file) + replacedMark + "*")
+	for _, old := range replaced {
 		failed = errors.Join(failed, makePrivate(old))
 	}
 	return errors.Join(failed, err)

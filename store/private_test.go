@@ -137,11 +137,11 @@ func TestFilesThatOthersMayReadAreCorrectedWhenTheDatabaseIsOpened(t *testing.T)
 			file := strings.TrimPrefix(url, "sqlite:")
 			s := storetest.Open(t, url, time.Now) // keeps the WAL and its index there
 			storetest.NewPlan(t, s, "Any", 1)
-			aside := file + ".replaced-20260304T120000.000Z"
-			if err := os.WriteFile(aside, nil, 0o600); err != nil {
+			replaced := file + ".replaced-20260304T120000.000Z"
+			if err := os.WriteFile(replaced, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range []string{file, file + "-wal", file + "-shm", aside} {
+			for _, name := range []string{file, file + "-wal", file + "-shm", replaced} {
 				if err := os.Chmod(name, 0o644); err != nil { // what an earlier version left
 					t.Fatal(err)
 				}

@@ -53,7 +53,7 @@ func (s *Store) Reconcile(ctx context.Context) (r Reconciliation, err error) {
 	return r, s.keepResult(ctx, r)
 }
 
-// recountable lists the days that have books or charges, and counts those whose
+// recountable lists the days that have totals or charges, and counts those whose
 // charges are gone.
 func (s *Store) recountable(ctx context.Context, r *Reconciliation) (days []usage.Day, err error) {
 	var all []usage.Day
@@ -132,17 +132,17 @@ func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliati
 		if err := eachCharge(db, day, recount.Add); err != nil {
 			return err
 		}
-		books, err := booksOf(db, day)
+		stored, err := totalsOf(db, day)
 		if err != nil {
 			return err
 		}
 		r.Charges += recount.Charges
-		r.Differences = append(r.Differences, recount.Compare(books)...)
+		r.Differences = append(r.Differences, recount.Compare(stored)...)
 		return nil
 	})
 }
 
-// eachCharge and booksOf are by hand: they read whole days, by the thousand rows.
+// eachCharge and totalsOf are by hand: they read whole days, by the thousand rows.
 func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	last, end := firstID(day.Start().Add(-idSlack)), firstID(day.End().Add(idSlack))
 	for {
@@ -164,7 +164,7 @@ func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	}
 }
 
-func booksOf(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
+func totalsOf(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
 	if err = db.Raw(`SELECT user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros
 		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id`, string(day)).Scan(&b.Keys).Error; err != nil {
 		return b, err

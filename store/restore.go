@@ -22,7 +22,7 @@ type RestoreResult struct {
 	File   string
 	Bytes  int64
 	SHA256 string
-	// Replaced is where the database went that was there before; empty where there was none.
+	// Replaced is the name under which the earlier database is kept; empty if there was no database.
 	Replaced string
 	// Pending counts the migrations that the restored database lacks.
 	Pending int
@@ -31,7 +31,7 @@ type RestoreResult struct {
 	// Unread is why the database that was there could not be compared with the backup; nil where
 	// it was, and Revived is then all there is.
 	Unread error
-	// Revived is what that database had ended and the backup had not. Kept tells that it was
+	// Revived is what that database had ended and the backup had not. Kept reports that it was
 	// ended in the restored database too.
 	Revived Revived
 	Kept    bool
@@ -90,7 +90,7 @@ func Restore(ctx context.Context, databaseURL, backup string, files Files, o Res
 		return r, fmt.Errorf("nothing was changed: %w", err)
 	}
 	if exists {
-		if r.Replaced, err = setAside(target); err != nil {
+		if r.Replaced, err = renameReplaced(target); err != nil {
 			return r, err
 		}
 	}
@@ -184,26 +184,26 @@ func release(ctx context.Context, file string) error {
 	return nil // it may be damaged beyond reading, which is when backups are restored: its WAL goes with it
 }
 
-// setAside gives a database that was released another name, which says when, and says which.
-func setAside(file string) (aside string, err error) {
-	aside = file + asideMark + time.Now().UTC().Format("20060102T150405.000Z")
+// renameReplaced renames a database that was released, with the time in the name, and returns that name.
+func renameReplaced(file string) (renamed string, err error) {
+	renamed = file + replacedMark + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that dies on the way finds it, and begins anew
-		_ = makePrivate(file + suffix) // a file of another user is set aside as it is
-		if err := os.Rename(file+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		_ = makePrivate(file + suffix) // a file of another user is renamed as it is
+		if err := os.Rename(file+suffix, renamed+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}
-	return aside, nil
+	return renamed, nil
 }
 
-// asideMark stands in the name of a database that was set aside, before the time.
-const asideMark = ".replaced-"
+// replacedMark stands before the time in the name of a replaced database.
+const replacedMark = ".replaced-"
 
 // databaseFiles end the names of the files that one database is made of. SQLite
 // writes what the others hold into whatever database lies beside them.
 var databaseFiles = []string{"", "-shm", "-wal", "-journal"}
 
-// anyOf tells whether any file of a database is there.
+// anyOf reports whether any file of a database exists.
 func anyOf(file string) (exists bool, err error) {
 	for _, suffix := range databaseFiles {
 		switch _, err := os.Lstat(file + suffix); {
@@ -241,7 +241,7 @@ func refuseHeld(file string) error {
 	const pendingByte, lockBytes = 0x40000000, 512
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: pendingByte, Len: lockBytes}
 	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil || lock.Type == syscall.F_UNLCK {
-		return nil // a file system without locks cannot tell, and the WAL's own lock is asked next
+		return nil // a file system without locks cannot answer, and the WAL's own lock is tested next
 	}
 	return fmt.Errorf("%s is in use by process %d: stop the service first", file, lock.Pid)
 }

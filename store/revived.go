@@ -38,7 +38,7 @@ type RevivedUser struct {
 	Email string
 }
 
-// None tells that nothing comes back to life.
+// None reports whether nothing becomes valid again.
 func (r *Revived) None() bool {
 	return len(r.KeysRevoked)+len(r.KeysDisabled)+len(r.KeysRotated)+len(r.UsersSuspended)+len(r.RolesTaken)+len(r.PasswordsChanged) == 0 && r.RecoveryCodes == 0
 }
@@ -136,7 +136,7 @@ func (r *RestoreResult) migrate(ctx context.Context, copied string, files Files)
 	return errors.Join(err, m.Close())
 }
 
-// has tells whether both databases have a table.
+// has reports whether both databases have a table.
 func (c restoring) has(ctx context.Context, table string) (bool, error) {
 	var n int
 	err := c.QueryRowContext(ctx, "SELECT (SELECT COUNT(*) FROM main.sqlite_schema WHERE name = ?) + (SELECT COUNT(*) FROM present.sqlite_schema WHERE name = ?)", table, table).Scan(&n)

@@ -86,7 +86,7 @@ func (e *ended) revived() store.Revived {
 	}
 }
 
-// works tells whether a secret opens anything.
+// works reports whether a secret opens anything.
 func works(t *testing.T, s *store.Store, secret keys.Secret) bool {
 	t.Helper()
 	id, err := s.IdentityByHash(context.Background(), secret.Hash())
@@ -209,8 +209,8 @@ func TestARestoreKeepsRevocationsWhereItIsTold(t *testing.T) {
 	if diff := cmp.Diff(want, actionsAfter(t, s, inBackup)); diff != "" {
 		t.Errorf("the audit log, want - got +:\n%s", diff)
 	}
-	if books := reconcile(t, s); len(books.Differences) > 0 {
-		t.Errorf("the books do not balance: %v", books.Differences)
+	if report := reconcile(t, s); len(report.Differences) > 0 {
+		t.Errorf("the books do not balance: %v", report.Differences)
 	}
 }
 

@@ -59,7 +59,7 @@ func tableForSQLite(t *schema.Table) error {
 		}
 		rowID = rowID || identity
 	}
-	// The books are read by their whole primary key: one tree, not a table and an index.
+	// The totals are read by their whole primary key: one tree, not a table and an index.
 	if !rowID {
 		t.Attrs = append(t.Attrs, &sqlite.WithoutRowID{})
 	}
@@ -80,7 +80,7 @@ func tableForSQLite(t *schema.Table) error {
 	return nil
 }
 
-// isTrigram tells the indexes for searches by part; on SQLite full-text tables
+// isTrigram reports whether an index is for searches by part; on SQLite full-text tables
 // stand in their place (see search.go).
 func isTrigram(index *schema.Index) bool {
 	return slices.ContainsFunc(index.Attrs, func(attr schema.Attr) bool {

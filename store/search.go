@@ -37,8 +37,8 @@ func needle(query string) string {
 	return query
 }
 
-// storable tells whether a row can hold a text at all. Postgres fails on a
-// question about one that is not, where the answer is that there is none.
+// storable reports whether a row can hold a text at all. Postgres fails on a query
+// for any other, which is to find nothing.
 func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // searched is a table that can be searched by part, and how its rows are ordered.
@@ -127,7 +127,7 @@ func (sqliteDialect) contains(f *search, column, needle string) {
 }
 
 // index writes a row's search text into the full-text table. Two processes can
-// mint ids of one number: then each row moves up until it stands behind those
+// mint ids of one number: then each row moves up until it comes after those
 // of smaller ids, so the order of the rows remains that of the ids. By hand:
 // schema.hcl has no words for full-text tables, so they have no models.
 func (sqliteDialect) index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error {

@@ -181,7 +181,7 @@ func (v vault) rewrite(ctx context.Context, sealed bool, replace func(stored) (s
 	return n, nil
 }
 
-// split tells the values that can be read from those that cannot. Until the
+// split separates the values that can be read from those that cannot. Until the
 // transaction ends nobody else changes the key.
 func (v vault) split(ctx context.Context) (readable, unreadable []stored, err error) {
 	if err := v.takeTurn(ctx); err != nil {
@@ -293,8 +293,8 @@ func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, er
 }
 
 // DropSecrets drops what no key of this service opens, encrypts the rest with
-// the present key, and gives the e-mails of the users whose two-factor authentication is
-// off with that. Where drop is false it changes nothing and only tells.
+// the current key, and returns the e-mails of the users whose two-factor authentication
+// that turns off. Where drop is false it changes nothing and only returns them.
 func (s *Store) DropSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		v := s.vaultOf(tx.DB)

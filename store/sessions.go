@@ -41,7 +41,7 @@ type NewSession struct {
 	Browser, OldBrowser accounts.Token
 }
 
-// ErrSignInOver tells that the password, the role or the status of the user changed
+// ErrSignInOver says that the password, the role or the status of the user changed
 // during the sign-in, or that its first step has expired or was used.
 var ErrSignInOver = fault.New(fault.Conflict, "This sign-in has expired, or the account was changed in the meantime. Sign in again.")
 
@@ -73,7 +73,7 @@ func (s *Store) OpenSession(ctx context.Context, by accounts.Actor, n NewSession
 		if n.CodePending {
 			return nil
 		}
-		if err := tx.rememberBrowser(n.UserID, n.Browser, n.OldBrowser); err != nil {
+		if err := tx.keepBrowser(n.UserID, n.Browser, n.OldBrowser); err != nil {
 			return err
 		}
 		return tx.record(entry{action: "session.opened", subject: accounts.SubjectSession, id: session.ID, target: by.Name, details: by.Name + " signed in."})
@@ -129,8 +129,8 @@ func (r *sessionRow) session() accounts.Session {
 }
 
 // OperatorByToken finds whose session a token opens; found is false where it is
-// unknown, over, or of somebody who is no active admin. It notes that the
-// session was seen.
+// unknown, over, or of somebody who is no active admin. It records when
+// the session was seen.
 func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Operator, found bool, err error) {
 	var row struct {
 		Session sessionRow `gorm:"embedded"`
@@ -183,7 +183,7 @@ func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uu
 }
 
 // changesKept is how long a change is kept for processes that have not read it:
-// they look several times a second.
+// they read several times a second.
 const changesKept = time.Hour
 
 // SweepSessions removes sessions, set-up links, known browsers and changes whose time is over.
@@ -214,8 +214,8 @@ func (s *Store) BrowserOwner(ctx context.Context, browser accounts.Token) (email
 	return owner.EmailFolded, s.classify(missing(err, nil))
 }
 
-// rememberBrowser notes that a user signed in with this browser, whose token was another before.
-func (c *change) rememberBrowser(userID uuid.UUID, browser, before accounts.Token) error {
+// keepBrowser records that a user signed in with this browser, whose token was another before.
+func (c *change) keepBrowser(userID uuid.UUID, browser, before accounts.Token) error {
 	if browser.Reveal() == "" {
 		return nil
 	}

@@ -16,12 +16,12 @@ import (
 
 // settle needs two round trips. The first begins the transaction, takes the
 // users' locks in the order of their ids and reads their days; the second
-// writes and commits. The locks are advisory: they leave no dead row behind,
+// writes and commits. The locks are advisory: they leave no dead row,
 // hold for users who have no row of the day yet, and keep only batches that
 // share a user apart. Every instance takes them in one order, so none waits
 // for another in a circle.
 func (d postgresDialect) settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	conn, err := d.books.Acquire(ctx)
+	conn, err := d.ledger.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}

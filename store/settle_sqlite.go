@@ -13,8 +13,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteBooks is the meter's own connection to the embedded database.
-type sqliteBooks struct {
+// sqliteLedger is the meter's own connection to the embedded database.
+type sqliteLedger struct {
 	mu      sync.Mutex
 	path    string
 	pragmas []string
@@ -29,7 +29,7 @@ type sqliteBooks struct {
 	checkpoints checkpoints
 }
 
-// mostBalances bounds the memory; beyond it the days are read anew.
+// mostBalances bounds the cached balances; beyond it the cache is cleared.
 const mostBalances = 8192
 
 // settle takes its turn with every other change: it holds the one connection
@@ -54,40 +54,40 @@ func (d sqliteDialect) settle(ctx context.Context, now func() time.Time, charges
 }
 
 // open gives the meter its connection, and the log its room.
-func (b *sqliteBooks) open() (err error) {
-	if b.handle, err = openHandle(b.path, b.pragmas...); err != nil {
+func (l *sqliteLedger) open() (err error) {
+	if l.handle, err = openHandle(l.path, l.pragmas...); err != nil {
 		return err
 	}
-	if err := b.handle.run("BEGIN IMMEDIATE"); err != nil {
-		return errors.Join(err, b.shut())
+	if err := l.handle.run("BEGIN IMMEDIATE"); err != nil {
+		return errors.Join(err, l.shut())
 	}
-	_ = reserveLog(b.path + "-wal") // a disk without this room may still have some for the charges
-	if err := b.handle.run("ROLLBACK"); err != nil {
-		return errors.Join(err, b.shut())
+	_ = reserveLog(l.path + "-wal") // a disk without this room may still have some for the charges
+	if err := l.handle.run("ROLLBACK"); err != nil {
+		return errors.Join(err, l.shut())
 	}
 	return nil
 }
 
 // decide takes the write lock first: what it reads is what it decides on.
-func (b *sqliteBooks) decide(now func() time.Time, charges []usage.Charge, mint func(time.Time) uuid.UUID) (receipts []usage.Receipt, err error) {
-	if err := b.handle.run("BEGIN IMMEDIATE"); err != nil {
+func (l *sqliteLedger) decide(now func() time.Time, charges []usage.Charge, mint func(time.Time) uuid.UUID) (receipts []usage.Receipt, err error) {
+	if err := l.handle.run("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			clear(b.balances) // they may say what was not written
+			clear(l.balances) // they may say what was not written
 		}
-		if !b.handle.idle() && b.handle.run("ROLLBACK") != nil {
-			err = errors.Join(err, b.shut()) // a connection that cannot roll back is not used again
+		if !l.handle.idle() && l.handle.run("ROLLBACK") != nil {
+			err = errors.Join(err, l.shut()) // a connection that cannot roll back is not used again
 			return
 		}
 		if e, is := errors.AsType[*sqliteError](err); is && e.code&0xff == sqlite3.SQLITE_FULL {
 			// The log itself may be what fills the disk, and SQLite empties it after a commit alone.
-			_ = b.handle.pragma("wal_checkpoint(PASSIVE)")
+			_ = l.handle.pragma("wal_checkpoint(PASSIVE)")
 		}
 	}()
 	at := now()
-	rows, err := b.read(at, charges)
+	rows, err := l.read(at, charges)
 	if err != nil {
 		return nil, err
 	}
@@ -95,36 +95,36 @@ func (b *sqliteBooks) decide(now func() time.Time, charges []usage.Charge, mint 
 	if len(posting.Records) == 0 {
 		return posting.Receipts, nil
 	}
-	if err := b.post(posting); err != nil {
+	if err := l.post(posting); err != nil {
 		return nil, err
 	}
-	if err := b.handle.run("COMMIT"); err != nil {
+	if err := l.handle.run("COMMIT"); err != nil {
 		return nil, err
 	}
-	b.checkpointWAL()
+	l.checkpointWAL()
 	return posting.Receipts, nil
 }
 
 // shut closes the connection; the next batch opens another one.
-func (b *sqliteBooks) shut() error {
-	if b.handle == nil {
+func (l *sqliteLedger) shut() error {
+	if l.handle == nil {
 		return nil
 	}
-	err := b.handle.close()
-	b.handle = nil
-	clear(b.balances) // another connection counts the versions anew
+	err := l.handle.close()
+	l.handle = nil
+	clear(l.balances) // another connection counts the versions anew
 	return err
 }
 
 var selectOneBalance = selectBalance("LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?")
 
-func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
-	rows := ledgerRows{b.balances, map[usage.ReplayKey]usage.Replay{}}
+func (l *sqliteLedger) read(at time.Time, charges []usage.Charge) (ledgerRows, error) {
+	rows := ledgerRows{l.balances, map[usage.ReplayKey]usage.Replay{}}
 	day := usage.DayOf(at)
-	if err := b.believe(day); err != nil {
+	if err := l.validate(day); err != nil {
 		return rows, err
 	}
-	s, err := b.handle.statement(selectOneBalance)
+	s, err := l.handle.statement(selectOneBalance)
 	if err != nil {
 		return rows, err
 	}
@@ -146,14 +146,14 @@ func (b *sqliteBooks) read(at time.Time, charges []usage.Charge) (ledgerRows, er
 			return rows, err
 		}
 	}
-	return rows, b.readReplays(rows, at, charges)
+	return rows, l.readReplays(rows, at, charges)
 }
 
-// believe forgets the days that may have changed: those of another day, and all
-// of them once another connection has committed, of this process or of any.
-// The write lock keeps the answer true until the batch is written.
-func (b *sqliteBooks) believe(day usage.Day) error {
-	s, err := b.handle.statement("PRAGMA data_version")
+// validate clears the balances that may have changed: those of another day, and
+// all of them once another connection has committed, of this process or of any.
+// The write lock keeps the rest valid until the batch is written.
+func (l *sqliteLedger) validate(day usage.Day) error {
+	s, err := l.handle.statement("PRAGMA data_version")
 	if err != nil {
 		return err
 	}
@@ -165,15 +165,15 @@ func (b *sqliteBooks) believe(day usage.Day) error {
 	for more && err == nil {
 		more, err = s.next()
 	}
-	if version != b.version || day != b.day || len(b.balances) > mostBalances {
-		clear(b.balances)
-		b.version, b.day = version, day
+	if version != l.version || day != l.day || len(l.balances) > mostBalances {
+		clear(l.balances)
+		l.version, l.day = version, day
 	}
 	return err
 }
 
-func (b *sqliteBooks) readReplays(rows ledgerRows, at time.Time, charges []usage.Charge) error {
-	s, err := b.handle.statement(selectReplay + "created_at > ? AND key_id = ? AND text = ?")
+func (l *sqliteLedger) readReplays(rows ledgerRows, at time.Time, charges []usage.Charge) error {
+	s, err := l.handle.statement(selectReplay + "created_at > ? AND key_id = ? AND text = ?")
 	if err != nil {
 		return err
 	}
@@ -201,8 +201,8 @@ func (b *sqliteBooks) readReplays(rows ledgerRows, at time.Time, charges []usage
 	return nil
 }
 
-func (b *sqliteBooks) post(p usage.Posting) error {
-	for _, write := range []func(usage.Posting) error{b.postCharges, b.postUsers, b.postKeys, b.postModels, b.postReplays} {
+func (l *sqliteLedger) post(p usage.Posting) error {
+	for _, write := range []func(usage.Posting) error{l.postCharges, l.postUsers, l.postKeys, l.postModels, l.postReplays} {
 		if err := write(p); err != nil {
 			return err
 		}
@@ -210,8 +210,8 @@ func (b *sqliteBooks) post(p usage.Posting) error {
 	return nil
 }
 
-func (b *sqliteBooks) postCharges(p usage.Posting) error {
-	s, err := b.handle.statement(intoUsage + "VALUES (?3, ?1, ?4, ?5, ?6, ?2, ?7, ?8, ?9, ?10, ?11)")
+func (l *sqliteLedger) postCharges(p usage.Posting) error {
+	s, err := l.handle.statement(intoUsage + "VALUES (?3, ?1, ?4, ?5, ?6, ?2, ?7, ?8, ?9, ?10, ?11)")
 	if err != nil {
 		return err
 	}
@@ -241,12 +241,12 @@ func (b *sqliteBooks) postCharges(p usage.Posting) error {
 // addUp adds to the rows of a table of totals: an UPDATE of those that exist
 // and an INSERT of the others, which only the first of a day are. ON CONFLICT
 // would make every row twice.
-func (b *sqliteBooks) addUp(day usage.Day, rows int, update, insert string, bind func(row int, s *statement)) error {
-	updating, err := b.handle.statement(update)
+func (l *sqliteLedger) addUp(day usage.Day, rows int, update, insert string, bind func(row int, s *statement)) error {
+	updating, err := l.handle.statement(update)
 	if err != nil {
 		return err
 	}
-	inserting, err := b.handle.statement(insert)
+	inserting, err := l.handle.statement(insert)
 	if err != nil {
 		return err
 	}
@@ -270,12 +270,12 @@ func (b *sqliteBooks) addUp(day usage.Day, rows int, update, insert string, bind
 	return nil
 }
 
-func (b *sqliteBooks) postUsers(p usage.Posting) error {
+func (l *sqliteLedger) postUsers(p usage.Posting) error {
 	hour := hourColumn(p.At.Hour())
 	update := "UPDATE user_days SET requests = requests + ?3, credits = credits + ?4, cost_micros = cost_micros + ?5, last_charge_id = ?6, " +
 		hour + " = " + hour + " + ?3 WHERE day = ?1 AND user_id = ?2"
 	insert := intoUserDays(hour) + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3)"
-	return b.addUp(p.Day, len(p.Users), update, insert, func(row int, s *statement) {
+	return l.addUp(p.Day, len(p.Users), update, insert, func(row int, s *statement) {
 		t := &p.Users[row]
 		s.blob(t.UserID[:])
 		s.integers(t.Requests, t.Credits, t.CostMicros)
@@ -289,8 +289,8 @@ const (
 	newTotals = "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-func (b *sqliteBooks) postKeys(p usage.Posting) error {
-	return b.addUp(p.Day, len(p.Keys), "UPDATE daily_usage"+plusTotals+"key_id = ?3", intoDailyKeys+newTotals, func(row int, s *statement) {
+func (l *sqliteLedger) postKeys(p usage.Posting) error {
+	return l.addUp(p.Day, len(p.Keys), "UPDATE daily_usage"+plusTotals+"key_id = ?3", intoDailyKeys+newTotals, func(row int, s *statement) {
 		t := &p.Keys[row]
 		s.blob(t.UserID[:])
 		s.blob(t.KeyID[:])
@@ -298,8 +298,8 @@ func (b *sqliteBooks) postKeys(p usage.Posting) error {
 	})
 }
 
-func (b *sqliteBooks) postModels(p usage.Posting) error {
-	return b.addUp(p.Day, len(p.Models), "UPDATE model_usage"+plusTotals+"model = ?3", intoModels+newTotals, func(row int, s *statement) {
+func (l *sqliteLedger) postModels(p usage.Posting) error {
+	return l.addUp(p.Day, len(p.Models), "UPDATE model_usage"+plusTotals+"model = ?3", intoModels+newTotals, func(row int, s *statement) {
 		t := &p.Models[row]
 		s.blob(t.UserID[:])
 		s.text(t.Model)
@@ -307,8 +307,8 @@ func (b *sqliteBooks) postModels(p usage.Posting) error {
 	})
 }
 
-func (b *sqliteBooks) postReplays(p usage.Posting) error {
-	s, err := b.handle.statement(intoReplays + "VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?2)" + renewReplay)
+func (l *sqliteLedger) postReplays(p usage.Posting) error {
+	s, err := l.handle.statement(intoReplays + "VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?2)" + renewReplay)
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// ErrSetupOver tells that a set-up link was used, has expired, never was one, or
+// ErrSetupOver says that a set-up link was used, has expired, never was one, or
 // that somebody can sign in.
 var ErrSetupOver = fault.New(fault.NotFound, "This set-up link is not valid: it was already used, has expired, or the console was set up in another way. Sign in, or run codexible user set-password on the server.")
 
-// ErrSetupEmail tells that a set-up names a user who exists: a link makes a user
+// ErrSetupEmail says that a set-up names a user who exists: a link makes a user
 // and changes none.
 var ErrSetupEmail = fault.Field("email", "belongs to an existing user, and a set-up link cannot change users: choose another e-mail address, or, if that user is an admin, run codexible user set-password on the server")
 
@@ -30,7 +30,7 @@ const setupTurn = "codexible set-up"
 // canSignIn is a user who can sign in to the console.
 const canSignIn = "role = 'admin' AND status = 'active' AND password_hash <> ''"
 
-// HasOperator tells whether anybody can sign in to the console.
+// HasOperator reports whether anybody can sign in to the console.
 func (s *Store) HasOperator(ctx context.Context) (has bool, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		has, err = hasOperator(db)
@@ -75,7 +75,7 @@ func (c *change) endSetup(userID uuid.UUID) error {
 	return c.Delete(&setupLinkRow{}, "EXISTS (SELECT 1 FROM users WHERE id = ? AND "+canSignIn+")", userID).Error
 }
 
-// SetupOpen tells whether a token opens the set-up; ErrSetupOver where it does not.
+// SetupOpen reports whether a token opens the set-up; ErrSetupOver where it does not.
 func (s *Store) SetupOpen(ctx context.Context, token accounts.Token) error {
 	var link setupLinkRow
 	err := s.read.WithContext(ctx).Take(&link, "token_hash = ? AND expires_at > ? AND NOT EXISTS (SELECT 1 FROM users WHERE "+canSignIn+")",

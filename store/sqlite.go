@@ -26,7 +26,7 @@ import (
 // sqliteReaders is how many connections read beside the one that writes.
 const sqliteReaders = 4
 
-// pollInterval is how often changes of other processes are looked for: they
+// pollInterval is how often changes of other processes are read: they
 // have to be seen within a second.
 const pollInterval = 250 * time.Millisecond
 
@@ -34,7 +34,7 @@ const pollInterval = 250 * time.Millisecond
 const busyWait = 5000
 
 type sqliteDialect struct {
-	*sqliteBooks
+	*sqliteLedger
 	write, read *sql.DB
 	mint        func(time.Time) uuid.UUID
 }
@@ -55,7 +55,7 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 		return d, nil, nil, err
 	}
 	read, err = d.gorm(d.read, o)
-	d.sqliteBooks = &sqliteBooks{
+	d.sqliteLedger = &sqliteLedger{
 		path: t.url, balances: map[uuid.UUID]usage.Balance{}, checkpoints: checkpoints{every: logPages, long: longLogPages, tooLong: longLogPages},
 		pragmas: slices.Concat([]string{fmt.Sprintf("busy_timeout(%d)", busyWait)}, writing, []string{"wal_autocheckpoint(0)", "cache_size(-24576)"}),
 	}
@@ -65,7 +65,7 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 func (sqliteDialect) name() string { return dialectSQLite }
 
 // onOneCore changes nothing: SQLite never takes more.
-func (sqliteDialect) onOneCore(db *gorm.DB, look func(*gorm.DB) error) error { return look(db) }
+func (sqliteDialect) onOneCore(db *gorm.DB, read func(*gorm.DB) error) error { return read(db) }
 
 func (sqliteDialect) gorm(db *sql.DB, o Options) (*gorm.DB, error) {
 	config := gormConfig(o)
@@ -90,7 +90,7 @@ func openSQLiteFile(path string, pragmas ...string) *sql.DB {
 }
 
 // sqliteConnector opens connections that keep UUIDs as 16 bytes. As text they
-// would more than double the rows of the books, and with them the pages that a
+// would more than double the rows of the ledger, and with them the pages that a
 // commit has to write.
 type sqliteConnector struct{ dsn string }
 
@@ -192,7 +192,7 @@ func (sqliteDialect) lock(*gorm.DB, string, uuid.UUID) error { return nil }
 func (sqliteDialect) takeTurn(*gorm.DB, string) error { return nil }
 
 // beginSnapshot is not immediate: a view must not keep the writer waiting.
-// skipLocked has nothing to say: there is one writer at a time.
+// skipLocked is empty: there is one writer at a time.
 func (sqliteDialect) skipLocked() string { return "" }
 
 func (sqliteDialect) beginSnapshot() string { return "BEGIN DEFERRED" }
@@ -201,9 +201,8 @@ func (sqliteDialect) announce(tx *gorm.DB, at time.Time, c accounts.Change) erro
 	return tx.Create(&changeRow{At: at, Change: c.String()}).Error
 }
 
-// watch reads what was added to the changes since it last looked. There is
-// one writer at a time, so the order of seq is the order of the commits and
-// nothing slips in behind.
+// watch reads what was added to the changes since its last poll. There is one
+// writer at a time, so seq follows the order of the commits and no change is missed.
 func (d sqliteDialect) watch(ctx context.Context, w Watcher) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()

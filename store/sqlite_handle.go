@@ -106,7 +106,7 @@ func (h *handle) checkpoint(mode string) (pages int, done bool, err error) {
 // close gives everything back. The handle is not used after it.
 func (h *handle) close() error {
 	for _, s := range h.kept {
-		_ = s.finalize() // tells the failure of its last run, which is known
+		_ = s.finalize() // returns the failure of its last run, which is known
 	}
 	var err error
 	if h.db != 0 {
@@ -127,7 +127,7 @@ func (h *handle) failure(rc int32) error {
 	return &sqliteError{int(rc), libc.GoString(text)}
 }
 
-// idle tells that no transaction is open: SQLite ends one by itself where the
+// idle reports whether no transaction is open: SQLite ends one by itself where the
 // disk is full.
 func (h *handle) idle() bool { return sqlite3.Xsqlite3_get_autocommit(h.tls, h.db) != 0 }
 
@@ -172,14 +172,14 @@ func (h *handle) prepare(text string) (*statement, error) {
 	}
 	s := &statement{handle: h, stmt: pointerAt(out), room: libc.Xmalloc(h.tls, roomBytes)}
 	if s.room == 0 {
-		return nil, errors.Join(errors.New("store: there is no memory for a statement"), s.finalize())
+		return nil, errors.Join(errors.New("store: out of memory for a statement"), s.finalize())
 	}
 	s.memory = memoryAt(s.room, roomBytes)
 	return s, nil
 }
 
 // statement is a prepared statement. Its values are bound one after another;
-// a run leaves those that were bound before keep, and forgets the rest.
+// a run keeps those that were bound before keep, and drops the rest.
 type statement struct {
 	*handle
 
@@ -225,7 +225,7 @@ func (s *statement) null() {
 	s.bound(sqlite3.Xsqlite3_bind_null(s.tls, s.stmt, s.values))
 }
 
-// static tells SQLite that a value stays where it is until the next is bound.
+// static promises SQLite that a value stays where it is until the next is bound.
 const static = 0
 
 func (s *statement) blob(value []byte) {
@@ -268,7 +268,7 @@ func (s *statement) next() (row bool, err error) {
 	if s.rc != sqlite3.SQLITE_DONE {
 		err = s.failure(s.rc)
 	}
-	sqlite3.Xsqlite3_reset(s.tls, s.stmt) // tells the failure of the run once more
+	sqlite3.Xsqlite3_reset(s.tls, s.stmt) // returns the failure of the run once more
 	s.rewind()
 	return false, err
 }
@@ -295,7 +295,7 @@ const (
 	intBytes     = 4
 )
 
-// memoryAt is memory of C's, which the collector knows nothing of.
+// memoryAt is C memory, outside Go's garbage collector.
 func memoryAt(address uintptr, size int) []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size) //nolint:gosec // SQLite gave the address, and says how much is there
 }

@@ -62,7 +62,7 @@ type checkpoints struct {
 // has doubled.
 //
 // A checkpoint that fails is repeated later: the charges are on disk in the WAL.
-func (b *sqliteBooks) checkpointWAL() {
+func (b *sqliteLedger) checkpointWAL() {
 	l := &b.checkpoints
 	if l.written += b.handle.written(); l.written < l.every {
 		return

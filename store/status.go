@@ -15,7 +15,7 @@ type Status struct {
 	CreditsToday int64
 }
 
-// Status tells users, active keys and today's credits, counted at most a second
+// Status returns users, active keys and today's credits, counted at most a second
 // ago, or a hundred times as long ago as counting takes, and never over a minute.
 // A change of users or keys has them counted again: who made it sees it.
 func (s *Store) Status(ctx context.Context) (Status, error) {
@@ -25,7 +25,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	today := usage.DayOf(s.now())
-	// By hand: three counts of one moment. Active keys are counted as all but the others: counting all takes no look at the rows.
+	// By hand: three counts of one moment. Active keys are counted as all but the others: counting all reads no rows.
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
 			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,

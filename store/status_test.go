@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// toldUsers is how many users the status tells of.
-func toldUsers(t *testing.T, s *store.Store) int64 {
+// statusUsers is how many users the status tells of.
+func statusUsers(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	status, err := s.Status(context.Background())
 	if err != nil {
@@ -28,7 +28,7 @@ func TestTheStatusIsAtMostASecondOld(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		s, elsewhere := storetest.Connect(t, url, clock.Now), storetest.Connect(t, url, clock.Now)
-		users := func() int64 { return toldUsers(t, s) }
+		users := func() int64 { return statusUsers(t, s) }
 		before := users()
 		createUser(t, elsewhere, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
 		if users() != before {
@@ -45,7 +45,7 @@ func TestACountThatTakesLongIsKeptAHundredTimesAsLongButNotOverMidnight(t *testi
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		s, elsewhere := storetest.Connect(t, url, clock.Now), storetest.Connect(t, url, clock.Now)
-		users := func() int64 { return toldUsers(t, s) }
+		users := func() int64 { return statusUsers(t, s) }
 		took := 100 * time.Millisecond
 		store.AfterReads(t, s, func() { clock.Add(took) })
 		before := users()
@@ -103,10 +103,10 @@ func TestACountThatAChangeOvertakesIsNotKept(t *testing.T) {
 				createUser(t, s, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
 			}
 		})
-		if before := toldUsers(t, s); before != 0 {
+		if before := statusUsers(t, s); before != 0 {
 			t.Fatalf("%d users before any was made", before)
 		}
-		if after := toldUsers(t, s); after != 1 {
+		if after := statusUsers(t, s); after != 1 {
 			t.Errorf("the status tells of %d users, want the one that was made while it was counted", after)
 		}
 	})
@@ -116,33 +116,33 @@ func TestTheStatusFollowsTheChangesOfOtherInstances(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start) // it stands: nothing grows old
 		s, elsewhere := storetest.Connect(t, url, clock.Now), storetest.Connect(t, url, clock.Now)
-		w := &toldOf{up: make(chan struct{}, 1), changes: make(chan accounts.Change, 10)}
+		w := &recorder{up: make(chan struct{}, 1), changes: make(chan accounts.Change, 10)}
 		ctx, stop := context.WithCancel(context.Background())
 		var watching sync.WaitGroup
 		watching.Go(func() { s.Watch(ctx, w) })
 		defer watching.Wait()
 		defer stop()
 		<-w.up
-		if before := toldUsers(t, s); before != 0 {
+		if before := statusUsers(t, s); before != 0 {
 			t.Fatalf("%d users before any was made", before)
 		}
 		createUser(t, elsewhere, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
 		<-w.changes
-		if after := toldUsers(t, s); after != 1 {
+		if after := statusUsers(t, s); after != 1 {
 			t.Errorf("the status tells of %d users, want the one that another instance made", after)
 		}
 	})
 }
 
-// toldOf is a watcher that says what it is told.
-type toldOf struct {
+// recorder is a watcher that says what it is told.
+type recorder struct {
 	up      chan struct{}
 	changes chan accounts.Change
 }
 
-func (w *toldOf) Changed(c accounts.Change) { w.changes <- c }
+func (w *recorder) Changed(c accounts.Change) { w.changes <- c }
 
-func (w *toldOf) Up(up bool) {
+func (w *recorder) Up(up bool) {
 	if up {
 		select {
 		case w.up <- struct{}{}:

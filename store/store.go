@@ -1,7 +1,7 @@
 // Package store keeps everything in a database, SQLite or Postgres: the only
 // package that speaks SQL. Exported methods own their transaction; unexported
 // ones take it. Errors are faults: Unavailable where the database does not
-// answer, so that a failure of ours never looks like a failure of the caller.
+// answer, so that a failure of ours never appears as a failure of the caller.
 package store
 
 import (
@@ -34,14 +34,14 @@ type Options struct {
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
 	// Patience is how long a count for the console may take and still be taken
-	// anew for every page; 40 ms where zero. Slower ones are remembered for a while.
+	// anew for every page; 40 ms where zero. Slower ones are cached.
 	Patience time.Duration
 	// Log takes the warnings of the store; none where nil.
 	Log *slog.Logger
 	// Secrets are the keys for what is encrypted; where nil nothing can be.
 	Secrets *secrets.Ring
-	// Statement is told the text of every statement but those of the meter, its
-	// values among it: it is for tests that count what a request costs. Nil for nobody.
+	// Statement, where set, is called with the text of every statement but those of the
+	// meter, values included: it is for tests that count what a request costs.
 	Statement func(text string)
 }
 
@@ -53,22 +53,21 @@ type Store struct {
 	ids         ids
 	secrets     *secrets.Ring
 
-	// life ends when the store is closed: what was begun for nobody who waits ends with it.
+	// life ends when the store is closed, and ends the background work.
 	life context.Context //nolint:containedctx // it is the life of the store, not of a call
 	end  context.CancelFunc
 
 	mu       sync.Mutex
 	watchers []Watcher
 
-	status    *memo[Status]
-	openDays  *memo[openDays]
-	planUsers *memo[map[uuid.UUID]int64]
+	status    *cache[Status]
+	openDays  *cache[openDays]
+	planUsers *cache[map[uuid.UUID]int64]
 }
 
-// Watcher is told of changes of keys, users and plans, after their commit: of
-// those that this process makes by Tell, of those of other processes by Watch.
-// Up tells whether the latter are being learned of; after a gap anything may
-// have changed.
+// Watcher is notified of changes of keys, users and plans, after their commit: of
+// those of this process by Subscribe, of those of other processes by Watch.
+// Up reports whether the latter arrive; after a gap anything may have changed.
 type Watcher interface {
 	Changed(accounts.Change)
 	Up(bool)
@@ -89,9 +88,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{secrets: o.Secrets, now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	ages := consoleAges(cmp.Or(o.Patience, 40*time.Millisecond))
-	s.openDays = newMemo[openDays](s, memoLongest, ages)
-	s.planUsers = newMemo[map[uuid.UUID]int64](s, memoLongest, ages)
-	s.status = newMemo[Status](s, 5*time.Second, statusAges)
+	s.openDays = newCache[openDays](s, maxCacheAge, ages)
+	s.planUsers = newCache[map[uuid.UUID]int64](s, maxCacheAge, ages)
+	s.status = newCache[Status](s, 5*time.Second, statusAges)
 	s.status.together = true
 	if target.dialect == dialectPostgres {
 		d, db, err := target.openPostgres(ctx, o)
@@ -114,7 +113,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func gormConfig(o Options) *gorm.Config {
 	log := logger.Discard
 	if o.Statement != nil {
-		log = teller{log, o.Statement}
+		log = statementLogger{log, o.Statement}
 	}
 	return &gorm.Config{
 		Logger: log, SkipDefaultTransaction: true, DisableAutomaticPing: true,
@@ -122,31 +121,31 @@ func gormConfig(o Options) *gorm.Config {
 	}
 }
 
-// teller tells of every statement.
-type teller struct {
+// statementLogger reports every statement.
+type statementLogger struct {
 	logger.Interface
-	tell func(text string)
+	log func(text string)
 }
 
-// LogMode keeps the teller, whatever the level.
-func (s teller) LogMode(logger.LogLevel) logger.Interface { return s }
+// LogMode keeps the logger, whatever the level.
+func (s statementLogger) LogMode(logger.LogLevel) logger.Interface { return s }
 
-// Trace tells of one statement.
-func (s teller) Trace(_ context.Context, _ time.Time, statement func() (text string, rows int64), _ error) {
+// Trace reports one statement.
+func (s statementLogger) Trace(_ context.Context, _ time.Time, statement func() (text string, rows int64), _ error) {
 	text, _ := statement()
-	s.tell(text)
+	s.log(text)
 }
 
-// Close closes the database. Counts for which nobody waits end first: Postgres
+// Close closes the database. Background counts end first: Postgres
 // waits for the connections that are in use.
 func (s *Store) Close() error {
 	s.end()
 	return s.dialect.close()
 }
 
-// behind is a context for work that goes on after the request that began it, for
-// so long at the most.
-func (s *Store) behind(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+// background is a context for work that outlives the request that began it, for
+// most at the longest.
+func (s *Store) background(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	stop := context.AfterFunc(s.life, cancel)
 	return ctx, func() { stop(); cancel() }
@@ -196,39 +195,39 @@ func (s *Store) classify(err error) error {
 	return fault.As(err)
 }
 
-// Subscribe has a watcher told of every change that this process makes from its
-// return on.
+// Subscribe notifies a watcher of every change that this process makes after it
+// returns.
 func (s *Store) Subscribe(w Watcher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchers = append(s.watchers, w)
 }
 
-// Watch tells a watcher of the changes that other processes make, until ctx
-// ends. Those of this process may come with them: Tell is what is sure of them.
-func (s *Store) Watch(ctx context.Context, w Watcher) { s.dialect.watch(ctx, heard{w, s}) }
+// Watch notifies a watcher of the changes that other processes make, until ctx
+// ends. Those of this process may come with them; only Subscribe is sure of them.
+func (s *Store) Watch(ctx context.Context, w Watcher) { s.dialect.watch(ctx, storeFirst{w, s}) }
 
-// heard tells the store itself of the changes that a watcher is told of.
-type heard struct {
+// storeFirst notifies the store before the watcher.
+type storeFirst struct {
 	Watcher
 
 	store *Store
 }
 
-// Changed has the store forget first: what the watcher asks it for is up to date.
-func (h heard) Changed(c accounts.Change) {
+// Changed drops the store's caches first: what the watcher asks the store for is up to date.
+func (h storeFirst) Changed(c accounts.Change) {
 	h.store.Changed(c)
 	h.Watcher.Changed(c)
 }
 
-// Changed has counts that a change made out of date taken again. The store calls
-// it for its own changes and for those that it watches; who learns of changes in
+// Changed invalidates the counts that a change made out of date. The store calls
+// it for its own changes and for those that it watches; whoever receives changes in
 // another way passes them on.
 func (s *Store) Changed(c accounts.Change) {
 	switch c.Subject {
 	case accounts.SubjectUser, accounts.SubjectKey:
-		s.status.forget()
-		s.planUsers.forget()
+		s.status.invalidate()
+		s.planUsers.invalidate()
 	case accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
@@ -256,7 +255,7 @@ type change struct {
 	made  []accounts.Change
 }
 
-// changing runs work in one transaction, and tells the watchers after it.
+// changing runs work in one transaction, and notifies the watchers after it.
 func (s *Store) changing(ctx context.Context, by accounts.Actor, work func(tx *change) error) error {
 	var c *change
 	err := s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -270,8 +269,8 @@ func (s *Store) changing(ctx context.Context, by accounts.Actor, work func(tx *c
 	return nil
 }
 
-// entry is what a change says of itself; the actor, the time and the request
-// come from the transaction.
+// entry is an audit entry; the actor, the time and the request come from the
+// transaction.
 type entry struct {
 	action        string
 	subject       accounts.Subject
@@ -281,8 +280,8 @@ type entry struct {
 	before, after map[string]any
 }
 
-// changed announces that a key, user or plan is not as it was: to this process
-// after the commit, to others with it.
+// changed publishes that a key, user or plan changed: to this process after the
+// commit, to others with it.
 func (c *change) changed(subject accounts.Subject, id uuid.UUID) error {
 	made := accounts.Change{Subject: subject, ID: id}
 	c.made = append(c.made, made)
@@ -305,7 +304,7 @@ func (c *change) record(e entry) error {
 	return c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search)
 }
 
-// recordChange writes an audit entry and announces the change of its subject.
+// recordChange writes an audit entry and publishes the change of its subject.
 func (c *change) recordChange(e entry) error {
 	if err := c.record(e); err != nil {
 		return err

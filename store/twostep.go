@@ -56,7 +56,7 @@ func (s *Store) TakeStep(ctx context.Context, userID uuid.UUID, step int64) (boo
 }
 
 // WrongCode counts a wrong code at a second step that is on. The last one of
-// accounts.MaxWrongCodes on a UTC day locks the app's codes; locked tells whether
+// accounts.MaxWrongCodes on a UTC day locks the app's codes; locked reports whether
 // this was it. However many are tried at once, each counts.
 func (s *Store) WrongCode(ctx context.Context, by accounts.Actor, userID uuid.UUID) (locked bool, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
@@ -148,7 +148,7 @@ func (c *change) putRecoveryCodes(userID uuid.UUID, codes [][]byte) error {
 	return nil
 }
 
-// TurnOffTwoStep forgets the secret and the recovery codes.
+// TurnOffTwoStep deletes the secret and the recovery codes.
 func (s *Store) TurnOffTwoStep(ctx context.Context, by accounts.Actor, userID uuid.UUID) error {
 	return s.changing(ctx, by, func(tx *change) error {
 		if err := tx.dropTwoStep(userID); err != nil {

@@ -26,7 +26,7 @@ func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t u
 	return t, err
 }
 
-// Overview reads one of a user's keys and the user's day in one look: both are
+// Overview reads one of a user's keys and the user's day in one query: both are
 // exact. keys.ErrNotFound where the user has no such key.
 func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage.Day) (keys.Key, usage.Today, error) {
 	type overview struct {

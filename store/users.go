@@ -98,7 +98,7 @@ func (f *search) page(t searched, p Page) {
 	}
 }
 
-// userLines finds the page first and looks up what belongs to its rows after. By
+// userLines finds the page first and reads what belongs to its rows after. By
 // hand: it counts in other tables, for the rows of the page alone.
 func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
 	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
@@ -108,7 +108,7 @@ func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err 
 		append([]any{string(usage.DayOf(s.now()))}, args...)...)
 }
 
-// User reads one user with what lists show; accounts.ErrUserNotFound where there is none.
+// User reads one user with what lists show; accounts.ErrUserNotFound where it does not exist.
 func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		u, err = s.userLine(db, id)
@@ -221,7 +221,7 @@ func userRowOf(u accounts.User, passwordHash string) userRow {
 	}
 }
 
-// userByID reads the row of a user; accounts.ErrUserNotFound where there is none.
+// userByID reads the row of a user; accounts.ErrUserNotFound where it does not exist.
 func userByID(db *gorm.DB, id uuid.UUID) (u userRow, err error) {
 	err = db.Take(&u, "id = ?", id).Error
 	return u, missing(err, accounts.ErrUserNotFound)
@@ -255,18 +255,18 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 	return after, err
 }
 
-func (c *change) applied(u UserLine, wish accounts.UserChange) (UserLine, error) {
-	if wish.Name != nil {
-		u.Name = *wish.Name
+func (c *change) applied(u UserLine, input accounts.UserChange) (UserLine, error) {
+	if input.Name != nil {
+		u.Name = *input.Name
 	}
-	if wish.Status != nil {
-		u.Status = *wish.Status
+	if input.Status != nil {
+		u.Status = *input.Status
 	}
-	if wish.Role != nil {
-		u.Role = *wish.Role
+	if input.Role != nil {
+		u.Role = *input.Role
 	}
-	if wish.Plan != nil && accounts.Fold(*wish.Plan) != accounts.Fold(u.PlanName) {
-		plan, err := planByName(c.DB, *wish.Plan)
+	if input.Plan != nil && accounts.Fold(*input.Plan) != accounts.Fold(u.PlanName) {
+		plan, err := planByName(c.DB, *input.Plan)
 		if err != nil {
 			return u, err
 		}

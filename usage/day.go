@@ -57,7 +57,7 @@ func ParseTime(text string) (time.Time, bool) {
 	return at.UTC(), err == nil && !strings.Contains(text, ",") && TakesTime(at)
 }
 
-// TakesTime tells whether a time lies within the days FirstDay to LastDay.
+// TakesTime reports whether a time lies within the days FirstDay to LastDay.
 func TakesTime(at time.Time) bool { return taken(DayOf(at)) }
 
 // EndOfDay is when the day of t ends, the next 00:00 UTC: DayOf(t).End() without

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// UserDay is a user's row of a day as it stands in the books.
+// UserDay is a user's row of a day as it is stored.
 type UserDay struct {
 	UserID       uuid.UUID
 	Requests     int64
@@ -16,20 +16,20 @@ type UserDay struct {
 	Hours        [HoursADay]int64
 }
 
-// DayTotals are the totals of one day as they stand.
+// DayTotals are the totals of one day as they are stored.
 type DayTotals struct {
 	Users  []UserDay
 	Keys   []Total
 	Models []Total
 }
 
-// Difference is a row of the totals that the single charges do not bear out.
+// Difference is a stored total that is not the sum of its charges.
 type Difference struct {
 	Day Day
 	// Table names the totals: user_days, daily_usage or model_usage.
 	Table  string
 	UserID uuid.UUID
-	// Row tells the row within the user's day: a key's id, a model, or nothing.
+	// Row names the row within the user's day: a key's id, a model, or nothing.
 	Row string
 	// Field is what differs; Stored is the row's value and Charges what they add up to.
 	Field   string
@@ -47,10 +47,10 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s %s user %s%s: %s is %d, the charges say %d", d.Day, d.Table, d.UserID, row, d.Field, d.Stored, d.Charges)
 }
 
-// Recount adds up the single charges of a day, to be compared with its books.
+// Recount adds up the single charges of a day, to be compared with the stored totals.
 type Recount struct {
 	day     Day
-	books   books
+	sums    sums
 	hours   map[uuid.UUID]*[HoursADay]int64
 	chains  map[uuid.UUID]map[uuid.UUID]uuid.UUID
 	Charges int64
@@ -58,13 +58,13 @@ type Recount struct {
 
 // NewRecount begins the recount of a day.
 func NewRecount(day Day) *Recount {
-	return &Recount{day: day, books: newBooks(0), hours: map[uuid.UUID]*[HoursADay]int64{}, chains: map[uuid.UUID]map[uuid.UUID]uuid.UUID{}}
+	return &Recount{day: day, sums: newSums(0), hours: map[uuid.UUID]*[HoursADay]int64{}, chains: map[uuid.UUID]map[uuid.UUID]uuid.UUID{}}
 }
 
 // Add counts a charge.
 func (r *Recount) Add(c *Record) {
 	r.Charges++
-	r.books.add(c)
+	r.sums.add(c)
 	hours := r.hours[c.UserID]
 	if hours == nil {
 		hours = new([HoursADay]int64)
@@ -74,20 +74,20 @@ func (r *Recount) Add(c *Record) {
 	r.chains[c.UserID][c.ID] = c.PreviousID
 }
 
-// Compare says where the books differ from the charges; nothing where they agree.
+// Compare says where the stored totals differ from the charges; nothing where they agree.
 func (r *Recount) Compare(b DayTotals) []Difference {
 	differences := r.compareUsers(b.Users)
-	differences = append(differences, r.compareTotals("daily_usage", b.Keys, r.books.keys)...)
-	return append(differences, r.compareTotals("model_usage", b.Models, r.books.models)...)
+	differences = append(differences, r.compareTotals("daily_usage", b.Keys, r.sums.keys)...)
+	return append(differences, r.compareTotals("model_usage", b.Models, r.sums.models)...)
 }
 
 func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*Total) (differences []Difference) {
 	seen := make(map[rowID]bool, len(have))
-	compare := func(books, charges Total) {
-		differences = append(differences, r.fields(table, books.UserID, rowName(books), []field{
-			{"requests", books.Requests, charges.Requests}, {"credits", books.Credits, charges.Credits},
-			{"prompt_tokens", books.PromptTokens, charges.PromptTokens}, {"completion_tokens", books.CompletionTokens, charges.CompletionTokens},
-			{"cost_micros", books.CostMicros, charges.CostMicros},
+	compare := func(stored, charges Total) {
+		differences = append(differences, r.fields(table, stored.UserID, rowName(stored), []field{
+			{"requests", stored.Requests, charges.Requests}, {"credits", stored.Credits, charges.Credits},
+			{"prompt_tokens", stored.PromptTokens, charges.PromptTokens}, {"completion_tokens", stored.CompletionTokens, charges.CompletionTokens},
+			{"cost_micros", stored.CostMicros, charges.CostMicros},
 		})...)
 	}
 	for _, row := range have {
@@ -120,7 +120,7 @@ func (r *Recount) compareUsers(have []UserDay) (differences []Difference) {
 		seen[row.UserID] = true
 		differences = append(differences, r.compareUser(row)...)
 	}
-	for _, charges := range sorted(r.books.users) {
+	for _, charges := range sorted(r.sums.users) {
 		if !seen[charges.UserID] {
 			differences = append(differences, r.compareUser(UserDay{UserID: charges.UserID})...)
 		}
@@ -130,7 +130,7 @@ func (r *Recount) compareUsers(have []UserDay) (differences []Difference) {
 
 func (r *Recount) compareUser(row UserDay) []Difference {
 	var charges Total
-	if c := r.books.users[rowID{user: row.UserID}]; c != nil {
+	if c := r.sums.users[rowID{user: row.UserID}]; c != nil {
 		charges = *c
 	}
 	fields := []field{
@@ -161,14 +161,14 @@ func (r *Recount) reached(row UserDay) (n int64) {
 }
 
 type field struct {
-	name           string
-	books, charges int64
+	name            string
+	stored, charges int64
 }
 
 func (r *Recount) fields(table string, user uuid.UUID, row string, fields []field) (differences []Difference) {
 	for _, f := range fields {
-		if f.books != f.charges {
-			differences = append(differences, Difference{Day: r.day, Table: table, UserID: user, Row: row, Field: f.name, Stored: f.books, Charges: f.charges})
+		if f.stored != f.charges {
+			differences = append(differences, Difference{Day: r.day, Table: table, UserID: user, Row: row, Field: f.name, Stored: f.stored, Charges: f.charges})
 		}
 	}
 	return differences

@@ -100,7 +100,7 @@ func (t *Totals) Used(ctx context.Context, userID uuid.UUID, day Day) (int64, er
 	return s.note(userID, day, today.CreditsUsed, asked), nil
 }
 
-// certain tells whether a total may be told of a user who was in doubt until an
+// certain reports whether a total may be told of a user who was in doubt until an
 // instant: one that was read after it may, and ends the doubt.
 func (t *Totals) certain(s *totalShard, userID uuid.UUID, seen seenTotal, until time.Time) bool {
 	if !seen.at.Before(until) {

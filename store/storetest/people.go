@@ -13,7 +13,7 @@ import (
 	"codexible/store"
 	"codexible/usage"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", for looking into a file beside the store
+	_ "modernc.org/sqlite" // the driver "sqlite", for reading a file beside the store
 )
 
 // Customer is a user with a key that works.
@@ -64,7 +64,7 @@ func (c Customer) Charge(credits int64) usage.Charge {
 	return usage.Charge{UserID: c.User.ID, KeyID: c.Key.ID, Credits: credits, Model: usage.UnknownModel}
 }
 
-// Raw opens a database beside the store, for what the store does not tell and
+// Raw opens a database beside the store, for what the store does not return and
 // for breaking things by hand. It has one connection.
 func Raw(t testing.TB, url string) *sql.DB {
 	t.Helper()

@@ -36,7 +36,7 @@ func NewClock(at time.Time) *Clock {
 	return c
 }
 
-// Now tells the time.
+// Now returns the time.
 func (c *Clock) Now() time.Time { return *c.at.Load() }
 
 // Set moves the clock to an instant.

@@ -25,14 +25,14 @@ type ReplayKey struct {
 	Text  string
 }
 
-// Replay is what an accepted charge leaves behind for its repeats.
+// Replay is what an accepted charge keeps for its repeats.
 type Replay struct {
 	ReplayKey
 	Fingerprint [16]byte
 	Receipt     Receipt
 }
 
-// Total is what a batch adds to one row of the books: a user's day, a key's
+// Total is what a batch adds to one row of the totals: a user's day, a key's
 // day, or a model's day. KeyID or Model are set where the row has them.
 type Total struct {
 	UserID           uuid.UUID
@@ -79,7 +79,7 @@ type Posting struct {
 // balances and replays are brought up to date as the batch goes.
 func Decide(at time.Time, charges []Charge, balances map[uuid.UUID]Balance, replays map[ReplayKey]Replay, mint func() uuid.UUID) Posting {
 	p := Posting{At: at, Day: DayOf(at), Receipts: make([]Receipt, len(charges))}
-	books := newBooks(len(charges))
+	sums := newSums(len(charges))
 	for i := range charges {
 		c := &charges[i]
 		key := ReplayKey{KeyID: c.KeyID, Text: c.IdempotencyKey}
@@ -105,14 +105,14 @@ func Decide(at time.Time, charges []Charge, balances map[uuid.UUID]Balance, repl
 		balances[c.UserID] = balance
 		p.Receipts[i].Outcome, p.Receipts[i].CreditsUsed = Accepted, balance.Used
 		p.Records = append(p.Records, record)
-		books.add(&record)
+		sums.add(&record)
 		if c.IdempotencyKey != "" {
 			replay := Replay{ReplayKey: key, Fingerprint: c.Fingerprint(), Receipt: p.Receipts[i]}
 			replays[key] = replay
 			p.Replays = append(p.Replays, replay)
 		}
 	}
-	p.Users, p.Keys, p.Models = sorted(books.users), sorted(books.keys), sorted(books.models)
+	p.Users, p.Keys, p.Models = sorted(sums.users), sorted(sums.keys), sorted(sums.models)
 	return p
 }
 
@@ -137,16 +137,16 @@ type rowID struct {
 	model     string
 }
 
-type books struct{ users, keys, models map[rowID]*Total }
+type sums struct{ users, keys, models map[rowID]*Total }
 
-func newBooks(size int) books {
-	return books{make(map[rowID]*Total, size), make(map[rowID]*Total, size), make(map[rowID]*Total, size)}
+func newSums(size int) sums {
+	return sums{make(map[rowID]*Total, size), make(map[rowID]*Total, size), make(map[rowID]*Total, size)}
 }
 
-func (b books) add(c *Record) {
-	row(b.users, rowID{user: c.UserID}).add(c)
-	row(b.keys, rowID{user: c.UserID, key: c.KeyID}).add(c)
-	row(b.models, rowID{user: c.UserID, model: c.Model}).add(c)
+func (s sums) add(c *Record) {
+	row(s.users, rowID{user: c.UserID}).add(c)
+	row(s.keys, rowID{user: c.UserID, key: c.KeyID}).add(c)
+	row(s.models, rowID{user: c.UserID, model: c.Model}).add(c)
 }
 
 func row(rows map[rowID]*Total, id rowID) *Total {

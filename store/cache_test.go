@@ -22,7 +22,7 @@ func TestAnAnswerIsKeptForATimeInProportionToWhatItCost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newMemo[int](&Store{now: time.Now, life: t.Context()}, time.Hour, c.ages)
+				m := newCache[int](&Store{now: time.Now, life: t.Context()}, time.Hour, c.ages)
 				made := 0
 				ask := func(key string) int {
 					t.Helper()
@@ -60,7 +60,7 @@ func TestAnAnswerIsKeptForATimeInProportionToWhatItCost(t *testing.T) {
 				expect("when it is over", ask("a"), 3)
 				expect("under another key", ask("b"), 4)
 				expect("under another key again", ask("b"), 4)
-				m.forget()
+				m.invalidate()
 				expect("after a change", ask("b"), 5)
 			})
 		})

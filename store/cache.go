@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// memo caches an answer for a time in proportion to what it cost. After a part of
+// cache keeps an answer for a time in proportion to what it cost. After a part of
 // that time it is renewed in the background, and meanwhile returned as it is, so
 // that under a steady load nobody waits for it.
-type memo[T any] struct {
+type cache[T any] struct {
 	now func() time.Time
 	// ages says, of an answer that took so long, how old it is when it is renewed in
 	// the background and when it is over. An answer with no time is not kept.
 	ages func(took time.Duration) (renewed, over time.Duration)
-	// patience bounds an answer for which nobody waits; behind gives its context.
-	patience time.Duration
-	behind   func(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc)
+	// patience bounds an answer for which nobody waits; background returns its context.
+	patience   time.Duration
+	background func(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc)
 	// together has those who need an answer that is being made wait for it.
 	together bool
 	// making holds one value while an answer is made in the background, or for several who wait.
@@ -32,12 +32,12 @@ type memo[T any] struct {
 	changes int
 }
 
-func newMemo[T any](s *Store, patience time.Duration, ages func(took time.Duration) (renewed, over time.Duration)) *memo[T] {
-	return &memo[T]{now: s.now, ages: ages, patience: patience, behind: s.behind, making: make(chan struct{}, 1)}
+func newCache[T any](s *Store, patience time.Duration, ages func(took time.Duration) (renewed, over time.Duration)) *cache[T] {
+	return &cache[T]{now: s.now, ages: ages, patience: patience, background: s.background, making: make(chan struct{}, 1)}
 }
 
-// memoLongest is the greatest age of an answer.
-const memoLongest = time.Minute
+// maxCacheAge is the greatest age of an answer.
+const maxCacheAge = time.Minute
 
 // consoleAges are those of a count for a page of the console: one that took less
 // than cheap is taken for every page, another is renewed after twenty times what
@@ -47,7 +47,7 @@ func consoleAges(cheap time.Duration) func(took time.Duration) (renewed, over ti
 		if took < cheap {
 			return 0, 0
 		}
-		return 20 * took, memoLongest
+		return 20 * took, maxCacheAge
 	}
 }
 
@@ -55,82 +55,82 @@ func consoleAges(cheap time.Duration) func(took time.Duration) (renewed, over ti
 // count took where that is more, and renewed after half of that. So counting takes
 // at most a fiftieth of the time of one connection.
 func statusAges(took time.Duration) (renewed, over time.Duration) {
-	over = min(max(time.Second, 100*took), memoLongest)
+	over = min(max(time.Second, 100*took), maxCacheAge)
 	return over / 2, over
 }
 
 // get returns the answer under a key; another key is another question.
-func (m *memo[T]) get(ctx context.Context, key string, look func(context.Context) (T, error)) (T, error) {
-	value, kept, old := m.cached(key)
+func (c *cache[T]) get(ctx context.Context, key string, load func(context.Context) (T, error)) (T, error) {
+	value, kept, old := c.cached(key)
 	if kept {
 		if old {
-			m.renew(ctx, key, look)
+			c.renew(ctx, key, load)
 		}
 		return value, nil
 	}
-	if m.together {
+	if c.together {
 		select {
-		case m.making <- struct{}{}:
-			defer func() { <-m.making }()
+		case c.making <- struct{}{}:
+			defer func() { <-c.making }()
 		case <-ctx.Done():
 			return value, ctx.Err()
 		}
-		if value, kept, _ = m.cached(key); kept {
+		if value, kept, _ = c.cached(key); kept {
 			return value, nil
 		}
 	}
-	return m.look(ctx, key, look)
+	return c.load(ctx, key, load)
 }
 
 // cached returns the answer, whether it is to be used, and whether it is to be renewed.
-func (m *memo[T]) cached(key string) (value T, kept, old bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	age := m.now().Sub(m.at)
-	if m.key != key || age < 0 || age >= m.over {
+func (c *cache[T]) cached(key string) (value T, kept, old bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	age := c.now().Sub(c.at)
+	if c.key != key || age < 0 || age >= c.over {
 		return value, false, false
 	}
-	return m.value, true, age >= m.renewed
+	return c.value, true, age >= c.renewed
 }
 
 // renew makes the answer again in the background, unless that is being done.
-func (m *memo[T]) renew(ctx context.Context, key string, look func(context.Context) (T, error)) {
+func (c *cache[T]) renew(ctx context.Context, key string, load func(context.Context) (T, error)) {
 	select {
-	case m.making <- struct{}{}:
+	case c.making <- struct{}{}:
 	default:
 		return
 	}
 	go func() {
-		defer func() { <-m.making }()
-		ctx, cancel := m.behind(ctx, m.patience)
+		defer func() { <-c.making }()
+		ctx, cancel := c.background(ctx, c.patience)
 		defer cancel()
-		_, _ = m.look(ctx, key, look) // one that fails is tried again by who needs it next
+		_, _ = c.load(ctx, key, load) // one that fails is tried again by who needs it next
 	}()
 }
 
-func (m *memo[T]) look(ctx context.Context, key string, look func(context.Context) (T, error)) (T, error) {
-	m.mu.Lock()
-	changes := m.changes
-	m.mu.Unlock()
-	began := m.now()
-	value, err := look(ctx)
+func (c *cache[T]) load(ctx context.Context, key string, load func(context.Context) (T, error)) (T, error) {
+	c.mu.Lock()
+	changes := c.changes
+	c.mu.Unlock()
+	began := c.now()
+	value, err := load(ctx)
 	if err != nil {
 		var none T
 		return none, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if changes == m.changes {
-		m.key, m.value, m.at = key, value, began
-		m.renewed, m.over = m.ages(m.now().Sub(began))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if changes == c.changes {
+		c.key, c.value, c.at = key, value, began
+		c.renewed, c.over = c.ages(c.now().Sub(began))
 	}
 	return value, nil
 }
 
-// forget has the next question looked up again.
-func (m *memo[T]) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.changes++
-	m.over = 0
+// invalidate drops the answer, also one that is being made.
+func (c *cache[T]) invalidate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	c.over = 0
 }
