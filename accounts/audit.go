@@ -56,7 +56,7 @@ type AuditEntry struct {
 	SubjectID uuid.UUID
 	// Target is what a person calls the subject: an e-mail, a key's prefix, a plan's name.
 	Target string
-	// Details is a sentence; Before and After are the changed fields as JSON objects, {} where there are none.
+	// Details is a sentence; Before and After are the changed fields as JSON objects, {} if empty.
 	Details string
 	Before  string
 	After   string

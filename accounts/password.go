@@ -21,7 +21,7 @@ const (
 // passwordCost is OWASP's argon2id of 19 MiB: about 25 ms on one core.
 var passwordCost = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// lane bounds the memory and the cores that passwords take at once.
+// lane bounds the memory and cores that passwords take at once.
 type lane chan struct{}
 
 // However many people sign in or guess, two passwords of strangers are hashed at

@@ -37,8 +37,8 @@ func Clean(text string) string {
 	}, text)))
 }
 
-// isPlain tells of a text that it is printable ASCII: most are, and then nothing
-// of Unicode has to be asked.
+// isPlain reports whether a text is printable ASCII: most are, and need no Unicode
+// tables.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
@@ -118,7 +118,7 @@ func CleanEmail(email string) string {
 	return strings.TrimSpace(norm.NFKC.String(strings.TrimSpace(email)))
 }
 
-// Two e-mails that look the same have to be the same: no exotic blanks, nothing of no width.
+// Two e-mails that are displayed alike have to be equal: no exotic blanks, nothing of no width.
 // U+FFFD stands for characters that were lost.
 func isHidden(r rune) bool { return !unicode.IsPrint(r) || isInvisible(r) || r == utf8.RuneError }
 

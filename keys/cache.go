@@ -12,25 +12,25 @@ import (
 
 const (
 	cacheShards = 64
-	// lifeUp is how long an entry is believed while changes made elsewhere are
-	// learned of, lifeDown while they are not.
+	// lifeUp is how long an entry is fresh while changes made elsewhere arrive,
+	// lifeDown while they do not.
 	lifeUp   = 10 * time.Minute
 	lifeDown = 5 * time.Second
-	// lifeUnknown is how long a secret that no key has stays known as such.
+	// lifeUnknown is how long it is cached that no key has a secret.
 	lifeUnknown = 2 * time.Second
-	// maxPerShard and maxUnknown bound the memory; a full map is begun anew.
+	// maxPerShard and maxUnknown bound the cache; a full map is replaced by an empty one.
 	maxPerShard = 8192
 	maxUnknown  = 1024
 )
 
-// cache remembers identities by the hash of their secret, and for a moment the
-// hashes that no key has. A change costs one map write however many entries
+// cache keeps identities by the hash of their secret, and for a moment the hashes
+// that no key has. A change costs one map write however many entries
 // there are: it gets the next epoch, and an entry of an older epoch asks, once,
 // whether the change was about its key, user or plan.
 type cache struct {
 	shards [cacheShards]cacheShard
 	up     atomic.Bool
-	// epoch counts the changes; floor is the epoch below which nothing is believed.
+	// epoch counts the changes; floor is the epoch below which no entry is fresh.
 	epoch, floor atomic.Int64
 
 	mu      sync.RWMutex
@@ -52,7 +52,7 @@ type entry struct {
 	identity *Identity
 	loaded   time.Time
 	epoch    atomic.Int64
-	// used is the last use in Unix microseconds; pending tells that it waits to be written.
+	// used is the last use in Unix microseconds; pending says that it waits to be written.
 	used    atomic.Int64
 	pending atomic.Bool
 }
@@ -76,26 +76,26 @@ func (s *cacheShard) reset() {
 
 func (c *cache) shard(h Hash) *cacheShard { return &c.shards[h[0]%cacheShards] }
 
-// get answers from memory; known is false where the directory has to be asked.
-// A known hash without an entry belongs to no key.
+// get reads the cache; known is false where the directory has to be read. A known
+// hash without an entry belongs to no key.
 func (c *cache) get(h Hash, now time.Time) (e *entry, known bool) {
 	s := c.shard(h)
 	s.mu.RLock()
 	e, unknown := s.entries[h], s.unknown[h]
 	s.mu.RUnlock()
 	if e != nil {
-		return e, c.believed(e, now)
+		return e, c.fresh(e, now)
 	}
 	return nil, now.Before(unknown.until) && unknown.epoch == c.epoch.Load()
 }
 
-// has reports whether a hash has an entry, believed or not, or is known to belong to no key.
+// has reports whether a hash has an entry, fresh or not, or is known to belong to no key.
 func (c *cache) has(h Hash, now time.Time) bool {
 	e, known := c.get(h, now)
 	return e != nil || known
 }
 
-func (c *cache) believed(e *entry, now time.Time) bool {
+func (c *cache) fresh(e *entry, now time.Time) bool {
 	life := lifeDown
 	if c.up.Load() {
 		life = lifeUp
@@ -120,8 +120,8 @@ func (c *cache) touched(id *Identity, since int64) bool {
 	return c.changed[id.Key.ID].epoch > since || c.changed[id.User.ID].epoch > since || c.changed[id.Plan.ID].epoch > since
 }
 
-// put remembers what the directory answered; epoch is the one that held before
-// it was asked, so a change in between is not overlooked.
+// put caches what the directory answered; epoch is the one from before the
+// question, so that a change in between is not missed.
 func (c *cache) put(h Hash, id *Identity, epoch int64, now time.Time) *entry {
 	s := c.shard(h)
 	s.mu.Lock()
@@ -146,7 +146,7 @@ func (c *cache) put(h Hash, id *Identity, epoch int64, now time.Time) *entry {
 	return e
 }
 
-// change makes every entry about a key, user or plan ask again.
+// change invalidates every entry about a key, user or plan.
 func (c *cache) change(ch accounts.Change, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -155,7 +155,7 @@ func (c *cache) change(ch accounts.Change, now time.Time) {
 	c.epoch.Store(next)
 }
 
-// setUp reports whether changes made elsewhere are being learned of. Whatever was
+// setUp records whether changes made elsewhere arrive. Whatever was
 // read before a gap ended may be stale.
 func (c *cache) setUp(up bool) {
 	c.mu.Lock()
@@ -168,7 +168,7 @@ func (c *cache) setUp(up bool) {
 	c.up.Store(up)
 }
 
-// sweep forgets what no longer counts: entries past their life, and changes
+// sweep drops what no longer counts: entries past their life, and changes
 // that only such entries could have missed.
 func (c *cache) sweep(now time.Time) {
 	for i := range c.shards {

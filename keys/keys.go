@@ -36,7 +36,7 @@ var (
 	ErrRotated  = fault.New(fault.Conflict, "This key was rotated by another request at the same time. Load the list of keys, and rotate again if you did not receive the new secret.")
 )
 
-// ErrTooManyKeys is what a user is told who has as many keys as the plan allows.
+// ErrTooManyKeys is the error for a user who has as many keys as the plan allows.
 func ErrTooManyKeys(email, plan string, most int64) *fault.Error {
 	return fault.Newf(fault.Conflict, "%s has %d keys that are not revoked, the maximum of the plan %s. Revoke one that is not needed, then create this one.", email, most, plan)
 }
@@ -55,7 +55,7 @@ type Key struct {
 	Scopes     Scopes
 	// Addresses are where requests with the key may come from; empty for everywhere.
 	Addresses Addresses
-	// CreatedBy is an e-mail, or "cli" or "system"; empty for a key from before it was written down.
+	// CreatedBy is an e-mail, or "cli" or "system"; empty for a key from before it was recorded.
 	CreatedBy string
 	// CreatedByKeyID is the API key that made this one; nil where none did.
 	CreatedByKeyID *uuid.UUID
@@ -77,7 +77,7 @@ type NewKey struct {
 	// Status is StatusActive where empty.
 	Status Status
 	Secret Secret
-	// ByOwner tells that the user asks with one of the user's own keys: the key gets nothing that the acting key has not.
+	// ByOwner reports that the user acts with one of the user's own keys: the key gets nothing that the acting key does not have.
 	ByOwner bool
 }
 

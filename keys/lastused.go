@@ -16,7 +16,7 @@ const (
 	flushBatch = 500
 )
 
-// touch notes a use; most uses of a busy key end at the first comparison.
+// touch records a use; most uses of a busy key end at the first comparison.
 func (v *Verifier) touch(e *entry, now time.Time) {
 	micros := now.UnixMicro()
 	if micros-e.used.Load() < lastUsedStep.Microseconds() || !e.pending.CompareAndSwap(false, true) {
@@ -28,7 +28,7 @@ func (v *Verifier) touch(e *entry, now time.Time) {
 	v.used.mu.Unlock()
 }
 
-// Sweep forgets the identities that have not been used for a while: a background
+// Sweep drops the identities that have not been used for a while: a background
 // job calls it once a minute.
 func (v *Verifier) Sweep() { v.cache.sweep(v.now()) }
 

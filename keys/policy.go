@@ -44,7 +44,7 @@ func (s Scopes) Given(before Scopes, role accounts.Role, byOwner bool) error {
 	return nil
 }
 
-// ErrOperatorLimit answers who would loosen with an API key what an operator has limited.
+// ErrOperatorLimit refuses to loosen with an API key what an operator has limited.
 var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limited this key, so only an operator can relax the limit. Create another key, or ask an operator.")
 
 // LimitedBy is ErrOperatorLimit where k goes beyond what an operator has set of it; limit holds what was set.
@@ -61,7 +61,7 @@ func (k *Key) LimitedBy(limit Limit) error {
 type Limit struct {
 	Scopes    *Scopes
 	Addresses *Addresses
-	// ExpiresAt is nil where ExpirySet tells that the operator set none.
+	// ExpiresAt is nil where ExpirySet and the operator removed the expiry.
 	ExpiresAt *time.Time
 	ExpirySet bool
 	Disabled  bool

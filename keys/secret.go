@@ -22,7 +22,7 @@ const (
 type Hash [sha256.Size]byte
 
 // Secret is an API key in clear. It masks itself wherever it is printed,
-// logged or encoded; Reveal is the only way out. The text lies behind a
+// logged or encoded; Reveal is the only way out. The text is held by a
 // pointer because fmt calls no method on an unexported field: there it prints
 // an address. So two secrets are compared by their hashes.
 type Secret struct{ text *string }
@@ -70,7 +70,7 @@ func (s Secret) Reveal() string {
 // Hash is what the secret is stored and found by.
 func (s Secret) Hash() Hash { return hashOf(s.Reveal()) }
 
-// hashOf takes memory only for a text that is longer than any key.
+// hashOf allocates only for a text that is longer than any key.
 func hashOf(text string) Hash {
 	var key [64]byte
 	return sha256.Sum256(append(key[:0], text...))

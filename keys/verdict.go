@@ -49,7 +49,7 @@ func (v *Verdict) Remaining() int64 { return max(v.Limit-v.Used, 0) }
 // Rate is the window that has the least room of those that a request counts in.
 type Rate struct {
 	limits.Decision
-	// OfUser tells that it is the window of all keys of the user together.
+	// OfUser reports whether it is the window of all keys of the user together.
 	OfUser bool
 }
 
@@ -62,7 +62,7 @@ type Access struct {
 }
 
 // Decide says whether a request may use the key: Valid, or the first code that
-// speaks against it. It decides all that needs neither a counter nor the ledger,
+// refuses it. It decides all that needs neither a counter nor the ledger,
 // for every front alike.
 func (id *Identity) Decide(want Access, now time.Time) Code {
 	switch {
@@ -90,7 +90,7 @@ func (id *Identity) may(scope Scope) bool {
 	return scope == AnyScope || id.Key.Scopes.Has(scope) && (role == "" || role == id.User.Role)
 }
 
-// refusals say why a key does not let its bearer in. What is not refused yet has none.
+// refusals say why a key does not let its bearer in. Codes that refuse later have none.
 var refusals = map[Code]*fault.Error{
 	NotFound:          fault.New(fault.Unauthorized, "This API key is unknown. Check it, or ask for another one."),
 	Revoked:           fault.New(fault.Unauthorized, "This API key was revoked. Use another one."),
@@ -100,7 +100,7 @@ var refusals = map[Code]*fault.Error{
 	AddressNotAllowed: fault.New(fault.AddressNotAllowed, "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."),
 }
 
-// Refusal is what the bearer of the key is told who wanted that access; nil for Valid.
+// Refusal is the error for the bearer of the key who wanted that access; nil for Valid.
 func (id *Identity) Refusal(code Code, want Access) *fault.Error {
 	if code != InsufficientScope {
 		return refusals[code]

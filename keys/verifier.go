@@ -66,7 +66,7 @@ func NewVerifier(p Parts) *Verifier {
 }
 
 // Identify finds whose key a text is and whether it lets a request in: Valid,
-// or the first code that speaks against it. The identity is nil for NotFound
+// or the first code that refuses it. The identity is nil for NotFound
 // alone. An error is a fault of ours: nothing is known of the key then.
 func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Identity, Code, error) {
 	hash, ok := v.hash(text)
@@ -89,8 +89,8 @@ func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Ide
 }
 
 // Cached reports whether Identify knows a text without trust in its sender: it
-// cannot be a key, is known not to be one, or belongs to a key that was looked
-// up lately, whose entry may have to be read again.
+// cannot be a key, is known not to be one, or belongs to a key in the cache, whose
+// entry may be stale.
 func (v *Verifier) Cached(text string) bool {
 	hash, ok := v.hash(text)
 	return !ok || v.cache.has(hash, v.now())
@@ -110,7 +110,7 @@ func (v *Verifier) hash(text string) (h Hash, ok bool) {
 	return h, ok
 }
 
-// lookupTimeout bounds a question to the directory. Its askers wait for it
+// lookupTimeout bounds a read of the directory. Its callers wait for it
 // whatever their own deadlines are: a network that swallows packets would hold
 // them for as long as it does.
 const lookupTimeout = 5 * time.Second
@@ -121,8 +121,8 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 		return e, nil
 	}
 	v.misses.Add(1)
-	// One question for all who ask at once; it outlives the asker who came first.
-	// Who asks after a change takes no answer to a question from before it.
+	// One read for all concurrent callers; it outlives the first of them. A caller
+	// after a change takes no result of a read from before it.
 	epoch := v.cache.epoch.Load()
 	question := string(binary.BigEndian.AppendUint64(h[:], uint64(epoch)))
 	found, err, _ := v.loading.Do(question, func() (any, error) {
@@ -146,12 +146,12 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 // secret; with 0 credits nothing is charged.
 type Request struct {
 	Secret string
-	// Address is the customer's, as the service saw it; not valid where it was not told.
+	// Address is the customer's, as the service saw it; not valid where it is not known.
 	Address netip.Addr
 	Charge  usage.Charge
 }
 
-// Verify checks a key, which has to have the scope models, its rate and its quota, and charges it, in one go. A
+// Verify checks a key, which has to have the scope models, its rate and its quota, and charges it. A
 // refusal is a verdict; an error is a fault of ours, or ErrReplayMismatch of
 // package usage.
 func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
@@ -164,17 +164,17 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 		if verdict.Rate, err = v.Rate(ctx, id, false); err != nil {
 			return Verdict{}, err
 		}
-		return v.told(ctx, verdict)
+		return v.withCredits(ctx, verdict)
 	}
 	if verdict.Rate, err = v.Rate(ctx, id, true); err != nil {
 		return Verdict{}, err
 	}
 	if !verdict.Rate.Allowed {
 		verdict.Code = RateLimited
-		return v.told(ctx, verdict)
+		return v.withCredits(ctx, verdict)
 	}
 	if r.Charge.Credits == 0 {
-		return v.told(ctx, verdict)
+		return v.withCredits(ctx, verdict)
 	}
 	receipt, err := v.Charge(ctx, id, r.Charge)
 	if err != nil {
@@ -184,8 +184,8 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 	return verdict, nil
 }
 
-// told fills in the credits of a verdict that charges nothing.
-func (v *Verifier) told(ctx context.Context, verdict Verdict) (Verdict, error) {
+// withCredits fills in the credits of a verdict that charges nothing.
+func (v *Verifier) withCredits(ctx context.Context, verdict Verdict) (Verdict, error) {
 	now := v.now()
 	used, err := v.totals.Used(ctx, verdict.Identity.User.ID, usage.DayOf(now))
 	if err != nil {
@@ -196,10 +196,10 @@ func (v *Verifier) told(ctx context.Context, verdict Verdict) (Verdict, error) {
 }
 
 // Rate counts a request in the key's window, and where the plan says so in that
-// of all keys of the user together, or only looks. It tells the tighter of the
+// of all keys of the user together, or only peeks. It returns the tighter of the
 // two. A request that one of them refuses counts in neither, unless another one
-// took the user's last place between the look and the count. Keys of services
-// are not limited: they have room always.
+// took the user's last place between the two calls. Keys of services are not
+// limited.
 func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (Rate, error) {
 	limit := id.Plan.RateLimitPerMinute
 	if id.User.Role == accounts.RoleService {
@@ -219,7 +219,7 @@ func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (Rate, er
 		return Rate{}, err
 	}
 	if !together.Allowed {
-		ask = v.counter.Peek // the key's window is told, and takes nothing
+		ask = v.counter.Peek // the key's window is read, and counts nothing
 	}
 	own, err := ask(ctx, key, limit)
 	if err == nil && count && own.Allowed && together.Allowed {
@@ -249,7 +249,7 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 	c.UserID, c.KeyID = id.User.ID, id.Key.ID
 	receipt, err := v.meter.Charge(ctx, c)
 	if err != nil {
-		v.totals.Doubt(c.UserID)
+		v.totals.MarkUncertain(c.UserID)
 		return receipt, err
 	}
 	switch receipt.Outcome {
@@ -258,19 +258,19 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 	case usage.OverRange:
 		return receipt, usage.ErrCostRange
 	case usage.Accepted, usage.OverQuota:
-		v.totals.Note(c.UserID, receipt.Day, receipt.CreditsUsed)
+		v.totals.Record(c.UserID, receipt.Day, receipt.CreditsUsed)
 	case usage.Duplicate:
 	}
 	return receipt, nil
 }
 
-// Changed forgets what was remembered of a key, user or plan.
+// Changed invalidates what is cached of a key, user or plan.
 func (v *Verifier) Changed(c accounts.Change) { v.cache.change(c, v.now()) }
 
-// Up reports whether changes made by other processes are being learned of.
+// Up receives whether changes of other processes arrive.
 func (v *Verifier) Up(up bool) { v.cache.setUp(up) }
 
-// CacheStats says how often the memory answered and how often the directory was asked.
+// CacheStats returns how often the cache answered and how often the directory was read.
 func (v *Verifier) CacheStats() (hits, misses int64) { return v.hits.Load(), v.misses.Load() }
 
 // traceLookup adds a lookup that has just ended to the trace of a sampled request.

@@ -28,7 +28,7 @@ const (
 // counter within about two seconds of its return.
 //
 // What this instance lets through is counted locally all the time, and a call needs room in both windows: it takes its place
-// in the local one first and gives it back if the shared counter refuses. So whatever the shared counter forgets or misses,
+// in the local one first and gives it back if the shared counter refuses. So whatever the shared counter loses or misses,
 // one instance never lets a subject pass more often than its limit.
 type Failover struct {
 	shared Counter
@@ -36,7 +36,7 @@ type Failover struct {
 	log    *slog.Logger
 
 	away atomic.Bool
-	lost chan struct{} // tells watch that away was set; room for one
+	lost chan struct{} // signals watch that away was set; room for one
 	stop context.CancelFunc
 	done chan struct{}
 }
@@ -111,8 +111,8 @@ func both(a, b Decision) Decision {
 	}
 }
 
-// ask puts one question to the shared counter. A request asks without its own deadline: one that is given up must not look
-// like a counter that is away.
+// ask calls the shared counter once. A request calls without its own deadline: one that is given up must not appear as a
+// counter that is away.
 func ask(ctx context.Context, patience time.Duration, question question, s Subject, limit int64) (Decision, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -122,7 +122,7 @@ func ask(ctx context.Context, patience time.Duration, question question, s Subje
 type question func(ctx context.Context, s Subject, limit int64) (Decision, error)
 
 // probe asks twice: the first answer may take the time of a connection, the second has to come as fast as a request needs it.
-// It hits, on a subject of its own, because a server that answers but cannot write must not look well.
+// It hits, on a subject of its own, because a server that answers but cannot write must not pass.
 func (f *Failover) probe(ctx context.Context) error {
 	const plenty = 1_000_000
 	for _, patience := range []time.Duration{connecting, patience} {

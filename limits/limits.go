@@ -6,8 +6,8 @@
 // at most one second later than with an exact log of every hit. Refused calls do not count. A subject costs
 // one number pair for each second in which it hit, 61 pairs at most, whatever its limit.
 //
-// When the clock steps back, the buckets move back with it: no hit stops counting early, and none counts for longer than
-// 61 seconds of the stepped clock.
+// When the clock is set back, the buckets move back with it: no hit stops counting early, and none counts for longer than
+// 61 seconds of that clock.
 package limits
 
 import (
@@ -40,7 +40,7 @@ type Decision struct {
 	ResetSeconds int64
 }
 
-// Mode says who counts.
+// Mode is who counts.
 type Mode string
 
 // The modes of a counter.

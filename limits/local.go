@@ -11,8 +11,8 @@ import (
 const shardCount = 64
 
 // Local is the Counter in this process. Its subjects are spread over shards with a lock each. It never fails and never waits
-// for anything but such a lock. A subject that stops calling is forgotten between one and two minutes later, and its
-// memory goes back; Sweep gives it back in a process that nobody calls any more.
+// for anything but such a lock. A subject that stops calling is dropped between one and two minutes later, and its
+// memory is freed; Sweep frees it in a process without calls.
 type Local struct {
 	now    func() time.Time
 	start  time.Time // the beginning of the second in which the Local was made, with its monotonic reading
@@ -48,12 +48,12 @@ func (l *Local) hit(s Subject, limit int64) (Decision, int32) {
 	d := sh.window(s).hit(second, limit)
 	sh.mu.Unlock()
 	if turned {
-		l.Sweep() // the shards that nobody hits have to give their memory back too
+		l.Sweep() // the shards without hits have to free their memory too
 	}
 	return d, second
 }
 
-// giveBack undoes a hit of the given second, if the window still knows of it.
+// giveBack undoes a hit of the given second, if the window still has it.
 func (l *Local) giveBack(s Subject, second int32) {
 	sh := l.shard(s)
 	sh.mu.Lock()
@@ -72,7 +72,7 @@ func (l *Local) Peek(_ context.Context, s Subject, limit int64) (Decision, error
 // Mode is ModeLocal.
 func (*Local) Mode() Mode { return ModeLocal }
 
-// Len is the number of subjects that are remembered.
+// Len is the number of subjects that are kept.
 func (l *Local) Len() int {
 	n := 0
 	for i := range l.shards {
@@ -84,8 +84,8 @@ func (l *Local) Len() int {
 	return n
 }
 
-// Sweep forgets the subjects whose window has emptied, as far as that takes no search. Hit calls it about once a minute;
-// a process that may fall silent calls it from a ticker.
+// Sweep drops the subjects whose window has emptied, as far as that takes no search. Hit calls it about once a minute;
+// a process that may be idle calls it from a ticker.
 func (l *Local) Sweep() {
 	for i := range l.shards {
 		sh := &l.shards[i]
@@ -122,7 +122,7 @@ type shard struct {
 
 // turn changes the generations when it is time and reports whether it did.
 func (sh *shard) turn(second int32) bool {
-	// After a step back of the clock both wait for a whole life from then on, which forgets later, never earlier.
+	// After the clock was set back both stay for a whole life from then on, which drops them later, never earlier.
 	sh.turned = min(sh.turned, second)
 	sh.newest = min(sh.newest, second)
 	switch {

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// Subject is what a limit applies to: an API key, all keys of a user together, or the address of a caller who has none.
+// Subject is what a limit applies to: an API key, all keys of a user together, or the address of a caller without a key.
 // Subjects are small, comparable values, made by Key, User and Address; the zero Subject belongs to no caller.
 type Subject struct {
 	id   [16]byte

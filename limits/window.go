@@ -37,7 +37,7 @@ func (w *window) peek(second int32, limit int64) Decision {
 	return decide(buckets, used, second, limit)
 }
 
-// rewind moves the buckets back with a clock that stepped back, so that the newest one lies in the given second.
+// rewind moves the buckets back with a clock that was set back, so that the newest one lies in the given second.
 func (w *window) rewind(second int32) {
 	n := len(w.buckets)
 	if n == 0 || w.buckets[n-1].second <= second {
@@ -59,7 +59,7 @@ func (w *window) live(second int32) ([]bucket, int64) {
 	return buckets, used
 }
 
-// drop forgets what no longer counts. The rest moves to the front, so that the array is used again instead of growing.
+// drop removes what no longer counts. The rest moves to the front, so that the array is used again instead of growing.
 func (w *window) drop(second int32) {
 	live, used := w.live(second)
 	if len(live) < len(w.buckets) {
@@ -92,7 +92,7 @@ func (w *window) giveBack(second int32) {
 	}
 }
 
-// decide tells the state of a window that holds these buckets and nothing older.
+// decide returns the state of a window that holds these buckets and nothing older.
 func decide(buckets []bucket, used int64, second int32, limit int64) Decision {
 	return Decision{
 		Allowed:      used < limit,
@@ -103,7 +103,7 @@ func decide(buckets []bucket, used int64, second int32, limit int64) Decision {
 }
 
 // longestReset is the window in seconds. A place that was taken within the current second returns up to a second later than
-// that; nobody is told to wait for longer than the window.
+// that; no caller has to wait for longer than the window.
 const longestReset = bucketLife - 1
 
 // roomIn is how many seconds after the given one the first place is free, longestReset at most.

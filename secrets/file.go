@@ -32,8 +32,8 @@ func readFile(path string) (Key, error) {
 }
 
 // makeFile makes a key in a file that does not exist yet. It is on the disk
-// before it is there under its name; of two processes at once one makes it, and
-// both get that one.
+// before it gets its name; of two processes at once one makes it, and both get
+// that one.
 func makeFile(path string) (Key, error) {
 	k, folder := MintKey(), filepath.Dir(path)
 	draft, err := os.CreateTemp(folder, ".secret.key-*") // O_EXCL, 0600

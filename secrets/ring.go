@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// Ring is the keys that a service has: the present one, from its configuration
+// Ring is the keys that a service has: the current one, from its configuration
 // or from a file beside the embedded database, and those that are read beside
 // it. It is safe for concurrent use; a nil Ring has no key.
 type Ring struct {
-	present  Key
+	current  Key
 	previous []Key
-	// file holds the key where none is configured; empty where there is none.
+	// file holds the key where none is configured; empty for no file.
 	file string
 
 	mu     sync.Mutex
@@ -23,23 +23,23 @@ type Ring struct {
 
 // NewRing makes a Ring of the configured keys, each of which may be none, and
 // the file in which the embedded database keeps its key; empty for Postgres.
-// The file's key is the present one where none is configured, and else is read beside it.
-func NewRing(present, previous Key, file string) *Ring {
-	r := &Ring{present: present, file: file}
+// The file's key is the current one where none is configured, and else is read beside it.
+func NewRing(current, previous Key, file string) *Ring {
+	r := &Ring{current: current, file: file}
 	if !previous.IsZero() {
 		r.previous = append(r.previous, previous)
 	}
 	return r
 }
 
-// Present gives the key for what is encrypted from now on. create makes the
-// file's key where there is none yet; ErrNoKey where there is none and none is made.
-func (r *Ring) Present(create bool) (Key, error) {
+// Current returns the key that encrypts. create makes the file's key if it does not
+// exist; ErrNoKey without a key.
+func (r *Ring) Current(create bool) (Key, error) {
 	if r == nil {
 		return Key{}, ErrNoKey
 	}
-	if !r.present.IsZero() {
-		return r.present, nil
+	if !r.current.IsZero() {
+		return r.current, nil
 	}
 	k, err := r.fromFile(create)
 	if err == nil && k.IsZero() {
@@ -65,14 +65,14 @@ func (r *Ring) fromFile(create bool) (Key, error) {
 	return k, err
 }
 
-// Keys lists every key that there is, the present one first.
+// Keys lists every key, the current one first.
 func (r *Ring) Keys() ([]Key, error) {
 	if r == nil {
 		return nil, nil
 	}
 	var all []Key
-	if !r.present.IsZero() {
-		all = append(all, r.present)
+	if !r.current.IsZero() {
+		all = append(all, r.current)
 	}
 	k, err := r.fromFile(false)
 	if !k.IsZero() {
@@ -124,5 +124,5 @@ func (r *Ring) Open(at Place, sealed string) (string, error) {
 	return "", answer
 }
 
-// Unreadable tells an error of Open that concerns this one secret from a fault around it.
+// Unreadable reports whether an error of Open concerns this one secret, not the service.
 func Unreadable(err error) bool { return errors.Is(err, ErrOtherKey) || errors.Is(err, ErrBroken) }

@@ -24,11 +24,11 @@ import (
 
 // Sentinels of the keys.
 var (
-	// ErrNoKey tells that a secret is to be stored and there is no key for it.
+	// ErrNoKey says that a secret is to be stored and the service has no key.
 	ErrNoKey = fault.New(fault.Conflict, "Nothing was changed: this secret must be stored encrypted, but the service has no encryption key. Set SECRET_KEY to 32 random bytes in base64, as `openssl rand -base64 32` prints them. Keep a copy in another place than the backups, restart Codexible and try again.")
-	// ErrOtherKey tells that a secret was encrypted with a key that this service does not have.
+	// ErrOtherKey says that a secret was encrypted with a key that this service does not have.
 	ErrOtherKey = fault.New(fault.Unavailable, "This secret was encrypted with a different key. Start Codexible with the SECRET_KEY that this database was used with.")
-	// ErrBroken tells that a secret was changed, or belongs to another row.
+	// ErrBroken says that a secret was changed, or belongs to another row.
 	ErrBroken = fault.New(fault.Internal, "This stored secret cannot be decrypted: it was changed, or belongs to another row. Restore it from a backup, or delete it with `codexible secrets forget`.")
 )
 
@@ -44,7 +44,7 @@ const (
 const FingerprintSize = 16
 
 // Key is a 256-bit key. It masks itself wherever it is printed, logged or
-// encoded; Reveal is the only way out. The zero Key is none.
+// encoded; Reveal is the only way out. The zero Key stands for no key.
 type Key struct{ raw *[keySize]byte }
 
 // ParseKey reads 32 bytes in base64, standard or URL, padded or not.
@@ -65,7 +65,7 @@ func MintKey() Key {
 	return Key{&raw}
 }
 
-// IsZero reports whether there is no key.
+// IsZero reports whether k is the zero Key.
 func (k Key) IsZero() bool { return k.raw == nil }
 
 // Reveal gives the key in base64, for the file that holds it.
@@ -76,7 +76,7 @@ func (k Key) Reveal() string {
 	return base64.StdEncoding.EncodeToString(k.raw[:])
 }
 
-// Fingerprint tells one key from another and nothing of either; nil for none.
+// Fingerprint identifies a key and reveals nothing of it; nil for the zero Key.
 func (k Key) Fingerprint() []byte {
 	if k.raw == nil {
 		return nil
@@ -137,7 +137,7 @@ func (p Place) associated() []byte {
 	return b
 }
 
-// IsSealed tells a ciphertext of this package from a plain text.
+// IsSealed reports whether a text is a ciphertext of this package.
 func IsSealed(text string) bool { return strings.HasPrefix(text, version+".") }
 
 // Seal encrypts a text for the place where it is stored: version, key id, and

@@ -76,7 +76,7 @@ func TestAChangedSecretIsBrokenAndOneOfAnotherKeyIsTold(t *testing.T) {
 	if _, err := none.Open(here, s); !errors.Is(err, ErrOtherKey) {
 		t.Errorf("without keys: %v", err)
 	}
-	if _, err := none.Present(true); !errors.Is(err, ErrNoKey) {
+	if _, err := none.Current(true); !errors.Is(err, ErrNoKey) {
 		t.Errorf("without keys: %v", err)
 	}
 	if _, err := (Key{}).Seal(here, "x"); !errors.Is(err, ErrNoKey) {
@@ -127,7 +127,7 @@ func TestAKeyMasksItself(t *testing.T) {
 
 func TestAKeyFileIsMadeAtTheFirstNeedOnceAndForItsOwnerAlone(t *testing.T) {
 	path := FileIn(filepath.Join(t.TempDir(), "codexible.db"))
-	if _, err := NewRing(Key{}, Key{}, path).Present(false); !errors.Is(err, ErrNoKey) {
+	if _, err := NewRing(Key{}, Key{}, path).Current(false); !errors.Is(err, ErrNoKey) {
 		t.Fatalf("before the first need: %v", err)
 	}
 	const processes = 20
@@ -135,7 +135,7 @@ func TestAKeyFileIsMadeAtTheFirstNeedOnceAndForItsOwnerAlone(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range made {
 		wg.Go(func() {
-			k, err := NewRing(Key{}, Key{}, path).Present(true)
+			k, err := NewRing(Key{}, Key{}, path).Current(true)
 			if err != nil {
 				t.Error(err)
 			}
@@ -168,8 +168,8 @@ func TestAKeyFileIsMadeAtTheFirstNeedOnceAndForItsOwnerAlone(t *testing.T) {
 	// A configured key comes first; the file's is read beside it.
 	own := MintKey()
 	r := NewRing(own, MintKey(), path)
-	if k, err := r.Present(true); err != nil || !k.Equal(own) {
-		t.Errorf("the present key is not the configured one: %v", err)
+	if k, err := r.Current(true); err != nil || !k.Equal(own) {
+		t.Errorf("the current key is not the configured one: %v", err)
 	}
 	if k, err := r.ByFingerprint(made[0].Fingerprint()); err != nil || !k.Equal(made[0]) || mode() != 0o600 {
 		t.Errorf("the file's key is not read beside it, or others may read it: %v, %v", err, mode())
@@ -177,7 +177,7 @@ func TestAKeyFileIsMadeAtTheFirstNeedOnceAndForItsOwnerAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("sesame"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewRing(Key{}, Key{}, path).Present(true); err == nil || strings.Contains(err.Error(), "sesame") {
+	if _, err := NewRing(Key{}, Key{}, path).Current(true); err == nil || strings.Contains(err.Error(), "sesame") {
 		t.Errorf("a file without a key: %v", err)
 	}
 }

@@ -72,7 +72,7 @@ func (v vault) fingerprint(ctx context.Context) (fingerprint []byte, err error) 
 }
 
 // key is what secrets of this database are encrypted with. With the first one
-// the present key becomes that key.
+// the current key becomes that key.
 func (v vault) key(ctx context.Context) (k secrets.Key, err error) {
 	if err := v.takeTurn(ctx); err != nil {
 		return k, err
@@ -84,7 +84,7 @@ func (v vault) key(ctx context.Context) (k secrets.Key, err error) {
 	if fingerprint != nil {
 		return v.ring.ByFingerprint(fingerprint)
 	}
-	if k, err = v.ring.Present(true); err != nil {
+	if k, err = v.ring.Current(true); err != nil {
 		return k, err
 	}
 	return k, v.adopt(ctx, k)
@@ -209,7 +209,7 @@ func (v vault) reseal(ctx context.Context, list []stored) error {
 	if len(list) == 0 {
 		return v.adopt(ctx, secrets.Key{})
 	}
-	k, err := v.ring.Present(true)
+	k, err := v.ring.Current(true)
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (s *Store) vaultOf(tx *gorm.DB) vault {
 // SecretKeyState says how the keys of this service go with the database.
 type SecretKeyState uint8
 
-// The states: no secret is stored, the present key encrypts them, or one that is
+// The states: no secret is stored, the current key encrypts them, or one that is
 // read beside it does, and `codexible secrets rotate` is due.
 const (
 	NoSecrets SecretKeyState = iota
@@ -261,7 +261,7 @@ func (s *Store) CheckSecrets(ctx context.Context) (state SecretKeyState, err err
 			return err
 		}
 		state = SecretsToRotate
-		if present, err := s.secrets.Present(false); err == nil && present.Has(k.Fingerprint()) {
+		if current, err := s.secrets.Current(false); err == nil && current.Has(k.Fingerprint()) {
 			state = SecretsReadable
 		}
 		return nil
@@ -269,7 +269,7 @@ func (s *Store) CheckSecrets(ctx context.Context) (state SecretKeyState, err err
 	return state, err
 }
 
-// RotateSecrets encrypts every secret with the present key, all or none, and
+// RotateSecrets encrypts every secret with the current key, all or none, and
 // says how many there are.
 func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {

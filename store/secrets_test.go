@@ -63,7 +63,7 @@ func TestSecondFactorSecretsLieEncryptedAndBoundToTheirUser(t *testing.T) {
 			t.Errorf("it reads back as %q", two.Secret)
 		}
 		if state := must[store.SecretKeyState](t)(s.CheckSecrets(ctx)); state != store.SecretsReadable {
-			t.Error("the present key is not told")
+			t.Error("the current key is not told")
 		}
 		// Who writes to the database cannot give one user the factor of another.
 		storetest.Exec(t, url, "UPDATE two_step SET secret = (SELECT MIN(secret) FROM two_step)")
@@ -154,7 +154,7 @@ func TestRotatingEncryptsEverythingAnewOrNothing(t *testing.T) {
 		}
 		fresh := openWith(t, url, only(after))
 		if state := must[store.SecretKeyState](t)(fresh.CheckSecrets(ctx)); state != store.SecretsReadable || twoStepOf(t, fresh, u).Secret != "ONE" || twoStepOf(t, fresh, second).Secret != "THREE" {
-			t.Error("the present key does not read what was encrypted anew")
+			t.Error("the current key does not read what was encrypted anew")
 		}
 		if _, err := old.CheckSecrets(ctx); err == nil {
 			t.Error("the key of before is still taken")

@@ -23,10 +23,10 @@ const (
 	UnknownModel = "unknown"
 )
 
-// ErrReplayMismatch tells that an idempotency key came again with another body.
+// ErrReplayMismatch says that an idempotency key came again with another body.
 var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge within the last 24 hours. Send a new key with a new charge, or repeat the first charge unchanged.")
 
-// ErrCostRange tells that a charge would take the cost of a user's day beyond MaxDayCostUSD.
+// ErrCostRange says that a charge would take the cost of a user's day beyond MaxDayCostUSD.
 var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must not raise the day's cost above %d dollars; send the real cost", MaxDayCostUSD))
 
 // Charge is one metered request before it is decided.
@@ -76,7 +76,7 @@ func (o Outcome) String() string {
 }
 
 // Receipt answers a charge: what became of it, and the user's day after it (a
-// duplicate tells the day as it was after the first).
+// duplicate has the day as it was after the first).
 type Receipt struct {
 	Outcome     Outcome
 	CreditsUsed int64

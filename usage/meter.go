@@ -21,18 +21,18 @@ type Ledger interface {
 	Settle(ctx context.Context, now func() time.Time, charges []Charge) ([]Receipt, error)
 }
 
-// exact is a clock in UTC and whole microseconds, which is what the books keep.
+// exact is a clock in UTC and whole microseconds, as the ledger stores times.
 func exact(now func() time.Time) func() time.Time {
 	return func() time.Time { return now().UTC().Truncate(time.Microsecond) }
 }
 
-// At is a clock that stands.
+// At is a clock that always returns t.
 func At(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-// Observer is told of every batch and of what found no place in one, for the metrics.
+// Observer is notified of every batch and of every charge that was refused, for the metrics.
 type Observer interface {
 	BatchSettled(size int, took time.Duration, receipts []Receipt, err error)
-	// TurnedAway is told of a charge that no batch took, because too many wait.
+	// TurnedAway is called for a charge that was refused because too many wait.
 	TurnedAway()
 }
 
@@ -172,10 +172,10 @@ func (m *Meter) run() {
 	}
 }
 
-// gather takes what has arrived. It steps back once for the callers that the
-// last batch woke: they are runnable and about to charge again, and a batch
-// that leaves without them makes them wait for a whole commit. With nothing
-// else to run the step costs nothing.
+// gather takes what has arrived. It yields to the callers that the last batch
+// woke: they are runnable and about to charge again, and a batch that leaves
+// without them makes them wait for a whole commit. With nothing else to run
+// yielding costs nothing.
 func (m *Meter) gather(batch []*pending) []*pending {
 	for range 2 {
 		batch = m.take(batch)

@@ -22,8 +22,8 @@ type DayTotal struct {
 	CostMicros int64
 }
 
-// Fill returns one row per day of the range, oldest first, zeros where
-// rows has none: a chart draws it as it comes.
+// Fill returns one row per day of the range, oldest first, zeros for the days
+// without a row: a chart draws it as it is.
 func Fill(span Range, rows []DayTotal) []DayTotal {
 	byDay := make(map[Day]DayTotal, len(rows))
 	for _, r := range rows {
@@ -47,7 +47,7 @@ type ModelTotal struct {
 	CostMicros       int64
 }
 
-// Record is one charge as it stands in the books.
+// Record is one charge as it is stored.
 type Record struct {
 	ID uuid.UUID
 	// PreviousID is the user's charge before this one; zero for the first.

@@ -56,120 +56,120 @@ func wantUsed(t *testing.T, totals *Totals, userID uuid.UUID, day Day, want int6
 }
 
 func TestTotalsAskTheBooksOnceWhereThisProcessAloneCharges(t *testing.T) {
-	user, books, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
-	books.used[user] = 7
-	totals := NewTotals(books, nil, 0, clock.now)
+	user, ledger, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
+	ledger.used[user] = 7
+	totals := NewTotals(ledger, nil, 0, clock.now)
 	wantUsed(t, totals, user, today, 7)
 	clock.at = noon.Add(11 * time.Hour)
 	wantUsed(t, totals, user, today, 7)
-	totals.Note(user, today, 9)
+	totals.Record(user, today, 9)
 	wantUsed(t, totals, user, today, 9)
-	if books.asked != 1 {
-		t.Errorf("the books were asked %d times", books.asked)
+	if ledger.asked != 1 {
+		t.Errorf("the books were asked %d times", ledger.asked)
 	}
 	wantUsed(t, totals, uuid.New(), today, 0)
-	if books.asked != 2 {
+	if ledger.asked != 2 {
 		t.Error("another user's total came from memory")
 	}
 }
 
 func TestAChargeWhoseFateIsUnknownIsToldOnceItIsKnown(t *testing.T) {
-	user, books, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
-	totals := NewTotals(books, nil, 0, clock.now)
-	totals.Note(user, today, 3)
-	totals.Doubt(user)
+	user, ledger, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
+	totals := NewTotals(ledger, nil, 0, clock.now)
+	totals.Record(user, today, 3)
+	totals.MarkUncertain(user)
 	wantUsed(t, totals, user, today, 3) // just told
-	clock.at = clock.at.Add(doubtfulAge + 1)
+	clock.at = clock.at.Add(uncertainAge + 1)
 	wantUsed(t, totals, user, today, 3)
-	books.used[user] = 8 // it is settled after its caller has gone
-	clock.at = clock.at.Add(doubtfulAge + 1)
+	ledger.used[user] = 8 // it is settled after its caller has gone
+	clock.at = clock.at.Add(uncertainAge + 1)
 	wantUsed(t, totals, user, today, 8)
-	books.used[user] = 9 // another one, at the very end
-	clock.at = noon.Add(doubtLife)
+	ledger.used[user] = 9 // another one, at the very end
+	clock.at = noon.Add(uncertainLife)
 	wantUsed(t, totals, user, today, 9)
-	asked := books.asked
+	asked := ledger.asked
 	clock.at = clock.at.Add(time.Hour)
 	wantUsed(t, totals, user, today, 9)
-	if books.asked != asked {
+	if ledger.asked != asked {
 		t.Error("the books are asked for good")
 	}
 }
 
 func TestTotalsKeepTheGreatestThatWasTold(t *testing.T) {
-	user, books := uuid.New(), &library{used: map[uuid.UUID]int64{}}
-	totals := NewTotals(books, nil, 0, func() time.Time { return noon })
+	user, ledger := uuid.New(), &library{used: map[uuid.UUID]int64{}}
+	totals := NewTotals(ledger, nil, 0, func() time.Time { return noon })
 	for _, used := range []int64{3, 9, 5} {
-		totals.Note(user, today, used)
+		totals.Record(user, today, used)
 	}
 	wantUsed(t, totals, user, today, 9)
 }
 
 func TestTotalsOfYesterdayDoNotStay(t *testing.T) {
-	user, books := uuid.New(), &library{used: map[uuid.UUID]int64{}}
-	totals := NewTotals(books, nil, 0, func() time.Time { return noon })
-	totals.Note(user, yesterday, 200)
-	totals.Note(user, today, 1)
-	totals.Note(user, yesterday, 201) // a receipt that comes late
+	user, ledger := uuid.New(), &library{used: map[uuid.UUID]int64{}}
+	totals := NewTotals(ledger, nil, 0, func() time.Time { return noon })
+	totals.Record(user, yesterday, 200)
+	totals.Record(user, today, 1)
+	totals.Record(user, yesterday, 201) // a receipt that comes late
 	wantUsed(t, totals, user, today, 1)
-	if books.asked != 0 {
+	if ledger.asked != 0 {
 		t.Error("today was forgotten for yesterday")
 	}
 	if rows := len(totals.shard(user).rows); rows != 1 {
 		t.Errorf("%d rows are remembered", rows)
 	}
-	books.used[user] = 201
+	ledger.used[user] = 201
 	wantUsed(t, totals, user, yesterday, 201)
 	wantUsed(t, totals, user, tomorrow, 201)
 	wantUsed(t, totals, user, today, 201)
-	if books.asked != 3 {
-		t.Errorf("the books were asked %d times for three days that are not remembered", books.asked)
+	if ledger.asked != 3 {
+		t.Errorf("the books were asked %d times for three days that are not remembered", ledger.asked)
 	}
 }
 
 func TestTotalsAreNeverOlderThanTheirAge(t *testing.T) {
-	user, books, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
-	totals := NewTotals(books, nil, time.Second, clock.now)
+	user, ledger, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
+	totals := NewTotals(ledger, nil, time.Second, clock.now)
 	wantUsed(t, totals, user, today, 0)
-	books.used[user] = 50 // another instance charged
+	ledger.used[user] = 50 // another instance charged
 	clock.at = noon.Add(time.Second)
 	wantUsed(t, totals, user, today, 0)
 	clock.at = noon.Add(time.Second + time.Microsecond)
 	wantUsed(t, totals, user, today, 50)
-	totals.Note(user, today, 60)
+	totals.Record(user, today, 60)
 	clock.at = clock.at.Add(time.Second)
 	wantUsed(t, totals, user, today, 60)
-	if books.asked != 2 {
-		t.Errorf("the books were asked %d times", books.asked)
+	if ledger.asked != 2 {
+		t.Errorf("the books were asked %d times", ledger.asked)
 	}
 }
 
 func TestTotalsComeFromTheSharedCacheBeforeTheBooks(t *testing.T) {
-	user, books, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}}
-	books.used[user] = 5
+	user, ledger, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}}
+	ledger.used[user] = 5
 	clock := &hand{noon}
-	wantUsed(t, NewTotals(books, cache, time.Second, clock.now), user, today, 5)
-	if cache.puts != 1 || books.asked != 1 {
-		t.Errorf("a miss asked the books %d times and filled the cache %d times", books.asked, cache.puts)
+	wantUsed(t, NewTotals(ledger, cache, time.Second, clock.now), user, today, 5)
+	if cache.puts != 1 || ledger.asked != 1 {
+		t.Errorf("a miss asked the books %d times and filled the cache %d times", ledger.asked, cache.puts)
 	}
-	wantUsed(t, NewTotals(books, cache, time.Second, clock.now), user, today, 5)
-	if books.asked != 1 {
+	wantUsed(t, NewTotals(ledger, cache, time.Second, clock.now), user, today, 5)
+	if ledger.asked != 1 {
 		t.Error("a hit asked the books all the same")
 	}
 }
 
 func TestASharedCacheThatFailsSendsTheQuestionToTheBooks(t *testing.T) {
-	user, books, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}, err: errors.New("away")}
-	books.used[user] = 5
-	wantUsed(t, NewTotals(books, cache, time.Second, func() time.Time { return noon }), user, today, 5)
+	user, ledger, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}, err: errors.New("away")}
+	ledger.used[user] = 5
+	wantUsed(t, NewTotals(ledger, cache, time.Second, func() time.Time { return noon }), user, today, 5)
 }
 
 func TestBooksThatFailAreAnErrorAndNotZero(t *testing.T) {
-	books := &library{err: errors.New("gone")}
-	totals := NewTotals(books, &shelf{rows: map[string]int64{}}, 0, func() time.Time { return noon })
-	if used, err := totals.Used(context.Background(), uuid.New(), today); !errors.Is(err, books.err) {
+	ledger := &library{err: errors.New("gone")}
+	totals := NewTotals(ledger, &shelf{rows: map[string]int64{}}, 0, func() time.Time { return noon })
+	if used, err := totals.Used(context.Background(), uuid.New(), today); !errors.Is(err, ledger.err) {
 		t.Errorf("%d, %v", used, err)
 	}
-	books.err = nil
+	ledger.err = nil
 	wantUsed(t, totals, uuid.New(), today, 0)
 }
 
@@ -177,14 +177,14 @@ func TestTotalsAreSafeForConcurrentUse(t *testing.T) {
 	totals := NewTotals(&library{used: map[uuid.UUID]int64{}}, nil, 0, func() time.Time { return noon })
 	users := []uuid.UUID{{15: 1}, {15: 1, 0: 1}, {15: 2}}
 	for _, u := range users {
-		totals.Note(u, today, 0)
+		totals.Record(u, today, 0)
 	}
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range int64(500) {
 				u := users[(int(n)+i)%len(users)]
-				totals.Note(u, today, n)
+				totals.Record(u, today, n)
 				if _, err := totals.Used(context.Background(), u, today); err != nil {
 					t.Error(err)
 				}

@@ -9,18 +9,18 @@ import (
 	valkeygo "github.com/valkey-io/valkey-go"
 )
 
-// changesChannel carries the news to every instance.
+// changesChannel carries the change events to every instance.
 const changesChannel = "codexible:changes"
 
 const (
 	publishTimeout = time.Second
 
-	// After a loss the channel is sought at intervals that double from the first to the last.
+	// After a loss the channel is subscribed to at intervals that double from the first to the last.
 	firstResubscription, lastResubscription = 100 * time.Millisecond, 2 * time.Second
 )
 
-// Changes carries small messages, as «forget what you know of this key», to every instance that listens. It keeps nothing:
-// a message reaches those who are subscribed when it is published.
+// Changes carries small messages, such as a change of a key, to every instance that is subscribed. It stores nothing: a
+// message reaches those who are subscribed when it is published.
 type Changes struct{ client valkeygo.Client }
 
 // Changes is the channel that all instances on this server share.
@@ -41,7 +41,7 @@ func (c *Changes) Publish(ctx context.Context, payload []byte) error {
 // Subscribe listens until ctx ends and comes back after every loss by itself, within about two seconds of the server's
 // return. onMessage gets each payload, which is its to keep, and onState whether messages arrive: true when they
 // begin to, false when they stop, also because ctx ended. Until the first true none arrive. A server that vanishes
-// without a word is noticed within about two seconds. Messages of the time without the channel are lost: whoever keeps what
+// silently is noticed within about two seconds. Messages of the time without the channel are lost: whoever caches what
 // they are about drops it at every change of state. The two are called one at a time and must not block.
 func (c *Changes) Subscribe(ctx context.Context, onMessage func(payload []byte), onState func(up bool)) {
 	wait := firstResubscription
@@ -58,7 +58,7 @@ func (c *Changes) Subscribe(ctx context.Context, onMessage func(payload []byte),
 }
 
 // listen stays with one connection until it is lost or ctx ends, and reports whether the channel was up. It has the
-// connection to itself, so that no other answer waits behind a message.
+// connection to itself, so that no other answer waits for a message.
 func (c *Changes) listen(ctx context.Context, onMessage func([]byte), onState func(bool)) (wasUp bool) {
 	var one sync.Mutex // the library confirms a subscription from another goroutine
 	confirmed := valkeygo.WithOnSubscriptionHook(ctx, func(event valkeygo.PubSubSubscription) {

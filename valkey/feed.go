@@ -8,7 +8,7 @@ import (
 
 // ChangeFeed carries changes of keys, users and plans between instances through
 // Valkey, beside the database's own channel. It is the faster way, and the only
-// one where LISTEN does not work, as behind a pooler. Whether a cache is
+// one where LISTEN does not work, as through a pooler. Whether a cache is
 // up to date is known from the database's channel alone: a message that Valkey
 // loses is not noticed.
 type ChangeFeed struct {
@@ -37,7 +37,7 @@ func (f *ChangeFeed) Changed(c accounts.Change) {
 	}
 }
 
-// Up has nothing to do: a publisher keeps nothing that could be stale.
+// Up does nothing: a publisher caches nothing.
 func (*ChangeFeed) Up(bool) {}
 
 func (f *ChangeFeed) run(ctx context.Context) {

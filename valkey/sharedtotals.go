@@ -25,14 +25,14 @@ const (
 	maxUnshared = 100_000
 )
 
-// NewSharedTotals puts the totals that all instances share beside the books.
-func NewSharedTotals(books usage.Ledger, cache *Totals, now func() time.Time) *SharedTotals {
-	return &SharedTotals{Ledger: books, cache: cache, now: now, unshared: map[userDay]int64{}}
+// NewSharedTotals adds totals that all instances share to a ledger.
+func NewSharedTotals(ledger usage.Ledger, cache *Totals, now func() time.Time) *SharedTotals {
+	return &SharedTotals{Ledger: ledger, cache: cache, now: now, unshared: map[userDay]int64{}}
 }
 
 // SharedTotals keeps the users' totals of a day in Valkey for all instances.
-// It is a usage.SharedTotals, and on its way between the meter and the books it
-// learns every total that this instance settles.
+// It is a usage.SharedTotals, and as the meter's ledger it records every total that
+// this instance settles.
 type SharedTotals struct {
 	usage.Ledger
 
@@ -53,7 +53,7 @@ func (t *SharedTotals) Get(ctx context.Context, userID uuid.UUID, day usage.Day)
 	return t.cache.Get(ctx, userID, string(day))
 }
 
-// Put shares a total that was read from the books.
+// Put shares a total that was read from the ledger.
 func (t *SharedTotals) Put(ctx context.Context, userID uuid.UUID, day usage.Day, used int64) error {
 	return t.cache.Put(ctx, t.total(userDay{userID, day}, used))
 }
@@ -66,7 +66,7 @@ func (t *SharedTotals) total(of userDay, used int64) Total {
 	return Total{UserID: of.user, Day: string(of.day), Used: used, ExpireAt: expires}
 }
 
-// Settle passes a batch on to the books and notes the totals that it leads to.
+// Settle passes a batch on to the ledger and records the resulting totals.
 func (t *SharedTotals) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
 	receipts, err := t.Ledger.Settle(ctx, now, charges)
 	if err != nil {

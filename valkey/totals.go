@@ -19,8 +19,8 @@ var largerTotal = valkeygo.NewLuaScript(totalsScript)
 // totalsTimeout bounds the calls of the cache: beyond it the database is the faster answer.
 const totalsTimeout = 50 * time.Millisecond
 
-// Totals is a cache of the credits that users have used on a day. The database decides; what is here may be missing or
-// behind, and is never ahead. Each call waits for 50 ms at most.
+// Totals is a cache of the credits that users have used on a day. The database decides; a cached total may be missing or
+// too low, and is never too high. Each call waits for 50 ms at most.
 type Totals struct{ client valkeygo.Client }
 
 // Totals is the cache that all instances on this server share.
@@ -68,12 +68,12 @@ func (t *Totals) Get(ctx context.Context, userID [16]byte, day string) (used int
 	return used, true, nil
 }
 
-// Forget drops the user's total of the day: the only way for it to become smaller.
-func (t *Totals) Forget(ctx context.Context, userID [16]byte, day string) error {
+// Delete drops the user's total of the day: only so it can become smaller.
+func (t *Totals) Delete(ctx context.Context, userID [16]byte, day string) error {
 	ctx, cancel := context.WithTimeout(ctx, totalsTimeout)
 	defer cancel()
 	if err := t.client.Do(ctx, t.client.B().Del().Key(totalKey(userID, day)).Build()).Error(); err != nil {
-		return fmt.Errorf("valkey: forget a total: %w", err)
+		return fmt.Errorf("valkey: delete a total: %w", err)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ func TestTotalsNeverShrinkUnlessForgotten(t *testing.T) {
 			user := rapid.IntRange(0, 1).Draw(rt, "user")
 			day := rapid.SampledFrom([]string{today, tomorrow}).Draw(rt, "day")
 			entry := day + string(users[user][:])
-			if rapid.IntRange(0, 9).Draw(rt, "forget") == 0 {
-				if err := totals.Forget(ctx, users[user], day); err != nil {
+			if rapid.IntRange(0, 9).Draw(rt, "delete") == 0 {
+				if err := totals.Delete(ctx, users[user], day); err != nil {
 					rt.Fatal(err)
 				}
 				delete(held, entry)
@@ -102,7 +102,7 @@ func TestTotalsWithoutAServerFailWithinTheirDeadline(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"put":    func() error { return totals.Put(t.Context(), Total{newID(), today, 1, time.Now().Add(time.Hour)}) },
 		"get":    func() error { _, _, err := totals.Get(t.Context(), newID(), today); return err },
-		"forget": func() error { return totals.Forget(t.Context(), newID(), today) },
+		"delete": func() error { return totals.Delete(t.Context(), newID(), today) },
 	} {
 		began := time.Now()
 		if call() == nil {

@@ -1,6 +1,6 @@
 // Package valkey is what several instances of the service share through a Valkey (or Redis) server: the rate counter, the
-// news of what changed, and a cache of today's totals. Nothing in it is the truth about anything: a server that is away,
-// empty or restarted costs precision and speed, never books.
+// change events, and a cache of today's totals. The database alone is authoritative: a Valkey server that is away, empty or
+// restarted costs precision and speed, never charges.
 package valkey
 
 import (
@@ -21,8 +21,8 @@ const (
 	// connectTimeout bounds a connection's dialing and its greeting, each.
 	connectTimeout = time.Second
 
-	// A silent connection is asked for a sign of life every second and dropped when none comes within another, so that the
-	// loss of a peer that cannot even say goodbye is known within about two.
+	// A silent connection is pinged every second and closed without an answer within another, so that the loss of a peer
+	// that sends no FIN is known within about two.
 	pingInterval = time.Second
 	pingTimeout  = time.Second
 
@@ -32,13 +32,13 @@ const (
 // Server is a Valkey server, whether it answers at the moment or not. It connects by itself when it is used, and again after
 // every loss. It is safe for concurrent use.
 type Server struct {
-	counting valkeygo.Client // the rate counter alone, so that nothing else stands in its queue
+	counting valkeygo.Client // the rate counter alone, so that nothing else is in its queue
 	general  valkeygo.Client
 }
 
 // Open prepares the server that the URL names: redis:// or valkey://, rediss:// or valkeys:// for TLS, with user, password,
 // port and database number as usual. A server that is away is no error; a URL that cannot be used, or that the server
-// turns down for its user, password or database, is one. Errors never hold the URL, which may hold a password.
+// refuses for its user, password or database, is one. Errors never hold the URL, which may hold a password.
 func Open(ctx context.Context, rawURL string) (*Server, error) {
 	options, err := parse(rawURL)
 	if err != nil {
@@ -69,9 +69,9 @@ func Open(ctx context.Context, rawURL string) (*Server, error) {
 		return nil, err
 	}
 	opened.Store(true)
-	if err := s.Ping(ctx); turnedDown(err) {
+	if err := s.Ping(ctx); refused(err) {
 		s.Close()
-		return nil, fmt.Errorf("the Valkey server turns the connection down, check user, password and database number in the URL: %w", err)
+		return nil, fmt.Errorf("the Valkey server refuses the connection: check user, password and database number in the URL: %w", err)
 	}
 	return s, nil
 }
@@ -118,7 +118,7 @@ func parse(rawURL string) (valkeygo.ClientOption, error) {
 	return options, nil
 }
 
-// ambiguous tells a URL with an @ that was not percent-encoded: more than one, or one after what the standard takes for the
+// ambiguous reports whether a URL has an @ that was not percent-encoded: more than one, or one after what the standard takes for the
 // host. What is taken for the host may then be a part of the password, and errors name the host.
 func ambiguous(rawURL string) bool {
 	_, rest, _ := strings.Cut(rawURL, "//")
@@ -126,8 +126,8 @@ func ambiguous(rawURL string) bool {
 	return strings.Count(rest, "@") > 1 || end >= 0 && strings.Contains(rest[end:], "@")
 }
 
-// turnedDown reports whether the server answered, and that it will not serve us before the URL is mended.
-func turnedDown(err error) bool {
+// refused reports whether the server answered that it will not serve us before the URL is corrected.
+func refused(err error) bool {
 	refusal := new(valkeygo.ValkeyError)
 	if !errors.As(err, &refusal) {
 		return false
@@ -141,7 +141,7 @@ func turnedDown(err error) bool {
 	return false
 }
 
-// Ping asks the server for a sign of life, on the connections of the rate counter and of everything else. It waits
+// Ping pings the server, on the connections of the rate counter and of everything else. It waits
 // for a second and a half at most, less if ctx ends before.
 func (s *Server) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout+pingTimeout/2)
