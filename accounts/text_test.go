@@ -49,7 +49,7 @@ func TestTextsThatNoLineShowsAreRefused(t *testing.T) {
 	}
 }
 
-func TestEMailsThatLookTheSameAreTheSame(t *testing.T) {
+func TestEMailsThatAreDisplayedAlikeAreEqual(t *testing.T) {
 	for a, b := range map[string]string{"z\u0301o\u0301lw@example.com": "źólw@example.com", "ＡＤＡ＠example.com": "ada@example.com", "ﬁ@x.de": "fi@X.de", "\u212belvin@x.de": "\u00e5elvin@x.de"} {
 		n, err := accounts.NewUser{Email: a, Plan: "Pro"}.Normalize()
 		if err != nil || accounts.FoldEmail(n.Email) != accounts.FoldEmail(b) {

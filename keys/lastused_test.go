@@ -77,7 +77,7 @@ func TestALastUseThatCouldNotBeWrittenWaits(t *testing.T) {
 	d.directory.err = errors.New("gone")
 	for range 2 {
 		if err := d.Flush(context.Background()); !errors.Is(err, d.directory.err) {
-			t.Errorf("the failure is not told: %v", err)
+			t.Errorf("the failure is not returned: %v", err)
 		}
 	}
 	d.directory.err = nil
@@ -127,7 +127,7 @@ func TestTwoSecretsOfAKeyShareItsLastUse(t *testing.T) {
 	d.directory.set(third, id)
 	d.pass(2 * time.Minute)
 	d.wantCode(t, s, Valid)
-	d.pass(-time.Second) // the clock is set back: the later use was noted first
+	d.pass(-time.Second) // the clock is set back: the later use was recorded first
 	d.wantCode(t, third, Valid)
 	if diff := cmp.Diff([]lastUsesAt{{id.Key.ID: noon.Add(121 * time.Second)}}, d.flush(t)); diff != "" {
 		t.Error(diff)

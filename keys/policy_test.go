@@ -10,15 +10,15 @@ import (
 	"codexible/fault"
 )
 
-// The codes are decided in their order: each of a key that everything speaks against, once the ones before it are mended.
-func TestTheFirstCodeThatSpeaksAgainstAKeyIsTold(t *testing.T) {
+// The codes are decided in their order: each of a key that everything refuses, once the causes of the ones before it are fixed.
+func TestTheFirstCodeThatRefusesAKeyIsReturned(t *testing.T) {
 	id := someone()
 	outside := Access{Scope: ScopeCharge, Address: netip.MustParseAddr("192.0.2.1")}
 	id.SecretEndsAt, id.Key.Status, id.Key.ExpiresAt, id.User.Status = &noon, StatusRevoked, &noon, accounts.StatusSuspended
 	id.Key.Addresses, _ = ParseAddresses([]string{"10.0.0.0/8"})
 	for _, step := range []struct {
 		want Code
-		mend func()
+		fix  func()
 	}{
 		{NotFound, func() { id.SecretEndsAt = nil }},
 		{Revoked, func() { id.Key.Status = StatusDisabled }},
@@ -35,9 +35,9 @@ func TestTheFirstCodeThatSpeaksAgainstAKeyIsTold(t *testing.T) {
 		}
 		refusal := id.Refusal(code, outside)
 		if (refusal == nil) != (code == Valid) || refusal != nil && CodeOf(refusal) != code {
-			t.Errorf("%s is told as %v", code, refusal)
+			t.Errorf("%s is answered with %v", code, refusal)
 		}
-		step.mend()
+		step.fix()
 	}
 	if code := (*Identity)(nil).Decide(outside, noon); code != NotFound {
 		t.Errorf("nobody is %s", code)

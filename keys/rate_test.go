@@ -33,7 +33,7 @@ func room(limit, remaining int64) limits.Decision {
 	return limits.Decision{Allowed: true, Limit: limit, Remaining: remaining}
 }
 
-func TestTheTighterOfTheKeysAndTheUsersWindowIsTold(t *testing.T) {
+func TestTheTighterOfTheKeysAndTheUsersWindowIsReturned(t *testing.T) {
 	d := newDesk(t)
 	a, b := twoKeys()
 	d.wantRate(t, &a, false, Rate{Decision: room(3, 3)})

@@ -30,7 +30,7 @@ type directory struct {
 	touched []map[uuid.UUID]time.Time
 	err     error
 
-	// read is told of each reading, which then waits for answer; nil where nobody waits.
+	// read, where set, gets a value at each read, which then waits for answer.
 	read, answer chan struct{}
 }
 
@@ -199,7 +199,7 @@ func TestFixedSecretsAreAccepted(t *testing.T) {
 	d.directory.wantReads(t, 1)
 }
 
-func TestUnknownKeysAreRememberedForAMoment(t *testing.T) {
+func TestUnknownKeysAreCachedForAMoment(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	for range 50 {
 		d.wantCode(t, s, NotFound)
@@ -241,7 +241,7 @@ func TestWhatChangesTakesEffectAtOnce(t *testing.T) {
 				t.Errorf("the identity is still %v", got)
 			}
 			d.wantCode(t, other, Valid)
-			d.directory.wantReads(t, 3) // the other key was not asked for again
+			d.directory.wantReads(t, 3) // the other key was not read again
 		})
 	}
 }
@@ -270,7 +270,7 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		<-d.directory.read // the second question is asked of the directory itself
 		close(d.directory.answer)
 		if code := <-second; code != Revoked {
-			t.Errorf("who asked after the change is told %s", code)
+			t.Errorf("the caller after the change got %s", code)
 		}
 		<-first
 	})
@@ -305,14 +305,14 @@ func TestAChangeDuringAReadIsNotOverlooked(t *testing.T) {
 		d.Changed(accounts.Change{ID: id.Key.ID})
 		close(d.directory.answer)
 		if code := <-first; code != NotFound {
-			t.Errorf("who asked before is told %s", code)
+			t.Errorf("the caller before got %s", code)
 		}
 		d.directory.read = nil
 		d.wantCode(t, s, Valid)
 	})
 }
 
-func TestWithoutNewsAnEntryLivesFiveSeconds(t *testing.T) {
+func TestWithoutChangeEventsAnEntryLivesFiveSeconds(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	d.wantCode(t, s, Valid)
@@ -325,7 +325,7 @@ func TestWithoutNewsAnEntryLivesFiveSeconds(t *testing.T) {
 	d.directory.wantReads(t, 2)
 }
 
-func TestAfterAGapInTheNewsNothingIsBelieved(t *testing.T) {
+func TestAfterAGapInTheChangesNoEntryIsFresh(t *testing.T) {
 	d, s, unknown := newDesk(t), Mint(), Mint()
 	d.directory.set(s, someone())
 	d.wantCode(t, s, Valid)
@@ -339,11 +339,11 @@ func TestAfterAGapInTheNewsNothingIsBelieved(t *testing.T) {
 	d.directory.wantReads(t, 4)
 }
 
-func TestAnEntryFromTheFutureIsNotBelieved(t *testing.T) {
+func TestAnEntryFromTheFutureIsNotFresh(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	d.wantCode(t, s, Valid)
-	d.pass(-time.Hour) // the clock was set back: how old the entry is cannot be told
+	d.pass(-time.Hour) // the clock was set back: the age of the entry is unknown
 	d.wantCode(t, s, Valid)
 	d.directory.wantReads(t, 2)
 }
@@ -359,7 +359,7 @@ func TestADirectoryThatFailsIsAnErrorAndNoVerdict(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	d.directory.err = nil
-	d.wantCode(t, s, Valid) // the failure was not remembered
+	d.wantCode(t, s, Valid) // the failure was not cached
 	d.directory.err = fault.Away(errors.New("gone"))
 	for _, credits := range []int64{0, 1} { // the key is known, what it has used is not
 		if v, err := d.Verify(context.Background(), Request{Secret: s.Reveal(), Charge: usage.Charge{Credits: credits}}); fault.KindOf(err) != fault.Unavailable {
@@ -409,12 +409,12 @@ func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 		}
 		if step.want == NotFound {
 			if v.Identity != nil || v.Limit != 0 || v.Rate != (Rate{}) || !v.ResetsAt.IsZero() {
-				t.Errorf("a key that is not found tells %v", v)
+				t.Errorf("a key that is not found returns %v", v)
 			}
 			continue
 		}
 		if v.Identity == nil || v.Used == 0 || v.Limit != 20 || v.ResetsAt != usage.DayOf(noon).End() || v.Rate.Limit != 3 || v.Duplicate {
-			t.Errorf("%s does not tell what is known: %+v", step.want, v)
+			t.Errorf("%s does not return what is known: %+v", step.want, v)
 		}
 	}
 	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, QuotaExceeded, Valid}
@@ -459,7 +459,7 @@ func TestKeysOfServicesHaveNoRateLimit(t *testing.T) {
 	}
 }
 
-func TestZeroCreditsAreToldAndNotCharged(t *testing.T) {
+func TestZeroCreditsAreReportedAndNotCharged(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	v, err := d.Verify(context.Background(), Request{Secret: s.Reveal(), Charge: usage.Charge{IdempotencyKey: "other"}})
@@ -468,7 +468,7 @@ func TestZeroCreditsAreToldAndNotCharged(t *testing.T) {
 	}
 }
 
-func TestACreditedVerifyTellsTheReceipt(t *testing.T) {
+func TestACreditedVerifyReturnsTheReceipt(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	ask := func(credits int64, idempotencyKey string) (Verdict, error) {
@@ -485,7 +485,7 @@ func TestACreditedVerifyTellsTheReceipt(t *testing.T) {
 	}
 	d.pass(2 * time.Minute)
 	if v, _ := ask(0, ""); v.Used != 11 {
-		t.Errorf("what a receipt told is not remembered: %d used", v.Used)
+		t.Errorf("the total of a receipt is not cached: %d used", v.Used)
 	}
 }
 
@@ -535,7 +535,7 @@ func TestASweepReleasesWhatIsPastItsLife(t *testing.T) {
 	}
 }
 
-func TestASweepForgetsNoChangeThatAnEntryCouldHaveMissed(t *testing.T) {
+func TestASweepKeepsEveryChangeThatAnEntryCouldHaveMissed(t *testing.T) {
 	d, s, id := newDesk(t), Mint(), someone()
 	d.directory.set(s, id)
 	d.wantCode(t, s, Valid)

@@ -231,7 +231,7 @@ func TestOneInstanceNeverExceedsTheLimitAcrossAnAbsence(t *testing.T) {
 		burst()
 		shared.state.Store(failing)
 		burst()
-		shared.Counter = limits.NewLocal(time.Now) // it comes back with an empty memory
+		shared.Counter = limits.NewLocal(time.Now) // it comes back empty
 		shared.state.Store(answering)
 		time.Sleep(3 * time.Second)
 		if d, _ := f.Hit(t.Context(), numbered(2), 12); d.Remaining != 11 {

@@ -55,7 +55,7 @@ func TestAGateLetsSoManyOfASubjectWorkAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		if top.Load() != most || done.Load() != callers || g.Len() != 0 {
-			t.Errorf("%d at once, %d done, %d doors left; want %d, %d, 0", top.Load(), done.Load(), g.Len(), most, callers)
+			t.Errorf("%d at once, %d done, %d queues left; want %d, %d, 0", top.Load(), done.Load(), g.Len(), most, callers)
 		}
 	})
 }

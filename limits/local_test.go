@@ -51,7 +51,7 @@ func TestAMillionSubjectsStayUnder200MBAndGiveThemBack(t *testing.T) {
 		pass(t, local, limits.Address(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})), 20)
 	}
 	if got := local.Len(); got != subjects {
-		t.Fatalf("%d subjects are remembered, want %d", got, subjects)
+		t.Fatalf("%d subjects are kept, want %d", got, subjects)
 	}
 	held := liveBytes() - before
 	t.Logf("%d subjects hold %d MB", subjects, held>>20)
@@ -62,7 +62,7 @@ func TestAMillionSubjectsStayUnder200MBAndGiveThemBack(t *testing.T) {
 	clock.Move(limits.Window + time.Second)
 	pass(t, local, numbered(0), 100)
 	if got := local.Len(); got != 1 {
-		t.Errorf("after an idle window %d subjects are remembered, want 1", got)
+		t.Errorf("after an idle window %d subjects are kept, want 1", got)
 	}
 	if left := liveBytes() - before; left > mostLeftBytes {
 		t.Errorf("after an idle window %d bytes are held, want %d at most", left, mostLeftBytes)
@@ -89,7 +89,7 @@ func TestSubjectsDieWhileOthersGoOnCalling(t *testing.T) {
 		pass(t, local, numbered(0), 1_000)
 	}
 	if got := local.Len(); got != 1 {
-		t.Errorf("%d subjects are remembered, want only the one that goes on calling", got)
+		t.Errorf("%d subjects are kept, want only the one that goes on calling", got)
 	}
 }
 
@@ -102,16 +102,16 @@ func TestSweepEmptiesACounterThatNobodyCalls(t *testing.T) {
 	clock.Move(limits.Window)
 	local.Sweep()
 	if got := local.Len(); got != 1_000 {
-		t.Errorf("%d subjects are remembered within the window, want all 1000", got)
+		t.Errorf("%d subjects are kept within the window, want all 1000", got)
 	}
 	clock.Move(time.Second)
 	local.Sweep()
 	if got := local.Len(); got != 0 {
-		t.Errorf("%d subjects are remembered after an idle window", got)
+		t.Errorf("%d subjects are kept after an idle window", got)
 	}
 }
 
-func TestChangingGenerationsForgetsNoHit(t *testing.T) {
+func TestChangingGenerationsLosesNoHit(t *testing.T) {
 	for silentFrom := range 130 {
 		clock := limitstest.NewClock()
 		local := limits.NewLocal(clock.Now)
@@ -174,7 +174,7 @@ func TestSubjectsDieAlsoAfterAStepBack(t *testing.T) {
 		clock.Move(time.Second)
 	}
 	if got := local.Len(); got != 200 {
-		t.Errorf("%d subjects are remembered, want the 200 that go on calling", got)
+		t.Errorf("%d subjects are kept, want the 200 that go on calling", got)
 	}
 }
 

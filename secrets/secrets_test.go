@@ -50,7 +50,7 @@ func TestASecretOpensAtItsOwnPlaceAlone(t *testing.T) {
 	}
 }
 
-func TestAChangedSecretIsBrokenAndOneOfAnotherKeyIsTold(t *testing.T) {
+func TestAChangedSecretIsBrokenAndOneOfAnotherKeyIsReported(t *testing.T) {
 	k, other := MintKey(), MintKey()
 	s := sealed(t, k, "text")
 	raw, _ := base64.RawURLEncoding.DecodeString(s[strings.LastIndexByte(s, '.')+1:])
@@ -104,7 +104,7 @@ func TestAKeyIsReadInEveryBase64AndRefusedOtherwise(t *testing.T) {
 		}
 	}
 	if other := MintKey(); other.Equal(want) || other.Has(want.Fingerprint()) || !want.Has(want.Fingerprint()) || len(want.Fingerprint()) != FingerprintSize || want.Equal(Key{}) {
-		t.Error("a fingerprint does not tell one key from another")
+		t.Error("two keys have one fingerprint")
 	}
 }
 

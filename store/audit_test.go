@@ -163,12 +163,12 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 			}
 		}
 		if len(before) == 0 || storetest.Count(t, db, "SELECT (SELECT COUNT(*) FROM users) + 10 * (SELECT COUNT(*) FROM api_keys) + 100 * (SELECT COUNT(*) FROM plans)") != 311 {
-			t.Error("rows are left behind")
+			t.Error("rows are left")
 		}
 	})
 }
 
-func TestWatchersLearnOfAChangeAfterItsCommitAndOfNoneThatFailed(t *testing.T) {
+func TestWatchersAreNotifiedOfAChangeAfterItsCommitAndOfNoneThatFailed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Pro")
 		w := &watcher{read: func() string {
@@ -184,15 +184,15 @@ func TestWatchersLearnOfAChangeAfterItsCommitAndOfNoneThatFailed(t *testing.T) {
 		}
 		want := accounts.Change{Subject: accounts.SubjectUser, ID: c.User.ID}
 		select {
-		case change := <-w.seen: // told before the change has returned
+		case change := <-w.seen: // notified before the change has returned
 			if change != want {
-				t.Errorf("told of %v", change)
+				t.Errorf("notified of %v", change)
 			}
 		default:
-			t.Fatal("a change made after Tell is missed")
+			t.Fatal("a change made after Subscribe is missed")
 		}
 		if name := w.name; name != "Renamed" {
-			t.Errorf("when the watcher was told the user was called %s", name)
+			t.Errorf("when the watcher was notified the user was called %s", name)
 		}
 	})
 }
@@ -214,13 +214,13 @@ func (w *watcher) Changed(c accounts.Change) {
 
 func (w *watcher) Up(up bool) { w.ups <- up }
 
-// Two processes on one database: what one changes the other is told of.
+// Two processes on one database: the other is notified of what one changes.
 func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		here, there := storetest.Connect(t, url, clock.Now), storetest.Connect(t, url, clock.Now)
 		ctx, stop := context.WithCancel(context.Background())
-		before := storetest.NewCustomer(t, there, "Pro") // old news
+		before := storetest.NewCustomer(t, there, "Pro") // an old change
 		w := &watcher{seen: make(chan accounts.Change, 100), ups: make(chan bool, 100)}
 		done := make(chan struct{})
 		go func() {
@@ -248,10 +248,10 @@ func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
 			select {
 			case got := <-w.seen:
 				if got != change {
-					t.Errorf("told of %v, want %v", got, change)
+					t.Errorf("notified of %v, want %v", got, change)
 				}
 			case <-time.After(10 * time.Second):
-				t.Fatalf("not told of %v", change)
+				t.Fatalf("not notified of %v", change)
 			}
 		}
 	})

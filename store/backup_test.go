@@ -36,7 +36,7 @@ func backedUp(t *testing.T) (url, file string) {
 	return url, file
 }
 
-func TestABackupUnderLoadIsOneMomentOfTheBooks(t *testing.T) {
+func TestABackupUnderLoadIsOneMomentOfTheLedger(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	s := storetest.Open(t, url, time.Now)
 	customers := make([]storetest.Customer, 0, 8)
@@ -76,7 +76,7 @@ func TestABackupUnderLoadIsOneMomentOfTheBooks(t *testing.T) {
 		}
 		report := reconcile(t, storetest.Open(t, copied, time.Now))
 		if len(report.Differences) > 0 {
-			t.Errorf("the books of the copy do not balance: %v", report.Differences)
+			t.Errorf("the totals of the copy do not balance: %v", report.Differences)
 		}
 		if report.Charges < before || report.Charges > after {
 			t.Errorf("round %d: %d charges were acknowledged before the backup and at most %d when it was done, it holds %d", round, before, after, report.Charges)
@@ -101,7 +101,7 @@ func TestABackupIsForItsOwnerAlone(t *testing.T) {
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("left: %v", left)
 	}
 }
 
@@ -125,7 +125,7 @@ func TestABackupOfNothingLeavesNothing(t *testing.T) {
 		t.Error("a database that does not exist was backed up")
 	}
 	if entries, _ := os.ReadDir(folder); len(entries) > 0 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("left: %v", entries)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestABackupOfDamagedDataIsRefused(t *testing.T) {
 		t.Errorf("the backup gave %v", err)
 	}
 	if entries, _ := os.ReadDir(folder); len(entries) > 0 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("left: %v", entries)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestARestoreReplacesOnlyWithForceAndKeepsWhatWasThere(t *testing.T) {
 		t.Errorf("the restored database holds %d charges", n)
 	}
 	if n := storetest.Count(t, storetest.Raw(t, "sqlite:"+r.Replaced), "SELECT COUNT(*) FROM plans WHERE price_cents = 4711"); n != 3 {
-		t.Errorf("the database put aside holds %d of its plans", n)
+		t.Errorf("the replaced database holds %d of its plans", n)
 	}
 }
 
@@ -238,7 +238,7 @@ func TestARestoreIsNotMixedWithTheLogOfADatabaseThatIsGone(t *testing.T) {
 func TestARestoreReplacesADamagedDatabase(t *testing.T) {
 	_, file := backedUp(t)
 	target := storetest.SQLiteURL(t)
-	if err := os.WriteFile(pathOf(target), []byte("this is not a database, it only looks like one from afar"), 0o600); err != nil {
+	if err := os.WriteFile(pathOf(target), []byte("this is not a database, it only resembles one"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Restore(context.Background(), target, file, storetest.Files(), store.RestoreOptions{Force: true}); err != nil {
@@ -261,7 +261,7 @@ func TestARestoreRefusesADatabaseInUse(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if entries, _ := filepath.Glob(pathOf(target) + ".replaced*"); len(entries) > 0 {
-		t.Errorf("put aside: %v", entries)
+		t.Errorf("replaced: %v", entries)
 	}
 }
 
@@ -324,7 +324,7 @@ func TestARestoreRefusesWhatIsNoSoundBackup(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			if entries, _ := os.ReadDir(filepath.Dir(pathOf(target))); len(entries) > 0 {
-				t.Errorf("left behind: %v", entries)
+				t.Errorf("left: %v", entries)
 			}
 		})
 	}

@@ -53,6 +53,6 @@ func TestABatchThatCouldNotBeWrittenIsNotCountedLater(t *testing.T) {
 	}
 	wantToday(t, s, c, "2026-03-04", 250, 250, 2)
 	if r := reconcile(t, s); len(r.Differences) != 0 {
-		t.Errorf("the books do not balance: %v", r.Differences)
+		t.Errorf("the totals do not balance: %v", r.Differences)
 	}
 }

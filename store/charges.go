@@ -32,7 +32,7 @@ const (
 	intoModels    = "INSERT INTO model_usage (day, user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays   = "INSERT INTO idempotency_keys (key_id, text, fingerprint, day, credits_used, daily_limit, created_at) "
 
-	// A text whose first charge is older than the replay window begins anew.
+	// A text whose first charge is older than the replay window starts over.
 	renewReplay = ` ON CONFLICT (key_id, text) DO UPDATE SET fingerprint = excluded.fingerprint, day = excluded.day,
 	credits_used = excluded.credits_used, daily_limit = excluded.daily_limit, created_at = excluded.created_at`
 )

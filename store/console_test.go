@@ -383,7 +383,7 @@ func TestRefusalsOfADayAddUp(t *testing.T) {
 	})
 }
 
-func TestADatabaseTellsItsVersionSizeAndSchema(t *testing.T) {
+func TestADatabaseReportsItsVersionSizeAndSchema(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		about := must[store.About](t)(s.About(context.Background()))
 		if about.Name == "" || about.Version == "" || about.Bytes < 4096 {

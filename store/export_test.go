@@ -133,7 +133,7 @@ func familyIn(t schema.Type) string {
 	return fmt.Sprintf("%T", t)
 }
 
-// ReadModels reads a row of each table by its model, and gives the tables that have none.
+// ReadModels reads a row of each table by its model, and returns the tables without rows.
 func ReadModels(ctx context.Context, s *Store) (empty []string, err error) {
 	for _, model := range models() {
 		read := s.read.WithContext(ctx).Session(&gorm.Session{QueryFields: true}).Take(model)
@@ -232,7 +232,7 @@ func stepsOf(path, text string, vars []any) (int64, error) {
 	return int64(sqlite3.Xsqlite3_stmt_status(h.tls, one.stmt, sqlite3.SQLITE_STMTSTATUS_VM_STEP, 0)), err
 }
 
-// visitedNode is a step of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it.
+// visitedNode is a step of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) returns it.
 type visitedNode struct {
 	Rows    float64       `json:"Actual Rows"`            //nolint:tagliatelle // as EXPLAIN writes it
 	Removed float64       `json:"Rows Removed by Filter"` //nolint:tagliatelle // as EXPLAIN writes it
@@ -307,8 +307,8 @@ func Endless(ctx context.Context, s *Store) error {
 	})
 }
 
-// CountInBackground begins a count for which nobody waits, that never ends by itself;
-// it says when the count is over.
+// CountInBackground starts a background count that never ends by itself; over reports
+// its end.
 func CountInBackground(s *Store) (over <-chan error) {
 	began, ended := make(chan struct{}), make(chan error, 1)
 	m := newCache[int](s, maxCacheAge, func(time.Duration) (renewed, over time.Duration) { return 0, maxCacheAge })

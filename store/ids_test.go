@@ -12,7 +12,7 @@ import (
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-func TestIDsRiseStrictlyAndTellTheirTime(t *testing.T) {
+func TestIDsRiseStrictlyAndHoldTheirTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var g ids
 		at, last := noon, uuid.Nil
@@ -37,7 +37,7 @@ func TestAnIDHoldsItsMillisecondAndSortsAfterItsBound(t *testing.T) {
 		id := (&ids{}).mint(at)
 		seconds, nanos := id.Time().UnixTime()
 		if got := time.Unix(seconds, nanos); got.UnixMilli() != at.UnixMilli() {
-			t.Fatalf("the id of %v tells %v", at, got)
+			t.Fatalf("the id of %v holds %v", at, got)
 		}
 		before, after := firstID(at), firstID(at.Add(time.Millisecond))
 		if bytes.Compare(before[:], id[:]) > 0 || bytes.Compare(id[:], after[:]) >= 0 {

@@ -188,7 +188,7 @@ func TestAKeyWithALongHistoryIsLoosenedByAnOperatorAlone(t *testing.T) {
 	})
 }
 
-// The acting key is looked at in the transaction: what was done to it since the request was let in counts.
+// The acting key is read in the transaction: what was done to it since the request was let in counts.
 func TestTheActingKeyIsJudgedAsItIsThen(t *testing.T) {
 	eachPolicy(t, func(p policies) {
 		ctx := context.Background()

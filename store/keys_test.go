@@ -260,14 +260,14 @@ func TestOfRotationsAtTheSameMomentOneSecretLives(t *testing.T) {
 					}
 					close(start)
 					wg.Wait()
-					told := 0
+					succeeded := 0
 					for i, err := range errs {
 						switch {
 						case err == nil:
-							told++
+							succeeded++
 						case errors.Is(err, keys.ErrRotated):
 							if n := live(t, s, c.Key.ID, clock.Now(), secrets[i]); n != 0 {
-								t.Error("a secret lives whose caller was told that it does not")
+								t.Error("a secret lives whose caller got an error")
 							}
 						default:
 							t.Error(err)
@@ -279,8 +279,8 @@ func TestOfRotationsAtTheSameMomentOneSecretLives(t *testing.T) {
 							own++
 						}
 					}
-					if own != 1 || told < 1 {
-						t.Errorf("%d secrets live for good, %d callers were told theirs does", own, told)
+					if own != 1 || succeeded < 1 {
+						t.Errorf("%d secrets live for good, %d callers got no error", own, succeeded)
 					}
 				}
 			})
@@ -289,8 +289,8 @@ func TestOfRotationsAtTheSameMomentOneSecretLives(t *testing.T) {
 }
 
 // A rotation replaces the secret it read before its transaction. The second of
-// two that read the same one learns that it came too late.
-func TestTheSecondOfTwoRotationsOfOneSecretIsTold(t *testing.T) {
+// two that read the same one is refused.
+func TestTheSecondOfTwoRotationsOfOneSecretIsRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Pro")
 		current := c.Secret.Hash()
@@ -352,7 +352,7 @@ func TestASecretIsNeverStored(t *testing.T) {
 		text := everything(t, url)
 		for _, secret := range []keys.Secret{c.Secret, rotated} {
 			if !bytes.Contains(text, []byte(secret.Prefix())) {
-				t.Error("not even the prefix is found: this test looks in the wrong place")
+				t.Error("not even the prefix is found: this test searches the wrong place")
 			}
 			if bytes.Contains(text, []byte(strings.TrimPrefix(secret.Reveal(), secret.Prefix())[:12])) {
 				t.Error("the secret is stored")

@@ -61,7 +61,7 @@ func TestTheLedgerAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 		b := &ledgerModel{limit: map[uuid.UUID]int64{people[0].User.ID: limits["Starter"], people[1].User.ID: limits["Starter"]}}
 		fortnight := storetest.Start
 		rapid.Check(t, func(t *rapid.T) {
-			// Days that no run before has charged: to them the books are empty, and the first of a repeat is long ago.
+			// Days that no run before has charged: to them the ledger is empty, and the first of a repeat is long ago.
 			fortnight = fortnight.AddDate(0, 0, 14)
 			b.used, b.first, b.accepted = map[string]int64{}, map[usage.ReplayKey]firstCharge{}, map[uuid.UUID][]usage.Record{}
 			at := fortnight.Add(time.Duration(rapid.IntRange(0, 47).Draw(t, "hours")) * time.Hour)
@@ -105,7 +105,7 @@ func drawBatch(t *rapid.T, on []usage.Charge) []usage.Charge {
 	}), 1, 10).Draw(t, "batch")
 }
 
-// checkUser reads a user's books in every way there is.
+// checkUser reads a user's usage in every possible way.
 func checkUser(t *rapid.T, s *store.Store, b *ledgerModel, user uuid.UUID, span usage.Range) {
 	ctx := context.Background()
 	records, err := s.Charges(ctx, user, span.From(), 1000, 0)

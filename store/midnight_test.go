@@ -34,7 +34,7 @@ func TestABatchThatWaitedOverMidnightBelongsToTheDayOfItsDecision(t *testing.T) 
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
 		if r := reconcile(t, s); len(r.Differences) != 0 {
-			t.Errorf("the books do not balance: %v", r.Differences)
+			t.Errorf("the totals do not balance: %v", r.Differences)
 		}
 	})
 }
@@ -74,7 +74,7 @@ func TestEveryChargeIsListedHoweverTheClocksWentAroundMidnight(t *testing.T) {
 			}
 		}
 		if r := reconcile(t, s); len(r.Differences) != 0 {
-			t.Errorf("the books do not balance: %v", r.Differences)
+			t.Errorf("the totals do not balance: %v", r.Differences)
 		}
 	})
 }

@@ -160,7 +160,7 @@ func TestMigrationsLeadUpFromNothingDownToNothingAndUpAgain(t *testing.T) {
 			}
 			for _, name := range relations(t, db, url) {
 				if !strings.HasPrefix(name, "schema_migrations") {
-					t.Errorf("%s is left behind", name)
+					t.Errorf("%s is left", name)
 				}
 			}
 			if more, err := m.Down(ctx, 1); err != nil || len(more) != 0 {

@@ -81,7 +81,7 @@ func aDayOfUse(t *testing.T, s *store.Store, clock *storetest.Clock) {
 }
 
 // Measured: First and a struct as a condition leave out zero values, Save inserts a
-// row that is missing, AutoMigrate leaves renamed columns behind, and hooks run on
+// row that is missing, AutoMigrate leaves renamed columns in place, and hooks run on
 // some paths alone.
 func TestTheStoreLeavesTheTrapsOfGORMAlone(t *testing.T) {
 	files, err := filepath.Glob("*.go")

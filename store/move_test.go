@@ -141,7 +141,7 @@ func TestMovedDataIsExactlyTheSame(t *testing.T) {
 	sameAnswer(t, "plans", a, b, func(s *store.Store) (any, error) { return s.Plans(ctx) })
 	sameAnswer(t, "audit log", a, b, func(s *store.Store) (any, error) { return s.Audit(ctx, store.AuditQuery{Limit: 500}) })
 	if r := reconcile(t, b); len(r.Differences) > 0 || r.Charges != 60+int64(len(nasty)) {
-		t.Errorf("the moved books hold %d charges and differ: %v", r.Charges, r.Differences)
+		t.Errorf("the moved ledger holds %d charges and its totals differ: %v", r.Charges, r.Differences)
 	}
 	// The target numbers on: an entry of its own comes after all that were moved.
 	last := storetest.Count(t, old, "SELECT MAX(seq) FROM audit_log")

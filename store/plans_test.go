@@ -67,7 +67,7 @@ func TestOnePlanAtMostIsTheDefault(t *testing.T) {
 		defaults("Pro")
 		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new("Trial"), DailyCreditLimit: new(int64(5)), IsDefault: new(true)})
 		if err != nil || made.Position != 3 {
-			t.Fatalf("position %d, %v; want the place behind the others", made.Position, err)
+			t.Fatalf("position %d, %v; want the place after the others", made.Position, err)
 		}
 		defaults("Trial")
 		if _, err := s.ChangePlan(ctx, ada, made.ID, accounts.PlanChange{Archived: new(true)}); err != nil {

@@ -162,8 +162,8 @@ func (d postgresDialect) watch(ctx context.Context, w Watcher) {
 	}
 }
 
-// silence is after how long without a notification the connection is asked
-// whether it lives: entries of a cache may be stale for that long at most.
+// silence is after how long without a notification the connection is pinged:
+// entries of a cache may be stale for that long at most.
 const silence = 2 * time.Second
 
 // listen reports changes until its connection is lost; heard reports whether it had one.

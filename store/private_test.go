@@ -152,7 +152,7 @@ func TestFilesThatOthersMayReadAreCorrectedWhenTheDatabaseIsOpened(t *testing.T)
 	}
 }
 
-func TestADatabaseBehindALinkIsMadeForItsOwnerAlone(t *testing.T) {
+func TestADatabaseThroughALinkIsMadeForItsOwnerAlone(t *testing.T) {
 	withoutUmask(t)
 	folder := t.TempDir()
 	if err := os.Symlink("real.db", filepath.Join(folder, "link.db")); err != nil {

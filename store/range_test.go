@@ -8,7 +8,7 @@ import (
 	"codexible/usage"
 )
 
-func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheBooksAgree(t *testing.T) {
+func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheTotalsAgree(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
 		s, db := storetest.Connect(t, url, clock.Now), storetest.Raw(t, url)
@@ -36,7 +36,7 @@ func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheBooksAgree(t *testi
 			t.Errorf("%d charges are kept, want 3", n)
 		}
 		if r, err := s.Reconcile(ctx); err != nil || len(r.Differences) != 0 {
-			t.Errorf("the books differ: %v, %v", r.Differences, err)
+			t.Errorf("the totals differ: %v, %v", r.Differences, err)
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 func chargeDays(t *testing.T, s *store.Store, clock *storetest.Clock) {
 	t.Helper()
 	ctx := context.Background()
-	u, err := s.CreateUser(ctx, accounts.ActorCLI, accounts.NewUser{Email: "books@example.com", Plan: "Business"})
+	u, err := s.CreateUser(ctx, accounts.ActorCLI, accounts.NewUser{Email: "ledger@example.com", Plan: "Business"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func reconcile(t *testing.T, s *store.Store) store.Reconciliation {
 	return r
 }
 
-func TestReconcileFindsNothingInBooksThatTheMeterWrote(t *testing.T) {
+func TestReconcileFindsNothingInTotalsThatTheMeterWrote(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		chargeDays(t, s, clock)
 		r := reconcile(t, s)
@@ -63,7 +63,7 @@ func TestReconcileFindsNothingInBooksThatTheMeterWrote(t *testing.T) {
 	})
 }
 
-func TestReconcileFindsEachWayTheBooksCanBreak(t *testing.T) {
+func TestReconcileFindsEachWayTheTotalsCanBreak(t *testing.T) {
 	broken := []struct{ name, statement, want string }{
 		{"a day's credits", "UPDATE user_days SET credits = credits + 1 WHERE day = '2026-03-04'", "credits is "},
 		{"a day's requests", "UPDATE user_days SET requests = requests + 1 WHERE day = '2026-03-04'", "requests is "},
@@ -94,13 +94,13 @@ func TestReconcileFindsEachWayTheBooksCanBreak(t *testing.T) {
 					lines = append(lines, d.String())
 				}
 				if !strings.Contains(strings.Join(lines, "\n"), b.want) {
-					t.Errorf("differences %q do not tell %q", lines, b.want)
+					t.Errorf("differences %q do not contain %q", lines, b.want)
 				}
 				for _, table := range tables {
 					storetest.Exec(t, url, "DELETE FROM "+table, "INSERT INTO "+table+" SELECT * FROM kept_"+table, "DROP TABLE kept_"+table)
 				}
 				if r := reconcile(t, s); len(r.Differences) != 0 {
-					t.Fatalf("the books were put back, and still differ: %v", r.Differences)
+					t.Fatalf("the totals were restored, and still differ: %v", r.Differences)
 				}
 			})
 		}
@@ -111,7 +111,7 @@ func TestRetentionRemovesChargesAndKeepsTotals(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		chargeDays(t, s, clock)
-		u, err := s.UserByEmail(ctx, "books@example.com")
+		u, err := s.UserByEmail(ctx, "ledger@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}

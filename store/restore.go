@@ -187,7 +187,7 @@ func release(ctx context.Context, file string) error {
 // renameReplaced renames a database that was released, with the time in the name, and returns that name.
 func renameReplaced(file string) (renamed string, err error) {
 	renamed = file + replacedMark + time.Now().UTC().Format("20060102T150405.000Z")
-	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that dies on the way finds it, and begins anew
+	for _, suffix := range slices.Backward(databaseFiles) { // the database last: a restore that is killed on the way finds it, and starts over
 		_ = makePrivate(file + suffix) // a file of another user is renamed as it is
 		if err := os.Rename(file+suffix, renamed+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err

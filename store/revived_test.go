@@ -23,7 +23,7 @@ type ended struct {
 	url, backup                                               string
 	revoked, disabled, rotated, graced, untouched, before     storetest.Customer
 	rotatedTo, gracedTo                                       keys.Secret
-	suspended, demoted, raised, forgetful                     store.UserLine
+	suspended, demoted, raised, reset                         store.UserLine
 	rotatedKey, gracedKey                                     keys.Key
 	sessionsInBackup, linksInBackup, recoveryCodesUsedOrMoved int64
 }
@@ -47,12 +47,12 @@ func endMuch(t *testing.T) (e ended) {
 	admin := func(email string, role accounts.Role) store.UserLine {
 		return createUser(t, s, accounts.NewUser{Email: email, Plan: "Pro", Role: role, PasswordHash: "$argon2id$old"})
 	}
-	e.suspended, e.demoted, e.raised, e.forgetful = admin("suspended@example.com", accounts.RoleAdmin), admin("demoted@example.com", accounts.RoleAdmin), admin("raised@example.com", accounts.RoleUser), admin("forgetful@example.com", accounts.RoleAdmin)
+	e.suspended, e.demoted, e.raised, e.reset = admin("suspended@example.com", accounts.RoleAdmin), admin("demoted@example.com", accounts.RoleAdmin), admin("raised@example.com", accounts.RoleUser), admin("reset@example.com", accounts.RoleAdmin)
 	db := storetest.Raw(t, e.url)
 	addSession(t, db, "sqlite", e.demoted.ID)
-	addSession(t, db, "sqlite", e.forgetful.ID)
+	addSession(t, db, "sqlite", e.reset.ID)
 	storetest.Run(t, db, "INSERT INTO setup_links (token_hash, expires_at) VALUES (X'0102', 9999999999999999)",
-		"INSERT INTO recovery_codes (user_id, hash) VALUES ("+literal("sqlite", e.forgetful.ID)+", X'01'), ("+literal("sqlite", e.forgetful.ID)+", X'02')")
+		"INSERT INTO recovery_codes (user_id, hash) VALUES ("+literal("sqlite", e.reset.ID)+", X'01'), ("+literal("sqlite", e.reset.ID)+", X'02')")
 	e.sessionsInBackup, e.linksInBackup, e.recoveryCodesUsedOrMoved = 2, 1, 1
 	must(second(store.Backup(ctx, e.url, e.backup)))
 
@@ -66,7 +66,7 @@ func endMuch(t *testing.T) (e ended) {
 	must(second(s.ChangeUser(ctx, ada, e.suspended.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)})))
 	must(second(s.ChangeUser(ctx, ada, e.demoted.ID, accounts.UserChange{Role: new(accounts.RoleUser)})))
 	must(second(s.ChangeUser(ctx, ada, e.raised.ID, accounts.UserChange{Role: new(accounts.RoleAdmin)})))
-	must(s.SetPassword(ctx, ada, e.forgetful.ID, "$argon2id$new"))
+	must(s.SetPassword(ctx, ada, e.reset.ID, "$argon2id$new"))
 	storetest.NewCustomer(t, s, "Pro") // made since: it is lost, and nothing of it comes back
 	storetest.Run(t, db, "UPDATE api_keys SET status = 'disabled' WHERE id = "+literal("sqlite", e.disabled.Key.ID), "DELETE FROM recovery_codes WHERE hash = X'01'")
 	must(db.Close())
@@ -81,7 +81,7 @@ func (e *ended) revived() store.Revived {
 	user := func(u store.UserLine) store.RevivedUser { return store.RevivedUser{ID: u.ID, Email: u.Email} }
 	return store.Revived{
 		KeysRevoked: []store.RevivedKey{key(e.revoked)}, KeysDisabled: []store.RevivedKey{key(e.disabled)}, KeysRotated: []store.RevivedKey{key(e.rotated), key(e.graced)},
-		UsersSuspended: []store.RevivedUser{user(e.suspended)}, RolesTaken: []store.RevivedUser{user(e.demoted)}, PasswordsChanged: []store.RevivedUser{user(e.forgetful)},
+		UsersSuspended: []store.RevivedUser{user(e.suspended)}, RolesTaken: []store.RevivedUser{user(e.demoted)}, PasswordsChanged: []store.RevivedUser{user(e.reset)},
 		RecoveryCodes: e.recoveryCodesUsedOrMoved,
 	}
 }
@@ -152,7 +152,7 @@ func TestARestoreEndsSessionsAndSaysWhatItBringsBackToLife(t *testing.T) {
 	}
 }
 
-func TestARestoreKeepsRevocationsWhereItIsTold(t *testing.T) {
+func TestARestoreKeepsRevocationsWhereAsked(t *testing.T) {
 	ctx := context.Background()
 	e := endMuch(t)
 	inBackup := lastSeq(t, "sqlite:"+e.backup)
@@ -188,7 +188,7 @@ func TestARestoreKeepsRevocationsWhereItIsTold(t *testing.T) {
 		"suspended@example.com": {Role: accounts.RoleAdmin, Status: accounts.StatusSuspended, PasswordHash: "$argon2id$old"},
 		"demoted@example.com":   {Role: accounts.RoleUser, Status: accounts.StatusActive, PasswordHash: "$argon2id$old"},
 		"raised@example.com":    {Role: accounts.RoleUser, Status: accounts.StatusActive, PasswordHash: "$argon2id$old"},
-		"forgetful@example.com": {Role: accounts.RoleAdmin, Status: accounts.StatusActive, PasswordHash: "$argon2id$new"},
+		"reset@example.com":     {Role: accounts.RoleAdmin, Status: accounts.StatusActive, PasswordHash: "$argon2id$new"},
 	} {
 		got, err := s.CredentialsByEmail(ctx, email)
 		if got.Role != want.Role || got.Status != want.Status || got.PasswordHash != want.PasswordHash || err != nil {
@@ -210,7 +210,7 @@ func TestARestoreKeepsRevocationsWhereItIsTold(t *testing.T) {
 		t.Errorf("the audit log, want - got +:\n%s", diff)
 	}
 	if report := reconcile(t, s); len(report.Differences) > 0 {
-		t.Errorf("the books do not balance: %v", report.Differences)
+		t.Errorf("the totals do not balance: %v", report.Differences)
 	}
 }
 
@@ -223,7 +223,7 @@ func TestARestoreOntoTheDatabaseThatWasBackedUpBringsNothingBack(t *testing.T) {
 			t.Errorf("%s: %+v, %v", url, r.Revived, err)
 		}
 		if (r.Replaced == "") != (r.Unread != nil) {
-			t.Errorf("set aside %q and compared: %v", r.Replaced, r.Unread)
+			t.Errorf("replaced %q and compared: %v", r.Replaced, r.Unread)
 		}
 	}
 }
@@ -234,7 +234,7 @@ func TestKeepingRevocationsNeedsADatabaseToReadThemFrom(t *testing.T) {
 		"none": func(*testing.T, string) {},
 		"damaged": func(t *testing.T, target string) {
 			t.Helper()
-			writeText(t, target, "this is not a database, it only looks like one from afar")
+			writeText(t, target, "this is not a database, it only resembles one")
 		},
 		"another program's": func(t *testing.T, target string) {
 			t.Helper()
@@ -253,7 +253,7 @@ func TestKeepingRevocationsNeedsADatabaseToReadThemFrom(t *testing.T) {
 				t.Error("the database that was there has changed")
 			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(target), "*partial*")); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
+				t.Errorf("left: %v", left)
 			}
 		})
 	}

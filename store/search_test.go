@@ -146,7 +146,7 @@ func TestKeysAreFoundByOwnerLabelAndPrefix(t *testing.T) {
 		}
 		list, err := s.Keys(ctx, store.KeyQuery{Page: store.Page{Limit: 3}})
 		if err != nil || list[1].UserEmail != "two@example.com" || list[1].UserID != two.ID {
-			t.Errorf("the owner of %v is told wrongly: %v", list, err)
+			t.Errorf("the owner of %v is wrong: %v", list, err)
 		}
 	})
 }

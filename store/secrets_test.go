@@ -63,7 +63,7 @@ func TestSecondFactorSecretsLieEncryptedAndBoundToTheirUser(t *testing.T) {
 			t.Errorf("it reads back as %q", two.Secret)
 		}
 		if state := must[store.SecretKeyState](t)(s.CheckSecrets(ctx)); state != store.SecretsReadable {
-			t.Error("the current key is not told")
+			t.Error("the current key is not reported")
 		}
 		// Who writes to the database cannot give one user the factor of another.
 		storetest.Exec(t, url, "UPDATE two_step SET secret = (SELECT MIN(secret) FROM two_step)")
@@ -150,11 +150,11 @@ func TestRotatingEncryptsEverythingAnewOrNothing(t *testing.T) {
 			t.Error("an instance that waits for the rotation shuts the others out:", err)
 		}
 		if n := must[int](t)(both.RotateSecrets(ctx, operator)); n != 2 {
-			t.Errorf("%d were encrypted anew", n)
+			t.Errorf("%d were encrypted again", n)
 		}
 		fresh := openWith(t, url, only(after))
 		if state := must[store.SecretKeyState](t)(fresh.CheckSecrets(ctx)); state != store.SecretsReadable || twoStepOf(t, fresh, u).Secret != "ONE" || twoStepOf(t, fresh, second).Secret != "THREE" {
-			t.Error("the current key does not read what was encrypted anew")
+			t.Error("the current key does not read what was encrypted again")
 		}
 		if _, err := old.CheckSecrets(ctx); err == nil {
 			t.Error("the key of before is still taken")
@@ -165,7 +165,7 @@ func TestRotatingEncryptsEverythingAnewOrNothing(t *testing.T) {
 	})
 }
 
-func TestForgettingDropsWhatNoKeyOpensAndTellsWhose(t *testing.T) {
+func TestDropSecretsDropsWhatNoKeyOpensAndReturnsWhose(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		ctx, lost, kept := context.Background(), secrets.MintKey(), secrets.MintKey()
 		old := openWith(t, url, only(lost))
@@ -193,12 +193,12 @@ func TestForgettingDropsWhatNoKeyOpensAndTellsWhose(t *testing.T) {
 		if entries := must[[]accounts.AuditEntry](t)(s.Audit(ctx, store.AuditQuery{Limit: 1})); entries[0].Action != "user.two_step_off" || entries[0].Target != u.Email {
 			t.Errorf("the last entry is %+v", entries[0])
 		}
-		// Life goes on with the key that there is; what it opens is not dropped.
+		// The service goes on with the current key; what it opens is not dropped.
 		if err := s.BeginTwoStep(ctx, second.ID, "TWO"); err != nil {
 			t.Fatal(err)
 		}
 		if emails := must[[]string](t)(s.DropSecrets(ctx, operator, true)); len(emails) != 0 || twoStepOf(t, s, second).Secret != "TWO" {
-			t.Errorf("forgot those of %v", emails)
+			t.Errorf("dropped those of %v", emails)
 		}
 	})
 }

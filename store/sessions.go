@@ -225,8 +225,8 @@ func (c *change) keepBrowser(userID uuid.UUID, browser, before accounts.Token) e
 	return c.Create(&knownBrowserRow{TokenHash: browser.Hash(), UserID: userID, SeenAt: c.at}).Error
 }
 
-// endSignIns ends every session of a user and every sign-in that waits for its
-// code, and no browser is known as the user's any more.
+// endSignIns deletes every session of a user, every sign-in that waits for its
+// code, and every known browser.
 func (c *change) endSignIns(userID uuid.UUID) error {
 	return errors.Join(
 		c.Delete(&sessionRow{}, "user_id = ?", userID).Error,

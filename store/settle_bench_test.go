@@ -95,7 +95,7 @@ func benchCharges(b *testing.B, charges []usage.Charge, charge func(usage.Charge
 	}
 	wg.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "charges/s")
-	// On a shared machine the processor time tells more than the clock.
+	// On a shared machine the processor time says more than the clock.
 	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/charge")
 }
 

@@ -112,7 +112,7 @@ func (l *sqliteLedger) shut() error {
 	}
 	err := l.handle.close()
 	l.handle = nil
-	clear(l.balances) // another connection counts the versions anew
+	clear(l.balances) // another connection has other version numbers
 	return err
 }
 

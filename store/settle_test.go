@@ -131,7 +131,7 @@ func TestChargesNeverExceedThePlan(t *testing.T) {
 		})
 		agree(t, storetest.Raw(t, url))
 		if r := reconcile(t, s); len(r.Differences) != 0 {
-			t.Errorf("the books do not balance: %v", r.Differences)
+			t.Errorf("the totals do not balance: %v", r.Differences)
 		}
 	})
 }
@@ -155,12 +155,12 @@ func TestSeveralInstancesOnOneDatabaseNeverExceedThePlanTogether(t *testing.T) {
 		wantToday(t, s, other, "2026-03-04", 400, 400, 400)
 		agree(t, storetest.Raw(t, url))
 		if r := reconcile(t, s); len(r.Differences) != 0 {
-			t.Errorf("the books do not balance: %v", r.Differences)
+			t.Errorf("the totals do not balance: %v", r.Differences)
 		}
 	})
 }
 
-// agree proves that every table of the books adds up to the same.
+// agree proves that every table of totals adds up to the same.
 func agree(t *testing.T, db *sql.DB) {
 	t.Helper()
 	sums := func(query string) (sums [5]int64) {

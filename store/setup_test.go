@@ -106,7 +106,7 @@ func TestASetupLinkDiesWhenSomebodyCanSignInWhoeverMadeHim(t *testing.T) {
 	}
 }
 
-// A link that was left over opens nothing either: the set-up itself looks.
+// A link that was left over opens nothing either: the set-up itself checks.
 func TestASetupDecidesInItsTransactionThatNobodyCanSignIn(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		s, ctx := storetest.Connect(t, url, storetest.NewClock(storetest.Start).Now), context.Background()

@@ -153,7 +153,7 @@ func beside(t *testing.T, h *handle) *sql.DB {
 	return db
 }
 
-func TestAHandleIsToldOfAnotherWriterAndWritesAfterIt(t *testing.T) {
+func TestAHandleSeesAnotherWriterAndWritesAfterIt(t *testing.T) {
 	h := testHandle(t)
 	other := beside(t, h)
 	if err := h.pragma("busy_timeout(1)"); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// statusUsers is how many users the status tells of.
+// statusUsers is how many users the status counts.
 func statusUsers(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	status, err := s.Status(context.Background())
@@ -75,7 +75,7 @@ func TestWhoChangesUsersOrKeysSeesItInTheStatus(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		expect := func(what string, users, active int64) {
 			t.Helper()
-			for range 2 { // counted, and remembered
+			for range 2 { // counted, and cached
 				status, err := s.Status(ctx)
 				if diff := cmp.Diff(store.Status{Users: users, ActiveKeys: active}, status); diff != "" || err != nil {
 					t.Errorf("%s: %v %s", what, err, diff)
@@ -107,7 +107,7 @@ func TestACountThatAChangeOvertakesIsNotKept(t *testing.T) {
 			t.Fatalf("%d users before any was made", before)
 		}
 		if after := statusUsers(t, s); after != 1 {
-			t.Errorf("the status tells of %d users, want the one that was made while it was counted", after)
+			t.Errorf("the status counts %d users, want the one that was made while it was counted", after)
 		}
 	})
 }
@@ -129,12 +129,12 @@ func TestTheStatusFollowsTheChangesOfOtherInstances(t *testing.T) {
 		createUser(t, elsewhere, accounts.NewUser{Email: "ada@example.com", Plan: "Pro"})
 		<-w.changes
 		if after := statusUsers(t, s); after != 1 {
-			t.Errorf("the status tells of %d users, want the one that another instance made", after)
+			t.Errorf("the status counts %d users, want the one that another instance made", after)
 		}
 	})
 }
 
-// recorder is a watcher that says what it is told.
+// recorder is a watcher that records its notifications.
 type recorder struct {
 	up      chan struct{}
 	changes chan accounts.Change

@@ -43,7 +43,7 @@ func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T
 		wrong := func(n int) (locked int64) {
 			t.Helper()
 			var wg sync.WaitGroup
-			var told atomic.Int64
+			var locks atomic.Int64
 			for range n {
 				wg.Go(func() {
 					now, err := s.WrongCode(ctx, operator, u.ID)
@@ -51,12 +51,12 @@ func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T
 						t.Error(err)
 					}
 					if now {
-						told.Add(1)
+						locks.Add(1)
 					}
 				})
 			}
 			wg.Wait()
-			return told.Load()
+			return locks.Load()
 		}
 		isLocked := func() bool { return twoStepOf(t, s, u).LockedAt != nil }
 		step := int64(1)
@@ -75,7 +75,7 @@ func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T
 			t.Error("the hundredth of a day does not lock exactly once")
 		}
 		if n := recorded(t, s, "user.two_step_locked"); n != 1 {
-			t.Errorf("%d entries tell of the lock, want 1", n)
+			t.Errorf("%d entries record the lock, want 1", n)
 		}
 		clock.Add(24 * time.Hour)
 		if wrong(120) != 0 || !isLocked() || takes() {
@@ -116,7 +116,7 @@ func TestALockedAppIsUnlockedByARecoveryCodeAPasswordOrBeginningAnew(t *testing.
 		}
 		opened("a recovery code")
 		if n := recorded(t, s, "user.two_step_unlocked"); n != 1 {
-			t.Errorf("%d entries tell of the unlocking, want 1", n)
+			t.Errorf("%d entries record the unlocking, want 1", n)
 		}
 		lock()
 		if err := s.SetPassword(ctx, operator, u.ID, "other"); err != nil {

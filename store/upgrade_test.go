@@ -127,7 +127,7 @@ func TestAnUpgradeAndTheWayBackKeepEveryRow(t *testing.T) {
 		}
 		again := storetest.Open(t, url, clock.Now)
 		if r := reconcile(t, again); len(r.Differences) > 0 || r.Charges != 60 {
-			t.Errorf("the books hold %d charges and differ: %v", r.Charges, r.Differences)
+			t.Errorf("the ledger holds %d charges and its totals differ: %v", r.Charges, r.Differences)
 		}
 	})
 }
@@ -167,7 +167,7 @@ func takenBack(t *testing.T, m *store.Migrator, version string) (undone []store.
 	}
 }
 
-// The schema of the last release, with data: what a version before this one leaves behind.
+// The schema of the last release, with data: what a version before this one leaves.
 func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
@@ -248,7 +248,7 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 			t.Errorf("%d keys are found by their owner, not 13", len(found))
 		}
 		if r := reconcile(t, again); len(r.Differences) > 0 || r.Charges != 60 {
-			t.Errorf("the books hold %d charges and differ: %v", r.Charges, r.Differences)
+			t.Errorf("the ledger holds %d charges and its totals differ: %v", r.Charges, r.Differences)
 		}
 	})
 }

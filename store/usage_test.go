@@ -47,7 +47,7 @@ func TestSingleChargesAreListedNewestFirstPageByPage(t *testing.T) {
 					t.Errorf("the ids do not fall: %s, %s", records[i-1].ID, records[i].ID)
 				}
 				if records[i].CreatedAt.Location() != time.UTC {
-					t.Errorf("the time is told in %v", records[i].CreatedAt.Location())
+					t.Errorf("the time is in %v", records[i].CreatedAt.Location())
 				}
 			}
 			for i := range records {

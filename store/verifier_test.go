@@ -23,7 +23,7 @@ type front struct {
 	store *store.Store
 }
 
-// newFront puts a verifier over a store and has it learn of changes, as the program does.
+// newFront puts a verifier over a store and notifies it of changes, as the program does.
 func newFront(t *testing.T, s *store.Store, now func() time.Time) front {
 	t.Helper()
 	v := keys.NewVerifier(keys.Parts{Directory: s, Meter: startMeter(t, s, now), Totals: usage.NewTotals(s, nil, time.Second, now), Counter: limits.NewLocal(now), Now: now})
@@ -42,7 +42,7 @@ func newFront(t *testing.T, s *store.Store, now func() time.Time) front {
 	return front{v, s}
 }
 
-// upTo passes the news on and tells when they begin.
+// upTo passes the changes on and signals when they begin.
 type upTo struct {
 	*keys.Verifier
 	up chan bool
@@ -107,7 +107,7 @@ func TestWhatIsDoneToAKeyItsUserOrPlanIsSeenByTheNextRequest(t *testing.T) {
 	})
 }
 
-func TestAVerifyChargesExactlyOnceAndTellsTheDay(t *testing.T) {
+func TestAVerifyChargesExactlyOnceAndReturnsTheDay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		f, c := newFront(t, s, clock.Now), storetest.NewCustomer(t, s, "Starter")
 		_, other := storetest.NewKey(t, s, c.User)
@@ -135,7 +135,7 @@ func TestAVerifyChargesExactlyOnceAndTellsTheDay(t *testing.T) {
 func TestAHotKeyWithoutChargeTouchesNoDatabase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		c := storetest.NewCustomer(t, s, "Pro")
-		f := newFront(t, s, clock.Now) // after the customer: the news of one would be late news of it
+		f := newFront(t, s, clock.Now) // after the customer, whose changes would arrive late
 		f.wantCode(t, c.Secret, keys.Valid)
 		if err := f.Flush(context.Background()); err != nil {
 			t.Fatal(err)

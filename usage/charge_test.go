@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-func TestAFingerprintTellsEveryFieldThatARepeatHasToRepeat(t *testing.T) {
+func TestAFingerprintCoversEveryFieldThatARepeatHasToRepeat(t *testing.T) {
 	base := Charge{Credits: 1, Model: "m", PromptTokens: 2, CompletionTokens: 3, CostMicros: 4}
 	seen := map[[16]byte]string{base.Fingerprint(): "the charge itself"}
 	for name, change := range map[string]func(*Charge){

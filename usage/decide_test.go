@@ -46,7 +46,7 @@ func (m *model) charge(at time.Time, c Charge) Receipt {
 	return receipt
 }
 
-// ledger keeps the books in memory, as the databases do: it reads what Decide
+// ledger keeps the totals in memory, as the databases do: it reads what Decide
 // needs and writes what Decide says.
 type ledger struct {
 	limit   map[uuid.UUID]int64
@@ -126,7 +126,7 @@ func TestDecideAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 				setLimit(people[rapid.IntRange(0, 1).Draw(t, "user")].user, rapid.Int64Range(0, 30).Draw(t, "limit"))
 			},
 			"pass time": func(t *rapid.T) { at = at.Add(time.Duration(rapid.IntRange(0, 1500).Draw(t, "minutes")) * time.Minute) },
-			"":          func(t *rapid.T) { checkBooks(t, m, l) },
+			"":          func(t *rapid.T) { checkLedger(t, m, l) },
 		})
 	})
 }
@@ -184,9 +184,9 @@ func checkTotals(t *rapid.T, name string, totals []Total, records []Record, row 
 	}
 }
 
-// checkBooks proves that the books hold what the model holds, and that each
+// checkLedger proves that the totals hold what the model holds, and that each
 // user's charges can be walked from the last to the first.
-func checkBooks(t *rapid.T, m *model, l *ledger) {
+func checkLedger(t *rapid.T, m *model, l *ledger) {
 	byID, count := map[uuid.UUID]Record{}, map[uuid.UUID]int{}
 	for _, r := range l.records {
 		byID[r.ID] = r

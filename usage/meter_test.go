@@ -162,7 +162,7 @@ func TestAFailedBatchFailsAllOfItsChargesAsUnavailable(t *testing.T) {
 				t.Errorf("the next charge fails too: %v", err)
 			}
 			if len(seen.errs) != 3 || seen.errs[1] == nil || seen.errs[2] != nil {
-				t.Errorf("the observer was told %v", seen.errs)
+				t.Errorf("the observer got %v", seen.errs)
 			}
 		})
 	}
@@ -203,7 +203,7 @@ func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 	_, err := m.Charge(context.Background(), Charge{})
 	wantUnavailable(t, err)
 	if seen.away != 1 {
-		t.Errorf("the observer was told of %d charges that were turned away, want the one", seen.away)
+		t.Errorf("the observer counted %d refused charges, want the one", seen.away)
 	}
 	if !errors.Is(err, errBusy) {
 		t.Errorf("a charge beyond the queue answers %v", err)
@@ -223,7 +223,7 @@ func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 		t.Error(err)
 	}
 	if slices.Max(seen.sizes) != MaxBatch || seen.receipts != MaxQueue+1 {
-		t.Errorf("the largest batch is %d, and %d charges were told of", slices.Max(seen.sizes), seen.receipts)
+		t.Errorf("the largest batch is %d, and %d charges were observed", slices.Max(seen.sizes), seen.receipts)
 	}
 }
 

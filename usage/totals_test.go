@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// library holds what users have used, and counts how often it is asked.
+// library holds what users have used, and counts how often it is read.
 type library struct {
 	used  map[uuid.UUID]int64
 	asked int
@@ -55,7 +55,7 @@ func wantUsed(t *testing.T, totals *Totals, userID uuid.UUID, day Day, want int6
 	}
 }
 
-func TestTotalsAskTheBooksOnceWhereThisProcessAloneCharges(t *testing.T) {
+func TestTotalsReadTheLedgerOnceWhereThisProcessAloneCharges(t *testing.T) {
 	user, ledger, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
 	ledger.used[user] = 7
 	totals := NewTotals(ledger, nil, 0, clock.now)
@@ -65,20 +65,20 @@ func TestTotalsAskTheBooksOnceWhereThisProcessAloneCharges(t *testing.T) {
 	totals.Record(user, today, 9)
 	wantUsed(t, totals, user, today, 9)
 	if ledger.asked != 1 {
-		t.Errorf("the books were asked %d times", ledger.asked)
+		t.Errorf("the ledger was read %d times", ledger.asked)
 	}
 	wantUsed(t, totals, uuid.New(), today, 0)
 	if ledger.asked != 2 {
-		t.Error("another user's total came from memory")
+		t.Error("another user's total came from the cache")
 	}
 }
 
-func TestAChargeWhoseFateIsUnknownIsToldOnceItIsKnown(t *testing.T) {
+func TestAChargeOfUnknownOutcomeIsReturnedOnceItIsKnown(t *testing.T) {
 	user, ledger, clock := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &hand{noon}
 	totals := NewTotals(ledger, nil, 0, clock.now)
 	totals.Record(user, today, 3)
 	totals.MarkUncertain(user)
-	wantUsed(t, totals, user, today, 3) // just told
+	wantUsed(t, totals, user, today, 3) // just recorded
 	clock.at = clock.at.Add(uncertainAge + 1)
 	wantUsed(t, totals, user, today, 3)
 	ledger.used[user] = 8 // it is settled after its caller has gone
@@ -91,11 +91,11 @@ func TestAChargeWhoseFateIsUnknownIsToldOnceItIsKnown(t *testing.T) {
 	clock.at = clock.at.Add(time.Hour)
 	wantUsed(t, totals, user, today, 9)
 	if ledger.asked != asked {
-		t.Error("the books are asked for good")
+		t.Error("the ledger is read for ever")
 	}
 }
 
-func TestTotalsKeepTheGreatestThatWasTold(t *testing.T) {
+func TestTotalsKeepTheGreatestThatWasRecorded(t *testing.T) {
 	user, ledger := uuid.New(), &library{used: map[uuid.UUID]int64{}}
 	totals := NewTotals(ledger, nil, 0, func() time.Time { return noon })
 	for _, used := range []int64{3, 9, 5} {
@@ -112,17 +112,17 @@ func TestTotalsOfYesterdayDoNotStay(t *testing.T) {
 	totals.Record(user, yesterday, 201) // a receipt that comes late
 	wantUsed(t, totals, user, today, 1)
 	if ledger.asked != 0 {
-		t.Error("today was forgotten for yesterday")
+		t.Error("today was dropped for yesterday")
 	}
 	if rows := len(totals.shard(user).rows); rows != 1 {
-		t.Errorf("%d rows are remembered", rows)
+		t.Errorf("%d rows are kept", rows)
 	}
 	ledger.used[user] = 201
 	wantUsed(t, totals, user, yesterday, 201)
 	wantUsed(t, totals, user, tomorrow, 201)
 	wantUsed(t, totals, user, today, 201)
 	if ledger.asked != 3 {
-		t.Errorf("the books were asked %d times for three days that are not remembered", ledger.asked)
+		t.Errorf("the ledger was read %d times for three days that are not cached", ledger.asked)
 	}
 }
 
@@ -139,31 +139,31 @@ func TestTotalsAreNeverOlderThanTheirAge(t *testing.T) {
 	clock.at = clock.at.Add(time.Second)
 	wantUsed(t, totals, user, today, 60)
 	if ledger.asked != 2 {
-		t.Errorf("the books were asked %d times", ledger.asked)
+		t.Errorf("the ledger was read %d times", ledger.asked)
 	}
 }
 
-func TestTotalsComeFromTheSharedCacheBeforeTheBooks(t *testing.T) {
+func TestTotalsComeFromTheSharedCacheBeforeTheLedger(t *testing.T) {
 	user, ledger, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}}
 	ledger.used[user] = 5
 	clock := &hand{noon}
 	wantUsed(t, NewTotals(ledger, cache, time.Second, clock.now), user, today, 5)
 	if cache.puts != 1 || ledger.asked != 1 {
-		t.Errorf("a miss asked the books %d times and filled the cache %d times", ledger.asked, cache.puts)
+		t.Errorf("a miss read the ledger %d times and filled the cache %d times", ledger.asked, cache.puts)
 	}
 	wantUsed(t, NewTotals(ledger, cache, time.Second, clock.now), user, today, 5)
 	if ledger.asked != 1 {
-		t.Error("a hit asked the books all the same")
+		t.Error("a hit read the ledger all the same")
 	}
 }
 
-func TestASharedCacheThatFailsSendsTheQuestionToTheBooks(t *testing.T) {
+func TestWhereTheSharedCacheFailsTheLedgerIsRead(t *testing.T) {
 	user, ledger, cache := uuid.New(), &library{used: map[uuid.UUID]int64{}}, &shelf{rows: map[string]int64{}, err: errors.New("away")}
 	ledger.used[user] = 5
 	wantUsed(t, NewTotals(ledger, cache, time.Second, func() time.Time { return noon }), user, today, 5)
 }
 
-func TestBooksThatFailAreAnErrorAndNotZero(t *testing.T) {
+func TestALedgerThatFailsIsAnErrorAndNotZero(t *testing.T) {
 	ledger := &library{err: errors.New("gone")}
 	totals := NewTotals(ledger, &shelf{rows: map[string]int64{}}, 0, func() time.Time { return noon })
 	if used, err := totals.Used(context.Background(), uuid.New(), today); !errors.Is(err, ledger.err) {

@@ -18,7 +18,7 @@ var windowScript string
 var window = valkeygo.NewLuaScript(windowScript)
 
 // Counter counts the hits of all instances on the server, by the server's clock. Each call is one script on one key and one
-// round trip; calls that are under way together travel together. A subject's entry dies 61 seconds after its last
+// round trip; calls that are under way together travel together. A subject's entry expires 61 seconds after its last
 // allowed hit. Calls wait for the server as long as their context lets them: wrap the Counter in a limits.Failover.
 type Counter struct {
 	client valkeygo.Client

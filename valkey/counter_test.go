@@ -104,7 +104,7 @@ func TestEntriesDieWithTheirWindowAndPeekingLeavesNone(t *testing.T) {
 	}
 }
 
-func TestAServerThatForgotTheScriptIsToldAgain(t *testing.T) {
+func TestAServerThatLostTheScriptGetsItAgain(t *testing.T) {
 	server := open(t, startProcess(t).url())
 	c, s := server.Counter(), limitstest.NewSubject()
 	for range 3 {

@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// following has l told what other instances publish, until the test ends.
+// following notifies l of what other instances publish, until the test ends.
 func following(t *testing.T, n *ChangeFeed, l ChangeListener) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -40,7 +40,7 @@ func verifierOver(t *testing.T, s *store.Store, now func() time.Time) *keys.Veri
 }
 
 // The verifier here hears of changes through Valkey alone, and its clock stands
-// still, so nothing that it remembers grows old.
+// still, so nothing that it caches grows old.
 func TestAChangeReachesOtherInstancesThroughValkeyAlone(t *testing.T) {
 	ctx, server := context.Background(), openTestServer(t)
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
@@ -139,7 +139,7 @@ func (h *heardChanges) has(c accounts.Change) bool {
 	return h.seen[c]
 }
 
-// paper is a ledger that accepts everything, and books that nobody may read.
+// paper is a ledger that accepts everything and that nobody may read.
 type paper struct{ used int64 }
 
 func (p *paper) Settle(_ context.Context, now func() time.Time, charges []usage.Charge) (receipts []usage.Receipt, err error) {
@@ -155,19 +155,19 @@ func (p *paper) Settle(_ context.Context, now func() time.Time, charges []usage.
 }
 
 func (p *paper) Today(context.Context, uuid.UUID, usage.Day) (usage.Today, error) {
-	return usage.Today{}, errors.New("the books were asked")
+	return usage.Today{}, errors.New("the ledger was read")
 }
 
-func TestTotalsThatOneInstanceSettlesAreToldByTheOthers(t *testing.T) {
+func TestTotalsThatOneInstanceSettlesAreReturnedByTheOthers(t *testing.T) {
 	ctx, server := context.Background(), openTestServer(t)
-	books, user, now := &paper{}, uuid.New(), time.Now()
+	ledger, user, now := &paper{}, uuid.New(), time.Now()
 	day := usage.DayOf(now)
-	here, there := NewSharedTotals(books, server.Totals(), time.Now), NewSharedTotals(books, server.Totals(), time.Now)
+	here, there := NewSharedTotals(ledger, server.Totals(), time.Now), NewSharedTotals(ledger, server.Totals(), time.Now)
 	clock := storetest.NewClock(now)
-	told := usage.NewTotals(books, there, SharedMaxAge, clock.Now)
+	totals := usage.NewTotals(ledger, there, SharedMaxAge, clock.Now)
 
-	if _, err := told.Used(ctx, user, day); err == nil {
-		t.Error("a total that nobody shared was not asked of the books")
+	if _, err := totals.Used(ctx, user, day); err == nil {
+		t.Error("a total that nobody shared was not read from the ledger")
 	}
 	settle := func(credits ...int64) {
 		charges := make([]usage.Charge, len(credits))
@@ -185,8 +185,8 @@ func TestTotalsThatOneInstanceSettlesAreToldByTheOthers(t *testing.T) {
 	}{{[]int64{5}, 5}, {[]int64{7, 1, 200}, 13}, {[]int64{200}, 13}} {
 		settle(try.settled...)
 		clock.Add(SharedMaxAge + time.Millisecond)
-		if used, err := told.Used(ctx, user, day); err != nil || used != try.want {
-			t.Errorf("after %v: the other instance tells %d, %v; want %d", try.settled, used, err, try.want)
+		if used, err := totals.Used(ctx, user, day); err != nil || used != try.want {
+			t.Errorf("after %v: the other instance returns %d, %v; want %d", try.settled, used, err, try.want)
 		}
 	}
 }

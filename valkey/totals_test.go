@@ -21,7 +21,7 @@ func get(t *testing.T, totals *Totals, user [16]byte, day string) (int64, bool) 
 	return used, ok
 }
 
-func TestTotalsNeverShrinkUnlessForgotten(t *testing.T) {
+func TestTotalsNeverShrinkUnlessDeleted(t *testing.T) {
 	ctx, totals, expireAt := t.Context(), openTestServer(t).Totals(), time.Now().Add(time.Hour)
 	rapid.Check(t, func(rt *rapid.T) {
 		users := [][16]byte{newID(), newID()}

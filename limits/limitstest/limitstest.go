@@ -58,7 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) (limits.Counter, *Clock)) {
 		{"decisions are those of a list of hit seconds", decisionsFollowTheModel},
 		{"no 60 seconds exceed the limit and places return within 61", windowsHoldAtAnyMoment},
 		{"exactly the limit passes of many concurrent calls", exactUnderConcurrency},
-		{"the last place tells when room returns", resetsAreTold},
+		{"the last place says when room returns", resetsAreReturned},
 		{"a limit below one refuses", noLimitNoCall},
 	} {
 		t.Run(promise.name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func follow(t *rapid.T, c limits.Counter, clock *Clock, stepsBack bool) {
 	for range rapid.IntRange(1, 30).Draw(t, "steps") {
 		move := time.Duration(moves().Draw(t, "milliseconds")) * time.Millisecond
 		if stepsBack && rapid.IntRange(0, 9).Draw(t, "back") == 0 {
-			// A counter may have forgotten who had not called for a window, and learns of the step from the next hit: with
+			// A counter may have dropped who had not called for a window, and sees the step at the next hit: with
 			// fresh subjects for those, and a hit for the others, the step means the same to every counter.
 			for i := range models {
 				if models[i].peek(clock.Now().Unix(), 1).Allowed {
@@ -210,7 +210,7 @@ func exactUnderConcurrency(t *testing.T, c limits.Counter, _ *Clock) {
 	}
 }
 
-func resetsAreTold(t *testing.T, c limits.Counter, clock *Clock) {
+func resetsAreReturned(t *testing.T, c limits.Counter, clock *Clock) {
 	s := NewSubject()
 	expect := func(what string, got, want limits.Decision) {
 		t.Helper()
