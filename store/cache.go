@@ -11,15 +11,15 @@ import (
 // that under a steady load nobody waits for it.
 type cache[T any] struct {
 	now func() time.Time
-	// ages says, of an answer that took so long, how old it is when it is renewed in
-	// the background and when it is over. An answer with no time is not kept.
+	// ages returns the ages at which an answer that took so long is renewed in the
+	// background and expires. An answer that expires at once is not kept.
 	ages func(took time.Duration) (renewed, over time.Duration)
-	// patience bounds an answer for which nobody waits; background returns its context.
+	// patience bounds a renewal in the background; background returns its context.
 	patience   time.Duration
 	background func(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc)
-	// together has those who need an answer that is being made wait for it.
+	// together makes callers wait for an answer that is being made.
 	together bool
-	// making holds one value while an answer is made in the background, or for several who wait.
+	// making holds one value while an answer is made in the background, or for waiting callers.
 	making chan struct{}
 
 	mu      sync.Mutex
@@ -28,7 +28,7 @@ type cache[T any] struct {
 	at      time.Time
 	renewed time.Duration
 	over    time.Duration
-	// changes counts what made answers out of date: one that was begun before the last of them is not kept.
+	// changes counts the invalidations: an answer that was begun before the last of them is not kept.
 	changes int
 }
 
@@ -40,8 +40,8 @@ func newCache[T any](s *Store, patience time.Duration, ages func(took time.Durat
 const maxCacheAge = time.Minute
 
 // consoleAges are those of a count for a page of the console: one that took less
-// than cheap is taken for every page, another is renewed after twenty times what
-// it took and over after a minute.
+// than cheap is repeated for every page, another is renewed after twenty times what
+// it took and expires after a minute.
 func consoleAges(cheap time.Duration) func(took time.Duration) (renewed, over time.Duration) {
 	return func(took time.Duration) (renewed, over time.Duration) {
 		if took < cheap {
@@ -51,7 +51,7 @@ func consoleAges(cheap time.Duration) func(took time.Duration) (renewed, over ti
 	}
 }
 
-// statusAges are those of Status: over after a second, or a hundred times what the
+// statusAges are those of Status: expired after a second, or a hundred times what the
 // count took where that is more, and renewed after half of that. So counting takes
 // at most a fiftieth of the time of one connection.
 func statusAges(took time.Duration) (renewed, over time.Duration) {
@@ -59,7 +59,7 @@ func statusAges(took time.Duration) (renewed, over time.Duration) {
 	return over / 2, over
 }
 
-// get returns the answer under a key; another key is another question.
+// get returns the answer under a key; only that of the last key is kept.
 func (c *cache[T]) get(ctx context.Context, key string, load func(context.Context) (T, error)) (T, error) {
 	value, kept, old := c.cached(key)
 	if kept {
@@ -104,7 +104,7 @@ func (c *cache[T]) renew(ctx context.Context, key string, load func(context.Cont
 		defer func() { <-c.making }()
 		ctx, cancel := c.background(ctx, c.patience)
 		defer cancel()
-		_, _ = c.load(ctx, key, load) // one that fails is tried again by who needs it next
+		_, _ = c.load(ctx, key, load) // a failure is tried again by the next caller
 	}()
 }
 

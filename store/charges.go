@@ -12,12 +12,12 @@ import (
 
 // The statements of the meter, hand-written: this is the hot path, and on it
 // gorm's builder is work for nothing. What is read and what is inserted is the
-// same on both databases; each finds the rows and adds to the totals as it does
-// that best.
+// same on both databases; each finds the rows and adds to the totals in the way
+// that is fastest on it.
 
 // selectBalance reads what a user's day is decided on: the plan's limit, what
-// is used and what it cost, and the user's last charge of any day. How the day d
-// is joined is the database's matter.
+// is used and what it cost, and the user's last charge of any day. Each
+// database joins the day d in its own way.
 func selectBalance(joinDay string) string {
 	return `SELECT u.id, p.daily_credit_limit, COALESCE(d.credits, 0), COALESCE(d.cost_micros, 0), COALESCE(d.last_charge_id,
 	(SELECT l.last_charge_id FROM user_days AS l WHERE l.user_id = u.id ORDER BY l.day DESC LIMIT 1))

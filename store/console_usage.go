@@ -13,7 +13,7 @@ import (
 )
 
 // The statements of this file are reports and the sums that they are made of:
-// groups over many rows, written by hand because gorm has no words for them.
+// groups over many rows, written by hand because gorm cannot express them.
 
 // DaySummary is a day over all users.
 type DaySummary struct {
@@ -52,7 +52,7 @@ type Standing struct {
 // decided before midnight may be committed after it.
 const closeAfter = 10 * time.Minute
 
-// openDays is what the days say that are not summed up yet: today, and
+// openDays are the figures of the days that are not summed up yet: today, and
 // yesterday for some minutes.
 type openDays struct {
 	days          []DaySummary
@@ -71,7 +71,7 @@ func (s *Store) CloseDays(ctx context.Context) (closed int, err error) {
 	if err != nil || first == "" {
 		return 0, err
 	}
-	// A row that a broken clock wrote must not have days of no calendar walked.
+	// A row that a broken clock wrote must not extend the loop beyond the calendar.
 	first, last = max(first, usage.FirstDay), min(last, usage.LastDay)
 	for ; first.Add(closed) <= last && ctx.Err() == nil; closed++ {
 		if err := s.closeDay(ctx, first.Add(closed)); err != nil {

@@ -37,7 +37,7 @@ func (r *identityRow) fields() []any {
 // IdentityByHash reads all that a request with a key is decided on;
 // keys.ErrNotFound where no key has this secret. By hand: it is on the path of requests.
 func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Identity, error) {
-	// Who guesses keys asks for many that do not exist: those cost a short statement of one index.
+	// Guessed keys do not exist: each costs a short statement on one index.
 	if known, err := list(ctx, s, func(one *int64) []any { return []any{one} }, "SELECT 1 FROM key_secrets WHERE hash = ?", hash[:]); err != nil || len(known) == 0 {
 		return nil, cmp.Or[error](err, keys.ErrNotFound)
 	}
@@ -77,8 +77,8 @@ type owned struct {
 	userRole   accounts.Role
 }
 
-// Key reads one key; keys.ErrNotFound where it does not exist. A userID other than
-// zero makes another user's key as good as none.
+// Key reads one key; keys.ErrNotFound where it does not exist. With a userID other
+// than zero, another user's key does not exist.
 func (s *Store) Key(ctx context.Context, id, userID uuid.UUID) (k KeyLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
 		o, err := keyWhere(db, id, userID)
@@ -115,7 +115,7 @@ func (r *keyRow) key() keys.Key {
 }
 
 // heldKey reads and holds a key that can still be changed; another user's key
-// and a revoked one answer as none. Who changes a key holds its owner first, so
+// and a revoked one are keys.ErrNotFound. Who changes a key holds its owner first, so
 // that nobody who holds several keys waits for somebody who waits for one of them.
 func (c *change) heldKey(id, userID uuid.UUID) (owned, error) {
 	k, err := keyWhere(c.DB, id, userID)

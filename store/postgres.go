@@ -106,10 +106,9 @@ func (t target) openForMigration() (*sql.DB, error) {
 	return db, nil
 }
 
-// away is every connection that was not to be had, and of the others goes by
-// SQLSTATE classes: connection (08), resources such as disk and connections
-// (53), intervention such as a shutdown (57), the system (58), a read-only
-// server, and locks that were not to be had in time.
+// away reports whether a connection failed, or the SQLSTATE says so by its class:
+// connection (08), resources such as disk and connections (53), intervention such
+// as a shutdown (57), the system (58), a read-only server, and lock timeouts.
 func (postgresDialect) away(err error) bool {
 	if _, failed := errors.AsType[*pgconn.ConnectError](err); failed {
 		return true

@@ -19,7 +19,7 @@ import (
 // the locks that this process has on it.
 func keepPrivate(file string) error {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		// A failure is SQLite's to explain, which opens the file next.
+		// SQLite opens the file next, and reports a failure.
 		if f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600); err == nil { //nolint:gosec // it is the database
 			_ = f.Close()
 		}

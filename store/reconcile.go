@@ -18,8 +18,8 @@ type Reconciliation struct {
 	TookMillis int64
 	Charges    int64
 	Days       int64
-	// DaysGone counts the days that have totals and no charges any more: a
-	// retention removed them, and they cannot be recounted.
+	// DaysGone counts the days whose charges a retention removed: their totals
+	// cannot be recounted.
 	DaysGone    int64
 	Differences []usage.Difference
 	// KeptFrom is the first day whose charges are there; empty where none were removed.

@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Revived is what a backup brings back to life: what the database that it
-// replaces had ended since.
+// Revived is what a backup makes valid again: what the database that it replaces
+// had ended since.
 type Revived struct {
 	// KeysRevoked and KeysDisabled work in the backup; of KeysRotated a secret does that was ended.
 	KeysRevoked, KeysDisabled, KeysRotated []RevivedKey
@@ -82,7 +82,7 @@ func withPresent(ctx context.Context, copied, present string, work func(r restor
 	return work(restoring{conn, time.Now().UTC().Truncate(time.Microsecond)})
 }
 
-// amend ends in the copy of a backup what must not come back to life: sessions
+// amend ends in the copy of a backup what must not become valid again: sessions
 // and set-up links always, and with KeepRevocations what the database that is
 // there had ended. Both are written into the copy's audit log.
 func (r *RestoreResult) amend(ctx context.Context, copied, backup string, files Files, o RestoreOptions) error {
@@ -199,7 +199,7 @@ func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) err
 	return c.record(ctx, entry{action: "database.restored", subject: accounts.SubjectSystem, target: backup, details: details})
 }
 
-// counted says in a sentence what comes back to life.
+// counted says in a sentence what becomes valid again.
 func (r *Revived) counted() string {
 	if r.None() {
 		return "The backup reactivated nothing that had been revoked since."

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 )
 
-// declared reads schema.hcl, which speaks Postgres.
+// declared reads schema.hcl, which is written for Postgres.
 func declared(hcl []byte) (*schema.Realm, error) {
 	parser := hclparse.NewParser()
 	if _, problems := parser.ParseHCL(hcl, "schema.hcl"); problems.HasErrors() {
@@ -168,7 +168,7 @@ func (m *Migrator) Drift(ctx context.Context) ([]string, error) {
 }
 
 // lostSearches names the full-text tables of SQLite that are not there:
-// schema.hcl has no words for them, and every change writes into one.
+// schema.hcl cannot describe them, and every change writes into one.
 func (m *Migrator) lostSearches(ctx context.Context) (sentences []string, err error) {
 	if m.dialect != dialectSQLite {
 		return nil, nil

@@ -129,7 +129,7 @@ func (sqliteDialect) contains(f *search, column, needle string) {
 // index writes a row's search text into the full-text table. Two processes can
 // mint ids of one number: then each row moves up until it comes after those
 // of smaller ids, so the order of the rows remains that of the ids. By hand:
-// schema.hcl has no words for full-text tables, so they have no models.
+// schema.hcl cannot describe full-text tables, so they have no models.
 func (sqliteDialect) index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error {
 	if t == searchedAudit {
 		return tx.Exec("INSERT INTO audit_log_search (rowid, search, id) VALUES (?, ?, ?)", row, text, row).Error

@@ -90,7 +90,7 @@ func (v vault) key(ctx context.Context) (k secrets.Key, err error) {
 	return k, v.adopt(ctx, k)
 }
 
-// adopt writes down which key the secrets are encrypted with; the zero Key: none is left.
+// adopt records which key the secrets are encrypted with; the zero Key if no secret is left.
 func (v vault) adopt(ctx context.Context, k secrets.Key) error {
 	_, err := v.conn.ExecContext(ctx, "DELETE FROM secret_key")
 	if err != nil || k.IsZero() {
@@ -204,7 +204,7 @@ func (v vault) split(ctx context.Context) (readable, unreadable []stored, err er
 	return readable, unreadable, nil
 }
 
-// reseal encrypts values with a key and makes it the database's; with none left no key is.
+// reseal encrypts values with a key and makes it the database's; without values the database has no key.
 func (v vault) reseal(ctx context.Context, list []stored) error {
 	if len(list) == 0 {
 		return v.adopt(ctx, secrets.Key{})
@@ -234,7 +234,7 @@ func (s *Store) vaultOf(tx *gorm.DB) vault {
 	return vault{conn: tx.Statement.ConnPool, dialect: s.dialect.name(), ring: s.secrets}
 }
 
-// SecretKeyState says how the keys of this service go with the database.
+// SecretKeyState says how the keys of this service fit the database.
 type SecretKeyState uint8
 
 // The states: no secret is stored, the current key encrypts them, or one that is

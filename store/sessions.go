@@ -129,7 +129,7 @@ func (r *sessionRow) session() accounts.Session {
 }
 
 // OperatorByToken finds whose session a token opens; found is false where it is
-// unknown, over, or of somebody who is no active admin. It records when
+// unknown, expired, or not of an active admin. It records when
 // the session was seen.
 func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Operator, found bool, err error) {
 	var row struct {

@@ -53,7 +53,7 @@ func (d sqliteDialect) settle(ctx context.Context, now func() time.Time, charges
 	return d.decide(now, charges, d.mint)
 }
 
-// open gives the meter its connection, and the log its room.
+// open opens the meter's connection, and allocates the WAL.
 func (l *sqliteLedger) open() (err error) {
 	if l.handle, err = openHandle(l.path, l.pragmas...); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (l *sqliteLedger) open() (err error) {
 	if err := l.handle.run("BEGIN IMMEDIATE"); err != nil {
 		return errors.Join(err, l.shut())
 	}
-	_ = reserveLog(l.path + "-wal") // a disk without this room may still have some for the charges
+	_ = reserveLog(l.path + "-wal") // a disk without this space may still have enough for the charges
 	if err := l.handle.run("ROLLBACK"); err != nil {
 		return errors.Join(err, l.shut())
 	}
@@ -75,7 +75,7 @@ func (l *sqliteLedger) decide(now func() time.Time, charges []usage.Charge, mint
 	}
 	defer func() {
 		if err != nil {
-			clear(l.balances) // they may say what was not written
+			clear(l.balances) // they may hold what was not written
 		}
 		if !l.handle.idle() && l.handle.run("ROLLBACK") != nil {
 			err = errors.Join(err, l.shut()) // a connection that cannot roll back is not used again

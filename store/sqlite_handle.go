@@ -75,7 +75,7 @@ func (h *handle) pragma(text string) error {
 	return errors.Join(err, s.finalize())
 }
 
-// written is how many pages the connection has written since it was last asked:
+// written is how many pages the connection has written since the last call:
 // in WAL mode, to the log.
 func (h *handle) written() int {
 	out := h.tls.Alloc(2 * intBytes) // the number, and a highest one that is always zero
@@ -103,7 +103,7 @@ func (h *handle) checkpoint(mode string) (pages int, done bool, err error) {
 	return pages, done, err
 }
 
-// close gives everything back. The handle is not used after it.
+// close frees everything. The handle is not used after it.
 func (h *handle) close() error {
 	for _, s := range h.kept {
 		_ = s.finalize() // returns the failure of its last run, which is known
@@ -131,7 +131,7 @@ func (h *handle) failure(rc int32) error {
 // disk is full.
 func (h *handle) idle() bool { return sqlite3.Xsqlite3_get_autocommit(h.tls, h.db) != 0 }
 
-// statement gives the prepared statement of a text, with nothing bound.
+// statement returns the prepared statement of a text, with nothing bound.
 func (h *handle) statement(text string) (*statement, error) {
 	s, found := h.kept[text]
 	if !found {

@@ -33,8 +33,8 @@ type Options struct {
 	Synchronous string
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
-	// Patience is how long a count for the console may take and still be taken
-	// anew for every page; 40 ms where zero. Slower ones are cached.
+	// Patience is how long a count for the console may take and still be repeated
+	// for every page; 40 ms where zero. Slower ones are cached.
 	Patience time.Duration
 	// Log takes the warnings of the store; none where nil.
 	Log *slog.Logger
@@ -73,7 +73,7 @@ type Watcher interface {
 	Up(bool)
 }
 
-// Open opens the database. Its schema is a Migrator's matter.
+// Open opens the database. A Migrator creates and checks its schema.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	target, err := parseURL(o.URL)
 	if err != nil {
@@ -179,7 +179,7 @@ func (s *Store) reading(ctx context.Context, work func(db *gorm.DB) error) error
 }
 
 // classify turns a database's error into a fault. Faults pass as they are. A
-// transaction that is done before its commit was rolled back because its time was over.
+// transaction that is done before its commit was rolled back at its deadline.
 func (s *Store) classify(err error) error {
 	if err == nil {
 		return nil

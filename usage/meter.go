@@ -205,7 +205,7 @@ func (m *Meter) settle(batch []*pending, charges []Charge) {
 	start := time.Now()
 	receipts, err := m.ledger.Settle(ctx, m.now, charges)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
-		// Whatever failed it, the callers did not: a repeat is the right answer to all of them.
+		// The callers did not cause it: each of them may repeat its charge.
 		err = fault.Away(err)
 	}
 	end := time.Now()

@@ -100,8 +100,8 @@ func Run(t testing.TB, db *sql.DB, statements ...string) {
 	}
 }
 
-// Exec runs statements on a database past the store: the hand that breaks what
-// a test wants to see found.
+// Exec runs statements on a database past the store, to damage what a test then
+// checks.
 func Exec(t testing.TB, url string, statements ...string) {
 	t.Helper()
 	db := Raw(t, url)

@@ -29,7 +29,7 @@ var Start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 // Clock is a clock that a test sets.
 type Clock struct{ at atomic.Pointer[time.Time] }
 
-// NewClock gives a clock that stands at an instant.
+// NewClock returns a clock that is set to an instant.
 func NewClock(at time.Time) *Clock {
 	c := &Clock{}
 	c.Set(at)
