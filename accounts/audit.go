@@ -62,7 +62,7 @@ type AuditEntry struct {
 	After   string
 }
 
-// Change names a key, user or plan that has changed, for whoever caches it.
+// Change names a key, user or plan that has changed, for those who cache it.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID

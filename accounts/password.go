@@ -47,7 +47,7 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, &passwordCost)
 }
 
-// nobody is the hash that a password is compared with where there is no user or
+// nobody is the hash that a password is compared with where the user does not exist or
 // the user has no password, so that the answer takes as long as any other.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 

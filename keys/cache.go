@@ -25,7 +25,7 @@ const (
 
 // cache keeps identities by the hash of their secret, and for a moment the hashes
 // that no key has. A change costs one map write however many entries
-// there are: it gets the next epoch, and an entry of an older epoch asks, once,
+// there are: it gets the next epoch, and an entry of an older epoch checks, once,
 // whether the change was about its key, user or plan.
 type cache struct {
 	shards [cacheShards]cacheShard

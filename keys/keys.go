@@ -77,7 +77,7 @@ type NewKey struct {
 	// Status is StatusActive where empty.
 	Status Status
 	Secret Secret
-	// ByOwner reports that the user acts with one of the user's own keys: the key gets nothing that the acting key does not have.
+	// ByOwner reports whether the user acts with one of the user's own keys: the key gets nothing that the acting key does not have.
 	ByOwner bool
 }
 

@@ -53,7 +53,7 @@ type Rate struct {
 	OfUser bool
 }
 
-// Access is what a front asks of a key before it lets a request in.
+// Access is what a request needs of its key.
 type Access struct {
 	// Scope is what the request needs, AnyScope where every key will do. The zero Scope lets nobody in.
 	Scope Scope

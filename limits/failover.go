@@ -121,7 +121,7 @@ func ask(ctx context.Context, patience time.Duration, question question, s Subje
 
 type question func(ctx context.Context, s Subject, limit int64) (Decision, error)
 
-// probe asks twice: the first answer may take the time of a connection, the second has to come as fast as a request needs it.
+// probe calls twice: the first answer may take the time of a connection, the second has to come as fast as a request needs it.
 // It hits, on a subject of its own, because a server that answers but cannot write must not pass.
 func (f *Failover) probe(ctx context.Context) error {
 	const plenty = 1_000_000

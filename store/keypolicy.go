@@ -15,11 +15,11 @@ import (
 
 // acting reads the API key that the change is asked with, and decides once more
 // whether it may: it can have been revoked or narrowed since the request was let
-// in. It is nil where no key asks. An owner's acting key cannot change meanwhile,
+// in. It is nil where no key acts. An owner's acting key cannot change meanwhile,
 // because who changes a key holds its owner.
 func (c *change) acting(byOwner bool) (*keys.Key, error) {
 	if c.by.KeyID == uuid.Nil {
-		return nil, nil //nolint:nilnil // no key asks
+		return nil, nil //nolint:nilnil // no key acts
 	}
 	k, err := keyWhere(c.DB, c.by.KeyID, uuid.Nil)
 	if err != nil && !errors.Is(err, keys.ErrNotFound) {

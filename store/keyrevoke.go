@@ -21,7 +21,7 @@ const (
 var errTooManyMade = fault.Newf(fault.Conflict, "This key and the keys it created have created more than %d keys. Revoke some of those first, then this one.", maxRevoked)
 
 // RevokeKey ends a key for good. One that is revoked answers keys.ErrNotFound.
-// userID is the owner who asks with a key of that user's, or zero where an
+// userID is the owner who acts with an own key, or zero where an
 // operator acts.
 func (s *Store) RevokeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID) error {
 	return s.changing(ctx, by, func(tx *change) error {

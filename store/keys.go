@@ -115,7 +115,7 @@ func (r *keyRow) key() keys.Key {
 }
 
 // heldKey reads and holds a key that can still be changed; another user's key
-// and a revoked one are keys.ErrNotFound. Who changes a key holds its owner first, so
+// and a revoked one give keys.ErrNotFound. Who changes a key holds its owner first, so
 // that nobody who holds several keys waits for somebody who waits for one of them.
 func (c *change) heldKey(id, userID uuid.UUID) (owned, error) {
 	k, err := keyWhere(c.DB, id, userID)
@@ -248,7 +248,7 @@ func (c *change) indexKey(row *keyRow) error {
 }
 
 // ChangeKey changes a key's label, expiry, scopes, addresses or status. userID
-// is the owner who asks with a key of that user's, or zero where an operator acts.
+// is the owner who acts with an own key, or zero where an operator acts.
 func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange) (after keys.Key, err error) {
 	if c, err = c.Normalize(s.now()); err != nil {
 		return after, err

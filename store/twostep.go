@@ -31,7 +31,7 @@ func (s *Store) TwoStep(ctx context.Context, userID uuid.UUID) (t accounts.TwoSt
 }
 
 // BeginTwoStep keeps a secret, encrypted, that waits for its first code. One that
-// is confirmed stays as it is. secrets.ErrNoKey where there is no key to encrypt with.
+// is confirmed stays as it is. secrets.ErrNoKey where the service has no key.
 func (s *Store) BeginTwoStep(ctx context.Context, userID uuid.UUID, secret string) error {
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		k, err := s.vaultOf(tx).key(ctx)
@@ -98,7 +98,7 @@ func (c *change) unlockTwoStep(userID uuid.UUID, email, because string) error {
 }
 
 // TakeRecoveryCode takes a code, which works once, and unlocks the app's codes;
-// false where there is no such code.
+// false where it does not exist.
 func (s *Store) TakeRecoveryCode(ctx context.Context, by accounts.Actor, userID uuid.UUID, hash []byte) (taken bool, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		result := tx.Delete(&recoveryCodeRow{}, "user_id = ? AND hash = ?", userID, hash)

@@ -37,7 +37,7 @@ type UserQuery struct {
 	PlanID uuid.UUID
 	Role   accounts.Role
 	Status accounts.Status
-	// Order applies where there is no Text: a search lists the newest first.
+	// Order applies without a Text: a search lists the newest first.
 	Order Order
 	Page
 }
@@ -321,7 +321,7 @@ type Credentials struct {
 	PasswordHash string
 }
 
-// CredentialsByEmail finds what a sign-in is checked against; ErrUserNotFound where there is no such user.
+// CredentialsByEmail finds what a sign-in is checked against; ErrUserNotFound where the user does not exist.
 func (s *Store) CredentialsByEmail(ctx context.Context, email string) (c Credentials, err error) {
 	if !storable(email) {
 		return c, accounts.ErrUserNotFound

@@ -14,7 +14,7 @@ import (
 
 // Ledger makes charges durable. Settle decides and records a batch in one
 // transaction and answers each charge in its order; an error means that
-// nothing is known to be recorded, and fails every charge of the batch. It asks
+// nothing is known to be recorded, and fails every charge of the batch. It calls
 // now once nobody else can change the days that it decides on: a batch that
 // waited over midnight belongs to the day of its decision.
 type Ledger interface {
