@@ -14,48 +14,48 @@ import (
 	"codexible/valkey"
 )
 
-// job is work that nobody waits for. Each does a little at a time, so that it
-// never holds the database for long.
+// job is a background job. Each turn does a little, so that it never holds the
+// database for long.
 type job struct {
 	name  string
 	every time.Duration
-	// atStart runs it at once too, atEnd once more when the service stops.
+	// atStart also runs it at once, atEnd once more at shutdown.
 	atStart, atEnd bool
 	work           func(ctx context.Context) error
 }
 
-// jobs lists everything that a running service does beside answering and
-// listening to the change events of other instances.
+// jobs lists everything that the service does beside answering requests and
+// following change events.
 func (s *service) jobs() []job {
 	list := []job{
 		{name: "write when keys were last used", every: keys.FlushInterval, work: func(ctx context.Context) error {
-			_ = s.verifier.Flush(ctx) // what cannot be written is kept for the next turn, and while the database is away every turn fails
+			_ = s.verifier.Flush(ctx) // what cannot be written is kept for the next turn; while the database is unavailable every turn fails
 			return nil
 		}},
-		{name: "forget identities that nobody asks for", every: time.Minute, work: func(context.Context) error {
+		{name: "drop unused identities from the cache", every: time.Minute, work: func(context.Context) error {
 			s.verifier.Sweep()
 			return nil
 		}},
 		{name: "record how many requests were refused", every: 10 * time.Second, atEnd: true, work: s.monitor.WriteRefusals},
 		{name: "observe the service's health", every: time.Minute, atStart: true, work: s.monitor.Observe},
-		{name: "sum up past days for the console", every: 5 * time.Minute, atStart: true, work: func(ctx context.Context) error {
-			_, err := s.books.CloseDays(ctx)
+		{name: "store the totals of past days for the console", every: 5 * time.Minute, atStart: true, work: func(ctx context.Context) error {
+			_, err := s.store.CloseDays(ctx)
 			return err
 		}},
-		{name: "delete expired sessions", every: 5 * time.Minute, atStart: true, work: s.books.SweepSessions},
-		{name: "forget idle rate windows", every: time.Minute, work: func(context.Context) error {
+		{name: "delete expired sessions", every: 5 * time.Minute, atStart: true, work: s.store.SweepSessions},
+		{name: "drop idle rate windows", every: time.Minute, work: func(context.Context) error {
 			s.local.Sweep()
 			return nil
 		}},
 		{name: "remove idempotency keys past their 24 hours", every: 5 * time.Minute, work: func(ctx context.Context) error {
-			return inSteps(func() (int64, error) { return s.books.SweepReplays(ctx, sweepStep) })
+			return inSteps(func() (int64, error) { return s.store.SweepReplays(ctx, sweepStep) })
 		}},
 		{name: "compare the schema with this version's", every: 30 * time.Second, work: s.schema.check},
-		{name: "recount every total from the single charges", every: time.Minute, work: s.reconcileWhenDue},
+		{name: "recompute every total from the single charges", every: time.Minute, work: s.reconcileWhenDue},
 	}
 	if days := s.Config.UsageRetentionDays; days > 0 {
 		list = append(list, job{name: "remove charges past their retention", every: time.Hour, work: func(ctx context.Context) error {
-			return retain(ctx, s.books, days)
+			return retain(ctx, s.store, days)
 		}})
 	}
 	if s.shared != nil {
@@ -65,43 +65,43 @@ func (s *service) jobs() []job {
 		}})
 	}
 	if s.certificate != nil {
-		list = append(list, job{name: "look for a renewed certificate", every: certificateLook, work: func(ctx context.Context) error {
+		list = append(list, job{name: "reload a renewed certificate", every: certificateCheckInterval, work: func(ctx context.Context) error {
 			s.certificate.refresh(ctx)
 			return nil
 		}})
 	}
 	if s.Config.BackupDir != "" {
-		list = append(list, job{name: "make a scheduled backup when one is due", every: backupLook, work: s.backUp})
+		list = append(list, job{name: "make a scheduled backup when one is due", every: backupCheckInterval, work: s.backUp})
 	}
 	return list
 }
 
-// retain removes the single charges of the days that are more than so many days ago.
-func retain(ctx context.Context, books *store.Store, days int) error {
-	before := usage.DayOf(books.Now()).Add(-days)
-	return inSteps(func() (int64, error) { return books.Retain(ctx, before, sweepStep) })
+// retain removes the single charges that are more than this number of days old.
+func retain(ctx context.Context, s *store.Store, days int) error {
+	before := usage.DayOf(s.Now()).Add(-days)
+	return inSteps(func() (int64, error) { return s.Retain(ctx, before, sweepStep) })
 }
 
-// reconcileInterval is how old the latest recount may be. The result is in the
-// database, so of many instances one recounts, and a restart puts nothing off.
+// reconcileInterval is the time between two recounts. The result is in the
+// database, so one of many instances recounts, and a restart delays nothing.
 const reconcileInterval = 24 * time.Hour
 
-// reconcileWhenDue recounts where nobody has for a day, and shows the latest result.
+// reconcileWhenDue recounts if the latest recount is a day old, and sets the metric.
 func (s *service) reconcileWhenDue(ctx context.Context) error {
-	last, found, err := s.books.LastReconcile(ctx)
+	last, found, err := s.store.LastReconcile(ctx)
 	if err != nil {
 		return err
 	}
-	if found && s.books.Now().Sub(last.At) < reconcileInterval {
+	if found && s.store.Now().Sub(last.At) < reconcileInterval {
 		s.reconciled.Set(float64(last.Differences))
 		return nil
 	}
 	return s.reconcile(ctx)
 }
 
-// reconcile recounts the totals in the background. It has to find nothing.
+// reconcile recounts the totals and logs the differences.
 func (s *service) reconcile(ctx context.Context) error {
-	r, err := s.books.Reconcile(ctx)
+	r, err := s.store.Reconcile(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,16 +115,16 @@ func (s *service) reconcile(ctx context.Context) error {
 	return nil
 }
 
-// schemaState is what the last look at the live schema's history said.
-type schemaState struct {
+// schemaCheck keeps the result of the last check of the live schema's migrations.
+type schemaCheck struct {
 	database Database
 	problem  atomic.Pointer[error]
 }
 
-// check looks whether every migration of this version is applied. A database
-// that a newer version has migrated on is served all the same: during an update
-// both run. That the database is away is not told here.
-func (c *schemaState) check(ctx context.Context) error {
+// check checks that every migration of this version is applied. A database that a
+// newer version has migrated further is accepted: during an update both run. An
+// unavailable database leaves the last result as it is.
+func (c *schemaCheck) check(ctx context.Context) error {
 	return c.database.WithMigrator(func(m *store.Migrator) error {
 		status, err := m.Status(ctx)
 		if err != nil {
@@ -133,7 +133,7 @@ func (c *schemaState) check(ctx context.Context) error {
 		c.problem.Store(nil)
 		for _, step := range status {
 			if step.AppliedAt == nil {
-				problem := fmt.Errorf("migration %s_%s was taken back", step.Version, step.Name)
+				problem := fmt.Errorf("migration %s_%s was rolled back", step.Version, step.Name)
 				c.problem.Store(&problem)
 				return problem
 			}
@@ -142,8 +142,8 @@ func (c *schemaState) check(ctx context.Context) error {
 	})
 }
 
-// state is what the last look said.
-func (c *schemaState) state(context.Context) error {
+// state returns the result of the last check.
+func (c *schemaCheck) state(context.Context) error {
 	if problem := c.problem.Load(); problem != nil {
 		return *problem
 	}
@@ -162,8 +162,8 @@ func inSteps(step func() (removed int64, err error)) error {
 	}
 }
 
-// runJobs does each job at its interval until ctx ends, and returns when the
-// last has stopped. A job that fails is logged and tried again at its next turn.
+// runJobs runs each job at its interval until ctx ends, and returns when all have
+// stopped. A job that fails is logged and runs again at its next turn.
 func runJobs(ctx context.Context, log *slog.Logger, list []job) {
 	var working sync.WaitGroup
 	for _, j := range list {
@@ -187,10 +187,10 @@ func runJobs(ctx context.Context, log *slog.Logger, list []job) {
 	working.Wait()
 }
 
-// lastTurn bounds the last turn of a job while the service stops.
+// lastTurn bounds a job's last turn at shutdown.
 const lastTurn = 5 * time.Second
 
-// regularly does some work at an interval, for the first time after one, until ctx ends.
+// regularly calls work at an interval until ctx ends, first after one interval.
 func regularly(ctx context.Context, every time.Duration, work func(context.Context)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-func TestThePartsAreTakenDownInTheOppositeOrderAndOnce(t *testing.T) {
+func TestShutdownTakesDownThePartsOnceAndInReverseOrder(t *testing.T) {
 	var order []string
 	var e teardown
 	e.add(func() error { order = append(order, "store"); return errors.New("store") })
@@ -34,32 +34,32 @@ func TestThePartsAreTakenDownInTheOppositeOrderAndOnce(t *testing.T) {
 		t.Errorf("taken down: %s", got)
 	}
 	if err == nil || err.Error() != "app\nstore" {
-		t.Errorf("%q, want what went wrong with each", err)
+		t.Errorf("%q, want the error of each", err)
 	}
 	if err := e.run(); err != nil || len(order) != 3 {
 		t.Errorf("a second time: %v, %v", err, order)
 	}
 }
 
-func TestAChoreThatFailsIsLoggedAndTriedAgain(t *testing.T) {
+func TestABackgroundJobThatFailsIsLoggedAndRunsAgain(t *testing.T) {
 	log := &drills.Log{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var turns atomic.Int64
-	runJobs(ctx, slog.New(slog.NewTextHandler(log, nil)), []job{{name: "sweep the yard", every: time.Millisecond, work: func(context.Context) error {
+	runJobs(ctx, slog.New(slog.NewTextHandler(log, nil)), []job{{name: "remove sessions", every: time.Millisecond, work: func(context.Context) error {
 		if turns.Add(1) == 3 {
 			cancel()
 		}
-		return errors.New("no broom")
+		return errors.New("disk full")
 	}}})
 	if turns.Load() < 3 {
 		t.Errorf("%d turns, want three", turns.Load())
 	}
-	if said := log.String(); !strings.Contains(said, "sweep the yard") || !strings.Contains(said, "no broom") {
+	if said := log.String(); !strings.Contains(said, "remove sessions") || !strings.Contains(said, "disk full") {
 		t.Errorf("the log says %q", said)
 	}
 }
 
-func TestStepsGoOnWhileTheyAreFullAndEndWithAnError(t *testing.T) {
+func TestStepsRepeatWhileTheyAreFullAndStopAtAnError(t *testing.T) {
 	for _, try := range []struct {
 		found []int64
 		want  int
@@ -69,7 +69,7 @@ func TestStepsGoOnWhileTheyAreFullAndEndWithAnError(t *testing.T) {
 			n := try.found[steps]
 			steps++
 			if n < 0 {
-				return 0, errors.New("away")
+				return 0, errors.New("unavailable")
 			}
 			return n, nil
 		})
@@ -110,18 +110,18 @@ func TestRetentionKeepsTheDaysItSaysAndEveryTotal(t *testing.T) {
 		}
 		for _, day := range history {
 			if day.Credits != 1 {
-				t.Errorf("the total of %s is %d, want 1 also where the charges are gone", day.Day, day.Credits)
+				t.Errorf("the total of %s is %d, want 1 also where the charges are removed", day.Day, day.Credits)
 			}
 		}
 		log := &drills.Log{}
-		service := &service{books: s, Options: Options{Log: slog.New(slog.NewTextHandler(log, nil))}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
+		service := &service{store: s, Options: Options{Log: slog.New(slog.NewTextHandler(log, nil))}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
 		if err := service.reconcile(ctx); err != nil || !strings.Contains(log.String(), "days_gone=3") || !strings.Contains(log.String(), "level=INFO") {
 			t.Errorf("the recount in the background: %v, %s", err, log)
 		}
 	})
 }
 
-func TestTheBackgroundRecountShoutsAboutWhatDiffers(t *testing.T) {
+func TestTheBackgroundRecountLogsDifferencesAsAnError(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
 		ctx := context.Background()
@@ -138,7 +138,7 @@ func TestTheBackgroundRecountShoutsAboutWhatDiffers(t *testing.T) {
 		}
 		storetest.Exec(t, url, "UPDATE daily_usage SET credits = 9")
 		log := &drills.Log{}
-		service := &service{books: s, Options: Options{Log: slog.New(slog.NewTextHandler(log, nil))}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
+		service := &service{store: s, Options: Options{Log: slog.New(slog.NewTextHandler(log, nil))}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
 		if err := service.reconcile(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -154,11 +154,11 @@ func TestTheBackgroundRecountShoutsAboutWhatDiffers(t *testing.T) {
 	})
 }
 
-func TestASchemaThatIsTakenBackBesideAServiceIsNoticed(t *testing.T) {
+func TestAMigrationThatIsRolledBackBesideAServiceIsNoticed(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		ctx := context.Background()
 		storetest.Migrate(t, url)
-		state := schemaState{database: Database{Config: &config.Config{DatabaseURL: config.NewSecretURL(url)}, Files: storetest.Files()}}
+		state := schemaCheck{database: Database{Config: &config.Config{DatabaseURL: config.NewSecretURL(url)}, Files: storetest.Files()}}
 		if err := errors.Join(state.state(ctx), state.check(ctx), state.state(ctx)); err != nil {
 			t.Fatalf("a schema as it should be: %v", err)
 		}
@@ -171,19 +171,19 @@ func TestASchemaThatIsTakenBackBesideAServiceIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if state.check(ctx) == nil || state.state(ctx) == nil {
-			t.Error("a migration was taken back and nobody noticed")
+			t.Error("a migration was rolled back and the check did not notice")
 		}
 		if _, err := m.Up(ctx); err != nil {
 			t.Fatal(err)
 		}
 		storetest.Exec(t, url, "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ('9999', 'future', 'x', '2026-03-04T12:00:00Z')")
 		if err := errors.Join(state.check(ctx), state.state(ctx)); err != nil {
-			t.Errorf("a database that a newer version has migrated on is served during an update: %v", err)
+			t.Errorf("a database that a newer version has migrated further must be accepted: %v", err)
 		}
 	})
 }
 
-func TestAListenersAddressIsToldAsThisMachineReachesIt(t *testing.T) {
+func TestReachableIsTheAddressThatThisMachineConnectsTo(t *testing.T) {
 	for address, want := range map[string]string{
 		"0.0.0.0:3001": "127.0.0.1:3001", "[::]:3001": "127.0.0.1:3001", "127.0.0.1:80": "127.0.0.1:80", "[::1]:80": "[::1]:80",
 		"192.0.2.7:80": "192.0.2.7:80", "api.internal:80": "api.internal:80",

@@ -10,13 +10,12 @@ import (
 	"codexible/store"
 )
 
-// backupLook is how often it is looked whether a scheduled backup is due. The
-// files say when the last one was made, so a service that is restarted every
-// night makes its backups all the same.
-const backupLook = time.Minute
+// backupCheckInterval is the time between two checks whether a backup is due. The
+// files' names say when the last one was made, so restarts do not delay a backup.
+const backupCheckInterval = time.Minute
 
-// backUp makes a scheduled backup where the latest is older than the interval,
-// and removes the oldest beyond the number that is kept.
+// backUp makes a backup if the latest is older than BACKUP_INTERVAL, and removes
+// the oldest beyond BACKUP_KEEP.
 func (s *service) backUp(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
@@ -28,7 +27,7 @@ func (s *service) backUp(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("BACKUP_DIR cannot be read: %w", err)
 	}
-	now := s.books.Now()
+	now := s.store.Now()
 	if len(files) > 0 {
 		last, _ := store.BackupTime(files[len(files)-1])
 		s.backedUp.Set(float64(last.Unix()))
@@ -37,7 +36,7 @@ func (s *service) backUp(ctx context.Context) (err error) {
 		}
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("BACKUP_DIR cannot be made: %w", err)
+		return fmt.Errorf("BACKUP_DIR cannot be created: %w", err)
 	}
 	r, err := store.Backup(ctx, s.Config.DatabaseURL.Reveal(), filepath.Join(folder, store.BackupName(now)))
 	if err != nil {

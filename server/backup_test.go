@@ -19,7 +19,7 @@ import (
 func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 	clock := storetest.NewClock(storetest.Start)
 	url, folder := storetest.SQLiteURL(t), filepath.Join(t.TempDir(), "backups")
-	s := &service{books: storetest.Open(t, url, clock.Now),
+	s := &service{store: storetest.Open(t, url, clock.Now),
 		Options: Options{
 			Log:    slog.New(slog.DiscardHandler),
 			Config: config.Config{DatabaseURL: config.NewSecretURL(url), BackupDir: folder, BackupInterval: 6 * time.Hour, BackupKeep: 2},
@@ -60,13 +60,13 @@ func TestScheduledBackupsAreMadeWhenDueAndKeptByNumber(t *testing.T) {
 	}
 }
 
-func TestARecountIsDueOnceADayForAllInstancesTogether(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, books *store.Store, clock *storetest.Clock) {
+func TestARecountIsDueOnceADayOverAllInstances(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		instance := func() *service {
-			return &service{books: books, Options: Options{Log: slog.New(slog.DiscardHandler)}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
+			return &service{store: s, Options: Options{Log: slog.New(slog.DiscardHandler)}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
 		}
-		c := storetest.NewCustomer(t, books, "Pro")
-		if _, err := books.Settle(t.Context(), clock.Now, []usage.Charge{c.Charge(3)}); err != nil {
+		c := storetest.NewCustomer(t, s, "Pro")
+		if _, err := s.Settle(t.Context(), clock.Now, []usage.Charge{c.Charge(3)}); err != nil {
 			t.Fatal(err)
 		}
 		var last *service
@@ -86,29 +86,29 @@ func TestARecountIsDueOnceADayForAllInstancesTogether(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if kept, found, err := books.LastReconcile(t.Context()); err != nil || !found || !kept.At.Equal(step.at) {
+			if kept, found, err := s.LastReconcile(t.Context()); err != nil || !found || !kept.At.Equal(step.at) {
 				t.Errorf("at %v the latest recount is of %v, want %v: %v", clock.Now(), kept.At, step.at, err)
 			}
 		}
 		if shown := valueOf(t, last.reconciled); shown != 0 {
-			t.Errorf("books that balance show %d differences", shown)
+			t.Errorf("a correct ledger shows %d differences", shown)
 		}
 	})
 }
 
-// A process that starts after a recount that found something shows it, or the alert would end with a restart.
+// Otherwise a restart would end the alert.
 func TestWhatARecountFoundIsShownAfterARestart(t *testing.T) {
 	url := storetest.SQLiteURL(t)
-	books := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
-	c := storetest.NewCustomer(t, books, "Pro")
-	if _, err := books.Settle(t.Context(), usage.At(storetest.Start), []usage.Charge{c.Charge(3)}); err != nil {
+	s := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
+	c := storetest.NewCustomer(t, s, "Pro")
+	if _, err := s.Settle(t.Context(), usage.At(storetest.Start), []usage.Charge{c.Charge(3)}); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Exec(t, url, "UPDATE daily_usage SET credits = 9")
-	if _, err := books.Reconcile(t.Context()); err != nil {
+	if _, err := s.Reconcile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	restarted := &service{books: books, Options: Options{Log: slog.New(slog.DiscardHandler)}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
+	restarted := &service{store: s, Options: Options{Log: slog.New(slog.DiscardHandler)}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "How many."})}
 	if err := restarted.reconcileWhenDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}

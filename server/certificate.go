@@ -10,27 +10,26 @@ import (
 	"time"
 )
 
-// certificate is the certificate that the service shows, and the files that it
-// is read from. One that is replaced on the disk is shown to the connections
-// that are opened after it, without a restart.
+// certificate is the TLS certificate in use and the files it was read from.
+// Connections opened after the files are replaced get the new one.
 type certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
 	current           atomic.Pointer[tls.Certificate]
 
-	// seen is how the files looked when they were last read.
+	// seen is the files' state when they were last read.
 	seen    [2]fileState
 	trouble trouble
 }
 
-// trouble is what is known of files that have changed.
+// trouble is whether changed files can be used.
 type trouble uint8
 
 const (
 	none trouble = iota
-	// suspected: they could not be used at the last look, perhaps because one was not yet there.
+	// suspected: they could not be used at the last check, perhaps because only one was replaced yet.
 	suspected
-	told
+	logged
 )
 
 // fileState changes when a file is written or replaced.
@@ -40,20 +39,20 @@ type fileState struct {
 	missing  bool
 }
 
-// certificateLook is how often the files are looked at.
-const certificateLook = time.Second
+// certificateCheckInterval is the time between two checks of the files.
+const certificateCheckInterval = time.Second
 
-// openCertificate reads the files; they have to be right at the start.
+// openCertificate reads the files, and fails if they cannot be used.
 func openCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
-	c.seen = c.look()
+	c.seen = c.fileStates()
 	if err := c.read(); err != nil {
 		return nil, fmt.Errorf("TLS_CERT and TLS_KEY cannot be used: %w", err)
 	}
 	return c, nil
 }
 
-func (c *certificate) look() (states [2]fileState) {
+func (c *certificate) fileStates() (states [2]fileState) {
 	for i, file := range []string{c.certFile, c.keyFile} {
 		info, err := os.Stat(file)
 		if err != nil {
@@ -74,11 +73,11 @@ func (c *certificate) read() error {
 	return nil
 }
 
-// refresh reads the files again where they have changed. A pair that cannot be
-// used is tried once more at the next look, for two files are not replaced at
-// one moment; where it is still so then it is logged, and the one before stays.
+// refresh reads the files again if they have changed. A pair that cannot be used is
+// tried once more at the next check, because two files are not replaced at one
+// moment. If it fails again, that is logged and the previous certificate stays.
 func (c *certificate) refresh(ctx context.Context) {
-	states := c.look()
+	states := c.fileStates()
 	changed := states != c.seen
 	if !changed && c.trouble != suspected {
 		return
@@ -92,12 +91,12 @@ func (c *certificate) refresh(ctx context.Context) {
 	case changed:
 		c.trouble = suspected
 	default:
-		c.trouble = told
-		c.log.ErrorContext(ctx, "the TLS certificate on the disk cannot be used, and the one before it stays in use: write TLS_CERT and TLS_KEY again", "error", err)
+		c.trouble = logged
+		c.log.ErrorContext(ctx, "the TLS certificate on the disk cannot be used and the previous one stays in use: write TLS_CERT and TLS_KEY again", "error", err)
 	}
 }
 
-// config is how connections are encrypted. The front door speaks HTTP/1.1.
+// config is the TLS configuration of the listener; the HTTP server speaks HTTP/1.1 only.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},

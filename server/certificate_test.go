@@ -53,11 +53,11 @@ func TestAReplacedCertificateIsShownAndABrokenOneIsNot(t *testing.T) {
 		{"both replaced", func() { files.Write(t, 2) }, 2, "was replaced"},
 		{"a broken one", func() { drills.Replace(t, files.Cert, []byte("no certificate")) }, 2, ""},
 		{"still broken", func() {}, 2, "cannot be used"},
-		{"broken and told", func() {}, 2, ""},
+		{"broken and logged", func() {}, 2, ""},
 		{"another, whose key is to come", func() { drills.Replace(t, files.Cert, third) }, 2, ""},
 		{"the key has come", func() { drills.Replace(t, files.Key, thirdKey) }, 3, "was replaced"},
-		{"the files are gone", func() { _ = os.Remove(files.Cert) }, 3, ""},
-		{"still gone", func() {}, 3, "cannot be used"},
+		{"the files are deleted", func() { _ = os.Remove(files.Cert) }, 3, ""},
+		{"still deleted", func() {}, 3, "cannot be used"},
 		{"they are back", func() { files.Write(t, 4) }, 4, "was replaced"},
 	} {
 		log.Reset()

@@ -23,7 +23,7 @@ type Database struct {
 func (d Database) WithMigrator(work func(m *store.Migrator) error) error {
 	if file := d.Config.SQLiteFile(); file != "" {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return fmt.Errorf("the folder of the embedded database cannot be made, check DATA_DIR: %w", err)
+			return fmt.Errorf("the folder of the embedded database cannot be created, check DATA_DIR: %w", err)
 		}
 	}
 	m, err := store.NewMigrator(d.Config.DatabaseURL.Reveal(), d.Files)
@@ -34,8 +34,8 @@ func (d Database) WithMigrator(work func(m *store.Migrator) error) error {
 	return errors.Join(work(m), m.Close())
 }
 
-// Prepare applies what is pending if the configuration says so, and
-// refuses a database that this version cannot serve.
+// Prepare applies pending migrations if MIGRATE_ON_START is set, and returns an
+// error for a database that this version cannot serve.
 func (d Database) Prepare(ctx context.Context, log *slog.Logger) error {
 	return d.WithMigrator(func(m *store.Migrator) error {
 		if d.Config.MigrateOnStart {
@@ -60,29 +60,29 @@ func (d Database) Prepare(ctx context.Context, log *slog.Logger) error {
 	})
 }
 
-// checkSecrets refuses a database whose secrets this service cannot decrypt.
-func checkSecrets(ctx context.Context, books *store.Store, log *slog.Logger) error {
-	state, err := books.CheckSecrets(ctx)
+// checkSecrets returns an error if SECRET_KEY cannot decrypt the database's secrets.
+func checkSecrets(ctx context.Context, s *store.Store, log *slog.Logger) error {
+	state, err := s.CheckSecrets(ctx)
 	if err == nil && state == store.SecretsToRotate {
-		log.WarnContext(ctx, "the secrets in the database are encrypted with the key of before: run `codexible secrets rotate`, then unset SECRET_KEY_PREVIOUS")
+		log.WarnContext(ctx, "the secrets in the database are encrypted with SECRET_KEY_PREVIOUS: run `codexible secrets rotate`, then unset SECRET_KEY_PREVIOUS")
 	}
 	return err
 }
 
-// Need refuses an embedded database that does not exist: a command that
-// works on what is there would make an empty one in the wrong place.
+// Need returns an error if the embedded database does not exist, so that no
+// command creates an empty one in the wrong place.
 func (d Database) Need() error {
 	file := d.Config.SQLiteFile()
 	if file == "" {
 		return nil
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database at %s: run this where the service runs, set DATABASE_URL or DATA_DIR as it has them, or make one with `codexible migrate up`", file)
+		return fmt.Errorf("there is no database at %s: run this where the service runs, set DATABASE_URL or DATA_DIR as it has them, or create one with `codexible migrate up`", file)
 	}
 	return nil
 }
 
-// NeedSchema refuses a database that this version cannot use.
+// NeedSchema returns an error for a database that this version cannot use.
 func (d Database) NeedSchema(ctx context.Context) error {
 	if err := d.Need(); err != nil {
 		return err

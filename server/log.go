@@ -11,24 +11,23 @@ import (
 	"codexible/handlers"
 )
 
-// logDelay is how long a line of the log may wait for others to be written with it.
+// logDelay is how long a line may wait to be written with others.
 const logDelay = 50 * time.Millisecond
 
-// LogBuffer gathers the lines of a busy moment into one write: a line of its
-// own for each request would cost a request a twentieth of its time. A lone
-// line waits no longer than logDelay.
+// LogBuffer collects lines into one write: a write for each line would cost a
+// request a twentieth of its time. A line waits no longer than logDelay.
 type LogBuffer struct {
 	mu      sync.Mutex
 	out     *bufio.Writer
 	waiting bool
 }
 
-// NewLogBuffer gathers lines for w.
+// NewLogBuffer returns a buffer that writes to w.
 func NewLogBuffer(w io.Writer) *LogBuffer {
 	return &LogBuffer{out: bufio.NewWriterSize(w, 64<<10)}
 }
 
-// Write takes a line; it reaches the writer with the next flush.
+// Write adds a line, which the next flush writes.
 func (b *LogBuffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -39,7 +38,7 @@ func (b *LogBuffer) Write(line []byte) (int, error) {
 	return b.out.Write(line)
 }
 
-// Flush writes what has gathered. A log that cannot be written has nobody to be told to.
+// Flush writes the collected lines. An error is dropped: the log is where it would go.
 func (b *LogBuffer) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -12,30 +12,28 @@ import (
 	"strings"
 )
 
-// memoryShare is the part of the memory that the process may have which the Go
-// runtime keeps to. The rest is for what it does not count: SQLite's memory, the
-// program itself, the kernel's buffers.
+// memoryShare is the Go runtime's share of the cgroup's memory. The rest is for
+// what it does not count: SQLite's memory, the program itself, kernel buffers.
 const memoryShare = 0.8
 
-// limitMemory has the Go runtime keep to the memory that the process's cgroup may
-// have: it collects garbage more often before the kernel would end the process.
-// GOMEMLIMIT comes before it.
+// limitMemory sets the Go runtime's memory limit from the cgroup's, so that it
+// collects garbage before the kernel kills the process. GOMEMLIMIT wins.
 func (s *service) limitMemory(ctx context.Context) {
-	if debug.SetMemoryLimit(-1) != math.MaxInt64 { // a negative limit asks for the present one
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 { // a negative limit returns the one in force
 		return
 	}
 	if most, found := cgroupMemory(os.DirFS("/")); found {
 		limit := int64(float64(most) * memoryShare)
 		debug.SetMemoryLimit(limit)
-		s.Log.DebugContext(ctx, "the Go runtime keeps to its part of the cgroup's memory", "bytes", limit, "cgroup_bytes", most)
+		s.Log.DebugContext(ctx, "Go memory limit set from the cgroup", "bytes", limit, "cgroup_bytes", most)
 	}
 }
 
-// unlimited is where version 1 of cgroups begins to mean that there is no limit.
+// unlimited: cgroups of version 1 write a value above this one for no limit.
 const unlimited = math.MaxInt64 >> 8
 
-// cgroupMemory is the least memory that the cgroups of this process may have, of
-// version 2 or 1; root is the machine's files. It answers false where none is limited.
+// cgroupMemory returns the smallest memory limit of this process's cgroups, version
+// 1 or 2; found is false if none has a limit. root is the machine's file system.
 func cgroupMemory(root fs.FS) (most int64, found bool) {
 	text, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
@@ -56,7 +54,7 @@ func cgroupMemory(root fs.FS) (most int64, found bool) {
 		default:
 			continue
 		}
-		// The groups above limit it too. In a container the path may be the host's, and only the top be there.
+		// Parent groups limit it too. In a container the path may be the host's, and only the top exists.
 		for group := path.Clean("/" + parts[2]); ; group = path.Dir(group) {
 			if limit, limited := readLimit(root, path.Join(mount, group, file)); limited {
 				most = min(most, limit)

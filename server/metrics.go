@@ -25,7 +25,7 @@ type meterMetrics struct {
 
 func newMeterMetrics(registry *prometheus.Registry) *meterMetrics {
 	charges := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "codexible_charges_total", Help: "Charges decided, by outcome; failed ones were not recorded, or their fate is unknown.",
+		Name: "codexible_charges_total", Help: "Charges decided, by outcome; failed ones were not recorded, or their outcome is unknown.",
 	}, []string{"outcome"})
 	m := &meterMetrics{
 		failed: charges.WithLabelValues("failed"),
@@ -66,7 +66,7 @@ func (m *meterMetrics) BatchSettled(size int, took time.Duration, receipts []usa
 // TurnedAway implements usage.Observer.
 func (m *meterMetrics) TurnedAway() { m.failed.Inc() }
 
-// watchParts shows the state of the parts at the moment of each scrape.
+// watchParts registers the metrics that are read from the parts at each scrape.
 func (s *service) watchParts() {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
@@ -75,7 +75,7 @@ func (s *service) watchParts() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
 	}
 	s.reconciled = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "codexible_reconcile_differences", Help: "Totals that differed from the single charges at the last recount; anything but 0 needs a look.",
+		Name: "codexible_reconcile_differences", Help: "Totals that differed from the single charges at the last recount; anything but 0 needs attention.",
 	})
 	s.backedUp = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "codexible_backup_last_success_timestamp_seconds", Help: "When the latest scheduled backup was made; 0 where none was.",
@@ -84,7 +84,7 @@ func (s *service) watchParts() {
 		Name: "codexible_backup_failures_total", Help: "Scheduled backups that failed.",
 	})
 	if free := s.diskFree(); free != nil {
-		s.registry.MustRegister(gauge("codexible_disk_free_bytes", "Room on the disk of the embedded database, for users without privileges.", func() float64 {
+		s.registry.MustRegister(gauge("codexible_disk_free_bytes", "Free space on the disk of the embedded database, for users without privileges.", func() float64 {
 			bytes, err := free()
 			if err != nil {
 				return math.NaN()
@@ -94,10 +94,10 @@ func (s *service) watchParts() {
 	}
 	for _, mode := range []limits.Mode{limits.ModeLocal, limits.ModeShared, limits.ModeDegraded} {
 		s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "codexible_limiter_mode", Help: "1 for the mode in which rates are counted: local, shared by all instances, or degraded while Valkey is away.",
+			Name: "codexible_limiter_mode", Help: "1 for the mode in which rates are counted: local, shared by all instances, or degraded while Valkey is unavailable.",
 			ConstLabels: prometheus.Labels{"mode": string(mode)},
 		}, func() float64 {
-			if counter, tells := s.counter.(interface{ Mode() limits.Mode }); tells && counter.Mode() == mode {
+			if counter, ok := s.counter.(interface{ Mode() limits.Mode }); ok && counter.Mode() == mode {
 				return 1
 			}
 			return 0
@@ -108,15 +108,15 @@ func (s *service) watchParts() {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),
-		gauge("codexible_rate_subjects", "Keys and addresses whose rate window this instance remembers.", func() float64 { return float64(s.local.Len()) }),
+		gauge("codexible_rate_subjects", "Keys and addresses whose rate window this instance keeps.", func() float64 { return float64(s.local.Len()) }),
 		gauge("codexible_database_connections_open", "Open connections to the database.", func() float64 {
-			return float64(s.books.PoolStats().Open)
+			return float64(s.store.PoolStats().Open)
 		}),
 		gauge("codexible_database_connections_busy", "Connections to the database in use.", func() float64 {
-			return float64(s.books.PoolStats().InUse)
+			return float64(s.store.PoolStats().InUse)
 		}),
-		gauge("codexible_database_connections_max", "Connections to the database that there may be.", func() float64 {
-			return float64(s.books.PoolStats().Most)
+		gauge("codexible_database_connections_max", "Most connections to the database.", func() float64 {
+			return float64(s.store.PoolStats().Most)
 		}),
 		gauge("codexible_backup_interval_seconds", "How often a scheduled backup is to be made; 0 where none are.", func() float64 {
 			if s.Config.BackupDir == "" {
@@ -124,7 +124,7 @@ func (s *service) watchParts() {
 			}
 			return s.Config.BackupInterval.Seconds()
 		}),
-		counter("codexible_key_cache_hits_total", "Keys that were verified from memory.", func() float64 {
+		counter("codexible_key_cache_hits_total", "Keys that were verified from the cache.", func() float64 {
 			hits, _ := s.verifier.CacheStats()
 			return float64(hits)
 		}),
@@ -135,8 +135,8 @@ func (s *service) watchParts() {
 	)
 }
 
-// diskFree tells how much room the disk of the embedded database has, and fails where
-// the kernel stopped writing to it; nil on Postgres.
+// diskFree returns a function that reads the free space on the embedded database's
+// disk and fails if the disk is read-only after an error; nil on Postgres.
 func (s *service) diskFree() func() (bytes uint64, err error) {
 	file := s.Config.SQLiteFile()
 	if file == "" {
@@ -148,7 +148,7 @@ func (s *service) diskFree() func() (bytes uint64, err error) {
 		if err := syscall.Statfs(folder, &disk); err != nil {
 			return 0, err
 		}
-		// A disk that turned read-only after an error still looks writable: only a write tells.
+		// Only a write shows that a disk has become read-only after an error.
 		if err := os.Chtimes(folder, time.Time{}, time.Now()); errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EIO) {
 			return 0, err
 		}

@@ -43,10 +43,10 @@ type Options struct {
 	// Files are the schema and the migrations that the binary carries.
 	Files   store.Files
 	Version string
-	// FixedKeys are accepted though none is minted like them: those of a demo.
+	// FixedKeys are accepted although they lack the format of keys: a demo's.
 	FixedKeys []keys.Secret
-	// Listening is called once, when requests are accepted, with the service's URL
-	// and the link that sets the console up; that is empty once it is.
+	// Listening is called once, when requests are accepted, with the service's URL and
+	// the set-up link of the console, which is empty once somebody can sign in.
 	Listening func(url, setup string)
 }
 
@@ -54,7 +54,7 @@ type Options struct {
 type service struct {
 	Options
 
-	books   *store.Store
+	store   *store.Store
 	local   *limits.Local
 	counter limits.Counter
 	ledger  usage.Ledger
@@ -63,12 +63,12 @@ type service struct {
 	shared   *valkey.SharedTotals
 	meter    *usage.Meter
 	verifier *keys.Verifier
-	schema   schemaState
+	schema   schemaCheck
 	monitor  *monitor.Monitor
 	// certificate is nil without TLS.
 	certificate *certificate
 	registry    *prometheus.Registry
-	// reconciled is how many differences the last recount found.
+	// reconciled is the number of differences of the last recount.
 	reconciled prometheus.Gauge
 	// backedUp is when the latest scheduled backup was made, in Unix seconds.
 	backedUp      prometheus.Gauge
@@ -79,13 +79,12 @@ type service struct {
 	teardown teardown
 }
 
-// writeTimeout is how long what was accepted gets to reach the disk after the
-// last request has ended.
+// writeTimeout bounds the writes that are left when the last request has ended.
 const writeTimeout = 12 * time.Second
 
-// Run builds the parts from the database up, answers until ctx ends, and takes
-// them down in the opposite order: it accepts no more requests, lets the open
-// ones end, writes what was accepted and closes the connections.
+// Run builds the parts from the database up, serves until ctx ends, and shuts down
+// in reverse: it accepts no more requests, finishes the open ones, writes what was
+// accepted and closes the connections.
 func Run(ctx context.Context, o Options) error {
 	return (&service{Options: o}).run(ctx)
 }
@@ -93,7 +92,7 @@ func Run(ctx context.Context, o Options) error {
 func (s *service) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.teardown.run()) }()
 	s.limitMemory(ctx)
-	if err := s.openBooks(ctx); err != nil {
+	if err := s.openStore(ctx); err != nil {
 		return err
 	}
 	if err := s.connectValkey(ctx); err != nil {
@@ -108,32 +107,32 @@ func (s *service) run(ctx context.Context) (err error) {
 	return s.answer(ctx)
 }
 
-func (s *service) openBooks(ctx context.Context) error {
+func (s *service) openStore(ctx context.Context) error {
 	database := Database{Config: &s.Config, Files: s.Files}
 	if err := database.Prepare(ctx, s.Log); err != nil {
 		return err
 	}
-	books, err := database.Open(ctx, s.Log)
+	opened, err := database.Open(ctx, s.Log)
 	if err != nil {
 		return err
 	}
-	s.teardown.add(books.Close)
+	s.teardown.add(opened.Close)
 	if folder := s.Config.BackupDir; folder != "" {
 		if err := store.KeepBackupsPrivate(folder); err != nil {
 			s.Log.WarnContext(ctx, "other users of this machine may read the backups: make the user of the service the owner of BACKUP_DIR and its files", "error", err)
 		}
 	}
-	if err := checkSecrets(ctx, books, s.Log); err != nil {
+	if err := checkSecrets(ctx, opened, s.Log); err != nil {
 		return err
 	}
 	s.schema.database = database
 	s.local = limits.NewLocal(time.Now)
-	s.books, s.ledger, s.counter = books, books, s.local
+	s.store, s.ledger, s.counter = opened, opened, s.local
 	return nil
 }
 
-// connectValkey puts what all instances share around the parts of this one. A
-// server that is away is used when it comes back.
+// connectValkey wraps the parts of this instance in what all instances share. An
+// unavailable server is used when it comes back.
 func (s *service) connectValkey(ctx context.Context) error {
 	if !s.Config.ValkeyURL.IsSet() {
 		return nil
@@ -150,9 +149,9 @@ func (s *service) connectValkey(ctx context.Context) error {
 
 	s.feed = valkey.StartFeed(ctx, server.Changes())
 	s.teardown.add(s.feed.Close)
-	s.books.Subscribe(s.feed)
+	s.store.Subscribe(s.feed)
 
-	s.shared = valkey.NewSharedTotals(s.books, server.Totals(), time.Now)
+	s.shared = valkey.NewSharedTotals(s.store, server.Totals(), time.Now)
 	s.ledger = s.shared
 	s.teardown.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), valkey.ShareInterval)
@@ -164,18 +163,18 @@ func (s *service) connectValkey(ctx context.Context) error {
 }
 
 func (s *service) buildVerifier(ctx context.Context) {
-	// Where this process alone charges, it knows every change of a total; elsewhere one may be a moment old.
+	// On SQLite one process charges and knows every change of a total; elsewhere a cached total may be a moment old.
 	var totals *usage.Totals
 	switch {
 	case s.shared != nil:
-		totals = usage.NewTotals(s.books, s.shared, valkey.SharedMaxAge, time.Now)
+		totals = usage.NewTotals(s.store, s.shared, valkey.SharedMaxAge, time.Now)
 	case s.Config.SQLiteFile() == "":
-		totals = usage.NewTotals(s.books, nil, time.Second, time.Now)
+		totals = usage.NewTotals(s.store, nil, time.Second, time.Now)
 	default:
-		totals = usage.NewTotals(s.books, nil, 0, time.Now)
+		totals = usage.NewTotals(s.store, nil, 0, time.Now)
 	}
 	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
-	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.books, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
+	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
 	s.watchParts()
 	s.teardown.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
@@ -194,25 +193,25 @@ func (l listeners) Changed(c accounts.Change) {
 	}
 }
 
-// watchChanges has the caches hear of every change, of this instance and of others.
+// watchChanges subscribes the caches to the changes of this and other instances.
 func (s *service) watchChanges(ctx context.Context) {
-	s.books.Subscribe(s.verifier)
-	s.teardown.background(ctx, func(ctx context.Context) { s.books.Watch(ctx, s.verifier) })
+	s.store.Subscribe(s.verifier)
+	s.teardown.background(ctx, func(ctx context.Context) { s.store.Watch(ctx, s.verifier) })
 	if s.feed != nil {
-		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.books, s.verifier}) })
+		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.store, s.verifier}) })
 	}
 }
 
-// answer listens until ctx ends, then lets the open requests end.
+// answer serves until ctx ends, then drains.
 func (s *service) answer(ctx context.Context) error {
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	s.monitor = monitor.New(monitor.Parts{
-		Store: s.books, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
+		Store: s.store, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
 	})
 	console := s.console(life)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
-		Store: s.books, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
+		Store: s.store, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
 		Now: time.Now, Log: s.Log, Registry: s.registry,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
@@ -234,11 +233,11 @@ func (s *service) answer(ctx context.Context) error {
 	go func() { served <- app.Listener(door) }()
 	url := scheme + "://" + Reachable(door.Addr().String())
 	s.Log.InfoContext(ctx, "listening", "url", url, "version", s.Version, "database", s.Config.DatabaseURL, "valkey", s.Config.ValkeyURL)
-	s.Listening(url, s.offerSetup(ctx, url))
-	debug.FreeOSMemory() // the schema and the API's document were read with far more than serving needs
+	s.Listening(url, s.logSetupLink(ctx, url))
+	debug.FreeOSMemory() // reading the schema and building the API's document took far more than serving needs
 	select {
 	case err := <-served:
-		return fmt.Errorf("requests are accepted no longer: %w", err)
+		return fmt.Errorf("the HTTP server stopped: %w", err)
 	case <-ctx.Done():
 	}
 	s.drain()
@@ -255,8 +254,8 @@ func (s *service) answer(ctx context.Context) error {
 	return err
 }
 
-// waitFor lets downloads that were cut off write that down, before the database
-// is closed.
+// waitFor waits until downloads that were cut off are in the audit log, before the
+// database is closed.
 func (s *service) waitFor(console *console.Console) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
@@ -275,8 +274,8 @@ func (s *service) drain() {
 	}
 }
 
-// exemptFromCount tells which addresses may have any number of connections: this
-// machine's own, and the proxies that others come through.
+// exemptFromCount reports whether an address may have any number of connections:
+// loopback and trusted proxies.
 func (s *service) exemptFromCount(address netip.Addr) bool {
 	return address.IsLoopback() || slices.ContainsFunc(s.Config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
 }
@@ -299,7 +298,7 @@ func (s *service) listen(ctx context.Context) (listener net.Listener, scheme str
 	return tls.NewListener(listener, c.config()), "https", nil
 }
 
-// showMetrics opens the listener of METRICS_ADDR, where there is one.
+// showMetrics serves /metrics on METRICS_ADDR, if it is set.
 func (s *service) showMetrics(ctx context.Context) error {
 	if s.Config.MetricsAddr == "" {
 		return nil
@@ -320,22 +319,22 @@ func (s *service) showMetrics(ctx context.Context) error {
 // metricsTimeout bounds a scrape.
 const metricsTimeout = 10 * time.Second
 
-// listen opens a port; setting is what names it.
+// listen opens a port; setting is the variable that errors name.
 func listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s: %s is in use: stop the program that listens there, or choose a free port", setting, address)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s: %s may not be listened on by this user: choose a port of 1024 or above", setting, address)
+		return nil, fmt.Errorf("%s: this user may not listen on %s: choose a port of 1024 or above", setting, address)
 	case err != nil:
-		return nil, fmt.Errorf("%s: it cannot be listened on: %w", setting, err)
+		return nil, fmt.Errorf("%s: cannot listen: %w", setting, err)
 	}
 	return listener, nil
 }
 
-// Reachable is host and port as this machine reaches them: the address that
-// stands for every interface is none to connect to.
+// Reachable is the address at which this machine reaches a listener: loopback for
+// one on every interface.
 func Reachable(address string) string {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || !at.Addr().IsUnspecified() {

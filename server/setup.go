@@ -8,9 +8,9 @@ import (
 	"codexible/store"
 )
 
-// console is the operator's console of this process; life ends its downloads.
+// console builds the operator's console; the end of life ends its downloads.
 func (s *service) console(life context.Context) *console.Console {
-	parts := console.Parts{Store: s.books, Counter: s.counter, Monitor: s.monitor, Now: time.Now, Log: s.Log, Version: s.Version, Life: life}
+	parts := console.Parts{Store: s.store, Counter: s.counter, Monitor: s.monitor, Now: time.Now, Log: s.Log, Version: s.Version, Life: life}
 	for _, setting := range s.Config.Shown() {
 		parts.Settings = append(parts.Settings, console.Setting(setting))
 	}
@@ -23,13 +23,13 @@ func (s *service) console(life context.Context) *console.Console {
 	return console.New(parts)
 }
 
-// offerSetup gives the one-time link that makes the first operator, while
-// nobody can sign in to the console. That it cannot be made is no reason not to serve.
-func (s *service) offerSetup(ctx context.Context, url string) string {
-	link, err := console.SetupLink(ctx, s.books, url)
+// logSetupLink logs and returns the one-time link that creates the first operator,
+// while nobody can sign in to the console. A failure is logged only.
+func (s *service) logSetupLink(ctx context.Context, url string) string {
+	link, err := console.SetupLink(ctx, s.store, url)
 	switch {
 	case err != nil:
-		s.Log.WarnContext(ctx, "no set-up link could be made; `codexible user set-password` sets the console up too", "error", err)
+		s.Log.WarnContext(ctx, "no set-up link could be created; `codexible user set-password` also sets up the console", "error", err)
 	case link != "":
 		s.Log.InfoContext(ctx, "nobody can sign in to the console yet: open this link within a day; it works once", "setup_url", link)
 	}

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// teardown takes down what was built, the last first.
+// teardown lists how the parts are taken down, and runs the last first.
 type teardown []func() error
 
-// add names what takes a part down.
+// add registers a function that takes a part down.
 func (e *teardown) add(takeDown func() error) { *e = append(*e, takeDown) }
 
-// background starts work that goes on until its turn to end comes, which waits
-// for it; the end of ctx does not end it.
+// background starts work that runs until run reaches it: run cancels the work's
+// context and waits. The end of ctx does not end it.
 func (e *teardown) background(ctx context.Context, work func(ctx context.Context)) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
@@ -28,7 +28,7 @@ func (e *teardown) background(ctx context.Context, work func(ctx context.Context
 	})
 }
 
-// run takes everything down once and gives all that went wrong.
+// run takes everything down once and returns all errors.
 func (e *teardown) run() error {
 	var failed []error
 	for _, takeDown := range slices.Backward(*e) {

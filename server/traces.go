@@ -29,7 +29,7 @@ const (
 	traceTimeout  = 5 * time.Second
 )
 
-// startTraces starts OpenTelemetry's SDK, where there is a collector.
+// startTraces starts OpenTelemetry's SDK if a collector is configured.
 func (s *service) startTraces(ctx context.Context) error {
 	if !s.Config.Traces() {
 		return nil
@@ -72,7 +72,7 @@ type traceExporter struct {
 	config *config.Config
 	client *http.Client
 	log    *slog.Logger
-	// away tells that the last batch was not taken, so that an absence is logged once.
+	// away is whether the last batch failed, so that an outage is logged once.
 	away bool
 	// dropped is called with the number of spans that were lost.
 	dropped func(spans int)
@@ -84,10 +84,10 @@ func newTraceExporter(c *config.Config, log *slog.Logger, dropped func(int)) *tr
 	return &traceExporter{config: c, client: &http.Client{Timeout: traceTimeout, CheckRedirect: stay}, log: log, dropped: dropped}
 }
 
-// stay answers with a redirect itself: traces go where the operator says, and nowhere else.
+// stay follows no redirect: traces go only where the operator says.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// queue is the SDK's batch processor, which counts what it has no room for.
+// queue is the SDK's batch processor with a count of the spans it drops.
 func (e *traceExporter) queue() sdktrace.SpanProcessor {
 	return bounded{sdktrace.NewBatchSpanProcessor(e, sdktrace.WithMaxQueueSize(traceQueue), sdktrace.WithBatchTimeout(traceInterval)), e}
 }
@@ -118,9 +118,9 @@ func (e *traceExporter) ExportSpans(ctx context.Context, batch []sdktrace.ReadOn
 	}
 	switch {
 	case err != nil && !e.away:
-		e.log.WarnContext(ctx, "the collector takes no traces, check OTEL_EXPORTER_OTLP_ENDPOINT and that it runs; traces are dropped until it does", "error", err)
+		e.log.WarnContext(ctx, "the collector does not accept traces: check OTEL_EXPORTER_OTLP_ENDPOINT and that it runs; until then traces are dropped", "error", err)
 	case err == nil && e.away:
-		e.log.InfoContext(ctx, "the collector takes traces again")
+		e.log.InfoContext(ctx, "the collector accepts traces again")
 	}
 	e.away = err != nil
 	return nil
@@ -158,19 +158,20 @@ func (e *traceExporter) post(ctx context.Context, batch []sdktrace.ReadOnlySpan)
 	return nil
 }
 
-// target is the address that takes the traces. It may hold a token.
+// target is the address to post to. It may hold a token.
 func (e *traceExporter) target() (string, error) {
 	if e.config.OTLPTracesEndpoint.IsSet() {
 		return e.config.OTLPTracesEndpoint.Reveal(), nil
 	}
 	endpoint, ok := e.config.OTLPEndpoint.Parse()
 	if !ok {
-		return "", errors.New("it is no URL")
+		return "", errors.New("not a URL")
 	}
 	return endpoint.JoinPath("v1", "traces").String(), nil // a query, which may hold a token, stays behind the path
 }
 
-// withoutURL is what a request failed of; net/http and net/url repeat the whole address before it.
+// withoutURL is the cause of a failed request, without the address that net/http
+// and net/url put before it.
 func withoutURL(err error) error {
 	for {
 		failed, repeats := errors.AsType[*url.Error](err)

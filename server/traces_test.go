@@ -26,7 +26,7 @@ func ended(names ...string) []sdktrace.ReadOnlySpan {
 	return stubs.Snapshots()
 }
 
-func TestACollectorThatIsAwayCostsSpansAndOneLine(t *testing.T) {
+func TestAnUnreachableCollectorCostsSpansAndOneLogLine(t *testing.T) {
 	var log strings.Builder
 	dropped := 0
 	c := config.Config{OTLPEndpoint: config.NewSecretURL("http://127.0.0.1:1/?token=sesame")}
@@ -44,12 +44,12 @@ func TestACollectorThatIsAwayCostsSpansAndOneLine(t *testing.T) {
 	}
 }
 
-// nowhere is a processor that keeps nothing.
+// nowhere is a processor that drops everything.
 type nowhere struct{ sdktrace.SpanProcessor }
 
 func (nowhere) OnEnd(sdktrace.ReadOnlySpan) {}
 
-func TestSpansThatHaveNoRoomAreCountedAsDropped(t *testing.T) {
+func TestSpansBeyondTheQueueAreCountedAsDropped(t *testing.T) {
 	dropped := 0
 	e := newTraceExporter(&config.Config{}, slog.New(slog.DiscardHandler), func(spans int) { dropped += spans })
 	for range traceQueue + 5 {
@@ -104,7 +104,7 @@ func TestTheResourceAndTheSamplerAreThoseOfTheEnvironment(t *testing.T) {
 		}
 		_, span := s.tracer.Start(context.Background(), "a")
 		span.End()
-		if err := s.teardown.run(); err != nil { // what has ended is sent before the end
+		if err := s.teardown.run(); err != nil { // it sends the spans that have ended
 			t.Fatal(err)
 		}
 		collector.Close()
