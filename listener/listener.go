@@ -1,6 +1,5 @@
-// Package listener is the network's edge of the front door: it bounds how many
-// connections there are, of one address and in all, and gives the HTTP server a
-// connection only when the head of a request has arrived.
+// Package listener accepts connections for the HTTP server: it bounds their number,
+// per address and in all, and hands one over when a request's head has arrived.
 package listener
 
 import (
@@ -19,52 +18,51 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Listener bounds what connections may cost. So many are let
-// in, and so many of one address; the HTTP server gets a connection only when the
-// head of a request is there, and gives it back when its client has nothing more
-// to ask (lobby.go). What waits for a head costs little, and makes room for
-// others when the house is full.
+// Listener bounds the number of connections, per address and in all. The HTTP
+// server gets a connection when the head of a request has arrived, and returns it
+// when its client is idle (lobby.go). A connection that waits for a head costs
+// little, and is closed for others when all places are taken.
 type Listener struct {
 	net.Listener
 	Options
 
-	// places has an entry for each connection that is in.
+	// places has an entry for each open connection.
 	places chan struct{}
-	// ready hands connections to the HTTP server; failed says why there are no more.
+	// ready hands connections to the HTTP server; failed has the error that ended accepting.
 	ready  chan net.Conn
 	failed chan error
 	// parked has an entry when a connection has begun to wait.
 	parked chan struct{}
 	closed chan struct{}
 	close  sync.Once
-	// stop ends accepting; stopped is what came of it.
+	// stop ends accepting; stopped is its error.
 	stop    sync.Once
 	stopped error
 
 	mu        sync.Mutex
 	addresses map[limits.Subject]int
 	waiting   [queues]linked.List
-	// dismissed tells that nobody may begin to wait any more; leaving counts the
-	// connections between the lobby and the HTTP server, and emptied has an entry
-	// once neither has one.
-	dismissed bool
-	leaving   int
-	emptied   chan struct{}
+	// draining is whether no connection may begin to wait any more; leaving counts the
+	// connections between the lobby and the HTTP server, and emptied has an entry when
+	// the lobby has no unfinished head and none is leaving.
+	draining bool
+	leaving  int
+	emptied  chan struct{}
 	// heads is how many bytes the unfinished heads hold beyond their first piece.
 	heads int
 
 	refused, evicted atomic.Int64
-	// crowded tells that there are many connections; the garbage collector is more frugal then.
+	// crowded is whether there are many connections, for which garbage is collected earlier.
 	crowded atomic.Bool
 }
 
 // Options are the bounds of a Listener.
 type Options struct {
-	// Places is how many connections are let in; Room is the most that the process has files for.
+	// Places is the most connections; Room is how many the process has files for.
 	Places int
-	// PerAddress is how many connections one client address may have; an IPv6 client is its /64.
+	// PerAddress is the most connections of one client address (IPv6: /64).
 	PerAddress int
-	// Exempt addresses may have any number.
+	// Exempt reports whether an address may have any number.
 	Exempt func(netip.Addr) bool
 	// ReadTimeout is how long a request may take to arrive, IdleTimeout how long a
 	// connection may wait for its next one, MaxHeadBytes how long a head may be.
@@ -72,7 +70,7 @@ type Options struct {
 	MaxHeadBytes             int
 }
 
-// Open begins to accept connections from a listener.
+// Open starts to accept connections from a listener.
 func Open(listener net.Listener, o Options) *Listener {
 	d := &Listener{
 		Listener: listener, Options: o, places: make(chan struct{}, o.Places),
@@ -84,19 +82,18 @@ func Open(listener net.Listener, o Options) *Listener {
 }
 
 const (
-	// mostConnections is how many connections are let in at the most.
+	// mostConnections is the most that Room returns.
 	mostConnections = 8192
-	// crowd is from how many connections on the garbage collector is frugal: what
-	// they hold would let it leave as much again lying about.
-	crowd = 1024
-	// OtherFiles is how many files are kept for all that is no client's connection.
+	// manyConnections is the number from which garbage is collected earlier: with the
+	// usual GOGC it could grow to the size of all that the connections hold.
+	manyConnections = 1024
+	// OtherFiles is how many files are reserved for everything but clients' connections.
 	OtherFiles = 128
-	// acceptPause is how long a machine that is short of files or memory is left alone.
+	// acceptPause is the wait after an accept failed for lack of files or memory.
 	acceptPause = 50 * time.Millisecond
 )
 
-// Room is how many connections the process may let in: no more
-// than leave the rest of it its files.
+// Room is how many connections the process can accept and still have OtherFiles.
 func Room() int {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
@@ -105,7 +102,7 @@ func Room() int {
 	return int(max(min(files.Cur, mostConnections+OtherFiles), 2*OtherFiles)) - OtherFiles
 }
 
-// Accept implements net.Listener: it gives a connection on which a request has begun.
+// Accept implements net.Listener: it returns a connection with the head of a request.
 func (d *Listener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-d.ready:
@@ -117,16 +114,16 @@ func (d *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// run lets connections in until the listener ends.
+// run accepts connections until the listener is closed.
 func (d *Listener) run() {
 	for {
 		conn, err := d.accept()
 		if err != nil {
-			d.waitForDismissed()
+			d.waitForDrain()
 			d.failed <- err
 			return
 		}
-		v := &visitor{Conn: conn, door: d}
+		v := &visitor{Conn: conn, listener: d}
 		if !d.count(v) {
 			d.refused.Add(1)
 			abort(conn)
@@ -134,27 +131,26 @@ func (d *Listener) run() {
 		}
 		if !d.takePlace() {
 			_ = conn.Close()
-			continue // the next accept says that the listener is closed
+			continue // the next accept returns the error
 		}
-		if len(d.places) >= crowd && d.crowded.CompareAndSwap(false, true) {
+		if len(d.places) >= manyConnections && d.crowded.CompareAndSwap(false, true) {
 			collectGarbage(frugally)
 		}
 		go v.wait()
 	}
 }
 
-// waitForDismissed keeps Accept from ending while a shutdown lets begun heads
-// arrive.
-func (d *Listener) waitForDismissed() {
+// waitForDrain keeps Accept open while a shutdown waits for unfinished heads.
+func (d *Listener) waitForDrain() {
 	d.mu.Lock()
-	dismissed := d.dismissed
+	draining := d.draining
 	d.mu.Unlock()
-	if dismissed {
+	if draining {
 		<-d.closed
 	}
 }
 
-// count takes a connection in among those of its address.
+// count counts a connection for its address, and reports whether it is within the limit.
 func (d *Listener) count(v *visitor) bool {
 	tcp, is := v.RemoteAddr().(*net.TCPAddr)
 	if !is {
@@ -174,8 +170,8 @@ func (d *Listener) count(v *visitor) bool {
 	return true
 }
 
-// takePlace waits for a place. Where there is none it closes the connection that
-// has waited longest for nothing. It answers false when the door is closed.
+// takePlace waits for a place, and evicts a waiting connection if all are taken. It
+// returns false when the listener is closed.
 func (d *Listener) takePlace() bool {
 	for {
 		select {
@@ -197,7 +193,7 @@ func (d *Listener) takePlace() bool {
 	}
 }
 
-// release gives back what a connection held.
+// release frees a connection's place.
 func (d *Listener) release(v *visitor) {
 	if v.counted {
 		d.mu.Lock()
@@ -207,13 +203,12 @@ func (d *Listener) release(v *visitor) {
 		d.mu.Unlock()
 	}
 	<-d.places
-	if len(d.places) <= crowd/2 && d.crowded.CompareAndSwap(true, false) {
+	if len(d.places) <= manyConnections/2 && d.crowded.CompareAndSwap(true, false) {
 		collectGarbage(usually)
 	}
 }
 
-// abort closes a connection without a last word, and without the state that the
-// kernel keeps of one that was closed in order.
+// abort resets a connection: no TLS close message, no TIME_WAIT in the kernel.
 func abort(conn net.Conn) {
 	if encrypted, is := conn.(*tls.Conn); is {
 		conn = encrypted.NetConn()
@@ -224,14 +219,14 @@ func abort(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// Watch shows the door's figures.
+// Watch registers the listener's metrics.
 func (d *Listener) Watch(registry prometheus.Registerer) {
 	registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "codexible_connections_open", Help: "Connections of clients.",
 		}, func() float64 { return float64(len(d.places)) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "codexible_connections_max", Help: "Connections of clients that there may be.",
+			Name: "codexible_connections_max", Help: "Most connections of clients.",
 		}, func() float64 { return float64(cap(d.places)) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "codexible_connections_refused_total", Help: "Connections closed at once because their address had MAX_CONNECTIONS_PER_ADDRESS.",
@@ -242,8 +237,8 @@ func (d *Listener) Watch(registry prometheus.Registerer) {
 	)
 }
 
-// accept waits out a shortage of files or memory: the HTTP server takes it for
-// the end of the listener.
+// accept retries while files or memory are short: the HTTP server would stop at
+// that error.
 func (d *Listener) accept() (net.Conn, error) {
 	for {
 		conn, err := d.Listener.Accept()

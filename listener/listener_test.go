@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// taking notes what a connection is given to write, and by when.
+// taking records what is written to a connection, and the deadlines.
 type taking struct {
 	net.Conn
 
@@ -27,7 +27,7 @@ func (c *taking) Write(b []byte) (int, error) {
 
 func TestAnAnswerIsWrittenInPiecesThatAClientHasToTakeInTime(t *testing.T) {
 	conn := &taking{}
-	v := &visitor{Conn: conn, door: &Listener{}}
+	v := &visitor{Conn: conn, listener: &Listener{}}
 	for range 10 {
 		if n, err := v.Write(make([]byte, 100)); n != 100 || err != nil {
 			t.Fatal(n, err)
@@ -42,6 +42,6 @@ func TestAnAnswerIsWrittenInPiecesThatAClientHasToTakeInTime(t *testing.T) {
 	}
 	v.writeBy = time.Now().Add(writePatience - 2*deadlineSlack)
 	if _, err := v.Write(nil); err != nil || conn.deadlines != 2 {
-		t.Errorf("%v: a deadline that would strike too early was not moved", err)
+		t.Errorf("%v: a deadline that would pass too early was not moved", err)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// queue is why a connection waits in the lobby. They make room in this order.
+// queue is why a connection waits in the lobby. Queues are evicted in this order.
 type queue uint8
 
 const (
-	// kept connections have had an answer and may ask again.
+	// kept connections have been served and may send another request.
 	kept queue = iota
-	// silent ones have sent nothing yet. Browsers and clients open some to have them ready.
+	// silent ones have sent nothing yet. Browsers open some in advance.
 	silent
 	// unfinished ones have sent a part of a head.
 	unfinished
@@ -22,63 +22,63 @@ const (
 	queues
 )
 
-// waitingPlace is where a connection waits; its element is nil where it does not.
+// waitingPlace is where a connection waits; element is nil if it does not.
 type waitingPlace struct {
 	queue   queue
 	element *linked.Element
 }
 
 const (
-	// headPiece is what a head is read into at first.
+	// headPiece is the size of a head's first buffer.
 	headPiece = 512
-	// mostHeads is how many bytes unfinished heads may hold beyond it, all together.
+	// mostHeads is the most bytes beyond it of all unfinished heads together.
 	mostHeads = 16 << 20
 )
 
 // wait reads the head of the connection's next request and hands the connection
-// to the HTTP server. The head has v.door.ReadTimeout from its first byte, on a
-// fresh connection from the beginning, however slowly it arrives.
+// to the HTTP server. The whole head has ReadTimeout from its first byte, on a fresh
+// connection from the start.
 func (v *visitor) wait() {
 	v.idle = false
-	why, patience := silent, v.door.ReadTimeout
+	why, patience := silent, v.listener.ReadTimeout
 	switch {
 	case len(v.early) > 0:
 		why = unfinished
 	case v.served:
-		why, patience = kept, v.door.IdleTimeout
+		why, patience = kept, v.listener.IdleTimeout
 	}
 	v.by = time.Now().Add(patience)
-	whole := v.door.enter(v, why) && v.Conn.SetReadDeadline(v.by) == nil && v.readHead()
-	if !v.door.exit(v) {
+	whole := v.listener.enter(v, why) && v.Conn.SetReadDeadline(v.by) == nil && v.readHead()
+	if !v.listener.exit(v) {
 		_ = v.leave()
 		return
 	}
-	defer v.door.handedOver()
+	defer v.listener.handedOver()
 	if !whole {
 		_ = v.leave()
 		return
 	}
 	select {
-	case v.door.ready <- v.facade():
-	case <-v.door.closed:
+	case v.listener.ready <- v.facade():
+	case <-v.listener.closed:
 		_ = v.leave()
 	}
 }
 
-// readHead reads until the head is whole, or as long as it may be. What cannot
-// become a whole one is answered by the HTTP server; it is false where nothing
-// came, or where the heads of others leave no room.
+// readHead reads until the head is complete, has MaxHeadBytes or cannot be read on;
+// the HTTP server answers an incomplete one. It returns false if nothing arrived or
+// mostHeads is used up.
 func (v *visitor) readHead() bool {
 	head, checked := v.early, 0
-	defer func() { v.door.returnHead(max(cap(head)-headPiece, 0)) }()
-	if extra := cap(head) - headPiece; extra > 0 && !v.door.takeHead(extra) {
+	defer func() { v.listener.returnHead(max(cap(head)-headPiece, 0)) }()
+	if extra := cap(head) - headPiece; extra > 0 && !v.listener.takeHead(extra) {
 		head = nil
 		return false
 	}
-	for headEnd(head, checked) < 0 && len(head) < v.door.MaxHeadBytes {
+	for headEnd(head, checked) < 0 && len(head) < v.listener.MaxHeadBytes {
 		if checked = len(head); checked == cap(head) {
-			larger := min(max(2*checked, headPiece), v.door.MaxHeadBytes)
-			if checked > 0 && !v.door.takeHead(larger-max(checked, headPiece)) {
+			larger := min(max(2*checked, headPiece), v.listener.MaxHeadBytes)
+			if checked > 0 && !v.listener.takeHead(larger-max(checked, headPiece)) {
 				return false
 			}
 			head = append(make([]byte, 0, larger), head...)
@@ -98,16 +98,16 @@ func (v *visitor) readHead() bool {
 
 // begin notes the first byte of a head.
 func (v *visitor) begin() bool {
-	v.door.move(v, unfinished)
+	v.listener.move(v, unfinished)
 	if !v.served {
 		return true
 	}
-	v.by = time.Now().Add(v.door.ReadTimeout)
+	v.by = time.Now().Add(v.listener.ReadTimeout)
 	return v.Conn.SetReadDeadline(v.by) == nil
 }
 
-// headEnd is where the blank line after a head begins; -1 where it has not
-// arrived. Nothing before from, less what a blank line spans, has to be looked at again.
+// headEnd is the index of the blank line after a head, or -1. The bytes before from
+// were searched already.
 func headEnd(b []byte, from int) int {
 	from = max(from-len("\n\r"), 0)
 	if i := bytes.Index(b[from:], []byte("\n\r\n")); i >= 0 {
@@ -127,11 +127,11 @@ func (v *visitor) facade() net.Conn {
 	return v
 }
 
-// enter has a connection wait; it answers false where nobody may any more.
+// enter puts a connection into a queue, and returns false while draining.
 func (d *Listener) enter(v *visitor, why queue) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.dismissed {
+	if d.draining {
 		return false
 	}
 	v.place = waitingPlace{why, d.waiting[why].PushBack(v)}
@@ -142,7 +142,7 @@ func (d *Listener) enter(v *visitor, why queue) bool {
 	return true
 }
 
-// move puts a connection at the end of another queue.
+// move moves a connection to the end of another queue.
 func (d *Listener) move(v *visitor, why queue) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -152,8 +152,8 @@ func (d *Listener) move(v *visitor, why queue) {
 	}
 }
 
-// exit ends a connection's wait; it answers false where it was closed meanwhile.
-// After true the caller calls handedOver once the connection is somebody else's.
+// exit takes a connection out of its queue, and returns false if it was evicted. After
+// true the caller calls handedOver when the connection has left the lobby.
 func (d *Listener) exit(v *visitor) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -166,7 +166,7 @@ func (d *Listener) exit(v *visitor) bool {
 	return true
 }
 
-// handedOver ends what exit began.
+// handedOver follows exit.
 func (d *Listener) handedOver() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -174,10 +174,9 @@ func (d *Listener) handedOver() {
 	d.checkEmpty()
 }
 
-// checkEmpty reports the end of the lobby's last connection while the service
-// shuts down; the door is locked.
+// checkEmpty signals emptied when a drain has no head to wait for; d.mu is held.
 func (d *Listener) checkEmpty() {
-	if d.dismissed && d.leaving == 0 && d.waiting[unfinished].Len() == 0 {
+	if d.draining && d.leaving == 0 && d.waiting[unfinished].Len() == 0 {
 		select {
 		case d.emptied <- struct{}{}:
 		default:
@@ -185,7 +184,7 @@ func (d *Listener) checkEmpty() {
 	}
 }
 
-// evict closes the connection that others can best do without. It answers false where none waits.
+// evict closes the first connection of the first queue that has one, and reports whether it did.
 func (d *Listener) evict() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -199,12 +198,12 @@ func (d *Listener) evict() bool {
 	return false
 }
 
-// turnOut closes a connection of the lobby; the door is locked.
+// turnOut closes a connection of the lobby; d.mu is held.
 func (d *Listener) turnOut(waiting *linked.Element) {
 	v := waiting.Value.(*visitor)
 	d.waiting[v.place.queue].Remove(waiting)
 	v.place.element = nil
-	// TLS would say a last word, and wait for room to say it.
+	// TLS would send a close message, and wait until it is taken.
 	if encrypted, is := v.Conn.(*tls.Conn); is {
 		_ = encrypted.NetConn().Close()
 		return
@@ -212,16 +211,14 @@ func (d *Listener) turnOut(waiting *linked.Element) {
 	_ = v.Conn.Close()
 }
 
-// HeadPatience is how long a request whose head has begun to arrive may take to
-// finish it when the service shuts down.
+// HeadPatience is how long a shutdown waits for unfinished heads.
 const HeadPatience = 5 * time.Second
 
-// Drain stops accepting connections and closes those on which no request has
-// begun: the service is shutting down. A head that has begun is waited for, so
-// that its request is answered like any that is in progress.
+// Drain stops accepting connections and closes those on which no request has begun.
+// It waits for unfinished heads, so that their requests are answered too.
 func (d *Listener) Drain(patience time.Duration) {
 	d.mu.Lock()
-	d.dismissed = true
+	d.draining = true
 	d.turnOutAll(kept)
 	d.turnOutAll(silent)
 	d.checkEmpty()
@@ -240,14 +237,14 @@ func (d *Listener) Drain(patience time.Duration) {
 	d.turnOutAll(unfinished)
 }
 
-// turnOutAll closes the connections of a queue; the door is locked.
+// turnOutAll closes the connections of a queue; d.mu is held.
 func (d *Listener) turnOutAll(why queue) {
 	for first := d.waiting[why].Front(); first != nil; first = d.waiting[why].Front() {
 		d.turnOut(first)
 	}
 }
 
-// takeHead takes room for more bytes of an unfinished head.
+// takeHead reserves bytes for an unfinished head, within mostHeads.
 func (d *Listener) takeHead(bytes int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -43,22 +43,22 @@ func (c from) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(c.address), 4711))
 }
 
-// lobbyTest is a door on the clock of a test.
+// lobbyTest is a listener on the clock of a test.
 type lobbyTest struct {
 	*testing.T
 
-	door *Listener
-	gate *gate
+	listener *Listener
+	gate     *gate
 	// taken are the connections that the HTTP server was given.
 	taken []*visitor
 }
 
-// atTheDoor runs a test at a door of its own. 192.0.2.0/24 is exempt.
-func atTheDoor(t *testing.T, places, perAddress int, test func(l *lobbyTest)) {
+// onAListener runs a test on a listener of its own. 192.0.2.0/24 is exempt.
+func onAListener(t *testing.T, places, perAddress int, test func(l *lobbyTest)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{conns: make(chan net.Conn)}
-		l := &lobbyTest{T: t, door: Open(g, Options{
+		l := &lobbyTest{T: t, listener: Open(g, Options{
 			Places: places, PerAddress: perAddress, Exempt: netip.MustParsePrefix("192.0.2.0/24").Contains,
 			ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,
 		}), gate: g}
@@ -67,23 +67,23 @@ func atTheDoor(t *testing.T, places, perAddress int, test func(l *lobbyTest)) {
 	})
 }
 
-// end closes the door; everything has to be given back.
+// end closes the listener and checks that every place is free.
 func (l *lobbyTest) end() {
 	for _, v := range l.taken {
 		_ = v.leave()
 	}
-	if err := l.door.Close(); err != nil {
+	if err := l.listener.Close(); err != nil {
 		l.Error(err)
 	}
 	synctest.Wait()
 	if l.Failed() {
 		return // what the test did not end is still open
 	}
-	if n := len(l.door.places); n > 0 {
+	if n := len(l.listener.places); n > 0 {
 		l.Errorf("%d places were not given back", n)
 	}
-	if len(l.door.addresses) > 0 || l.door.heads != 0 {
-		l.Errorf("not given back: addresses %v, %d bytes of heads", l.door.addresses, l.door.heads)
+	if len(l.listener.addresses) > 0 || l.listener.heads != 0 {
+		l.Errorf("not given back: addresses %v, %d bytes of heads", l.listener.addresses, l.listener.heads)
 	}
 }
 
@@ -110,7 +110,7 @@ func (c *client) say(text string) {
 	synctest.Wait()
 }
 
-// open tells whether the door still has the connection.
+// open reports whether the listener still has the connection.
 func (c *client) open() bool {
 	c.Helper()
 	if err := c.SetReadDeadline(time.Now().Add(time.Nanosecond)); err != nil {
@@ -120,12 +120,12 @@ func (c *client) open() bool {
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// accept gives the connection that the door hands to the HTTP server next; nil where none is ready.
+// accept returns the connection that the HTTP server gets next; nil if none is ready.
 func (l *lobbyTest) accept() *visitor {
 	l.Helper()
 	synctest.Wait()
 	select {
-	case conn := <-l.door.ready:
+	case conn := <-l.listener.ready:
 		v := conn.(*visitor)
 		l.taken = append(l.taken, v)
 		return v
@@ -150,7 +150,7 @@ func (l *lobbyTest) answer(v *visitor) {
 const wholeHead = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 func TestAnAddressHasSoManyConnectionsAndNoMore(t *testing.T) {
-	atTheDoor(t, 100, 2, func(l *lobbyTest) {
+	onAListener(t, 100, 2, func(l *lobbyTest) {
 		for _, try := range []struct {
 			address string
 			open    bool
@@ -164,11 +164,11 @@ func TestAnAddressHasSoManyConnectionsAndNoMore(t *testing.T) {
 				t.Errorf("%s: open %v, want %v", try.address, open, try.open)
 			}
 		}
-		if n := l.door.refused.Load(); n != 3 {
+		if n := l.listener.refused.Load(); n != 3 {
 			t.Errorf("%d are counted as refused, want 3", n)
 		}
 	})
-	atTheDoor(t, 100, 1, func(l *lobbyTest) {
+	onAListener(t, 100, 1, func(l *lobbyTest) {
 		first := l.dial("198.51.100.1")
 		_ = first.Close()
 		synctest.Wait()
@@ -179,7 +179,7 @@ func TestAnAddressHasSoManyConnectionsAndNoMore(t *testing.T) {
 }
 
 func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
-	atTheDoor(t, 6, 100, func(l *lobbyTest) {
+	onAListener(t, 6, 100, func(l *lobbyTest) {
 		asked := func() *client { // a connection that has had an answer and waits in the lobby
 			c := l.dial("192.0.2.1")
 			c.say(wholeHead)
@@ -210,13 +210,13 @@ func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
 			}
 			incomer.say(wholeHead)
 			if l.accept() == nil {
-				t.Fatalf("newcomer %d was not let in", i)
+				t.Fatalf("connection %d was not accepted at the limit", i)
 			}
 		}
-		if !busy.open() || l.door.evicted.Load() != 5 {
-			t.Errorf("a request in progress was closed: %v, and %d connections in all", !busy.open(), l.door.evicted.Load())
+		if !busy.open() || l.listener.evicted.Load() != 5 {
+			t.Errorf("a request in progress was closed: %v, and %d connections in all", !busy.open(), l.listener.evicted.Load())
 		}
-		// With nobody idle a newcomer waits until somebody leaves.
+		// With no idle connection, another one waits until one is closed.
 		late := l.dial("192.0.2.1")
 		sent := make(chan struct{})
 		go func() {
@@ -229,14 +229,14 @@ func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
 		_ = working.Close()
 		<-sent
 		if l.accept() == nil {
-			t.Error("the newcomer was not let in when there was room")
+			t.Error("a connection was not accepted when there was room")
 		}
 	})
 }
 
 func TestAHeadThatDribblesHas15SecondsInAll(t *testing.T) {
 	for _, kept := range []bool{false, true} {
-		atTheDoor(t, 10, 10, func(l *lobbyTest) {
+		onAListener(t, 10, 10, func(l *lobbyTest) {
 			c := l.dial("192.0.2.1")
 			if kept {
 				c.say(wholeHead)
@@ -265,7 +265,7 @@ func TestAHeadThatDribblesHas15SecondsInAll(t *testing.T) {
 			if took := time.Since(began); took < handlers.ReadTimeout || took > handlers.ReadTimeout+time.Second {
 				t.Errorf("kept %v: it was let go after %s", kept, took)
 			}
-			// The HTTP server learns what came, and at once that no more will.
+			// The HTTP server reads what came, and then at once an error.
 			_ = v.SetReadDeadline(time.Now().Add(handlers.ReadTimeout))
 			v.RequestBegins()
 			b := make([]byte, 100)
@@ -281,7 +281,7 @@ func TestAHeadThatDribblesHas15SecondsInAll(t *testing.T) {
 }
 
 func TestARequestAndItsHeadHave15SecondsTogether(t *testing.T) {
-	atTheDoor(t, 10, 10, func(l *lobbyTest) {
+	onAListener(t, 10, 10, func(l *lobbyTest) {
 		c := l.dial("192.0.2.1")
 		c.say("POST / HTTP/1.1\r\n")
 		time.Sleep(10 * time.Second)
@@ -302,7 +302,7 @@ func TestARequestAndItsHeadHave15SecondsTogether(t *testing.T) {
 }
 
 func TestConnectionsThatWaitAreLetGo(t *testing.T) {
-	atTheDoor(t, 10, 10, func(l *lobbyTest) {
+	onAListener(t, 10, 10, func(l *lobbyTest) {
 		quiet, began := l.dial("192.0.2.1"), time.Now()
 		if _, err := quiet.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != handlers.ReadTimeout {
 			t.Errorf("one that says nothing is let go after %s: %v", time.Since(began), err)
@@ -332,7 +332,7 @@ func TestConnectionsThatWaitAreLetGo(t *testing.T) {
 }
 
 func TestUnfinishedHeadsHold16MiBInAll(t *testing.T) {
-	atTheDoor(t, 5000, 10, func(l *lobbyTest) {
+	onAListener(t, 5000, 10, func(l *lobbyTest) {
 		text := "GET / HTTP/1.1\r\nCookie: " + strings.Repeat("x", 14<<10)
 		let := 0
 		for ; let < 4000; let++ {
@@ -342,8 +342,8 @@ func TestUnfinishedHeadsHold16MiBInAll(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		if l.door.heads > mostHeads || let < 1000 || let > 1100 {
-			t.Errorf("%d heads of 14 KiB hold %d bytes", let, l.door.heads)
+		if l.listener.heads > mostHeads || let < 1000 || let > 1100 {
+			t.Errorf("%d heads of 14 KiB hold %d bytes", let, l.listener.heads)
 		}
 		c := l.dial("192.0.2.1")
 		c.say(wholeHead)
@@ -364,7 +364,7 @@ func TestWhereAHeadEnds(t *testing.T) {
 		for from := range text {
 			early := headEnd([]byte(text[:from]), 0)
 			if got := headEnd([]byte(text), from) >= 0; early < 0 && got != whole {
-				t.Errorf("%q, looked at up to %d: whole %v, want %v", text, from, got, whole)
+				t.Errorf("%q, searched from %d: whole %v, want %v", text, from, got, whole)
 			}
 		}
 	}

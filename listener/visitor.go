@@ -18,28 +18,28 @@ import (
 type visitor struct {
 	net.Conn
 
-	door *Listener
+	listener *Listener
 	// address is what the connection is counted by, if it is counted.
 	address limits.Subject
 	counted bool
-	// place is where it waits in the lobby; the door's lock guards it.
+	// place is where it waits in the lobby; guarded by the listener's mu.
 	place waitingPlace
 
 	// early is what has arrived and was not read by the HTTP server yet.
 	early []byte
-	// by is when a request whose head the lobby has read has to be whole; zero for others.
+	// by is the deadline of the request whose head the lobby has read; zero for others.
 	by time.Time
-	// writeBy is until when the client has to have taken what is being written.
+	// writeBy is the deadline for the bytes that are being written.
 	writeBy time.Time
-	// served tells that a request was answered, idle that the HTTP server waits for the next one.
+	// served is whether a request was answered, idle whether the HTTP server waits for the next one.
 	served, idle bool
 
-	// parking tells that the HTTP server's next Close sends the connection back to the lobby.
+	// parking is whether the HTTP server's next Close sends the connection back to the lobby.
 	parking, left atomic.Bool
 }
 
 const (
-	// deadlineSlack is how much earlier than asked a write deadline may strike.
+	// deadlineSlack is how much earlier than set a write deadline may pass.
 	deadlineSlack = time.Second
 	// parkAfter is how long the HTTP server keeps a connection without a request.
 	parkAfter = 500 * time.Millisecond
@@ -59,7 +59,7 @@ func (v *visitor) SetReadDeadline(at time.Time) error {
 		at = v.by
 	}
 	if v.idle {
-		at = at.Add(parkAfter - v.door.IdleTimeout)
+		at = at.Add(parkAfter - v.listener.IdleTimeout)
 	}
 	return v.Conn.SetReadDeadline(at)
 }
@@ -79,9 +79,9 @@ func (v *visitor) Read(b []byte) (int, error) {
 	return v.Conn.Read(b)
 }
 
-// readNext reads the beginning of the next request. Where no whole head comes
-// soon, the HTTP server is told that the client has closed the connection, which
-// then waits in the lobby.
+// readNext reads the beginning of the next request. If no complete head arrives
+// within parkAfter, it returns io.EOF to the HTTP server, and the connection waits
+// in the lobby.
 func (v *visitor) readNext(b []byte) (int, error) {
 	n, err := v.Conn.Read(b)
 	switch {
@@ -102,7 +102,7 @@ const (
 	writePiece    = 64 << 10
 )
 
-// Write ends a connection whose client does not read: nothing else would.
+// Write fails when the client does not read: nothing else would end such a connection.
 func (v *visitor) Write(b []byte) (written int, err error) {
 	for {
 		if now := time.Now(); v.writeBy.Sub(now) < writePatience-deadlineSlack {
@@ -131,13 +131,12 @@ func (v *visitor) Close() error {
 // leave closes the connection for good.
 func (v *visitor) leave() error {
 	if v.left.CompareAndSwap(false, true) {
-		v.door.release(v)
+		v.listener.release(v)
 	}
 	return v.Conn.Close()
 }
 
-// encryptedVisitor shows its TLS to the HTTP server, which tells an encrypted
-// connection by these methods.
+// encryptedVisitor has the methods by which the HTTP server recognises TLS.
 type encryptedVisitor struct {
 	*visitor
 

@@ -221,17 +221,17 @@ func (s *service) answer(ctx context.Context) error {
 		return err
 	}
 	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
-	door := listener.Open(opened, listener.Options{
+	connections := listener.Open(opened, listener.Options{
 		Places: listener.Room(), PerAddress: s.Config.MaxConnectionsPerAddress, Exempt: s.exemptFromCount,
 		ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,
 	})
-	door.Watch(s.registry)
+	connections.Watch(s.registry)
 	if err := s.showMetrics(ctx); err != nil {
-		return errors.Join(err, door.Close())
+		return errors.Join(err, connections.Close())
 	}
 	served := make(chan error, 1)
-	go func() { served <- app.Listener(door) }()
-	url := scheme + "://" + Reachable(door.Addr().String())
+	go func() { served <- app.Listener(connections) }()
+	url := scheme + "://" + Reachable(connections.Addr().String())
 	s.Log.InfoContext(ctx, "listening", "url", url, "version", s.Version, "database", s.Config.DatabaseURL, "valkey", s.Config.ValkeyURL)
 	s.Listening(url, s.logSetupLink(ctx, url))
 	debug.FreeOSMemory() // reading the schema and building the API's document took far more than serving needs
@@ -242,9 +242,9 @@ func (s *service) answer(ctx context.Context) error {
 	}
 	s.drain()
 	end := time.Now().Add(s.Config.ShutdownTimeout)
-	door.Drain(min(listener.HeadPatience, s.Config.ShutdownTimeout))
+	connections.Drain(min(listener.HeadPatience, s.Config.ShutdownTimeout))
 	err = app.ShutdownWithTimeout(max(time.Until(end), 0))
-	_ = door.Close() // also where the signal came before the app had begun to listen
+	_ = connections.Close() // also where the signal came before the app had begun to listen
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.Log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")
 		err = nil
