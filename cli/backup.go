@@ -59,17 +59,17 @@ type migrateDataCommand struct {
 
 // Help gives the examples that --help shows.
 func (migrateDataCommand) Help() string {
-	return `Stop the service first. All or nothing: every table is copied in one transaction, read back and compared before it commits. The target needs this version's schema and must be unused. Where the source has encrypted secrets, SECRET_KEY has to be the key of before, or what secret.key beside the source holds. Example, with DATABASE_URL=postgres://… in .env:
+	return `Stop the service first. All or nothing: every table is copied in one transaction, read back and compared before it commits. The target needs this version's schema and must be unused. If the source has encrypted secrets, SECRET_KEY must be the same key: the source's SECRET_KEY, or the content of secret.key beside it. Example, with DATABASE_URL=postgres://… in .env:
 
     codexible migrate up
     codexible migrate-data --from sqlite:/var/lib/codexible/codexible.db`
 }
 
-// Validate refuses a password on the command line.
+// Validate rejects a password on the command line.
 func (c migrateDataCommand) Validate() error {
 	u, ok := config.NewSecretURL(c.To).Parse()
 	if !ok && c.To != "" {
-		return errors.New("--to must be postgres://user@host/name; where the database needs a password set DATABASE_URL instead")
+		return errors.New("--to must be postgres://user@host/name; if the database needs a password, set DATABASE_URL instead")
 	}
 	if !ok {
 		return nil

@@ -45,7 +45,7 @@ type commandLine struct {
 
 const description = `API keys, plans and daily credits for an API product.
 
-A first look, with demo data and nothing to configure: codexible serve --demo
+To try it with demo data and no configuration: codexible serve --demo
 
 The configuration is read from the environment and from the file .env of the current folder; without any, the data is in ./data. Every command works beside a running service on the same database, and what it changes is seen there within a second.
 
@@ -61,7 +61,7 @@ const (
 // Program is what a run of the program is given.
 type Program struct {
 	Args []string
-	// Getenv gives a variable's value and whether it is set.
+	// Getenv returns a variable's value and whether it is set.
 	Getenv   func(string) (string, bool)
 	In       io.Reader
 	Out, Err io.Writer
@@ -70,11 +70,11 @@ type Program struct {
 	Files store.Files
 }
 
-// Run reads the command line, does what it says until that is done or ctx ends,
-// and gives the exit code: 0 done, 1 failed, 2 wrong usage.
+// Run executes the command line until it is done or ctx ends, and returns the exit
+// code: 0 done, 1 failed, 2 wrong usage.
 func Run(ctx context.Context, p Program) int {
 	t := &terminal{getenv: p.Getenv, in: p.In, out: p.Out, err: p.Err, version: p.Version, files: p.Files}
-	return t.exit(t.obey(ctx, p.Args))
+	return t.exit(t.execute(ctx, p.Args))
 }
 
 // terminal is what a command reads from and writes to.
@@ -91,7 +91,7 @@ func (t *terminal) database(c *config.Config) server.Database {
 	return server.Database{Config: c, Files: t.files}
 }
 
-// errHelped ends a command line that asked for help and got it.
+// errHelped ends the parsing after the help was printed.
 var errHelped = errors.New("help was given")
 
 // usageError is a command line that cannot be understood.
@@ -100,11 +100,11 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string {
-	return e.problem + "; `" + e.command + " --help` says how it is written"
+	return e.problem + "; `" + e.command + " --help` shows its usage"
 }
 
-// obey does what the command line says.
-func (t *terminal) obey(ctx context.Context, args []string) error {
+// execute runs the command that the arguments name.
+func (t *terminal) execute(ctx context.Context, args []string) error {
 	var line commandLine
 	parser, err := kong.New(&line, kong.Name("codexible"), kong.Description(description), kong.Writers(t.out, t.err),
 		kong.Help(func(options kong.HelpOptions, parsed *kong.Context) error {
@@ -114,7 +114,7 @@ func (t *terminal) obey(ctx context.Context, args []string) error {
 		return err
 	}
 	for i, arg := range args {
-		if !utf8.ValidString(arg) { // kong would mend it in silence
+		if !utf8.ValidString(arg) { // kong would silently replace the bytes
 			return &usageError{problem: fmt.Sprintf("argument %d is not in UTF-8: check the locale of the terminal", i+1), command: "codexible"}
 		}
 	}
@@ -155,7 +155,7 @@ func commandOf(parsed *kong.Context) string {
 	return parsed.Model.Name
 }
 
-// exit says in one line why a command failed, and gives the exit code.
+// exit prints an error in one line, and returns the exit code.
 func (t *terminal) exit(err error) int {
 	if err == nil {
 		return ExitOK
@@ -167,8 +167,7 @@ func (t *terminal) exit(err error) int {
 	return ExitFailed
 }
 
-// reason is an error in the words of someone who runs the service: unlike its
-// clients they are told the cause.
+// reason is an error's text for operators: unlike clients they see the cause.
 func reason(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -194,9 +193,8 @@ func (t *terminal) config(instead map[string]string) (config.Config, error) {
 	return config.Read(t.getenv, ".", instead)
 }
 
-// withStore runs a command on the database of the configuration. What it changes
-// is told to the running services on the database's channel, and through Valkey
-// where one is configured.
+// withStore runs a command on the configured database. Running services learn of
+// its changes through the database, and through Valkey if one is configured.
 func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) error) (err error) {
 	c, err := t.config(nil)
 	if err != nil {
@@ -224,7 +222,7 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 	return work(s)
 }
 
-// print writes a command's answer: as JSON, or in the words of human.
+// print writes a command's result: as JSON, or with human.
 func (t *terminal) print(value any, human func(w io.Writer)) error {
 	if !t.json {
 		w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)

@@ -66,8 +66,8 @@ type shownKey struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
-// remember keeps a secret that no log may hold.
-func (s *shell) remember(secret string) {
+// addSecret records a secret that no log may contain.
+func (s *shell) addSecret(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = append(s.shown, secret)
@@ -79,7 +79,7 @@ func (s *shell) program(args []string, in io.Reader, out, errs io.Writer) Progra
 	return Program{Args: args, Getenv: environment(maps.Clone(s.env)), In: in, Out: out, Err: errs, Version: testVersion, Files: storetest.Files()}
 }
 
-// environment gives the variables of a test as the program asks for them.
+// environment is a Getenv over a test's variables.
 func environment(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		value, found := env[name]
@@ -95,7 +95,7 @@ func (s *shell) try(stdin string, args ...string) (code int, stdout, stderr stri
 	return code, out.String(), errs.String()
 }
 
-// json runs a command that has to succeed, and gives its answer.
+// json runs a command that has to succeed, and decodes its output.
 func (s *shell) json(into any, args ...string) {
 	s.t.Helper()
 	code, stdout, stderr := s.try("", append(args, "--json")...)
@@ -116,7 +116,7 @@ func (s *shell) chargingKey() (key shownKey) {
 	s.t.Helper()
 	s.json(new(any), "user", "create", "--email", "a@example.com", "--plan", "Pro")
 	s.json(&key, "key", "create", "--user", "a@example.com", "--scope", "models,usage,keys,charge")
-	s.remember(key.Key)
+	s.addSecret(key.Key)
 	return key
 }
 
@@ -160,7 +160,7 @@ func (s *shell) serve(args ...string) *serving {
 	return &serving{url: said.URL, first: first, stop: stop}
 }
 
-// ask sends a request with a key and gives the status and the decoded answer.
+// ask sends a request with a key and returns the status and the decoded response.
 func (r *serving) ask(t *testing.T, method, path, key, body string) (status int, answer map[string]any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(context.Background(), method, r.url+path, strings.NewReader(body))
@@ -193,7 +193,7 @@ func (r *serving) soon(t *testing.T, key string, want int) {
 	})
 }
 
-func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
+func TestCommandsWorkBesideARunningService(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
@@ -202,7 +202,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 		s.json(&user, "user", "create", "--email", "Gateway@Example.com", "--plan", "pro", "--role", "service", "--name", "Gateway")
 		var key shownKey
 		s.json(&key, "key", "create", "--user", "gateway@example.com", "--label", "first", "--expires-at", "2099-01-01T00:00:00Z", "--scope", "usage,keys,charge", "--scope", "service")
-		s.remember(key.Key)
+		s.addSecret(key.Key)
 		if status, _ := r.ask(t, http.MethodGet, "/api/usage/today", key.Key, ""); status != http.StatusOK {
 			t.Fatalf("a key that the command line made: %d", status)
 		}
@@ -218,7 +218,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 
 		var rotated shownKey
 		s.json(&rotated, "key", "rotate", key.ID.String())
-		s.remember(rotated.Key)
+		s.addSecret(rotated.Key)
 		if rotated.ID != key.ID || rotated.Key == key.Key || rotated.Label != "first" {
 			t.Errorf("rotated %v %s to %v %s", key.ID, key.Label, rotated.ID, rotated.Label)
 		}
@@ -227,7 +227,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 
 		var graced shownKey
 		s.json(&graced, "key", "rotate", key.ID.String(), "--grace-seconds", "3600")
-		s.remember(graced.Key)
+		s.addSecret(graced.Key)
 		r.soon(t, graced.Key, http.StatusOK)
 		r.soon(t, rotated.Key, http.StatusOK)
 
@@ -238,10 +238,10 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 			t.Errorf("a second revocation: exit %d, %q", code, stderr)
 		}
 
-		var books reconciliationJSON
-		s.json(&books, "usage", "reconcile")
-		if books.Charges != 1 || len(books.Differences) != 0 {
-			t.Errorf("the books: %+v", books)
+		var result reconciliationJSON
+		s.json(&result, "usage", "reconcile")
+		if result.Charges != 1 || len(result.Differences) != 0 {
+			t.Errorf("the reconciliation: %+v", result)
 		}
 		s.env["PORT"] = r.url[strings.LastIndex(r.url, ":")+1:]
 		var health healthJSON
@@ -253,7 +253,7 @@ func TestTheCommandLineRulesAServiceThatRuns(t *testing.T) {
 			t.Errorf("the service ended with code %d:\n%s", code, s.log)
 		}
 		if code, _, stderr := s.try("", "health"); code != ExitFailed || strings.Count(stderr, "\n") != 1 {
-			t.Errorf("health of a service that is gone: exit %d, %q", code, stderr)
+			t.Errorf("health of a service that has stopped: exit %d, %q", code, stderr)
 		}
 	})
 }
@@ -272,8 +272,8 @@ func TestSuspensionsReachEveryInstanceThroughTheDatabaseOrValkey(t *testing.T) {
 			var admin, service shownKey
 			s.json(&admin, "key", "create", "--user", "a@example.com")
 			s.json(&service, "key", "create", "--user", "b@example.com", "--scope", "service,usage")
-			s.remember(admin.Key)
-			s.remember(service.Key)
+			s.addSecret(admin.Key)
+			s.addSecret(service.Key)
 			there.soon(t, service.Key, http.StatusOK)
 			status, listed := here.ask(t, http.MethodDelete, "/api/admin/tokens/"+service.ID.String(), admin.Key, "")
 			if status != http.StatusOK {
@@ -323,7 +323,7 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		}
 		names := slices.Sorted(maps.Keys(object))
 		if key, shown := object["key"].(string); shown {
-			s.remember(key)
+			s.addSecret(key)
 		}
 		return shape + strings.Join(names, " ")
 	}
@@ -397,7 +397,7 @@ func TestTheVersionIsAFlagAndACommand(t *testing.T) {
 	}
 }
 
-func TestExitCodesTellFailuresFromWrongUsage(t *testing.T) {
+func TestExitCodesDistinguishFailuresFromWrongUsage(t *testing.T) {
 	s := newShell(t, storetest.SQLiteURL(t))
 	if code, _, stderr := s.try("", "migrate", "up"); code != ExitOK {
 		t.Fatal(stderr)
@@ -432,7 +432,7 @@ func TestExitCodesTellFailuresFromWrongUsage(t *testing.T) {
 	}
 }
 
-func TestHelpTeachesEveryCommandByExample(t *testing.T) {
+func TestHelpHasAnExampleForEveryCommand(t *testing.T) {
 	s := newShell(t, "")
 	_, help, _ := s.try("", "--help")
 	for _, command := range [][]string{
@@ -442,7 +442,7 @@ func TestHelpTeachesEveryCommandByExample(t *testing.T) {
 	} {
 		name := strings.Join(command, " ")
 		if !strings.Contains(help, "  "+name+" ") {
-			t.Errorf("codexible --help does not tell of %q", name)
+			t.Errorf("codexible --help does not list %q", name)
 		}
 		code, own, stderr := s.try("", append(command, "--help")...)
 		if code != ExitOK || !strings.HasPrefix(own, "Usage: codexible "+name) || stderr != "" {
@@ -486,7 +486,7 @@ func TestAPortThatIsTakenStopsTheStart(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatIsAwayIsToldWithoutItsPassword(t *testing.T) {
+func TestAnUnreachableDatabaseIsReportedWithoutItsPassword(t *testing.T) {
 	s := newShell(t, "postgres://codexible:sesame@127.0.0.1:"+drills.FreePort(t)+"/codexible")
 	for _, args := range [][]string{{"serve"}, {"user", "list"}, {"migrate", "status"}} {
 		code, _, stderr := s.try("", args...)
@@ -496,7 +496,7 @@ func TestADatabaseThatIsAwayIsToldWithoutItsPassword(t *testing.T) {
 	}
 }
 
-func TestCommandsMakeNoDatabaseWhereThereIsNone(t *testing.T) {
+func TestCommandsCreateNoDatabase(t *testing.T) {
 	s := newShell(t, "")
 	for _, args := range [][]string{{"user", "list"}, {"key", "list"}, {"migrate", "status"}, {"migrate", "down"}, {"usage", "reconcile"}} {
 		if code, _, stderr := s.try("", args...); code != ExitFailed || !strings.Contains(stderr, "no database at data/codexible.db") {
@@ -510,10 +510,10 @@ func TestCommandsMakeNoDatabaseWhereThereIsNone(t *testing.T) {
 
 func TestASchemaThatThisVersionDoesNotExpectStopsTheStart(t *testing.T) {
 	for name, try := range map[string]struct{ query, says string }{
-		"drifted":         {"ALTER TABLE users ADD COLUMN nickname text", "nickname"},
-		"newer":           {"INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ('9999', 'future', 'x', '2026-03-04T12:00:00Z')", "9999_future"},
-		"changed":         {"UPDATE schema_migrations SET checksum = 'x' WHERE version = '0001'", "0001_init"},
-		"half taken back": {"DROP INDEX users_plan_id", "users_plan_id"},
+		"drifted":          {"ALTER TABLE users ADD COLUMN nickname text", "nickname"},
+		"newer":            {"INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ('9999', 'future', 'x', '2026-03-04T12:00:00Z')", "9999_future"},
+		"changed":          {"UPDATE schema_migrations SET checksum = 'x' WHERE version = '0001'", "0001_init"},
+		"half rolled back": {"DROP INDEX users_plan_id", "users_plan_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			storetest.EachURL(t, func(t *testing.T, url string) {
@@ -549,7 +549,7 @@ func TestWithoutMigrateOnStartAPendingMigrationStopsTheStart(t *testing.T) {
 			t.Errorf("exit %d", code)
 		}
 		if s.json(&applied, "migrate", "down", "99"); len(applied) == 0 || applied[0].AppliedAt != nil {
-			t.Errorf("taken back %+v", applied)
+			t.Errorf("rolled back %+v", applied)
 		}
 	})
 }
@@ -575,7 +575,7 @@ func TestTwoInstancesStartAtOnceOnOneEmptyDatabase(t *testing.T) {
 }
 
 // The request's body comes after the signal: it was open, so it is answered.
-func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
+func TestSIGTERMFinishesOpenRequestsAndFailsReadiness(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
@@ -607,9 +607,9 @@ func TestTheSignalLetsOpenRequestsEndAndTurnsBalancersAway(t *testing.T) {
 		if got := <-code; got != ExitOK {
 			t.Errorf("exit %d:\n%s", got, s.log)
 		}
-		var books reconciliationJSON
-		if s.json(&books, "usage", "reconcile"); books.Charges != 1 {
-			t.Errorf("%d charges on disk, want the one that was answered", books.Charges)
+		var result reconciliationJSON
+		if s.json(&result, "usage", "reconcile"); result.Charges != 1 {
+			t.Errorf("%d charges on disk, want the one that was answered", result.Charges)
 		}
 		var list []shownKey
 		if s.json(&list, "key", "list"); len(list) != 1 || list[0].LastUsedAt == nil {
@@ -660,14 +660,14 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 		}
 		storetest.Exec(t, url, "UPDATE user_days SET credits = credits + 1")
 		code, stdout, stderr := s.try("", "usage", "reconcile", "--json")
-		var books reconciliationJSON
-		if err := json.Unmarshal([]byte(stdout), &books); err != nil {
+		var result reconciliationJSON
+		if err := json.Unmarshal([]byte(stdout), &result); err != nil {
 			t.Fatal(err)
 		}
-		if code != ExitFailed || !strings.Contains(stderr, "1 places") || len(books.Differences) != 1 {
-			t.Fatalf("exit %d, %q, %+v", code, stderr, books)
+		if code != ExitFailed || !strings.Contains(stderr, "1 places") || len(result.Differences) != 1 {
+			t.Fatalf("exit %d, %q, %+v", code, stderr, result)
 		}
-		if d := books.Differences[0]; d.Table != "user_days" || d.Field != "credits" || d.Stored != 4 || d.Charges != 3 {
+		if d := result.Differences[0]; d.Table != "user_days" || d.Field != "credits" || d.Stored != 4 || d.Charges != 3 {
 			t.Errorf("the difference: %+v", d)
 		}
 	})
@@ -686,12 +686,12 @@ func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.first), &said); err != nil {
 		t.Fatal(err)
 	}
-	s.remember(said.Console.Password)
+	s.addSecret(said.Console.Password)
 	if !strings.HasPrefix(said.URL, "http://127.0.0.1:") {
 		t.Errorf("the demo listens on %s, want 127.0.0.1 unless HOST is set", said.URL)
 	}
 	if len(said.Keys) != len(demo.Users) || said.Console.Email != demo.Admin || !strings.Contains(said.Try, said.URL) {
-		t.Errorf("a newcomer is told %+v", said)
+		t.Errorf("the demo prints %+v", said)
 	}
 	for _, k := range said.Keys {
 		if k.Role == "service" { // whose key verifies, and reads nothing
@@ -741,14 +741,14 @@ func readmeTour(t *testing.T) string {
 	return tour
 }
 
-func TestDemoKeysOpenNothingOutsideADemo(t *testing.T) {
+func TestDemoKeysAreRefusedOutsideADemo(t *testing.T) {
 	s := newShell(t, storetest.SQLiteURL(t))
 	r := s.serve()
 	for _, u := range demo.Users {
 		if status, _ := r.ask(t, http.MethodGet, "/api/usage/today", u.Key, ""); status != http.StatusUnauthorized {
 			t.Errorf("%s: %d, want 401", u.Key, status)
 		}
-		// Not even where somebody has put one into the database.
+		// Not even if one is in the database.
 		if _, code, _ := keys.NewVerifier(keys.Parts{Directory: storetest.Open(t, s.env["DATABASE_URL"], time.Now), Counter: limits.NewLocal(time.Now), Now: time.Now}).Identify(context.Background(), u.Key, keys.Access{Scope: keys.AnyScope}); code != keys.NotFound {
 			t.Errorf("%s is %s", u.Key, code)
 		}

@@ -19,8 +19,8 @@ import (
 	"codexible/server"
 )
 
-// serveDemo serves demo data that is gone when it ends. Nothing of the
-// configuration that leads to data is followed.
+// serveDemo serves demo data and deletes it at the end. It ignores the settings
+// that lead to configured data.
 func (t *terminal) serveDemo(ctx context.Context) error {
 	settings, err := t.config(map[string]string{"HOST": "127.0.0.1", "LOG_FORMAT": "text"})
 	if err != nil {
@@ -79,7 +79,7 @@ type demoKeyJSON struct {
 	Role  accounts.Role `json:"role"`
 }
 
-// welcome prints what a newcomer needs.
+// welcome prints the addresses, the sign-in, the keys and a curl line.
 func (t *terminal) welcome(url, password string) error {
 	d := demoJSON{
 		URL: url, Version: t.version, Console: consoleJSON{url + "/admin", demo.Admin, password}, APIReference: url + "/docs", Health: url + "/health",
@@ -89,7 +89,7 @@ func (t *terminal) welcome(url, password string) error {
 		d.Keys = append(d.Keys, demoKeyJSON{u.Key, u.Email, u.Plan, u.Role})
 	}
 	return t.print(d, func(w io.Writer) {
-		line(w, "\nCodexible "+d.Version+" with demo data, which is gone when it stops (Ctrl+C).\n")
+		line(w, "\nCodexible "+d.Version+" with demo data, which is deleted when it stops (Ctrl+C).\n")
 		line(w, "  Console", d.Console.URL, "sign in as "+d.Console.Email+" with "+d.Console.Password)
 		line(w, "  API reference", d.APIReference)
 		line(w, "  Health", d.Health)

@@ -144,14 +144,14 @@ func (c restoreCommand) Run(ctx context.Context, t *terminal) error {
 	return t.print(answer, func(w io.Writer) {
 		line(w, r.File+" is restored from "+c.File)
 		if r.Replaced != "" {
-			line(w, "what was there is kept as "+r.Replaced)
+			line(w, "the replaced database is kept as "+r.Replaced)
 		}
 		line(w, fmt.Sprintf("%d console sessions and %d set-up links of the backup are ended", r.SessionsEnded, r.SetupLinksEnded))
 		switch {
 		case answer.Revived != nil:
 			answer.Revived.list(w, r.Kept)
 		case r.Replaced != "":
-			line(w, fmt.Sprintf("what was revoked, suspended or changed since the backup works again, and is not known: what was there cannot be read: %v", r.Unread))
+			line(w, fmt.Sprintf("what was revoked, suspended or changed since the backup works again and cannot be listed, because the replaced database cannot be read: %v", r.Unread))
 		}
 		if r.Pending > 0 {
 			line(w, strconv.Itoa(r.Pending)+" migrations are pending: the service applies them when it starts, or `codexible migrate up` does")

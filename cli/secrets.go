@@ -20,7 +20,7 @@ type secretsRotate struct{}
 
 // Help gives the examples that --help shows.
 func (secretsRotate) Help() string {
-	return `Set SECRET_KEY to the key that is to come and SECRET_KEY_PREVIOUS to the one of before on every instance, restart them, and run this once; then unset SECRET_KEY_PREVIOUS. All or nothing, beside a running service. Where the key of before is in secret.key beside the database, it is read from there. Example:
+	return `Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the old one on every instance, restart them, and run this once; then unset SECRET_KEY_PREVIOUS. All or nothing, beside a running service. If the old key is in secret.key beside the database, it is read from there. Example:
 
     SECRET_KEY=$(openssl rand -base64 32) SECRET_KEY_PREVIOUS=… codexible secrets rotate`
 }
@@ -30,7 +30,7 @@ type rotatedJSON struct {
 	Rotated int `json:"rotated"`
 }
 
-// Run encrypts everything anew.
+// Run re-encrypts every secret.
 func (secretsRotate) Run(ctx context.Context, t *terminal) error {
 	return t.withStore(ctx, func(s *store.Store) error {
 		n, err := s.RotateSecrets(ctx, accounts.ActorCLI)

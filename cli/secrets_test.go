@@ -37,8 +37,8 @@ func TestAnotherSecretKeyStopsTheStartUntilItIsRotatedOrForgotten(t *testing.T) 
 		s := newShell(t, url)
 		storetest.Migrate(t, url)
 		before, after := secrets.MintKey(), secrets.MintKey()
-		s.remember(before.Reveal())
-		s.remember(after.Reveal())
+		s.addSecret(before.Reveal())
+		s.addSecret(after.Reveal())
 		withSecondFactor(t, url, secrets.NewRing(before, secrets.Key{}, ""))
 		s.env["SECRET_KEY"] = after.Reveal()
 		code, stdout, stderr := s.try("", "serve")
@@ -98,7 +98,7 @@ func TestTheStartEncryptsWhatLiesInClearWithTheKeyBesideTheEmbeddedDatabase(t *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.remember(strings.TrimSpace(string(text)))
+	s.addSecret(strings.TrimSpace(string(text)))
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the key file is %v, %v", info.Mode(), err)
 	}
@@ -130,7 +130,7 @@ func TestOnPostgresSecretsInClearNeedAKeyBeforeTheyAreMigrated(t *testing.T) {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
 	s.env["SECRET_KEY"] = secrets.MintKey().Reveal()
-	s.remember(s.env["SECRET_KEY"])
+	s.addSecret(s.env["SECRET_KEY"])
 	running := s.serve()
 	if status, _ := running.ask(t, http.MethodGet, "/health", "", ""); status != http.StatusOK {
 		t.Errorf("answered %d", status)

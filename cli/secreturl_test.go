@@ -12,7 +12,7 @@ import (
 	"codexible/store/storetest"
 )
 
-func TestNoCommandTellsThePasswordOfADatabaseThatIsAway(t *testing.T) {
+func TestNoCommandPrintsThePasswordOfAnUnreachableDatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "copy.db")
 	for _, form := range []string{
 		"postgres://me:%s@127.0.0.1:1/codexible?connect_timeout=1", "postgres://127.0.0.1:1/codexible?user=me&password=%s", "postgres://127.0.0.1:1/codexible?sslmode=%s",
@@ -30,7 +30,7 @@ func TestNoCommandTellsThePasswordOfADatabaseThatIsAway(t *testing.T) {
 	}
 }
 
-func TestNoCommandTellsThePasswordOfAValkeyThatIsAwayOrTheTokenOfACollector(t *testing.T) {
+func TestNoCommandPrintsThePasswordOfAnUnreachableValkeyOrTheTokenOfACollector(t *testing.T) {
 	data := t.TempDir()
 	for _, password := range drills.OddPasswords {
 		for name, form := range map[string]string{
@@ -47,7 +47,7 @@ func TestNoCommandTellsThePasswordOfAValkeyThatIsAwayOrTheTokenOfACollector(t *t
 	}
 }
 
-func TestMovingTellsNoPasswordThatWasGivenOnTheCommandLine(t *testing.T) {
+func TestMigrateDataPrintsNoPasswordFromTheCommandLine(t *testing.T) {
 	for _, password := range drills.OddPasswords {
 		for _, form := range []string{"postgres://me:%s@127.0.0.1:1/codexible", "host=127.0.0.1 password=%s", "postgres://127.0.0.1:1/codexible?password=%s"} {
 			for _, flag := range []string{"--from", "--to"} {

@@ -18,7 +18,7 @@ type usageCommand struct {
 
 type usageReconcile struct{}
 
-// Help gives what --help shows.
+// Help gives the examples that --help shows.
 func (usageReconcile) Help() string {
 	return `Works beside a running service, a day at a time. Days whose single charges a retention has removed are counted and left out. Example:
 

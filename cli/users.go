@@ -208,7 +208,7 @@ func (c userSetPassword) read(t *terminal) (string, error) {
 	}
 	file, ok := t.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return "", errors.New("there is no terminal to ask for the password on: give it on stdin with --password-stdin")
+		return "", errors.New("without a terminal the password is read from stdin: use --password-stdin")
 	}
 	first, err := t.ask(file, "New password: ")
 	if err != nil {

@@ -40,23 +40,23 @@ type Config struct {
 	MaxConnectionsPerAddress int
 	SQLiteSynchronous        string
 	MigrateOnStart           bool
-	// SecretKey encrypts the secrets in the database, SecretKeyPrevious is read
-	// beside it; the embedded database has a file for the first where it is none.
+	// SecretKey encrypts the secrets in the database, SecretKeyPrevious only decrypts.
+	// Without SecretKey the embedded database uses a file.
 	SecretKey, SecretKeyPrevious secrets.Key
-	// UsageRetentionDays is how many days single charges are kept; 0 for good.
+	// UsageRetentionDays is how many days single charges are kept; 0 for ever.
 	UsageRetentionDays int
-	// BackupDir takes the scheduled backups; empty for none.
+	// BackupDir is the directory of scheduled backups; empty for none.
 	BackupDir      string
 	BackupInterval time.Duration
 	BackupKeep     int
 	LogLevel       slog.Level
 	LogFormat      string
-	// MetricsAddr is where /metrics listens; empty for beside the API.
+	// MetricsAddr is where /metrics listens; empty for the API's port.
 	MetricsAddr string
 	// TLSCert and TLSKey name files; both are empty for plain HTTP.
 	TLSCert, TLSKey string
-	// OTLPEndpoint is the collector of the traces; OTLPTracesEndpoint, used as it
-	// is, comes before it. Without both there are none.
+	// OTLPEndpoint is the collector; OTLPTracesEndpoint, used unchanged, overrides it.
+	// Without both there are no traces.
 	OTLPEndpoint, OTLPTracesEndpoint SecretURL
 	// OTLPHeaders are sent to the collector.
 	OTLPHeaders SecretHeaders
@@ -76,12 +76,12 @@ type setting struct {
 	meaning  string
 	// alias is read where name is not set.
 	alias string
-	// set takes a value that is not empty and says what is wrong with it. It may
+	// set parses a value that is not empty and returns what is wrong with it. It may
 	// hold a secret: a problem never repeats it.
 	set func(c *Config, value string) (problem string)
 }
 
-// encodeHint says how a password is written that a URL cannot hold as it is.
+// encodeHint says how to write a password in a URL.
 const encodeHint = "; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"
 
 var settings = []setting{
@@ -259,7 +259,7 @@ func Read(getenv func(string) (string, bool), folder string, instead map[string]
 	return c, nil
 }
 
-// Traces tells whether traces are sent.
+// Traces reports whether traces are sent.
 func (c *Config) Traces() bool {
 	return !c.TracesDisabled && (c.OTLPEndpoint.IsSet() || c.OTLPTracesEndpoint.IsSet())
 }
@@ -298,7 +298,7 @@ func (c *Config) EmbeddedURL() SecretURL {
 	return NewSecretURL("sqlite:" + filepath.Join(c.DataDir, "codexible.db"))
 }
 
-// contradictions says which settings do not go together.
+// contradictions returns the settings that exclude each other.
 func (c *Config) contradictions() (problems []string) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		problems = append(problems, "TLS_CERT and TLS_KEY must both be set, or neither")

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// environment is an environment that a test makes up.
+// environment is a Getenv over a test's variables.
 func environment(vars map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		value, found := vars[name]
@@ -156,7 +156,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		}
 	}
 	if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "sesame") {
-		t.Errorf("the problems take more than a line, or tell a secret: %v", err)
+		t.Errorf("the problems take more than a line, or contain a secret: %v", err)
 	}
 	for _, s := range settings {
 		takesAnyText := slices.Contains([]string{"DATA_DIR", "BACKUP_DIR", "TLS_CERT", "TLS_KEY"}, s.name)
@@ -249,14 +249,14 @@ func TestTheExampleFileShowsEveryVariableWithItsDefault(t *testing.T) {
 	for _, s := range settings {
 		want[s.name] = s.fallback
 		if s.alias != "" && !strings.Contains(string(example), s.alias+" is read too") {
-			t.Errorf(".env.example does not tell that %s is read too", s.alias)
+			t.Errorf(".env.example does not say that %s is read too", s.alias)
 		}
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Errorf(".env.example, want - got +:\n%s", diff)
 	}
 	if _, err := Read(environment(nil), writeEnv(t, regexp.MustCompile(`(?m)^# ([A-Z][A-Z_]+=)`).ReplaceAllString(string(example), "$1")), nil); err != nil {
-		t.Errorf(".env.example with every comment taken away cannot be read: %v", err)
+		t.Errorf(".env.example with every comment removed cannot be read: %v", err)
 	}
 }
 

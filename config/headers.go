@@ -14,8 +14,8 @@ import (
 // collector. They mask themselves as SecretURL does.
 type SecretHeaders struct{ values *map[string]string }
 
-// NewSecretHeaders reads name=value pairs, separated by commas, with
-// percent-encoded values; false where it is none.
+// NewSecretHeaders parses name=value pairs, comma-separated, with percent-encoded
+// values; false if it cannot.
 func NewSecretHeaders(text string) (SecretHeaders, bool) {
 	values := map[string]string{}
 	for pair := range strings.SplitSeq(text, ",") {
@@ -29,7 +29,7 @@ func NewSecretHeaders(text string) (SecretHeaders, bool) {
 	return SecretHeaders{&values}, true
 }
 
-// isToken tells whether a text can be the name of a header.
+// isToken reports whether a text can be the name of a header.
 func isToken(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
@@ -38,7 +38,7 @@ func isToken(text string) bool {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// Reveal returns the headers in clear, for whoever sends them.
+// Reveal returns the headers in clear, for sending them.
 func (h SecretHeaders) Reveal() map[string]string {
 	if h.values == nil {
 		return nil

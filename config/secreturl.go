@@ -12,12 +12,12 @@ import (
 )
 
 // SecretURL is an address that may hold a password or a token. It masks itself
-// wherever it is printed, logged or encoded; reveal is the only way out. The
-// text is behind a pointer because fmt prints unexported fields of a struct
-// without asking their methods: of a pointer it prints the address.
+// wherever it is printed, logged or encoded; only Reveal returns it. The text is
+// behind a pointer because fmt prints unexported fields without calling their
+// methods: of a pointer it prints the address.
 type SecretURL struct{ text *string }
 
-// NewSecretURL keeps an address; the empty one is the zero value.
+// NewSecretURL wraps an address; the empty one is the zero value.
 func NewSecretURL(text string) SecretURL {
 	if text == "" {
 		return SecretURL{}
@@ -25,10 +25,10 @@ func NewSecretURL(text string) SecretURL {
 	return SecretURL{&text}
 }
 
-// IsSet tells whether there is an address.
+// IsSet reports whether there is an address.
 func (u SecretURL) IsSet() bool { return u.text != nil }
 
-// Reveal gives the address in clear, for whoever connects to it; empty where there is none.
+// Reveal returns the address in clear, for connecting to it; empty if none is set.
 func (u SecretURL) Reveal() string {
 	if u.text == nil {
 		return ""
@@ -36,11 +36,11 @@ func (u SecretURL) Reveal() string {
 	return *u.text
 }
 
-// unreadable stands for an address in which nobody can tell the host from the password.
+// unreadable is shown for an address whose host and password cannot be told apart.
 const unreadable = "(unreadable)"
 
-// String keeps what tells one server from another: scheme, host and path, of a
-// database file its path. User, query and fragment are left out.
+// String returns scheme, host and path, or the path of a database file, without
+// user, query and fragment.
 func (u SecretURL) String() string {
 	text := u.Reveal()
 	if path, isFile := strings.CutPrefix(text, "sqlite:"); isFile {
@@ -68,12 +68,12 @@ func shownFile(path string) string {
 	return "sqlite:" + path
 }
 
-// Parse gives the address to who connects to it; false where it is no URL with a
-// scheme and a host.
+// Parse returns the address in clear; false if it is not a URL with a scheme and a
+// host.
 func (u SecretURL) Parse() (*url.URL, bool) { return readURL(u.Reveal()) }
 
-// readURL reads an address with a scheme and a host; false also where a password
-// that was not percent-encoded leaves it open which part is the host.
+// readURL parses an address with a scheme and a host; false also if a password that
+// is not percent-encoded makes the host ambiguous.
 func readURL(text string) (*url.URL, bool) {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme == "" || parsed.Host == "" || store.AmbiguousURL(text) {
@@ -93,8 +93,8 @@ func (u SecretURL) MarshalText() ([]byte, error) {
 // LogValue masks the URL in logs.
 func (u SecretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// quoted is a value as an error repeats it. What may be an address with a
-// password, put under the wrong name, is not repeated.
+// quoted is a value for an error message. What may be an address with a password,
+// set in the wrong variable, is not shown.
 func quoted(value string) string {
 	if strings.ContainsAny(value, "@=") || strings.Contains(value, "://") {
 		return "what it holds"

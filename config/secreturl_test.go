@@ -13,7 +13,7 @@ import (
 	"codexible/drills"
 )
 
-// printings is everything that can be made of an address and of what holds it, short of reveal.
+// printings is everything that prints an address or a value with one, except Reveal.
 func printings(t testing.TB, secret SecretURL) string {
 	t.Helper()
 	config := Config{DatabaseURL: secret, ValkeyURL: secret, OTLPEndpoint: secret}
@@ -75,7 +75,7 @@ func TestURLsShowSchemeHostAndPathAlone(t *testing.T) {
 		printed := strings.ToLower(printings(t, secret))
 		for _, part := range []string{"sesame", "ses%ame", "ses ame", "ses[ame", fmt.Sprintf("%x", "sesame"), "me:12"} {
 			if strings.Contains(printed, part) {
-				t.Errorf("%q tells %q: %s", text, part, printed)
+				t.Errorf("%q reveals %q: %s", text, part, printed)
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func TestEverySettingThatIsAnAddressIsASecretURL(t *testing.T) {
 }
 
 // What comes before the @ of an address, or after its path, is in nothing that is made of it.
-func FuzzASecretURLTellsNoSecret(f *testing.F) {
+func FuzzASecretURLShowsNoSecret(f *testing.F) {
 	for _, password := range drills.OddPasswords {
 		f.Add("postgres", "me", password, "db:5432", "/codexible", "?sslmode=require")
 		f.Add("redis", "", password, "cache", "", "")

@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// User is one of the users that a demo begins with.
+// User is a user of a demo.
 type User struct {
 	Email string
 	name  string
@@ -25,7 +25,7 @@ type User struct {
 	Role  accounts.Role
 	Key   string
 	label string
-	// Limit is the plan's credits a day, UsedToday what is used up when the demo begins.
+	// Limit is the plan's credits a day, UsedToday the credits used when the demo starts.
 	Limit, UsedToday int64
 }
 
@@ -74,9 +74,8 @@ type charge struct {
 	usage.Charge
 }
 
-// Seed fills an empty, migrated database. now divides the day's usage that
-// is there from the one that is to come. The usage goes through the books like
-// any other, so that every total agrees with the single charges.
+// Seed fills an empty, migrated database with usage up to now. The usage is settled
+// like any other, so every total agrees with the single charges.
 func Seed(ctx context.Context, databaseURL string, now time.Time, password string) error {
 	clock := now.AddDate(0, 0, -days-1)
 	s, err := store.Open(ctx, store.Options{URL: databaseURL, Synchronous: "NORMAL", Now: func() time.Time { return clock }})
@@ -89,7 +88,7 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password strin
 		clock = clock.Add(17 * time.Minute)
 		key, err := createUser(ctx, s, u, password)
 		if err != nil {
-			return fmt.Errorf("the demo user %s could not be made: %w", u.Email, err)
+			return fmt.Errorf("the demo user %s could not be created: %w", u.Email, err)
 		}
 		if u.Limit > 0 {
 			customers = append(customers, customer{u, key})
@@ -112,7 +111,7 @@ func createUser(ctx context.Context, s *store.Store, u User, password string) (k
 	}
 	k := keys.NewKey{UserID: user.ID, Label: u.label, Secret: keys.Fixed(u.Key)}
 	if u.Role == accounts.RoleUser {
-		k.Scopes = []string{"models", "usage", "keys", "charge"} // so that a newcomer can charge with curl
+		k.Scopes = []string{"models", "usage", "keys", "charge"} // so that curl can charge it
 	}
 	return s.CreateKey(ctx, accounts.ActorSystem, k)
 }
@@ -154,7 +153,7 @@ func usageOf(customers []customer, now time.Time) (charges []charge) {
 	return charges
 }
 
-// requests draws requests that cost so many credits together.
+// requests returns random requests with the given credits in total.
 func (c *customer) requests(random *rand.Rand, credits int64) (charges []usage.Charge) {
 	for credits > 0 {
 		charge := request(random, credits)
@@ -165,8 +164,8 @@ func (c *customer) requests(random *rand.Rand, credits int64) (charges []usage.C
 	return charges
 }
 
-// creditsOn draws a day's credits: most of the plan on a working day, little at
-// a weekend, never more than the plan gives.
+// creditsOn returns a day's random credits: most of the plan on a working day,
+// little at a weekend, never more than the plan's.
 func (u *User) creditsOn(random *rand.Rand, day usage.Day) int64 {
 	least, spread := 0.5, 0.4
 	if weekday := day.Start().Weekday(); weekday == time.Saturday || weekday == time.Sunday {
@@ -175,7 +174,7 @@ func (u *User) creditsOn(random *rand.Rand, day usage.Day) int64 {
 	return int64(float64(u.Limit) * (least + spread*random.Float64()))
 }
 
-// request draws a request of at most so many credits.
+// request returns a random request of at most this many credits.
 func request(random *rand.Rand, credits int64) usage.Charge {
 	total := 0
 	for _, m := range models {
@@ -200,8 +199,7 @@ func request(random *rand.Rand, credits int64) usage.Charge {
 	}
 }
 
-// instants draws n ascending moments from begin up to end, spread as the hours
-// of a day are busy.
+// instants returns n random ascending moments from begin up to end, weighted by hours.
 func instants(random *rand.Rand, n int, begin, end time.Time) []time.Time {
 	var until [usage.HoursADay]float64
 	total := 0.0
@@ -225,7 +223,7 @@ func instants(random *rand.Rand, n int, begin, end time.Time) []time.Time {
 	return moments
 }
 
-// post records charges in their order, those of one moment together.
+// post settles charges in order, those of one moment in one batch.
 func post(ctx context.Context, s *store.Store, charges []charge) error {
 	used := map[uuid.UUID]time.Time{}
 	for len(charges) > 0 {

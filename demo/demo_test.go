@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// seeded gives a demo's store as it is at an instant.
+// seeded returns the store of a demo that started at now.
 func seeded(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
 	url := storetest.SQLiteURL(t)
@@ -132,7 +132,7 @@ func checkUser(t *testing.T, s *store.Store, u User, now time.Time) {
 	checkHours(t, s, id.User.ID, charges, span)
 }
 
-// tally adds up single charges, and looks at each.
+// tally adds up single charges, and checks each.
 func tally(t *testing.T, charges []usage.Record, u User, now time.Time) (days []usage.DayTotal, models map[string]usage.ModelTotal) {
 	t.Helper()
 	models, byDay := map[string]usage.ModelTotal{}, map[usage.Day]usage.DayTotal{}
