@@ -78,7 +78,7 @@ var drawers = []string{
 	"internal", "pkg", "shared", "misc", "types", "lib", "core", "base",
 }
 
-// listed is a package as go list tells it; test files are not in its imports.
+// listed is a package as go list prints it; test files are not in its imports.
 type listed struct {
 	ImportPath string   `json:"ImportPath"` //nolint:tagliatelle // as go list writes it
 	Dir        string   `json:"Dir"`        //nolint:tagliatelle // as go list writes it
@@ -169,7 +169,7 @@ func TestLibrariesStayInTheRoomsTheyAreKeptTo(t *testing.T) {
 	}
 	for library := range keptTo {
 		if !used[library] {
-			t.Errorf("nothing imports %s: take it out of this table, or mend its name", library)
+			t.Errorf("nothing imports %s: remove it from this table, or correct its name", library)
 		}
 	}
 }
@@ -189,7 +189,7 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 	found := 0
 	for _, p := range packages(t) {
 		if p.exempt() || p.room() == "store/storetest" || p.room() == "limits/limitstest" || p.room() == "drills" {
-			continue // test servers come by the environment
+			continue // tests get their servers from the environment
 		}
 		for _, name := range p.GoFiles {
 			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
@@ -212,7 +212,7 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 		}
 	}
 	if found == 0 {
-		t.Error("nothing reads the environment: this test looks for the wrong thing")
+		t.Error("nothing reads the environment: this test searches for the wrong names")
 	}
 }
 

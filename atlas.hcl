@@ -1,4 +1,4 @@
-// For those who look at the schema with the Atlas CLI: what is declared, and
+// For use with the Atlas CLI: what is declared, and
 // the migrations that lead there, on Postgres. The service needs none of this:
 // `make migration` plans a step for both databases, `codexible migrate` applies it.
 //

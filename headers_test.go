@@ -77,7 +77,7 @@ func TestOnlyOneFileWritesHeadersOfAnswers(t *testing.T) {
 	}
 	for file := range mayWrite {
 		if writes[file] == 0 {
-			t.Errorf("%s writes no header: take it out of this table, or mend this test", file)
+			t.Errorf("%s writes no header: remove it from this table, or correct this test", file)
 		}
 	}
 }

@@ -2,9 +2,9 @@
 // the same tables through the mapper in store/schema.go. Migrations are planned
 // from this file (make migration NAME=what_changes) and never written first.
 //
-// Rows of the books begin with the day: charges, totals and rollups of the
-// current day lie together, so a batch writes the same few pages whether the
-// books hold a week or ten years.
+// Primary keys of the ledger start with the day: the rows of the current day lie
+// together, so a batch writes the same few pages whether the ledger holds a week
+// or ten years.
 
 schema "public" {}
 
@@ -73,7 +73,7 @@ table "users" {
   // argon2id in PHC form; empty where the user has no console sign-in.
   column "password_hash" { type = text }
   column "created_at" { type = timestamptz }
-  // E-mail and name without case: what a search looks through.
+  // E-mail and name without case, for searches.
   column "search" { type = text }
   primary_key { columns = [column.id] }
   foreign_key "users_plan" {
@@ -160,7 +160,7 @@ table "api_keys" {
   // A user's active keys, however many were revoked before them.
   index "api_keys_user_status" { columns = [column.user_id, column.status, column.id] }
   index "api_keys_status" { columns = [column.status, column.id] }
-  // Keys that nobody uses, the longest idle first.
+  // Unused keys, the longest idle first.
   index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
   // The keys that a key made, for revoking them with it.
   index "api_keys_created_by_key_id" {
@@ -188,7 +188,7 @@ table "key_secrets" {
     ref_columns = [table.api_keys.column.id]
     on_delete   = CASCADE
   }
-  // One live secret a key, beside at most one that is ending.
+  // One live secret per key, and at most one in its grace.
   index "key_secrets_own" {
     unique  = true
     columns = [column.key_id]
@@ -438,8 +438,7 @@ table "reconciliations" {
 }
 
 // Who changed what, when and from where. Append-only; written in the
-// transaction of the change, so its order is also the feed by which other
-// processes learn of changes.
+// transaction of the change.
 table "audit_log" {
   schema = schema.public
   column "seq" {
@@ -486,8 +485,8 @@ table "audit_log" {
 }
 
 // Which keys, users and plans have changed, for the caches of other processes:
-// written in the transaction of the change and kept for an hour. Postgres tells
-// by NOTIFY and leaves the table empty.
+// written in the transaction of the change and kept for an hour. Postgres uses
+// NOTIFY and leaves the table empty.
 table "changes" {
   schema = schema.public
   column "seq" {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A phrase is what nobody may write, and what to write instead.
+// A phrase is a text that no file may have, and what to write instead.
 type phrase struct{ text, instead string }
 
 // vocabulary reads the list of phrases: see its first lines.
@@ -73,7 +73,7 @@ var (
 	hump    = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])|_`)
 )
 
-// search gives the phrases of a text, also those that a line break divides.
+// search returns the phrases of a text, also those that a line break divides.
 func (s *searcher) search(text string) (all []found) {
 	plain := comment.ReplaceAllString(text, "")
 	if !s.likely(plain) {
@@ -91,7 +91,7 @@ func (s *searcher) search(text string) (all []found) {
 	return all
 }
 
-// likely tells, in a fraction of the time, whether a text can hold a phrase at all.
+// likely reports, in a fraction of the time, whether a text can have a phrase at all.
 func (s *searcher) likely(text string) bool {
 	letters := squeeze(text)
 	return slices.ContainsFunc(s.list, func(p phrase) bool { return strings.Contains(letters, squeeze(p.text)) })
@@ -109,7 +109,7 @@ func (s *searcher) named(text string) phrase {
 	return s.list[i]
 }
 
-// notOurs tells files that are generated, copied from others, or not text, and the list itself.
+// notOurs reports whether a file is generated, copied, not text, or the list itself.
 func notOurs(file string) bool {
 	for _, pattern := range []string{"*_templ.go", "*LICENSE*", "*.woff2", "*.sum", "*.min.js", "package-lock.json", "openapi.json", "api-types.ts", "vocabulary.txt"} {
 		if match, _ := path.Match(pattern, path.Base(file)); match {

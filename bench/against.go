@@ -119,7 +119,7 @@ func (s *service) comparable() []load {
 		return load{Name: name("`GET " + path + "`"), URL: s.URL, Kind: "customer", Path: path, Keys: s.KeysFile, Connections: connections}
 	}
 	return []load{
-		s.verify(name("verify, no charge"), "", busy), s.verify(name("verify and charge"), charge, busy), s.verify(name("verify and charge, 256 connections"), charge, crowd),
+		s.verify(name("verify, no charge"), "", busy), s.verify(name("verify and charge"), charge, busy), s.verify(name("verify and charge, 256 connections"), charge, many),
 		read("/api/dashboard/overview", busy), read("/api/keys", busy), read("/api/usage/detailed?days=365&limit=100", busy),
 		{Name: name("`GET /api/admin/users`"), URL: s.URL, Kind: "admin", Path: "/api/admin/users", Bearer: s.AdminKey, Connections: few},
 	}

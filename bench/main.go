@@ -1,9 +1,9 @@
 // Bench measures the service as a client sees it: it starts the real binary on
 // SQLite and on Postgres, fills both, drives them with wrk beside a bare Fiber
-// server in the same minutes, and writes what it saw to BENCH.md.
+// server in the same minutes, and writes the results to BENCH.md.
 //
 //	make bench                 the whole of it
-//	make bench ARGS=-quick     a small one, to see that it works; it writes no file
+//	make bench ARGS=-quick     a small one, to check that it works; it writes no file
 //	make bench ARGS="-only reads"   one section of it; it writes no file
 //	make bench ARGS="-only against -against v1.2.3"   this revision beside an older one
 //	go run ./bench seed -url sqlite:/tmp/big.db   fills a database and prints its keys' file

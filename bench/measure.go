@@ -13,12 +13,12 @@ import (
 // charge is the body of a verification that charges: as much as a gateway sends.
 const charge = `,"credits":1,"model":"gpt-5","prompt_tokens":812,"completion_tokens":240,"cost_usd":0.00321`
 
-// connections of the throughput runs, and of the runs that look at latency.
+// connections of the throughput runs, and of the latency runs.
 const (
 	busy = 64
-	// crowd fills the batches of the meter, as a busy gateway with many workers does.
-	crowd = 256
-	few   = 4
+	// many fills the batches of the meter, as a busy gateway with many workers does.
+	many = 256
+	few  = 4
 )
 
 func (b *bench) measure(ctx context.Context) error {
@@ -74,7 +74,7 @@ func (b *bench) service(ctx context.Context, database, size string, sh shape) (*
 			return nil, err
 		}
 	}
-	// Books that nobody has recounted are recounted a minute after the start, once a day: in the middle of a measurement.
+	// Otherwise the service would recount a minute after its start, in the middle of a measurement.
 	if err := recount(ctx, b.program, url); err != nil {
 		return nil, err
 	}
@@ -121,10 +121,10 @@ func (b *bench) throughput(ctx context.Context, services map[string]*service) er
 		{Name: "bare Fiber hello", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy},
 		sqlite.verify("verify, no charge", "", busy),
 		sqlite.verify("verify and charge, SQLite FULL", charge, busy),
-		sqlite.verify("the same, 256 connections", charge, crowd),
+		sqlite.verify("the same, 256 connections", charge, many),
 		naiveSQLite.verify("the same, a transaction per charge", charge, busy),
 		postgres.verify("verify and charge, Postgres", charge, busy),
-		postgres.verify("the same, 256 connections", charge, crowd),
+		postgres.verify("the same, 256 connections", charge, many),
 		naivePostgres.verify("the same, a transaction per charge", charge, busy),
 		sqlite.overview("dashboard overview, SQLite"),
 		postgres.overview("dashboard overview, Postgres"),
@@ -170,7 +170,7 @@ func (b *bench) loneCharge(ctx context.Context, services map[string]*service) er
 	return nil
 }
 
-// reads asks every read endpoint and first page of a large store.
+// reads measures every read endpoint and first page of a large store.
 func (b *bench) reads(ctx context.Context, services map[string]*service) error {
 	for _, database := range []string{"sqlite", "postgres"} {
 		s := services[database+" large"]

@@ -10,7 +10,7 @@ import (
 // part is a section of the report that can be measured alone.
 type part struct {
 	name string
-	// sizes are the stores that the part looks at.
+	// sizes are the stores that the part measures.
 	sizes []string
 	run   func(*bench, context.Context, map[string]*service) error
 }
@@ -26,7 +26,7 @@ var parts = []part{
 	{"allocations", nil, (*bench).allocations},
 }
 
-// chosen gives the parts that a list of names with commas means; an empty list means all.
+// chosen returns the parts that a comma-separated list names; an empty list means all.
 func chosen(only string) (list []part, err error) {
 	if only == "" {
 		return parts, nil

@@ -138,7 +138,7 @@ func machine() string {
 	return fmt.Sprintf("%d cores (%s), %s, %s", runtime.NumCPU(), model, runtime.GOOS, info.GoVersion)
 }
 
-// argsOf is how make bench was told what to run.
+// argsOf is the ARGS of make bench.
 func argsOf() string {
 	if len(os.Args) < 2 {
 		return ""

@@ -133,8 +133,8 @@ func (t *terminal) execute(ctx context.Context, args []string) error {
 	return parsed.Run(t)
 }
 
-// versionFlag makes a command of --version where no other command is given: a
-// flag of kong's would end the program itself.
+// versionFlag replaces --version before any command by the command version: a flag
+// of kong's would exit the program itself.
 func versionFlag(args []string) []string {
 	for i, arg := range args {
 		if !strings.HasPrefix(arg, "-") {

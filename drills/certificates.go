@@ -25,7 +25,7 @@ func NewPairFiles(t *testing.T) PairFiles {
 	return PairFiles{filepath.Join(folder, "fullchain.pem"), filepath.Join(folder, "privkey.pem")}
 }
 
-// NewPair makes a certificate for 127.0.0.1 with a serial number by which it is told from others.
+// NewPair makes a certificate for 127.0.0.1 with a serial number of its own.
 func NewPair(t *testing.T, serial int64) (certPEM, keyPEM []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -66,7 +66,7 @@ func (p PairFiles) Write(t *testing.T, serial int64) {
 	Replace(t, p.Key, key)
 }
 
-// ShownSerial connects and says which certificate is shown.
+// ShownSerial connects and returns the serial number of the certificate.
 func ShownSerial(t *testing.T, address string) int64 {
 	t.Helper()
 	dialed, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", address)

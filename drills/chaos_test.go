@@ -39,7 +39,7 @@ type drill struct {
 	t    *testing.T
 	url  string
 	c    customer
-	book *ledgerBook
+	sent *sentCharges
 	stop chan struct{}
 	done sync.WaitGroup
 
@@ -51,7 +51,7 @@ type drill struct {
 // beginDrill charges from eight callers, each a hundred times a second at most.
 func beginDrill(t *testing.T, url string, c customer) *drill {
 	t.Helper()
-	d := &drill{t: t, url: url, c: c, book: &ledgerBook{fate: map[string]*sent{}}, stop: make(chan struct{}), statuses: map[int]int{}}
+	d := &drill{t: t, url: url, c: c, sent: &sentCharges{byKey: map[string]*sent{}}, stop: make(chan struct{}), statuses: map[int]int{}}
 	for caller := range 8 {
 		d.done.Go(func() {
 			tick := time.NewTicker(10 * time.Millisecond)
@@ -77,7 +77,7 @@ func beginDrill(t *testing.T, url string, c customer) *drill {
 func (d *drill) charge(secret string) answer {
 	key, began := uuid.NewString(), time.Now()
 	a := chargeOver(d.url, secret, key)
-	d.book.note(key, secret, a)
+	d.sent.note(key, secret, a)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.statuses[a.status]++
@@ -93,7 +93,7 @@ func (d *drill) recovered(within time.Duration) time.Duration {
 	return time.Since(began)
 }
 
-// count begins the statuses anew and gives those until then.
+// count returns the statuses since the last call.
 func (d *drill) count() (statuses map[int]int, slowest time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,7 +113,7 @@ func (d *drill) expect(what string, recovery time.Duration, allowed ...int) {
 	d.t.Logf("%s: answers %v, the slowest after %s, recovered in %s", what, statuses, slowest.Round(time.Millisecond), recovery.Round(time.Millisecond))
 }
 
-// end stops the load, repeats everything and compares the books with it.
+// end stops the load, repeats everything and compares the ledger with it.
 func (d *drill) end(database string) {
 	d.t.Helper()
 	d.repeat()
@@ -124,13 +124,13 @@ func (d *drill) repeat() {
 	d.t.Helper()
 	close(d.stop)
 	d.done.Wait()
-	d.book.replay(d.t, d.url)
+	d.sent.replay(d.t, d.url)
 }
 
 func (d *drill) check(database string) {
 	d.t.Helper()
-	d.book.checkBooks(d.t, database)
-	d.t.Logf("%d charges, none lost and none counted twice", len(d.book.fate))
+	d.sent.checkLedger(d.t, database)
+	d.t.Logf("%d charges, none lost and none counted twice", len(d.sent.byKey))
 }
 
 // proxy stands between the service and a server that a test makes trouble for.
@@ -200,7 +200,7 @@ func (p *proxy) run() {
 			return
 		}
 		go func() {
-			defer p.forget(near)
+			defer p.remove(near)
 			p.pass()
 			p.mu.Lock()
 			target := p.target
@@ -210,7 +210,7 @@ func (p *proxy) run() {
 			if err != nil {
 				return
 			}
-			defer p.forget(far)
+			defer p.remove(far)
 			p.mu.Lock()
 			p.conns[far] = true
 			p.mu.Unlock()
@@ -222,7 +222,7 @@ func (p *proxy) run() {
 	}
 }
 
-func (p *proxy) forget(conn net.Conn) {
+func (p *proxy) remove(conn net.Conn) {
 	_ = conn.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -271,7 +271,7 @@ func TestChaosPostgres(t *testing.T) {
 	between.set(200*time.Millisecond, false)
 	<-time.After(faultLasts(3*time.Second, 30*time.Second))
 	between.set(0, false)
-	d.expect("Postgres 200 ms away", d.recovered(10*time.Second), http.StatusOK, http.StatusServiceUnavailable)
+	d.expect("Postgres 200 ms slower", d.recovered(10*time.Second), http.StatusOK, http.StatusServiceUnavailable)
 
 	between.set(0, true)
 	<-time.After(faultLasts(2*time.Second, 30*time.Second))
@@ -342,7 +342,7 @@ func takeEveryConnection(t *testing.T, url string) (taken []*pgx.Conn) {
 			return taken
 		}
 	}
-	t.Fatal("the server gives connections without end")
+	t.Fatal("the server accepts connections without limit")
 	return nil
 }
 
@@ -358,32 +358,32 @@ func TestChaosValkey(t *testing.T) {
 	Eventually(t, 10*time.Second, "Valkey to be used", said("ok"))
 	d.expect("before", 0, http.StatusOK)
 	for _, fault := range []struct {
-		name        string
-		begin, mend func()
+		name          string
+		begin, repair func()
 	}{
 		{"Valkey stopped", func() { server.kill(); between.cut() }, func() { server = startValkey(t); between.aim(address()) }},
-		{"Valkey 200 ms away", func() { between.set(200*time.Millisecond, false) }, func() { between.set(0, false) }},
+		{"Valkey 200 ms slower", func() { between.set(200*time.Millisecond, false) }, func() { between.set(0, false) }},
 	} {
 		fault.begin()
 		Eventually(t, 10*time.Second, fault.name+" to be noticed", said("unavailable"))
 		<-time.After(faultLasts(200*time.Millisecond, 30*time.Second))
-		fault.mend()
-		mended := time.Now()
+		fault.repair()
+		repaired := time.Now()
 		Eventually(t, 20*time.Second, "Valkey to be used again", said("ok"))
-		d.expect(fault.name, time.Since(mended), http.StatusOK)
+		d.expect(fault.name, time.Since(repaired), http.StatusOK)
 	}
 	server.kill()
 	between.cut()
 	server = startValkey(t)
 	between.aim(address())
-	mended := time.Now()
+	repaired := time.Now()
 	Eventually(t, 20*time.Second, "Valkey to be used again", said("ok"))
-	d.expect("Valkey restarted", time.Since(mended), http.StatusOK)
+	d.expect("Valkey restarted", time.Since(repaired), http.StatusOK)
 	d.end(database)
 	p.stop(t)
 }
 
-// saysValkeyIs looks at the readiness, which Valkey never makes fail.
+// saysValkeyIs checks the readiness, which Valkey never makes fail.
 func saysValkeyIs(t *testing.T, p *process, valkey string) bool {
 	t.Helper()
 	a := get(t, p.url+"/health/ready")
@@ -434,7 +434,7 @@ func TestChaosDiskFull(t *testing.T) {
 // stopAndCopy stops a service whose disk goes with it, and gives a copy of its database.
 func stopAndCopy(t *testing.T, p *process, folder string) (database string) {
 	t.Helper()
-	// The disk stays while somebody holds it. SQLite follows links, and so would not find it itself.
+	// The disk stays while a process uses it. SQLite follows links, and so would not find it itself.
 	held, err := os.Open(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -481,7 +481,7 @@ func TestChaosSignals(t *testing.T) {
 	}
 	d.expect("SIGSTOP and SIGCONT", d.recovered(10*time.Second), http.StatusOK, http.StatusServiceUnavailable)
 
-	// Where nobody listens there is no answer: that is status 0.
+	// Where no program listens there is no answer: that is status 0.
 	began := time.Now()
 	p.stop(t)
 	ended := time.Since(began)
@@ -494,7 +494,7 @@ func TestChaosSignals(t *testing.T) {
 	p.stop(t)
 }
 
-// restart starts the service again, where nobody calls it.
+// restart starts the service again, while no load runs.
 func (d *drill) restart(database string) *process {
 	d.t.Helper()
 	p := startProgram(d.t, "DATABASE_URL="+database)
@@ -512,7 +512,7 @@ func TestChaosKilled(t *testing.T) {
 		killed := time.Now()
 		close(d.stop)
 		d.done.Wait()
-		// Of what was on its way nobody heard: that is status 0.
+		// What was on its way got no answer: that is status 0.
 		d.expect("SIGKILL", 0, 0, http.StatusOK)
 		p = d.restart(database)
 		d.recovered(10 * time.Second)
@@ -581,7 +581,7 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 					// A clock that steps over the window of the repeats ends it for those that are on their way.
 					if r.Outcome == usage.Accepted && charge.IdempotencyKey != "" && step.by < usage.ReplayWindow {
 						if repeat, err = meter.Charge(context.Background(), charge); err != nil || repeat.Outcome != usage.Duplicate || repeat.Day != r.Day || repeat.CreditsUsed != r.CreditsUsed {
-							t.Errorf("%s: a repeat is told %+v, %v; the first %+v", step.name, repeat, err, r)
+							t.Errorf("%s: a repeat returned %+v, %v; the first %+v", step.name, repeat, err, r)
 						}
 					}
 					mu.Lock()
@@ -596,7 +596,7 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 				})
 			}
 			calling.Wait()
-			t.Logf("clock: %s: %d charges accepted, %d over the quota, none failed; %d repeats so far told from their first; now it is %s", step.name, outcomes[usage.Accepted], outcomes[usage.OverQuota], again, clock.Now().Format(time.DateTime))
+			t.Logf("clock: %s: %d charges accepted, %d over the quota, none failed; %d repeats so far recognised; now it is %s", step.name, outcomes[usage.Accepted], outcomes[usage.OverQuota], again, clock.Now().Format(time.DateTime))
 			for day, sum := range accepted {
 				if sum > credits {
 					t.Errorf("%s: %d of %d credits were accepted on %s", step.name, sum, credits, day)
@@ -611,11 +611,11 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 		}
 		r, err := s.Reconcile(context.Background())
 		if err != nil || len(r.Differences) > 0 {
-			t.Errorf("the books do not balance: %v, %v", r.Differences, err)
+			t.Errorf("the totals differ from the charges: %v, %v", r.Differences, err)
 		}
 		for day, sum := range accepted {
 			if today, err := s.Today(context.Background(), c.User.ID, day); err != nil || today.CreditsUsed != sum {
-				t.Errorf("the books say %d for %s, accepted were %d: %v", today.CreditsUsed, day, sum, err)
+				t.Errorf("the ledger has %d for %s, accepted were %d: %v", today.CreditsUsed, day, sum, err)
 			}
 		}
 	})

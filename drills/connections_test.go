@@ -43,7 +43,7 @@ func TestConnectionsThatSaidNothingKeepNobodyFromEnding(t *testing.T) {
 		}
 		for _, conn := range silent {
 			if text, err := io.ReadAll(conn); len(text) > 0 || (err != nil && !errors.Is(err, syscall.ECONNRESET)) {
-				t.Errorf("encrypted %v: a client that asked nothing was told %q, %v", encrypted, text, err)
+				t.Errorf("encrypted %v: a client that sent nothing got %q, %v", encrypted, text, err)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func operatorOf(t *testing.T, p *process) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A transport of its own: an answer that nobody reads keeps its connection.
+	// A transport of its own: an unread response keeps its connection.
 	browser := &http.Client{Jar: jar, Transport: &http.Transport{}, Timeout: time.Minute}
 	t.Cleanup(browser.CloseIdleConnections)
 	_, page := p.page(t, browser, "/admin/login", nil)

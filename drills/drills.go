@@ -1,5 +1,5 @@
-// Package drills breaks the built binary: it kills it, takes its database away,
-// floods it, and looks at what is left. Its tests start the program as its users do.
+// Package drills tests the built binary under faults: it kills it, stops its
+// database, floods it, and checks the ledger. Its tests start it as users do.
 package drills
 
 import (
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// FreePort is a port that nobody listens on.
+// FreePort is a port that no program listens on.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -24,7 +24,7 @@ func FreePort(t *testing.T) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// Eventually looks until something is so, for a bounded time.
+// Eventually checks until a condition holds, and fails after a time.
 func Eventually(t *testing.T, within time.Duration, what string, so func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), within)

@@ -16,7 +16,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// openFiles counts what a process holds open; -1 where the system does not tell.
+// openFiles counts what a process holds open; -1 where the system does not say.
 func (p *process) openFiles() int {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
 	if err != nil {
@@ -25,7 +25,7 @@ func (p *process) openFiles() int {
 	return len(entries)
 }
 
-// latencies charges so many times, one after the other, and gives how long each took.
+// latencies charges so many times in turn, and returns how long each took.
 func latencies(t *testing.T, url, secret string, n int) []time.Duration {
 	t.Helper()
 	took := make([]time.Duration, n)
@@ -72,7 +72,7 @@ func TestChaosSlowClients(t *testing.T) {
 		p.stop(t)
 		return
 	}
-	// Somebody who goes on sending a byte at a time is let go all the same.
+	// A client that keeps sending a byte at a time is closed all the same.
 	began := time.Now()
 	var waiting sync.WaitGroup
 	for _, conn := range conns {
@@ -94,7 +94,7 @@ func TestChaosSlowClients(t *testing.T) {
 	if before >= 0 {
 		Eventually(t, 5*time.Second, "their files to be closed", func() bool { return p.openFiles() <= before+4 })
 	}
-	t.Logf("%d slow clients were let go within %s, with no file left open", slow, gone.Round(time.Second))
+	t.Logf("%d slow clients were closed within %s, with no file left open", slow, gone.Round(time.Second))
 	p.stop(t)
 }
 
@@ -102,7 +102,7 @@ func TestChaosFloodWithoutKeys(t *testing.T) {
 	database := storetest.SQLiteURL(t)
 	c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
 	p := startProgram(t, "DATABASE_URL="+database, "RATE_LIMIT_PER_IP=20", "LOG_LEVEL=error")
-	// A key that was used lately goes on working at an address that somebody else has throttled.
+	// A recently used key still works from an address that is throttled.
 	if a := chargeOver(p.url, c.secrets[0], ""); a.status != http.StatusOK {
 		t.Fatalf("%+v", a)
 	}

@@ -44,7 +44,7 @@ var perMille = [kinds]int{checking: 700, charging: 200, reading: 80, managing: 2
 
 // laneCallers is how many requests of a lane are open at most, so a machine that
 // cannot follow makes latencies grow and nothing else. Charges have a lane of
-// their own: nobody's look at a key waits for another's charge, nor for the disk.
+// their own: checking a key waits for no charge, nor for the disk.
 const laneCallers = 64
 
 // mixedLoad asks the instances in turn what a product and its operator ask.
@@ -108,7 +108,7 @@ func newMixedLoad(t *testing.T, database string, people int, urls []string) *mix
 	return l
 }
 
-// flatOut has a lane ask for everything, as fast as the instances answer, and tells how many requests a second that is.
+// flatOut has a lane ask for everything, as fast as the instances answer, and returns the requests per second.
 func flatOut(lane *[laneCallers]loadCaller, lasts time.Duration) (perSecond float64) {
 	var asked atomic.Int64
 	end := time.Now().Add(lasts)
@@ -234,7 +234,7 @@ func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))]
 func (c *loadCaller) secret() string { return pick(c.random, c.secrets...) }
 
 // charge charges one to three credits, half of the time with an idempotency key;
-// every tenth of those is a repeat, which has to be told from the first.
+// every tenth of those is a repeat, which has to be recognised.
 func (c *loadCaller) charge() {
 	what, repeat := loadCharge{secret: c.secret(), credits: 1 + c.random.Int64N(3), throughVerify: c.random.IntN(2) == 0}, false
 	if c.random.IntN(2) == 0 {
@@ -349,33 +349,33 @@ func (s *stopwatch) add(took time.Duration) {
 	s[min(int(step), len(s)-1)].Add(1)
 }
 
-// laps is what a stopwatch has counted.
-type laps [len(stopwatch{})]int64
+// counts is a snapshot of a stopwatch.
+type counts [len(stopwatch{})]int64
 
-// lap adds what was counted since the laps before to them, and gives it alone too.
-func (s *stopwatch) lap(before *laps) (since laps) {
+// since returns the counts since the snapshot before, and brings it up to date.
+func (s *stopwatch) since(before *counts) (recent counts) {
 	for step := range s {
 		total := s[step].Load()
-		since[step], before[step] = total-before[step], total
+		recent[step], before[step] = total-before[step], total
 	}
-	return since
+	return recent
 }
 
-func (l *laps) add(other *laps) {
+func (l *counts) add(other *counts) {
 	for step, n := range other {
 		l[step] += n
 	}
 }
 
-func (l *laps) count() (n int64) {
+func (l *counts) count() (n int64) {
 	for _, in := range l {
 		n += in
 	}
 	return n
 }
 
-// quantile is what a part of them, from 0 to 1, did not exceed.
-func (l *laps) quantile(part float64) time.Duration {
+// quantile is the duration that a part of them, from 0 to 1, did not exceed.
+func (l *counts) quantile(part float64) time.Duration {
 	left := int64(math.Ceil(part * float64(l.count())))
 	for step, in := range l {
 		if left -= in; left <= 0 {
@@ -385,6 +385,6 @@ func (l *laps) quantile(part float64) time.Duration {
 	return 0
 }
 
-func (l *laps) String() string {
+func (l *counts) String() string {
 	return fmt.Sprintf("%8d requests, p50 %s, p99 %s, p99.9 %s, slowest %s", l.count(), l.quantile(.5), l.quantile(.99), l.quantile(.999), l.quantile(1))
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// openToAll runs a command with the umask that takes nothing away.
+// openToAll runs a command with umask 0.
 func openToAll(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := theProgram()

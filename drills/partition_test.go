@@ -19,8 +19,8 @@ import (
 // farValkey is a Valkey that the network between can be taken from without a
 // word: no connection is refused, reset or closed, packets just come no more.
 type farValkey struct {
-	address   string
-	cut, mend func()
+	address     string
+	cut, repair func()
 }
 
 // startFarValkey gives the server a network of its own with one cable to it. Where no
@@ -83,7 +83,7 @@ func startValkeyInNamespace(t *testing.T) (far farValkey, err error) {
 			}
 		}
 	}
-	far.cut, far.mend = cable("down"), cable("up")
+	far.cut, far.repair = cable("down"), cable("up")
 	return far, nil
 }
 
@@ -127,10 +127,10 @@ func TestChaosValkeyPartitioned(t *testing.T) {
 		if lines := lost() - before; lines > 1 {
 			t.Errorf("one partition made %d lines in the log", lines)
 		}
-		far.mend()
-		mended := time.Now()
+		far.repair()
+		repaired := time.Now()
 		Eventually(t, 20*time.Second, "Valkey to be used again", used)
-		d.expect(fmt.Sprintf("Valkey behind %s partitioned for %s, noticed after %s", behind, lasts, noticed.Round(time.Millisecond)), time.Since(mended), http.StatusOK)
+		d.expect(fmt.Sprintf("Valkey behind %s partitioned for %s, noticed after %s", behind, lasts, noticed.Round(time.Millisecond)), time.Since(repaired), http.StatusOK)
 	}
 	d.end(database)
 	p.stop(t)

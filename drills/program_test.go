@@ -288,7 +288,7 @@ func runValkey(t *testing.T, cmd *exec.Cmd) *valkeyServer {
 	return v
 }
 
-// connects tells whether somebody listens.
+// connects reports whether a program listens.
 func connects(address string) bool {
 	conn, err := net.DialTimeout("tcp", address, time.Second)
 	if err == nil {

@@ -15,7 +15,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// errorDisk is a file system in a file, which the kernel can be told to
+// errorDisk is a file system in a file, which the kernel can be made to
 // stop writing to as it does after an error of a disk.
 type errorDisk struct{ image, mount string }
 
@@ -90,16 +90,16 @@ func TestChaosDiskTurnsReadOnly(t *testing.T) {
 
 	// Nothing but unmounting and repairing makes such a disk writable again.
 	p.kill()
-	mended := time.Now()
+	repaired := time.Now()
 	p = disk.serve(t)
 	d.url, d.stop = p.url, make(chan struct{})
 	d.recovered(10 * time.Second)
-	d.expect("disk repaired and mounted again, service started", time.Since(mended), http.StatusOK)
+	d.expect("disk repaired and mounted again, service started", time.Since(repaired), http.StatusOK)
 	d.repeat()
 	d.check(stopAndCopy(t, p, fmt.Sprintf("/proc/%d/root%s", p.cmd.Process.Pid, disk.mount)))
 }
 
-// read asks for something with a key, and gives the status.
+// read sends a GET with a key, and returns the status.
 func read(t *testing.T, url, secret string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)

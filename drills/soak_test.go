@@ -16,7 +16,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// fromEnv reads what make soak gives.
+// fromEnv reads a variable of make soak.
 func fromEnv[T any](t *testing.T, name string, fallback T, parse func(string) (T, error)) T {
 	t.Helper()
 	text := os.Getenv(name)
@@ -95,7 +95,7 @@ func soak(t *testing.T, database string, count int, lasts time.Duration, percent
 	reconciles(t, database, l)
 }
 
-// reconciles compares the books with themselves and with what was acknowledged.
+// reconciles recounts the ledger and compares it with what was acknowledged.
 func reconciles(t *testing.T, database string, l *mixedLoad) {
 	t.Helper()
 	path, err := theProgram()
@@ -115,9 +115,9 @@ func reconciles(t *testing.T, database string, l *mixedLoad) {
 	}
 	booked := storetest.Count(t, storetest.Raw(t, database), "SELECT CAST(SUM(credits) AS BIGINT) FROM daily_usage")
 	if r.Charges != l.acknowledged.Load() || booked != l.credits.Load() {
-		t.Errorf("the books hold %d charges of %d credits, acknowledged were %d of %d", r.Charges, booked, l.acknowledged.Load(), l.credits.Load())
+		t.Errorf("the ledger has %d charges of %d credits, acknowledged were %d of %d", r.Charges, booked, l.acknowledged.Load(), l.credits.Load())
 	}
-	t.Logf("%d charges acknowledged and in the books, no difference in a recount of %s; %d repeats told from their first", r.Charges, time.Duration(r.TookMillis)*time.Millisecond, l.repeated.Load())
+	t.Logf("%d charges acknowledged and in the ledger, no difference in a recount of %s; %d repeats recognised", r.Charges, time.Duration(r.TookMillis)*time.Millisecond, l.repeated.Load())
 }
 
 // vitals are what must not grow while the load stays the same.
@@ -146,7 +146,7 @@ func vitalsOf(t *testing.T, url string) (v vitals) {
 		}
 	}
 	if v.residentBytes == 0 || v.goroutines == 0 || v.files == 0 {
-		t.Errorf("%s/metrics tells no memory, goroutines or files: %+v", url, v)
+		t.Errorf("%s/metrics has no memory, goroutines or files: %+v", url, v)
 	}
 	return v
 }
@@ -167,41 +167,41 @@ func medianOf(samples []vitals, of func(vitals) float64) float64 {
 
 // watched is a load while it ran: how long its answers took, and the vitals of each instance in the order of time.
 type watched struct {
-	whole   [kinds]laps
+	whole   [kinds]counts
 	took    time.Duration
 	samples [][]vitals
 }
 
-// watch offers a load and looks at the instances meanwhile; it logs a line for each tenth of the time.
+// watch applies a load and observes the instances; it logs a line for each tenth of the time.
 func watch(t *testing.T, l *mixedLoad, urls []string, offered float64, lasts time.Duration) (w watched) {
 	t.Helper()
 	w.samples = make([][]vitals, len(urls))
-	var before [kinds]laps
+	var before [kinds]counts
 	for of := range l.took {
-		l.took[of].lap(&before[of])
+		l.took[of].since(&before[of])
 	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		l.offer(offered, lasts)
 	}()
-	looking := time.NewTicker(max(lasts/600, 20*time.Millisecond))
-	defer looking.Stop()
+	sampling := time.NewTicker(max(lasts/600, 20*time.Millisecond))
+	defer sampling.Stop()
 	began, running := time.Now(), true
 	for tenth := 1; running; tenth++ {
 		for running && (tenth == 10 || time.Since(began) < lasts*time.Duration(tenth)/10) {
 			select {
 			case <-ended:
 				running, w.took = false, time.Since(began)
-			case <-looking.C:
+			case <-sampling.C:
 			}
 			for i, url := range urls {
 				w.samples[i] = append(w.samples[i], vitalsOf(t, url))
 			}
 		}
-		var recent laps
+		var recent counts
 		for of := range l.took {
-			lap := l.took[of].lap(&before[of])
+			lap := l.took[of].since(&before[of])
 			recent.add(&lap)
 			w.whole[of].add(&lap)
 		}
@@ -210,7 +210,7 @@ func watch(t *testing.T, l *mixedLoad, urls []string, offered float64, lasts tim
 	return w
 }
 
-// lastOf tells what each instance was like at the end.
+// lastOf returns each instance's last observation.
 func lastOf(samples [][]vitals) (text string) {
 	for i, s := range samples {
 		if len(s) > 0 {
@@ -224,7 +224,7 @@ func lastOf(samples [][]vitals) (text string) {
 // judge prints what was seen of the whole and fails on what grew.
 func (w *watched) judge(t *testing.T, offered float64, lasts time.Duration) {
 	t.Helper()
-	var all laps
+	var all counts
 	for of := range w.whole {
 		t.Logf("%-16s %s", kind(of), &w.whole[of])
 		all.add(&w.whole[of])

@@ -24,7 +24,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// rounds is how often a torture test kills: long under make torture, short otherwise.
+// rounds is the number of kills: long under make torture, short otherwise.
 func rounds(short, long int) int {
 	if os.Getenv("CODEXIBLE_TORTURE") != "" {
 		return long
@@ -41,10 +41,10 @@ type customer struct {
 	secrets []string
 }
 
-// newCustomer makes a user on a plan of its own.
 // customerScopes are those of a customer's key that charges itself.
 var customerScopes = []string{"models", "usage", "keys", "charge"}
 
+// newCustomer creates a user on a plan of its own.
 func newCustomer(t *testing.T, url string, creditsADay int64, keyCount int) customer {
 	t.Helper()
 	storetest.Migrate(t, url)
@@ -72,7 +72,7 @@ func newCustomer(t *testing.T, url string, creditsADay int64, keyCount int) cust
 	return c
 }
 
-// answer is what a charge was answered; status is 0 where no answer came.
+// answer is the response to a charge; status is 0 where no answer came.
 type answer struct {
 	status      int
 	Recorded    bool  `json:"recorded"`
@@ -80,7 +80,7 @@ type answer struct {
 	CreditsUsed int64 `json:"credits_used"`
 }
 
-// loadClient takes any certificate: those of the tests are made by themselves.
+// loadClient accepts any certificate: those of the tests are self-signed.
 var loadClient = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
 	MaxIdleConnsPerHost: 128, DisableCompression: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 }}
@@ -109,11 +109,11 @@ func chargeOver(url, secret, idempotencyKey string) (a answer) {
 	return a
 }
 
-// ledgerBook is the test's own record of what it was told.
-type ledgerBook struct {
+// sentCharges is the test's own record of what it sent and what was acknowledged.
+type sentCharges struct {
 	mu sync.Mutex
-	// fate maps an idempotency key to the secret it was sent with and whether it was acknowledged.
-	fate map[string]*sent
+	// byKey maps an idempotency key to the secret it was sent with and whether it was acknowledged.
+	byKey map[string]*sent
 }
 
 type sent struct {
@@ -121,20 +121,20 @@ type sent struct {
 	acknowledged bool
 }
 
-func (b *ledgerBook) note(idempotencyKey, secret string, a answer) {
+func (b *sentCharges) note(idempotencyKey, secret string, a answer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fate[idempotencyKey] == nil {
-		b.fate[idempotencyKey] = &sent{secret: secret}
+	if b.byKey[idempotencyKey] == nil {
+		b.byKey[idempotencyKey] = &sent{secret: secret}
 	}
 	if a.status == http.StatusOK {
-		b.fate[idempotencyKey].acknowledged = true
+		b.byKey[idempotencyKey].acknowledged = true
 	}
 }
 
 // loadUntilKilled charges from many callers and kills after so many answers,
 // while others are on their way: between two commits, in one, or before it.
-func (b *ledgerBook) loadUntilKilled(url string, c customer, answers int64, kill func()) {
+func (b *sentCharges) loadUntilKilled(url string, c customer, answers int64, kill func()) {
 	const callers = 32
 	var answered atomic.Int64
 	killed := make(chan struct{})
@@ -160,8 +160,8 @@ func (b *ledgerBook) loadUntilKilled(url string, c customer, answers int64, kill
 }
 
 // replay repeats everything ever sent: what was acknowledged has to be a
-// duplicate, and what was not gets its answer at last.
-func (b *ledgerBook) replay(t *testing.T, url string) {
+// duplicate, and the rest gets its answer.
+func (b *sentCharges) replay(t *testing.T, url string) {
 	t.Helper()
 	var replaying sync.WaitGroup
 	work := make(chan string)
@@ -169,7 +169,7 @@ func (b *ledgerBook) replay(t *testing.T, url string) {
 		replaying.Go(func() {
 			for key := range work {
 				b.mu.Lock()
-				s := b.fate[key]
+				s := b.byKey[key]
 				b.mu.Unlock()
 				a := chargeOver(url, s.secret, key)
 				switch {
@@ -182,15 +182,15 @@ func (b *ledgerBook) replay(t *testing.T, url string) {
 			}
 		})
 	}
-	for key := range b.fate {
+	for key := range b.byKey {
 		work <- key
 	}
 	close(work)
 	replaying.Wait()
 }
 
-// checkBooks compares the service's own totals with what was sent, and recounts them.
-func (b *ledgerBook) checkBooks(t *testing.T, url string) {
+// checkLedger compares the service's own totals with what was sent, and recounts them.
+func (b *sentCharges) checkLedger(t *testing.T, url string) {
 	t.Helper()
 	s, err := store.Open(context.Background(), store.Options{URL: url})
 	if err != nil {
@@ -202,27 +202,27 @@ func (b *ledgerBook) checkBooks(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	if len(r.Differences) > 0 {
-		t.Errorf("the books do not balance: %v", r.Differences)
+		t.Errorf("the totals differ from the charges: %v", r.Differences)
 	}
-	if r.Charges != int64(len(b.fate)) {
-		t.Errorf("the books hold %d charges, %d were sent and repeated", r.Charges, len(b.fate))
+	if r.Charges != int64(len(b.byKey)) {
+		t.Errorf("the ledger has %d charges, %d were sent and repeated", r.Charges, len(b.byKey))
 	}
 }
 
 func TestTortureKilledInstancesLoseNothing(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		c := newCustomer(t, database, accounts.MaxDailyCredits, 4)
-		book := &ledgerBook{fate: map[string]*sent{}}
+		record := &sentCharges{byKey: map[string]*sent{}}
 		kills := rounds(5, 50)
 		for range kills {
 			p := startProgram(t, "DATABASE_URL="+database)
-			book.loadUntilKilled(p.url, c, drawn(600), p.kill)
+			record.loadUntilKilled(p.url, c, drawn(600), p.kill)
 		}
 		p := startProgram(t, "DATABASE_URL="+database)
-		book.replay(t, p.url)
+		record.replay(t, p.url)
 		p.stop(t)
-		book.checkBooks(t, database)
-		t.Logf("%d kills, %d charges, none lost and none counted twice", kills, len(book.fate))
+		record.checkLedger(t, database)
+		t.Logf("%d kills, %d charges, none lost and none counted twice", kills, len(record.byKey))
 	})
 }
 
@@ -230,24 +230,24 @@ func TestTortureKilledPostgresLosesNothing(t *testing.T) {
 	cluster := newCluster(t)
 	cluster.start(t)
 	c := newCustomer(t, cluster.url(), accounts.MaxDailyCredits, 4)
-	book := &ledgerBook{fate: map[string]*sent{}}
+	record := &sentCharges{byKey: map[string]*sent{}}
 	p := startProgram(t, "DATABASE_URL="+cluster.url())
 	kills := rounds(5, 50)
 	for range kills {
-		book.loadUntilKilled(p.url, c, drawn(900), func() { cluster.kill(t) })
+		record.loadUntilKilled(p.url, c, drawn(900), func() { cluster.kill(t) })
 		cluster.start(t)
 		// The instance finds its database again by itself.
 		Eventually(t, 30*time.Second, "a charge to be accepted again", func() bool {
 			key := uuid.NewString()
 			a := chargeOver(p.url, c.secrets[0], key)
-			book.note(key, c.secrets[0], a)
+			record.note(key, c.secrets[0], a)
 			return a.status == http.StatusOK
 		})
 	}
-	book.replay(t, p.url)
+	record.replay(t, p.url)
 	p.stop(t)
-	book.checkBooks(t, cluster.url())
-	t.Logf("%d kills, %d charges, none lost and none counted twice", kills, len(book.fate))
+	record.checkLedger(t, cluster.url())
+	t.Logf("%d kills, %d charges, none lost and none counted twice", kills, len(record.byKey))
 }
 
 // attempts sends so many charges of one credit from 64 connections over the

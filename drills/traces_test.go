@@ -89,7 +89,7 @@ func TestASampledChargeIsFollowedFromHTTPToTheCommit(t *testing.T) {
 		}
 		_ = response.Body.Close()
 	}
-	p.stop(t) // what was not yet sent is sent before the end
+	p.stop(t) // shutdown sends the remaining spans
 	collector.mu.Lock()
 	defer collector.mu.Unlock()
 	byName := map[string]otlpSpan{}

@@ -14,7 +14,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// shownMetrics runs the program until every metric has a value, and gives the
+// shownMetrics runs the program until every metric has a value, and returns the
 // labels of each series by its name.
 func shownMetrics(t *testing.T) (labels map[string]map[string]bool, text string) {
 	t.Helper()
@@ -122,7 +122,7 @@ func TestTheDashboardAndTheAlertsNameMetricsAndLabelsThatExist(t *testing.T) {
 	}
 }
 
-func TestMetricsAreBoundedAndTellOfNobody(t *testing.T) {
+func TestMetricsAreBoundedAndContainNoPersonalData(t *testing.T) {
 	labels, text := shownMetrics(t)
 	var names []string
 	for name, of := range labels {
@@ -136,9 +136,9 @@ func TestMetricsAreBoundedAndTellOfNobody(t *testing.T) {
 		t.Errorf("the labels are %v, want %v: a label with a value for each user, key or address grows without end", got, want)
 	}
 	if strings.Contains(text, "@example.com") {
-		t.Error("the metrics tell an e-mail address")
+		t.Error("the metrics contain an e-mail address")
 	}
 	if uuids := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}`).FindString(text); uuids != "" {
-		t.Errorf("the metrics tell an id: %s", uuids)
+		t.Errorf("the metrics contain an id: %s", uuids)
 	}
 }

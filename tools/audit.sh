@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks for known vulnerabilities of what the service calls (govulncheck) and of what the dashboard
+# Checks for known vulnerabilities in what the service calls (govulncheck) and in what the dashboard
 # ships (npm audit). Their databases are on the network: where one cannot be reached the check says so
 # and passes; a finding, and any other error, fails.
 set -euo pipefail
@@ -12,7 +12,7 @@ audit() {
   shift 2
   findings=$("$@" 2>&1) || status=$?
   if ((status)) && grep -q "$unreachable" <<<"$findings"; then
-    echo "note: $what looked nothing up: its database cannot be reached from here"
+    echo "note: $what checked nothing: its database cannot be reached from here"
     return
   fi
   echo "$findings"
@@ -23,6 +23,6 @@ audit govulncheck '^govulncheck: fetching vulnerabilities:' go tool -modfile=too
 if command -v npm >/dev/null; then
   audit 'npm audit' 'audit endpoint returned an error' npm --prefix dashboard audit --omit=dev --audit-level=high
 else
-  echo 'note: the dashboard was not looked at: there is no npm'
+  echo 'note: the dashboard was not checked: npm is not installed'
 fi
 exit "$failed"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check and test, also after one of them failed, and ends with the counts. A target that
 # counts its tests itself says "…: N passed, N failed, N skipped"; any other is one test, and none when
-# all it has is a "note: " that it could not look.
+# all it has is a "note: " that it could not check.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -56,7 +56,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # start LOG COMMAND…: runs the server with @PORT@ replaced by a free port until one of them is free
-# indeed (another run may take it first); leaves the port in $port
+# (another run may take it first); leaves the port in $port
 start() {
   local log=$folder/$1 pid
   shift
@@ -88,7 +88,7 @@ if ! (cd "$folder" && "${as_server[@]}" "$pg_bin/initdb" --pgdata=postgres/data 
   cat "$folder/initdb.log" >&2
   exit 1
 fi
-# A time zone that is not UTC: what forgets to say UTC shows up here.
+# A time zone that is not UTC: code that does not say UTC fails here.
 start postgres.log "$pg_bin/postgres" -D postgres/data -p @PORT@ -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
   -c fsync=$durable -c max_connections=200 -c timezone=Asia/Kathmandu
 export CODEXIBLE_TEST_POSTGRES="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"

@@ -34,7 +34,7 @@ func main() {
 func run(binary, version string, out io.Writer) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
-		return fmt.Errorf("%s tells nothing about its modules: %w", binary, err)
+		return fmt.Errorf("%s does not list its modules: %w", binary, err)
 	}
 	content, err := os.ReadFile(binary)
 	if err != nil {

@@ -23,7 +23,7 @@ func run(events io.Reader, out io.Writer) int {
 	case report.failed > 0:
 		return 1
 	case report.skipped > 0:
-		fmt.Fprintln(out, "FAIL  nothing may be skipped here: give the tests above what they miss, or mend them")
+		fmt.Fprintln(out, "FAIL  no test may be skipped here: provide what the tests above need, or correct them")
 		return 1
 	case report.passed == 0:
 		fmt.Fprintln(out, "FAIL  no test ran")

@@ -62,7 +62,7 @@ func (r *report) read(events io.Reader) error {
 
 func (r *report) take(e event) {
 	if e.Package == "" {
-		// Told before the package's own failure, which counts it.
+		// Reported before the package's own failure, which counts it.
 		fmt.Fprint(r.out, e.Output)
 		return
 	}

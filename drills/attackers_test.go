@@ -20,7 +20,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// residentMiB is the memory of a process; -1 where the system does not tell.
+// residentMiB is the memory of a process; -1 where the system does not say.
 func (p *process) residentMiB() int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -64,18 +64,18 @@ func openAs(ctx context.Context, url string, host int) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
 }
 
-// megabyteForm is the head of a form that no stranger may send.
+// megabyteForm is the head of a form that is too large without a session.
 const megabyteForm = "POST /admin/login HTTP/1.1\r\nHost: x\r\nCookie: codexible_door=x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1048576\r\n\r\n"
 
-func TestMegabyteFormsOfStrangersCostLessThan64MiB(t *testing.T) {
-	const strangers, mostMiB = 1500, 64
+func TestMegabyteFormsOfAttackersCostLessThan64MiB(t *testing.T) {
+	const attackers, mostMiB = 1500, 64
 	p := startProgram(t)
 	quiet := p.residentMiB()
 	if quiet < 0 {
-		t.Skip("the system does not tell a process's memory")
+		t.Skip("the system does not report a process's memory")
 	}
-	conns := make([]net.Conn, 0, strangers)
-	for i := range strangers {
+	conns := make([]net.Conn, 0, attackers)
+	for i := range attackers {
 		conn, err := openAs(t.Context(), p.url, i)
 		if err != nil {
 			t.Fatal(err)
@@ -92,45 +92,45 @@ func TestMegabyteFormsOfStrangersCostLessThan64MiB(t *testing.T) {
 		}
 		most = max(most, p.residentMiB())
 	}
-	t.Logf("%d MiB before, %d MiB beside %d forms of a megabyte", quiet, most, strangers)
+	t.Logf("%d MiB before, %d MiB beside %d forms of a megabyte", quiet, most, attackers)
 	if most-quiet > mostMiB {
-		t.Errorf("%d forms of strangers cost %d MiB, want %d at most", strangers, most-quiet, mostMiB)
+		t.Errorf("%d forms of attackers cost %d MiB, want %d at most", attackers, most-quiet, mostMiB)
 	}
 	p.stop(t)
 }
 
-// strangers are clients that waste what a service has. They are a process of
+// attackers are clients that waste what a service has. They are a process of
 // their own, which pauses whenever it has had more than half a core.
-type strangers struct {
+type attackers struct {
 	url   string
 	stop  context.Context
 	pause sync.RWMutex
 	tries atomic.Int64
 }
 
-// strangersURL and strangersCount make this program one of strangers.
+// attackersURL and attackersCount make this program one of attackers.
 const (
-	strangersURL   = "CODEXIBLE_TEST_STRANGERS_URL"
-	strangersCount = "CODEXIBLE_TEST_STRANGERS"
+	attackersURL   = "CODEXIBLE_TEST_ATTACKERS_URL"
+	attackersCount = "CODEXIBLE_TEST_ATTACKERS"
 )
 
-// Where the environment asks for strangers no test runs: the process is theirs until it is killed.
-var _ = becomeStrangers()
+// Where the environment asks for attackers no test runs: the process is theirs until it is killed.
+var _ = becomeAttackers()
 
-func becomeStrangers() bool {
-	count, err := strconv.Atoi(os.Getenv(strangersCount))
+func becomeAttackers() bool {
+	count, err := strconv.Atoi(os.Getenv(attackersCount))
 	if err != nil {
 		return false
 	}
-	// Strangers sit at other machines: what they compute must not take the processor from the program here.
+	// Attackers have machines of their own: their work must not take the processor from the program here.
 	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19)
-	s := &strangers{url: os.Getenv(strangersURL), stop: context.Background()}
+	s := &attackers{url: os.Getenv(attackersURL), stop: context.Background()}
 	s.attack(count)
 	return true
 }
 
 // attack never ends.
-func (s *strangers) attack(n int) {
+func (s *attackers) attack(n int) {
 	kinds := []func(net.Conn){s.dribble, s.stall, s.sendMegabyte, s.guess}
 	for i := range n {
 		go func() {
@@ -141,22 +141,22 @@ func (s *strangers) attack(n int) {
 					kinds[i%len(kinds)](conn)
 					_ = conn.Close()
 				}
-				s.rest(time.Second) // one that is thrown out comes back
+				s.rest(time.Second) // a closed one reconnects
 			}
 		}()
 	}
 	s.pace()
 }
 
-// startStrangers starts so many of them, a quarter of each kind.
-func startStrangers(t *testing.T, url string, n int) *exec.Cmd {
+// startAttackers starts so many of them, a quarter of each kind.
+func startAttackers(t *testing.T, url string, n int) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), strangersURL+"="+url, strangersCount+"="+strconv.Itoa(n), "GOMAXPROCS=1")
+	cmd.Env = append(os.Environ(), attackersURL+"="+url, attackersCount+"="+strconv.Itoa(n), "GOMAXPROCS=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -165,14 +165,14 @@ func startStrangers(t *testing.T, url string, n int) *exec.Cmd {
 	return cmd
 }
 
-func (s *strangers) dial(i int) (net.Conn, error) {
+func (s *attackers) dial(i int) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.stop, 5*time.Second)
 	defer cancel()
 	return openAs(ctx, s.url, i)
 }
 
 // pace lets the process have half a core.
-func (s *strangers) pace() {
+func (s *attackers) pace() {
 	const window = 20 * time.Millisecond
 	used := func() time.Duration {
 		var usage syscall.Rusage
@@ -193,13 +193,13 @@ func (s *strangers) pace() {
 	}
 }
 
-// turn waits while the strangers have to pause.
-func (s *strangers) turn() {
+// turn waits while the attackers have to pause.
+func (s *attackers) turn() {
 	s.pause.RLock()
 	s.pause.RUnlock()
 }
 
-func (s *strangers) sleep(d time.Duration) {
+func (s *attackers) sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -209,13 +209,13 @@ func (s *strangers) sleep(d time.Duration) {
 }
 
 // rest waits for about d: clients that know nothing of each other do not act in step.
-func (s *strangers) rest(d time.Duration) {
+func (s *attackers) rest(d time.Duration) {
 	s.sleep(d/2 + rand.N(d))
 	s.turn()
 }
 
 // dribble sends a head a byte at a time.
-func (s *strangers) dribble(conn net.Conn) {
+func (s *attackers) dribble(conn net.Conn) {
 	for text := "GET /health HTTP/1.1\r\nHost: x\r\nX-Padding: " + strings.Repeat("x", 1000); text != ""; text = text[1:] {
 		if _, err := io.WriteString(conn, text[:1]); err != nil || s.stop.Err() != nil {
 			return
@@ -224,8 +224,8 @@ func (s *strangers) dribble(conn net.Conn) {
 	}
 }
 
-// stall asks, and takes no answer; half stop in the middle of a body.
-func (s *strangers) stall(conn net.Conn) {
+// stall sends requests and reads no answer; half stop in the middle of a body.
+func (s *attackers) stall(conn net.Conn) {
 	text := "GET /docs HTTP/1.1\r\nHost: x\r\n\r\nGET /"
 	if s.tries.Load()%2 == 0 {
 		text = "POST /api/auth/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
@@ -235,7 +235,7 @@ func (s *strangers) stall(conn net.Conn) {
 }
 
 // sendMegabyte sends a form that is too large, 16 KiB at a time.
-func (s *strangers) sendMegabyte(conn net.Conn) {
+func (s *attackers) sendMegabyte(conn net.Conn) {
 	piece := strings.Repeat("a", 16<<10)
 	_, err := io.WriteString(conn, megabyteForm)
 	for sent := 0; err == nil && sent < 1<<20; sent += len(piece) {
@@ -246,7 +246,7 @@ func (s *strangers) sendMegabyte(conn net.Conn) {
 }
 
 // guess tries keys, one after the other on one connection.
-func (s *strangers) guess(conn net.Conn) {
+func (s *attackers) guess(conn net.Conn) {
 	answer := make([]byte, 4<<10)
 	for s.stop.Err() == nil {
 		text := fmt.Sprintf("GET /api/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer codexible_%032x\r\n\r\n", s.tries.Add(1))
@@ -261,10 +261,10 @@ func (s *strangers) guess(conn net.Conn) {
 	}
 }
 
-// verifying has customers' keys verified at a fixed rate, and gives how long that took.
-func verifying(l *mixedLoad, perSecond float64, lasts time.Duration) *laps {
-	var before laps
-	l.took[checking].lap(&before)
+// verifying verifies customers' keys at a fixed rate, and returns how long that took.
+func verifying(l *mixedLoad, perSecond float64, lasts time.Duration) *counts {
+	var before counts
+	l.took[checking].since(&before)
 	due := make(chan time.Time, 1<<16)
 	var calling sync.WaitGroup
 	for i := range 16 {
@@ -284,11 +284,11 @@ func verifying(l *mixedLoad, perSecond float64, lasts time.Duration) *laps {
 	}
 	close(due)
 	calling.Wait()
-	took := l.took[checking].lap(&before)
+	took := l.took[checking].since(&before)
 	return &took
 }
 
-func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
+func TestChaosAttackersDoNotSlowCustomers(t *testing.T) {
 	const perSecond, mostMiB = 200, 200
 	count := 300
 	if faultLasts(0, 1) > 0 {
@@ -303,11 +303,11 @@ func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
 	t.Logf("quiet:         %s; %d MiB, %d files", quiet, quietMiB, quietFiles)
 
 	spent := p.processorTime(t)
-	attack := startStrangers(t, p.url, count)
+	attack := startAttackers(t, p.url, count)
 	began := time.Now()
-	Eventually(t, time.Minute, "the strangers to come", func() bool { return p.openFiles() > quietFiles+count*2/5 })
+	Eventually(t, time.Minute, "the attackers to come", func() bool { return p.openFiles() > quietFiles+count*2/5 })
 	loadedMiB := 0
-	var loaded laps
+	var loaded counts
 	for range 5 {
 		loaded.add(verifying(l, perSecond, faultLasts(500*time.Millisecond, 3*time.Second)))
 		loadedMiB = max(loadedMiB, p.residentMiB())
@@ -317,20 +317,20 @@ func TestChaosStrangersDoNotSlowCustomers(t *testing.T) {
 	_ = attack.Wait()
 	own := (p.processorTime(t) - spent).Seconds() / time.Since(began).Seconds()
 	cores := (attack.ProcessState.UserTime() + attack.ProcessState.SystemTime()).Seconds() / time.Since(began).Seconds()
-	t.Logf("beside %5d:  %s; %d MiB, %d files; the strangers had %.2f cores, the program %.2f", count, &loaded, loadedMiB, files, cores, own)
+	t.Logf("beside %5d:  %s; %d MiB, %d files; the attackers had %.2f cores, the program %.2f", count, &loaded, loadedMiB, files, cores, own)
 	ended := time.Now()
 	Eventually(t, 5*time.Second, "the connections to be gone", func() bool { return p.openFiles() <= quietFiles+8 })
 	after := verifying(l, perSecond, faultLasts(time.Second, 5*time.Second-time.Since(ended)))
 	t.Logf("5 s after it:  %s; %d MiB", after, p.residentMiB())
 
 	// A machine that other programs share is allowed a few milliseconds.
-	for when, took := range map[string]*laps{"beside strangers": &loaded, "after them": after} {
+	for when, took := range map[string]*counts{"beside attackers": &loaded, "after them": after} {
 		if p99, most := took.quantile(.99), max(3*quiet.quantile(.99), faultLasts(50*time.Millisecond, 5*time.Millisecond)); p99 > most {
 			t.Errorf("%s customers' p99 on verify is %s, want %s at most: quiet it is %s", when, p99, most, quiet.quantile(.99))
 		}
 	}
 	if loadedMiB > mostMiB || p.residentMiB() > mostMiB {
-		t.Errorf("the program holds %d MiB beside strangers and %d MiB after them, want %d at most", loadedMiB, p.residentMiB(), mostMiB)
+		t.Errorf("the program holds %d MiB beside attackers and %d MiB after them, want %d at most", loadedMiB, p.residentMiB(), mostMiB)
 	}
 	for failure, n := range l.failures {
 		t.Errorf("%d times %s", n, failure)
