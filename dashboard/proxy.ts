@@ -1,7 +1,7 @@
 import { NextResponse, type NextRequest } from 'next/server';
 import { isSecure, sessionKey } from './app/lib/server/session';
 
-/** Gives every page its Content-Security-Policy and keeps signed-out visitors at the door. */
+/** Sets every page's Content-Security-Policy and redirects signed-out visitors to the sign-in. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
   const isPrivate = pathname === '/dashboard' || pathname === '/dashboard/keys';

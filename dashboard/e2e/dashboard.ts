@@ -49,7 +49,7 @@ export interface Visit {
   close: () => Promise<void>;
 }
 
-/** Opens a page as a visitor with no past. */
+/** Opens a page as a visitor without cookies. */
 export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'Asia/Ho_Chi_Minh', viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();

@@ -122,7 +122,7 @@ test('charges can be paged to the last one and back', async () => {
   await close();
 });
 
-test('an account without usage is told so, panel by panel', async () => {
+test('an account without usage has an empty state in each panel', async () => {
   const { page, complaints, close } = await visit(browser);
   const { key } = await service.newCustomer();
   await signIn(page, dashboard.url, key);
@@ -146,7 +146,7 @@ test('whatever a customer’s program calls its model is shown as text', async (
   await close();
 });
 
-test('a chart tells its bars to pointer and keyboard', async () => {
+test('a chart describes its bars to pointer and keyboard', async () => {
   const { page, complaints, close } = await visit(browser);
   await signIn(page, dashboard.url, demo.pro.key);
   const days = await service.get<UsageDay[]>('/api/usage/history?days=30', demo.pro.key);

@@ -5,7 +5,7 @@ import { accessibilityFaults, interactive, open, visit, type Dashboard } from '.
 import type { Service } from './service';
 import { startStack, type Stack } from './stack';
 
-/* What a key may do: chosen, shown, changed, and never more than the calling key may give. */
+/* What a key may do: chosen, shown, changed, and never more than the calling key can grant. */
 
 let stack: Stack;
 let service: Service;
@@ -26,8 +26,8 @@ const row = (page: Page, label: string) => page.locator('[data-key]').filter({ h
 const fact = (of: Locator, name: string) => of.locator(`[data-fact=${name}]`).textContent();
 const create = (page: Page) => page.getByRole('button', { name: 'Create key' });
 
-async function newKey(by: string, wish: NewKey): Promise<{ id: string; key: string }> {
-  const answer = await service.call<{ id: string; key: string }>('POST', '/api/keys', { key: by, body: wish });
+async function newKey(by: string, input: NewKey): Promise<{ id: string; key: string }> {
+  const answer = await service.call<{ id: string; key: string }>('POST', '/api/keys', { key: by, body: input });
   expect(answer.status).toBe(200);
   return answer.body;
 }
@@ -122,7 +122,7 @@ test('everything the account may do, and single scopes', async () => {
   await close();
 });
 
-test('a bound key offers only what it may give', async () => {
+test('a restricted key offers only what it can grant', async () => {
   const customer = await service.newCustomer('Starter', everywhere);
   const bound = await newKey(customer.key, { label: 'Bound', scopes: ['usage', 'keys'], allowed_addresses: ['127.0.0.0/8'], expires_at: '2099-01-31T12:00:00Z' });
   const { page, complaints, close } = await visit(browser);
@@ -162,7 +162,7 @@ test('a bound key offers only what it may give', async () => {
   await close();
 });
 
-test('what the service refuses to give is explained, and so is a plan without room', async () => {
+test('what the service refuses to grant is explained, and so is a plan whose key limit is reached', async () => {
   await service.admin('POST', '/plans', { name: 'Two keys', daily_credit_limit: 10, price_cents: 0, max_keys: 2 });
   const customer = await service.newCustomer('Two keys', everywhere);
   const { page, complaints, close, expectStatuses } = await visit(browser);
@@ -233,7 +233,7 @@ test('a key that cannot manage keys says so in one sentence, and offers no form'
   await close();
 });
 
-test('away from its addresses a key is told so once, whatever the page', async () => {
+test('an address that the key does not allow is reported once, whatever the page', async () => {
   const customer = await service.newCustomer('Starter', everywhere);
   const { page, complaints, close } = await visit(browser);
   await enterKeys(page, customer.key);

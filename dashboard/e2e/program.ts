@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 export interface Program {
   /** Everything that it wrote so far. */
   output: () => string;
-  /** Ends it, by its own process id, and waits until it is gone. */
+  /** Ends it, by its own process id, and waits until it has ended. */
   stop: () => Promise<void>;
 }
 

@@ -6,17 +6,17 @@ import { startStack, type Stack } from './stack';
 
 const figure = (page: Page, name: string) => page.locator(`[data-figure=${name}]`);
 const trouble = (page: Page, kind: string) => page.locator(`[data-trouble=${kind}]`);
-/** Longer than the page waits before it looks again by itself. */
-const untilNextLookMs = 31_000;
+/** Longer than the interval at which the page refreshes. */
+const refreshIntervalMs = 31_000;
 
 /**
- * Lets the page's time run until a look of its own brings what is asked for. A
- * page begins to watch when its scripts have taken over, which nothing on it
- * shows: time that ran before that brings no look, so it runs again.
+ * Advances the page's clock until a refresh brings the expected state. Nothing on a
+ * page shows when its scripts have started; time before that causes no refresh, so
+ * the clock is advanced again.
  */
 async function shownByItself(page: Page, shows: () => Promise<boolean>) {
-  for (let look = 0; look < 8 && !(await shows()); look++) {
-    await page.clock.runFor(untilNextLookMs);
+  for (let turn = 0; turn < 8 && !(await shows()); turn++) {
+    await page.clock.runFor(refreshIntervalMs);
     await expect.poll(shows, { timeout: 5000 }).toBe(true).catch(() => undefined);
   }
   expect(await shows()).toBe(true);
@@ -74,7 +74,7 @@ describe('with the service at hand', () => {
     await close();
   });
 
-  test('a suspended account is told once, keeps its figures, and goes on when it is active again', async () => {
+  test('a suspension is shown once, keeps the figures, and ends when the account is active again', async () => {
     const customer = await service.newCustomer();
     const { page, complaints, close, expectStatuses } = await visit(browser);
     await page.clock.install();
@@ -133,7 +133,7 @@ describe('with the service at hand', () => {
     await close();
   }, 120_000);
 
-  test('a call that the page’s own policy stops is told as such', async () => {
+  test('a call that the page’s own policy blocks is shown as such', async () => {
     const { page, complaints, close } = await visit(browser);
     await page.route(`${dashboard.url}/dashboard`, async (route) => {
       const response = await route.fetch();
@@ -224,7 +224,7 @@ describe('behind a proxy', () => {
   });
   afterAll(() => stack.stop());
 
-  test('a guesser uses up a budget of its own, sees the countdown, and stands in nobody else’s way', async () => {
+  test('a guesser uses up its own limit, sees the countdown, and slows no other visitor', async () => {
     const from = (address: string) => visit(browser, { extraHTTPHeaders: { 'X-Forwarded-For': address } });
     const guesser = await from('203.0.113.7');
     guesser.expectStatuses(429);

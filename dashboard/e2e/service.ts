@@ -92,7 +92,7 @@ export class Service {
     return this.expectSuccess(await this.call<T>(method, `/api/admin${path}`, { key: adminKey, body }), path);
   }
 
-  /** A customer nobody else uses, with a first key, which may charge itself unless told otherwise. */
+  /** A customer of this test's own, with a first key, which can charge itself by default. */
   async newCustomer(plan = 'Starter', scopes = ['models', 'usage', 'keys', 'charge']): Promise<{ id: string; key: string; email: string }> {
     const email = `${randomUUID()}@example.com`;
     const { id } = await this.admin<{ id: string }>('POST', '/users', { email, name: 'Test Customer', plan });

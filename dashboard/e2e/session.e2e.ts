@@ -53,7 +53,7 @@ test('the key is where no script, no page and no address has it', async () => {
   await close();
 });
 
-test('signing out forgets the key but leaves it alive', async () => {
+test('signing out deletes the cookie but does not revoke the key', async () => {
   const { key } = await service.newCustomer();
   const { page, complaints, close } = await visit(browser);
   await signIn(page, dashboard.url, key);

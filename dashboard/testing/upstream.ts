@@ -14,7 +14,7 @@ export interface Reply {
   body: unknown;
 }
 
-/** A server on a free loopback port that answers as it is told and keeps what it was sent. */
+/** A server on a free loopback port that answers as configured and records what it was sent. */
 export async function startUpstream() {
   const received: Received[] = [];
   const upstream = {

@@ -9,7 +9,7 @@ export function daysFrom(value: string | string[] | undefined): Days {
   return ranges.find((days) => String(days) === value) ?? 30;
 }
 
-/** A page of charges and one row more, which tells whether another page follows. */
+/** A page of charges and one row more, to know whether another page follows. */
 export function chargesPage(days: Days, page: number) {
   return { days, limit: pageRows + 1, offset: page * pageRows };
 }

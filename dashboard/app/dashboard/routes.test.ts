@@ -34,7 +34,7 @@ function request(method: 'DELETE' | 'GET' | 'PATCH' | 'POST', path: string, opti
   return new NextRequest(`http://dash.example${path}`, { method, headers, ...(options.body === undefined ? {} : { body: options.body }) });
 }
 
-/** Plays the API: answers the overview, and everything else as told. */
+/** Plays the API: answers the overview, and everything else as configured. */
 function answer(reply: (request: Received) => { status?: number; headers?: Record<string, string>; body: unknown }) {
   upstream.reply = (received) => (received.path === '/api/dashboard/overview' ? { body: { key: { id: ownId } } } : reply(received));
 }
@@ -73,7 +73,7 @@ describe('calls to the API', () => {
 
   test.each([
     ['another site', { headers: { 'sec-fetch-site': 'cross-site' } }, 403, 'foreign_origin'],
-    ['somebody signed out', { signedIn: false }, 401, 'unauthorized'],
+    ['a signed-out visitor', { signedIn: false }, 401, 'unauthorized'],
   ])('from %s do not reach it', async (_, options, status, code) => {
     const response = await api.DELETE(request('DELETE', `/dashboard/api/keys/${otherId}`, options));
     expect([response.status, upstream.received.length]).toEqual([status, 0]);
@@ -120,8 +120,8 @@ describe('a change to the key that one is signed in with', () => {
       upstream.reply = lists({ '/api/keys?limit=200': others, '/api/keys?limit=200&after=k199': [own] });
       const response = await api.POST(request('POST', `/dashboard/api/keys/${ownId}/rotate`, { body: '{"grace_seconds":0}' }));
       expect(response.headers.get('set-cookie')).toMatch(new RegExp(`^codexible_key=${minted.key};`));
-      const told = await session.GET(request('GET', '/dashboard/session'));
-      expect([told.status, await told.json()]).toEqual([200, { key: own, role: null }]);
+      const answer = await session.GET(request('GET', '/dashboard/session'));
+      expect([answer.status, await answer.json()]).toEqual([200, { key: own, role: null }]);
     });
 
     test('is refused where that key is not found', async () => {
@@ -191,7 +191,7 @@ describe('signing in', () => {
     expect([response.status, upstream.received.length]).toEqual([422, 0]);
   });
 
-  test('from another site is refused, lest somebody be signed in to a stranger’s account', async () => {
+  test('from another site is refused: it could sign a visitor in to another account', async () => {
     const response = await session.POST(request('POST', '/dashboard/session', { headers: { 'sec-fetch-site': 'cross-site' }, body: JSON.stringify({ token: key }) }));
     expect([response.status, upstream.received.length]).toEqual([403, 0]);
   });
@@ -199,17 +199,17 @@ describe('signing in', () => {
 
 describe('a session', () => {
   test.each([
-    ['goes on while the key is good', 200, { key: { id: ownId } }, false],
-    ['is forgotten when the key is not', 401, refusal(401, 'unauthorized'), true],
-    ['goes on while the service is away', 503, refusal(503, 'service_unavailable'), false],
-    ['goes on while the account is suspended', 403, refusal(403, 'forbidden'), false],
-    ['goes on where the key may read neither usage nor keys', 403, refusal(403, 'insufficient_scope'), false],
-    ['goes on away from the key’s addresses', 403, refusal(403, 'ip_not_allowed'), false],
-  ])('%s', async (_, status, body, forgotten) => {
+    ['continues while the key is accepted', 200, { key: { id: ownId } }, false],
+    ['is deleted when the key is not', 401, refusal(401, 'unauthorized'), true],
+    ['continues while the service is unavailable', 503, refusal(503, 'service_unavailable'), false],
+    ['continues while the account is suspended', 403, refusal(403, 'forbidden'), false],
+    ['continues if the key may read neither usage nor keys', 403, refusal(403, 'insufficient_scope'), false],
+    ['continues at an address that the key does not allow', 403, refusal(403, 'ip_not_allowed'), false],
+  ])('%s', async (_, status, body, deleted) => {
     upstream.reply = () => ({ status, body });
     const response = await session.GET(request('GET', '/dashboard/session'));
     expect(response.status).toBe(status);
-    expect(response.headers.get('set-cookie') !== null).toBe(forgotten);
+    expect(response.headers.get('set-cookie') !== null).toBe(deleted);
   });
 
   test('ends by signing out, without a word to the API', () => {
@@ -219,7 +219,7 @@ describe('a session', () => {
   });
 });
 
-test('an API that is away is said to be unreachable, and the log keeps quiet about the key', async () => {
+test('an API without response is reported as unreachable, and the log does not contain the key', async () => {
   const written = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(console, 'warn')];
   upstream.reply = () => ({ status: 302, headers: { Location: 'http://127.0.0.1:1/' }, body: {} });
   const response = await api.GET(request('GET', '/dashboard/api/keys'));

@@ -15,12 +15,12 @@ interface TodayProps {
   initial: Promise<Result<Overview>>;
   /** Whose key it is, where the key may read that and no more. */
   account: Promise<Account | null>;
-  /** Told when today's usage is not what it was, with the UTC date it is for. */
+  /** Called when today's usage has changed, with its UTC date. */
   onChange: (date: string) => void;
 }
 
-/** Every look counts in the key's own rate window, so the page looks twice a minute and only while it is seen. */
-const lookEveryMs = 30_000;
+/** Every request counts in the key's rate limit, so the page refreshes twice a minute and only while it is visible. */
+const refreshEveryMs = 30_000;
 
 /** Today's usage and the account: one answer of the API, watched while the page is open. */
 export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
@@ -30,7 +30,7 @@ export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
   useChange(overview.value, onChange);
   if (overview.error?.kind === 'insufficient_scope' && overview.value === null) return <WithoutUsage account={bare} />;
   const skeleton = <Waiting className="h-[176px]" />;
-  // While both panels have something to show, one of them saying what went wrong is enough.
+  // While both panels have a value, only one shows the error.
   const account = overview.value ? { ...overview, error: null } : overview;
   return (
     <>
@@ -56,12 +56,12 @@ export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
 }
 
 function useWatch({ busy, error, reload }: Resource<Overview>) {
-  const look = useEffectEvent(() => {
-    // After a failure the resource itself decides when to ask again.
+  const refresh = useEffectEvent(() => {
+    // After a failure the resource itself retries.
     if (!busy && !error && document.visibilityState === 'visible') reload();
   });
   useEffect(() => {
-    const timer = setInterval(() => look(), lookEveryMs);
+    const timer = setInterval(() => refresh(), refreshEveryMs);
     return () => clearInterval(timer);
   }, []);
 }
@@ -115,7 +115,7 @@ function Today({ credits_used: used, daily_limit: limit, request_count: requests
       </div>
       <p className="text-sm text-soft" data-figure="reset">
         {fill(m.overview.resets, { reset: reset.utc })}{' '}
-        {/* A block of its own: what the browser adds must not count as painting the sentence anew. */}
+        {/* A block of its own: what the browser adds must not count as repainting the sentence. */}
         <span className="inline-block">{reset.local}</span>
       </p>
       {isUsedUp ? <p className="text-sm text-soft">{m.overview.usedUpHint}</p> : null}

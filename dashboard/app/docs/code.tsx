@@ -14,7 +14,7 @@ export function Code({ code, subject }: { code: string; subject: string }) {
         <code>{code}</code>
       </pre>
       <div className="p-1">
-        <CopyButton text={code} look={`${button.quiet} min-h-4 px-1 py-0 text-xs`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
+        <CopyButton text={code} className={`${button.quiet} min-h-4 px-1 py-0 text-xs`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
       </div>
     </div>
   );

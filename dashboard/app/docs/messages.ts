@@ -1,6 +1,6 @@
 import type { Language } from '@/app/lib/i18n';
 
-/* The docs page in both languages. It is drawn by the server, so these stay there. */
+/* The docs page in both languages. The server renders it, so they stay there. */
 
 const en = {
   title: 'Documentation',

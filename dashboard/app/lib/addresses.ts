@@ -1,6 +1,6 @@
 /*
  * Addresses and networks in CIDR notation, read as the service reads them. The
- * service has the last word; this tells a mistake while the form is still open.
+ * service decides; this shows a mistake while the form is still open.
  */
 
 /** `address` holds the bits of the network, all others are zero. */

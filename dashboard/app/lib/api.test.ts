@@ -27,7 +27,7 @@ describe('every refusal becomes what a page can act on', () => {
     { name: 'a key that is not valid', status: 401, body: refusal(401, 'unauthorized'), error: { kind: 'unauthorized' } },
     { name: 'a suspended account', status: 403, body: refusal(403, 'forbidden'), error: { kind: 'suspended' } },
     { name: 'a key that may not do this', status: 403, body: refusal(403, 'insufficient_scope'), error: { kind: 'insufficient_scope', message: 'because of insufficient_scope' } },
-    { name: 'a key away from its addresses', status: 403, body: refusal(403, 'ip_not_allowed'), error: { kind: 'ip_not_allowed' } },
+    { name: 'a key from an address that it does not allow', status: 403, body: refusal(403, 'ip_not_allowed'), error: { kind: 'ip_not_allowed' } },
     { name: 'a thing that is not there', status: 404, body: refusal(404, 'not_found'), error: { kind: 'not_found' } },
     { name: 'a lost race', status: 409, body: refusal(409, 'conflict'), error: { kind: 'conflict', message: 'because of conflict' } },
     {
@@ -53,7 +53,7 @@ describe('every refusal becomes what a page can act on', () => {
       error: { kind: 'quota_exceeded', resetsAt: '2026-11-25T00:00:00.000Z', message: 'because of quota_exceeded' },
     },
     { name: 'a fault of the service', status: 500, body: refusal(500, 'internal_error'), error: { kind: 'server', status: 500, requestId: 'req-1' } },
-    { name: 'a service that is away', status: 503, body: refusal(503, 'service_unavailable'), error: { kind: 'server', status: 503, requestId: 'req-1' } },
+    { name: 'a service that is unavailable', status: 503, body: refusal(503, 'service_unavailable'), error: { kind: 'server', status: 503, requestId: 'req-1' } },
     { name: 'a proxy’s own page', status: 502, headers: { 'X-Request-Id': 'edge-9' }, body: undefined, error: { kind: 'server', status: 502, requestId: 'edge-9' } },
     { name: 'an API that the dashboard’s server cannot reach', status: 502, body: refusal(502, unreachableCode), error: { kind: 'network' } },
   ];
@@ -147,7 +147,7 @@ describe('against a server', () => {
     expect(await listKeys({}, via)).toEqual({ ok: false, error: { kind: 'server', status: 200, requestId: null } });
   });
 
-  test('nobody answering is a value, too', async () => {
+  test('no response is a value, too', async () => {
     const gone = await startUpstream();
     await gone.stop();
     expect(await listKeys({}, { baseUrl: gone.url })).toEqual({ ok: false, error: { kind: 'network' } });

@@ -36,11 +36,11 @@ export type UsageHour = Success<paths['/api/usage/hourly']['get']>[number];
 export type NewCharge = Body<paths['/api/usage']['post']>;
 export type ChargeReceipt = Success<paths['/api/usage']['post']>;
 
-/** Why a call has no value, told by what the caller can do about it. */
+/** Why a call has no value, by what the caller can do about it. */
 export type ApiError =
   /** Nobody answered: offline, refused, reset or timed out. Trying again may help. */
   | { kind: 'network' }
-  /** The page's own Content-Security-Policy stopped the call; only a deployment can mend it. */
+  /** The page's own Content-Security-Policy stopped the call; only a deployment can correct it. */
   | { kind: 'csp' }
   /** 401: the key is missing, unknown, disabled, revoked or expired. Sign in again. */
   | { kind: 'unauthorized' }
@@ -54,9 +54,9 @@ export type ApiError =
   | { kind: 'rate_limited'; retryAfterSeconds: number }
   /** 429 `quota_exceeded`: the day's credits are used up until `resetsAt`, the next midnight UTC. */
   | { kind: 'quota_exceeded'; resetsAt: string; message: string }
-  /** 404: no such thing, or somebody else's. */
+  /** 404: it does not exist, or belongs to another user. */
   | { kind: 'not_found' }
-  /** 409: somebody was faster. Load again, then decide again. */
+  /** 409: another change came first. Reload, then decide again. */
   | { kind: 'conflict'; message: string }
   /** 400, 413, 415 and 422: the request cannot be taken; `fields` says which value and why. */
   | { kind: 'invalid'; message: string; fields: Record<string, string> }

@@ -49,6 +49,6 @@ test('labels leave room for each other and always name the last bar', () => {
   }
 });
 
-test('a position picks the bar above it, and the nearest where there is none', () => {
+test('a position picks the bar above it, or else the nearest', () => {
   expect([-0.1, 0, 0.49, 0.5, 0.999, 1, 2].map((share) => barAt(share, 2))).toEqual([0, 0, 0, 1, 1, 1, 1]);
 });

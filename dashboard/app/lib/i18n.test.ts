@@ -62,7 +62,7 @@ test('the costs of a column have as many decimals as its longest', () => {
   expect(formatCost('en', 1, 4)).toBe('$1.0000');
 });
 
-test('dates and times are told in UTC, wherever the program runs', () => {
+test('dates and times are written in UTC, wherever the program runs', () => {
   expect(formatDate('en', '2026-11-24')).toBe('24 Nov 2026');
   expect(formatDate('vi', '2026-11-24')).toBe('24/11/2026');
   expect(formatDay('en', '2026-03-01')).toBe('1 Mar');

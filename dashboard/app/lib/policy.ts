@@ -3,8 +3,8 @@ import type { Key, Role } from './api';
 import { fill, type Messages } from './i18n';
 
 /*
- * What a key may do, and what the key that one is signed in with may give to
- * another: no other scopes, no further addresses, no later expiry than its own.
+ * What a key can do, and what the current key can grant another: no other scopes,
+ * no further addresses, no later expiry than its own.
  */
 
 export type Scope = Key['scopes'][number];

@@ -17,7 +17,7 @@ export function signIn(token: string): Promise<Result<Validation>> {
   return send({ method: 'POST', path, body: { token } }, ownServer);
 }
 
-/** Tells which key the session has. Says `unauthorized`, and has the server forget the key, when the session is over. */
+/** Returns the session's key. When the session is over, returns `unauthorized`, and the server deletes the cookie. */
 export function checkSession(via = ownServer): Promise<Result<OwnKey>> {
   return send({ method: 'GET', path }, via);
 }

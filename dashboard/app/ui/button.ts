@@ -1,4 +1,4 @@
-/* What a thing to press looks like. A link may wear it too. */
+/* Styles of buttons, also for links. */
 
 const shape =
   'inline-flex min-h-5 items-center justify-center gap-1 rounded-md border px-2 py-0.5 text-sm font-semibold disabled:cursor-not-allowed disabled:opacity-60';

@@ -5,7 +5,7 @@ import { nextMidnightUtc } from '@/app/lib/api';
 import { localClock } from '@/app/lib/i18n';
 import { useSpeech } from './preferences';
 
-/** The time, told anew every `stepMs`; null on the server, which does not know the viewer's. */
+/** The time, updated every `stepMs`; null on the server, which does not know the viewer's. */
 export function useNow(stepMs: number): Date | null {
   const subscribe = useCallback(
     (changed: () => void) => {

@@ -4,24 +4,24 @@ import { useState } from 'react';
 
 interface CopyButtonProps {
   text: string;
-  look: string;
+  className: string;
   /** Names what is copied, where several such buttons are on a page. */
   subject?: string;
   messages: { idle: string; done: string; failed: string };
 }
 
-export function CopyButton({ text, look, subject, messages }: CopyButtonProps) {
+export function CopyButton({ text, className, subject, messages }: CopyButtonProps) {
   const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle');
   const copy = async () => setState((await copyText(text)) ? 'done' : 'failed');
   return (
-    <button type="button" className={look} onClick={() => void copy()} onBlur={() => setState('idle')}>
+    <button type="button" className={className} onClick={() => void copy()} onBlur={() => setState('idle')}>
       <span aria-live="polite">{messages[state]}</span>
       {subject ? <span className="sr-only">: {subject}</span> : null}
     </button>
   );
 }
 
-/** Browsers offer the clipboard on encrypted and local pages alone; elsewhere the old command has to do. */
+/** Browsers offer the clipboard only on encrypted and local pages; elsewhere the deprecated command is used. */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

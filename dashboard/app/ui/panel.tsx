@@ -33,7 +33,7 @@ export function Frame({ title, aside, busy = false, className = '', children }: 
 
 interface PanelProps<T> extends Omit<FrameProps, 'busy' | 'children'> {
   resource: Resource<T>;
-  /** Stands in while the first value is on its way. */
+  /** Shown until the first value arrives. */
   skeleton: ReactNode;
   /** What to say where the key lacks the scope. Without it, such a panel is left out: another one says it. */
   missing?: string;
@@ -68,7 +68,7 @@ export function Panel<T>({ resource, skeleton, missing, children, ...frame }: Pa
   );
 }
 
-/** What the key one is signed in with may not do: no error, so it looks like none. */
+/** A missing scope, shown as a hint and not as an error. */
 export function Missing({ sentence }: { sentence: string }) {
   return (
     <p role="status" data-missing className="mb-2 last:mb-0 rounded-md bg-sunken px-2 py-1.5 text-sm">
@@ -77,7 +77,7 @@ export function Missing({ sentence }: { sentence: string }) {
   );
 }
 
-/** Keeps a fault in one panel from taking the page with it. */
+/** Keeps an error in one panel from breaking the page. */
 class Guard extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 

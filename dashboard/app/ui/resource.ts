@@ -4,7 +4,7 @@ import { use, useCallback, useEffect, useEffectEvent, useState } from 'react';
 import type { ApiError, Result } from '@/app/lib/api';
 import { useSession, type Bar } from './session';
 
-/** What a panel shows: the last good value, and what went wrong since, if anything did. */
+/** What a panel shows: the last good value, and the error since then, if any. */
 export interface Resource<T> {
   value: T | null;
   error: ApiError | null;
@@ -22,9 +22,9 @@ interface Held<T> {
 }
 
 /**
- * A value that the server began to load with the page. It is loaded again when
- * `scope` (what is asked for, in words) changes, on `reload`, and by itself after
- * a failure that may pass. A 401 ends the session.
+ * A value that the server started to load with the page. It is reloaded when
+ * `scope` (a name of the request) changes, on `reload`, and automatically after a
+ * temporary failure. A 401 ends the session.
  */
 export function useResource<T>(
   initial: Promise<Result<T>>,
@@ -85,7 +85,7 @@ export function barOf(error: ApiError | null): Bar | null {
 
 const longestWaitMs = 30_000;
 
-/** How long to wait before asking again; null when asking again cannot help. */
+/** How long to wait before a retry; null when a retry cannot help. */
 export function retryDelayMs(error: ApiError, failures: number): number | null {
   switch (error.kind) {
     case 'network':

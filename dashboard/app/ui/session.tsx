@@ -11,7 +11,7 @@ export type Bar = 'suspended' | 'ip_not_allowed';
 interface Session {
   barred: Bar | null;
   setBarred: (barred: Bar | null) => void;
-  /** Called on a 401: leaves for the sign-in if the session is over, and says whether it is. */
+  /** Called on a 401: goes to the sign-in if the session is over, and returns whether it is. */
   checkEnd: () => Promise<boolean>;
 }
 
@@ -41,13 +41,13 @@ async function leaveIfOver(): Promise<boolean> {
   return true;
 }
 
-/** Has the server forget a key that was just switched off, then leaves for the sign-in. */
+/** Has the server delete the cookie of a key that was just disabled or revoked, then goes to the sign-in. */
 export async function leaveWithout(reason: 'disabled' | 'revoked'): Promise<void> {
   await checkSession();
   leaveFor(`/dashboard/login?reason=${reason}`);
 }
 
-/** Leaves by loading a page anew, so that nothing of the session stays in memory. */
+/** Leaves by a full page load, so that nothing of the session stays in memory. */
 export function leaveFor(path: string): void {
   window.location.assign(path);
 }

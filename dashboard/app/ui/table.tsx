@@ -36,13 +36,13 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
           {rows.map((row) => (
             <tr key={rowKey(row)} className="border-b border-line last:border-0">
               {columns.map(({ head, cell, numeric }, index) => {
-                const look = `px-1 py-1 first:pl-0 last:pr-0 ${numeric ? 'text-right whitespace-nowrap' : 'text-left'}`;
+                const className = `px-1 py-1 first:pl-0 last:pr-0 ${numeric ? 'text-right whitespace-nowrap' : 'text-left'}`;
                 return index === 0 ? (
-                  <th key={head} scope="row" className={`${look} font-normal`}>
+                  <th key={head} scope="row" className={`${className} font-normal`}>
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={head} className={look}>
+                  <td key={head} className={className}>
                     {cell(row)}
                   </td>
                 );
@@ -55,12 +55,12 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProp
   );
 }
 
-/** A model's name as customers' programs give it: of any length, in any script. */
+/** A model's name as customers' programs send it: of any length, in any script. */
 export function ModelName({ name }: { name: string }) {
   return <bdi className="inline-block min-w-[14ch] font-mono break-all">{name}</bdi>;
 }
 
-/** The figures of a chart in words, for whoever reads rather than looks; drawn when it is opened. */
+/** The figures of a chart as a table, rendered when it is opened. */
 export function TableTwin({ children }: { children: () => ReactNode }) {
   const { m } = useSpeech();
   const [open, setOpen] = useState(false);

@@ -19,7 +19,7 @@ interface TroubleProps {
   words?: { title: string; hint: string };
 }
 
-/** Says what went wrong, what to do next, and offers to do it. */
+/** Shows an error, what to do next, and a button for it. */
 export function Trouble({ error, retry, busy = false, automatic = false, stale = false, words }: TroubleProps) {
   const { m } = useSpeech();
   const secondsLeft = useCountdown(error);

@@ -23,7 +23,7 @@ interface CreateKeyProps {
   onCreated: (minted: MintedKey) => void;
 }
 
-/** The form for another key. What it is for comes first, in words; single scopes are for who wants them. */
+/** The form for another key. What it is for comes first, in words; single scopes are optional. */
 export function CreateKey({ own, role, onCreated }: CreateKeyProps) {
   const { m } = useSpeech();
   const [draft, setDraft] = useState(() => blank(own, role));
@@ -116,7 +116,7 @@ function lacksOf(scopes: readonly Scope[], own: Key | null): Scope[] {
   return own ? lacking(scopes, own.scopes) : [];
 }
 
-/** A form nobody has touched: for a program, and as wide as the calling key where that one is bound. */
+/** The initial form: for a program, and with the calling key's limits. */
 function blank(own: Key | null, role: Role): NewDraft {
   const bounds = { label: '', expires: own?.expires_at?.slice(0, 10) ?? '', addresses: own?.allowed_addresses.join('\n') ?? '' };
   if (lacksOf(programScopes, own).length === 0) return { ...bounds, purpose: 'program', scopes: programScopes };
@@ -124,7 +124,7 @@ function blank(own: Key | null, role: Role): NewDraft {
   return lacksOf(everything, own).length === 0 ? { ...bounds, purpose: 'everything', scopes: everything } : { ...bounds, purpose: 'choose', scopes: [] };
 }
 
-/** What was left empty is left out: the service then gives its default. */
+/** Empty fields are left out: the service then uses its default. */
 function newKeyOf(draft: NewDraft, own: Key | null): NewKey {
   const key: NewKey = { scopes: [...draft.scopes] };
   const expiry = expiryOf(draft, own?.expires_at ?? null);

@@ -61,7 +61,7 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
           {key.label}
         </bdi>
         <Status apiKey={key} />
-        {isOwn ? <Badge look="bg-accent-wash text-accent-ink">{m.keys.current}</Badge> : null}
+        {isOwn ? <Badge className="bg-accent-wash text-accent-ink">{m.keys.current}</Badge> : null}
       </h3>
       <code className="font-mono text-sm text-soft">{key.prefix}…</code>
       <Facts apiKey={key} maker={maker} />
@@ -73,7 +73,7 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
             type="button"
             className={button.quiet}
             aria-label={`${m.keys[action]}: ${key.label}`}
-            // Until it is known which key is the viewer's own, none may be ended: it might be that one.
+            // Until the viewer's own key is known, none can be disabled or revoked: it might be that one.
             disabled={own === null && (action === 'revoke' || action === 'disable')}
             onClick={() => onAction(action, key)}
           >
@@ -85,8 +85,8 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
   );
 }
 
-function Badge({ look, children }: { look: string; children: ReactNode }) {
-  return <span className={`inline-block rounded-full px-1 text-xs leading-3 font-semibold ${look}`}>{children}</span>;
+function Badge({ className, children }: { className: string; children: ReactNode }) {
+  return <span className={`inline-block rounded-full px-1 text-xs leading-3 font-semibold ${className}`}>{children}</span>;
 }
 
 function Status({ apiKey: key }: { apiKey: Key }) {
@@ -96,7 +96,7 @@ function Status({ apiKey: key }: { apiKey: Key }) {
   const text = key.status === 'disabled' ? m.keys.disabled : expired ? m.keys.expired : m.keys.active;
   const good = key.status === 'active' && !expired;
   return (
-    <Badge look={good ? 'bg-sunken text-good' : 'bg-warn-wash text-warn'}>
+    <Badge className={good ? 'bg-sunken text-good' : 'bg-warn-wash text-warn'}>
       <span data-status>{text}</span>
     </Badge>
   );
@@ -134,7 +134,7 @@ function Facts({ apiKey: key, maker }: { apiKey: Key; maker: Key | undefined }) 
   );
 }
 
-/** Who made a key; empty where nobody wrote it down. */
+/** Who created a key; empty if that was not recorded. */
 function useMaker(key: Key, maker: Key | undefined): string {
   const { m, fill } = useSpeech();
   if (key.created_by === 'operator') return m.keys.byOperator;

@@ -12,7 +12,7 @@ import { Choice } from './scope-fields';
 interface RevokeKeyProps {
   apiKey: Key;
   isOwn: boolean;
-  /** Whether it made the key that the viewer is signed in with, itself or by another. */
+  /** Whether it created the viewer's own key, directly or through another. */
   hasMadeOwn: boolean;
   onClose: () => void;
   /** `also` is how many other keys were revoked with it. */
@@ -30,7 +30,7 @@ export function RevokeKey({ apiKey, isOwn, hasMadeOwn, onClose, onRevoked }: Rev
     setWorking(true);
     const answer = await revokeKey(apiKey.id, withCreated);
     if (answer.ok && isOwn) {
-      // The dashboard's server has forgotten the key already.
+      // The dashboard's server has deleted the cookie already.
       leaveFor('/dashboard/login?reason=revoked');
       return;
     }

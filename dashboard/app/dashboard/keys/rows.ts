@@ -9,13 +9,13 @@ export interface Listed {
   more: boolean;
 }
 
-/** Lists the `count` newest keys. One more is asked for: it tells whether there are more. */
+/** Lists the `count` newest keys. It requests one more, to know whether there are more. */
 export async function listRows(count: number, via: Connection): Promise<Result<Listed>> {
   const keys = await listFirstKeys(count + 1, via);
   return keys.ok ? { ok: true, value: { rows: keys.value.slice(0, count), more: keys.value.length > count } } : keys;
 }
 
-/** Whether a key made another, or made one that made it, and so on, as far as the rows tell. */
+/** Whether a key made another, or made one that made it, and so on, as far as the rows show. */
 export function hasMade(rows: readonly Key[], makerId: string, keyId: string): boolean {
   const makers = new Map(rows.map((key) => [key.id, key.created_by_key_id]));
   const seen = new Set<string>();

@@ -6,7 +6,7 @@ import { button } from '@/app/ui/button';
 import { CopyButton } from '@/app/ui/copy';
 import { useSpeech } from '@/app/ui/preferences';
 
-/** A secret, for as long as this is on the page and never again. */
+/** A new secret, shown once. */
 export function SecretOnce({ minted, onDone }: { minted: MintedKey; onDone: () => void }) {
   const { m, fill } = useSpeech();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -22,7 +22,7 @@ export function SecretOnce({ minted, onDone }: { minted: MintedKey; onDone: () =
         <code data-secret className="min-w-0 grow rounded-md bg-sunken px-2 py-1.5 font-mono text-base break-all sm:text-lg">
           {minted.key}
         </code>
-        <CopyButton text={minted.key} look={button.primary} messages={{ idle: m.keys.copy, done: m.keys.copied, failed: m.keys.copyFailed }} />
+        <CopyButton text={minted.key} className={button.primary} messages={{ idle: m.keys.copy, done: m.keys.copied, failed: m.keys.copyFailed }} />
         <button type="button" className={button.quiet} onClick={onDone}>
           {m.keys.done}
         </button>

@@ -3,7 +3,7 @@ import type { Validation } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
 import { connectionFor } from '@/app/lib/server/connection';
 import { ownKey } from '@/app/lib/server/own-key';
-import { cleanKey, forgetKey, isSameOrigin, rememberKey, sessionKey } from '@/app/lib/server/session';
+import { cleanKey, deleteKey, isSameOrigin, sessionKey, storeKey } from '@/app/lib/server/session';
 
 /** Signs in: asks the API about the key and, if it is good, keeps it in the cookie. */
 export async function POST(request: NextRequest): Promise<NextResponse> {
@@ -19,7 +19,7 @@ export async function POST(request: NextRequest): Promise<NextResponse> {
   );
   const accepted = answer.ok && ((await answer.clone().json()) as Validation).valid;
   const response = isForm ? afterForm(accepted, answer.ok) : answer;
-  if (accepted) rememberKey(response, cleanKey(pasted), request.headers);
+  if (accepted) storeKey(response, cleanKey(pasted), request.headers);
   return response;
 }
 
@@ -42,13 +42,13 @@ function afterForm(accepted: boolean, answered: boolean): NextResponse {
   return new NextResponse(null, { status: 303, headers: { Location: target, 'Cache-Control': 'no-store' } });
 }
 
-/** Answers with the key of the session; one that the API no longer accepts is forgotten. */
+/** Answers with the key of the session; deletes the cookie if the API rejects the key. */
 export async function GET(request: NextRequest): Promise<NextResponse> {
   if (!isSameOrigin(request.headers)) return refuseForeign();
   const key = sessionKey(request.cookies, request.headers);
   if (!key) return refuseSignedOut();
   const response = await ownKey(connectionFor(request.headers, key), key);
-  if (response.status === 401) forgetKey(response, request.headers);
+  if (response.status === 401) deleteKey(response, request.headers);
   return response;
 }
 
@@ -56,6 +56,6 @@ export async function GET(request: NextRequest): Promise<NextResponse> {
 export function DELETE(request: NextRequest): NextResponse {
   if (!isSameOrigin(request.headers)) return refuseForeign();
   const response = NextResponse.json({ signed_out: true }, { headers: { 'Cache-Control': 'no-store' } });
-  forgetKey(response, request.headers);
+  deleteKey(response, request.headers);
   return response;
 }

@@ -1,4 +1,4 @@
-/** What the pages say in English. `{name}` stands for a value. */
+/** The pages' texts in English. `{name}` is replaced by a value. */
 export const en = {
   skip: 'Skip to content',
   nav: {

@@ -14,7 +14,7 @@ export function connectionFor(requestHeaders: Headers, key: string | null): Conn
   return { baseUrl: settings().internalApiUrl, headers: sent, signal: AbortSignal.timeout(timeoutMs) };
 }
 
-/** The same for the page that is being rendered, and its key; null when nobody is signed in. The key must not reach what is sent to the browser. */
+/** The same for the page that is being rendered, and its key; null when signed out. The key must not reach what is sent to the browser. */
 export async function pageSession(): Promise<{ via: Connection; key: string } | null> {
   const requestHeaders = await headers();
   const key = sessionKey(await cookies(), requestHeaders);

@@ -25,11 +25,11 @@ export function sessionKey(cookies: CookieReader, headers: Headers): string | nu
   return cookies.get(cookieName(isSecure(headers)))?.value || null;
 }
 
-export function rememberKey(response: NextResponse, key: string, headers: Headers): void {
+export function storeKey(response: NextResponse, key: string, headers: Headers): void {
   response.cookies.set(cookieName(isSecure(headers)), key, { ...attributes(headers), maxAge: maxAgeSeconds });
 }
 
-export function forgetKey(response: NextResponse, headers: Headers): void {
+export function deleteKey(response: NextResponse, headers: Headers): void {
   response.cookies.set(cookieName(isSecure(headers)), '', { ...attributes(headers), maxAge: 0 });
 }
 

@@ -7,7 +7,7 @@ test('development needs no settings', () => {
   expect([settings.publicApiUrl, settings.internalApiUrl]).toEqual(['http://localhost:3001', 'http://localhost:3001']);
 });
 
-test('production must be told where the API is', () => {
+test('production needs the API’s address', () => {
   const { problems } = readSettings({ NODE_ENV: 'production' });
   expect(problems).toEqual([expect.stringMatching(/^NEXT_PUBLIC_API_URL is not set; /)]);
 });

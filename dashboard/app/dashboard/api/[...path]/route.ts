@@ -3,7 +3,7 @@ import type { MintedKey } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
 import { connectionFor } from '@/app/lib/server/connection';
 import { ownKey } from '@/app/lib/server/own-key';
-import { forgetKey, isSameOrigin, rememberKey, sessionKey } from '@/app/lib/server/session';
+import { deleteKey, isSameOrigin, sessionKey, storeKey } from '@/app/lib/server/session';
 import type { OwnKey } from '@/app/lib/session';
 
 /*
@@ -38,11 +38,11 @@ async function handle(request: NextRequest): Promise<NextResponse> {
   const call = () => relay(path + request.nextUrl.search, callOf(request, body), connection);
   const { rotated, revoked } = match.groups ?? {};
   const own = () => ownKey(connection, key ?? '');
-  if (revoked) return changeKey(revoked, call, own, (response) => forgetKey(response, request.headers));
+  if (revoked) return changeKey(revoked, call, own, (response) => deleteKey(response, request.headers));
   if (!rotated) return call();
   return changeKey(rotated, call, own, async (response) => {
     const minted = (await response.clone().json()) as MintedKey;
-    rememberKey(response, minted.key, request.headers);
+    storeKey(response, minted.key, request.headers);
   });
 }
 
