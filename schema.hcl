@@ -8,7 +8,7 @@
 
 schema "public" {}
 
-// What a customer may use. Archived plans take no new users.
+// What customers can use. Archived plans get no new users.
 table "plans" {
   schema = schema.public
   column "id" { type = uuid }
@@ -99,7 +99,7 @@ table "users" {
   check "users_status" { expr = "status IN ('active', 'suspended')" }
 }
 
-// Everything about a key but its secret.
+// A key without its secret.
 table "api_keys" {
   schema = schema.public
   column "id" { type = uuid }
@@ -120,8 +120,8 @@ table "api_keys" {
     type = timestamptz
     null = true
   }
-  // The label and the prefix, without case. The owner's e-mail and name are
-  // searched in users: a change of a user touches none of the user's keys.
+  // The label and the prefix without case, for searches. The owner's e-mail and name
+  // are searched in users: a change of a user changes none of the user's keys.
   column "search" { type = text }
   // What the key may do: scopes in a fixed order, separated by blanks.
   column "scopes" {
@@ -138,7 +138,7 @@ table "api_keys" {
     type    = text
     default = ""
   }
-  // The key that made this one; null where a person or the command line did.
+  // The key that created this one; null if a person or the command line did.
   column "created_by_key_id" {
     type = uuid
     null = true
@@ -162,7 +162,7 @@ table "api_keys" {
   index "api_keys_status" { columns = [column.status, column.id] }
   // Unused keys, the longest idle first.
   index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
-  // The keys that a key made, for revoking them with it.
+  // The keys that a key created, for revoking them with it.
   index "api_keys_created_by_key_id" {
     columns = [column.created_by_key_id, column.id]
     where   = "created_by_key_id IS NOT NULL"
@@ -171,7 +171,7 @@ table "api_keys" {
   check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status IN ('active', 'disabled') AND revoked_at IS NULL))" }
 }
 
-// The hashes a key answers to: its own secret, and during a grace the one that
+// The hashes that a key accepts: its own secret's, and during a grace the one that
 // a rotation replaced. Looking a key up is one read of this primary key.
 table "key_secrets" {
   schema = schema.public
@@ -224,7 +224,7 @@ table "usage" {
   check "usage_amounts" { expr = "credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
 }
 
-// A key's day. Kept for good.
+// A key's day. Kept for ever.
 table "daily_usage" {
   schema = schema.public
   column "day" { type = date }
@@ -250,7 +250,7 @@ table "daily_usage" {
   check "daily_usage_amounts" { expr = "requests >= 0 AND credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
 }
 
-// What a user used of a model on a day. Kept for good.
+// A user's usage of a model on a day. Kept for ever.
 table "model_usage" {
   schema = schema.public
   column "day" { type = date }
@@ -389,12 +389,12 @@ table "user_days" {
   check "user_days_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
 }
 
-// What accepted charges leave behind for their repeats, for 24 hours.
+// The results that repeats of accepted charges return, for 24 hours.
 table "idempotency_keys" {
   schema = schema.public
   column "key_id" { type = uuid }
   column "text" { type = text }
-  // Of what a repeat has to repeat: credits, model, tokens, cost.
+  // Of the fields that a repeat must have too: credits, model, tokens, cost.
   column "fingerprint" { type = bytea }
   column "day" { type = date }
   column "credits_used" { type = bigint }
@@ -560,7 +560,7 @@ table "two_step" {
   }
 }
 
-// Codes for the day the authenticator app is lost; each row goes with its use.
+// Recovery codes for a lost authenticator app; each row is deleted at its use.
 table "recovery_codes" {
   schema = schema.public
   column "user_id" { type = uuid }
@@ -589,8 +589,8 @@ table "known_browsers" {
   index "known_browsers_user_id" { columns = [column.user_id, column.seen_at] }
 }
 
-// Forms that were taken: a form that shows a secret counts once, however often
-// it is sent. The rows go with their session, and with it the forms' tokens.
+// Used form tokens: a form that shows a secret is accepted once, however often it is
+// sent. The rows are deleted with their session.
 table "taken_forms" {
   schema = schema.public
   column "session_id" { type = uuid }
@@ -631,7 +631,7 @@ table "refusals" {
   check "refusals_requests" { expr = "requests >= 0" }
 }
 
-// Days that are over, summed up over all users: what lets a page show a year.
+// Totals of past days over all users, so that a page can show a year.
 table "closed_days" {
   schema = schema.public
   column "day" { type = date }

@@ -650,7 +650,7 @@ func finish(t *testing.T, conn net.Conn, text string) (int, map[string]any) {
 	return response.StatusCode, answer
 }
 
-func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
+func TestReconcileFindsACorruptedRow(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()
@@ -673,7 +673,7 @@ func TestReconcileFindsARowThatWasBrokenByHand(t *testing.T) {
 	})
 }
 
-func TestADemoIsWholeKeepsToItselfAndLeavesNothingBehind(t *testing.T) {
+func TestADemoWorksAloneAndLeavesNothingBehind(t *testing.T) {
 	readme := readmeTour(t) // while this is the project's folder
 	s := newShell(t, "sqlite:"+filepath.Join(t.TempDir(), "mine", "codexible.db"))
 	t.Setenv("TMPDIR", t.TempDir())

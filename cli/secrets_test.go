@@ -32,7 +32,7 @@ func withSecondFactor(t *testing.T, url string, keys *secrets.Ring) {
 	}
 }
 
-func TestAnotherSecretKeyStopsTheStartUntilItIsRotatedOrForgotten(t *testing.T) {
+func TestAnotherSecretKeyStopsTheStartUntilSecretsAreRotatedOrDeleted(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		storetest.Migrate(t, url)
@@ -116,7 +116,7 @@ func TestTheStartEncryptsWhatLiesInClearWithTheKeyBesideTheEmbeddedDatabase(t *t
 		t.Errorf("without the file: exit %d, %q", code, stderr)
 	}
 	if _, err := os.Stat(file); err == nil {
-		t.Error("another key was made in the place of one that is lost")
+		t.Error("another key was created in place of a lost one")
 	}
 }
 

@@ -56,7 +56,7 @@ func TestADemosTotalsAddUpEverywhere(t *testing.T) {
 	}
 }
 
-func TestADemosTodayIsExactAndOverWheneverItStarts(t *testing.T) {
+func TestADemosTodayIsExactAndInThePastWheneverItStarts(t *testing.T) {
 	for name, now := range demoStarts {
 		used := map[uuid.UUID]int64{}
 		busy := map[usage.Day]bool{}

@@ -38,7 +38,7 @@ func (p *process) residentMiB() int {
 	return -1
 }
 
-// processorTime is what a process has used.
+// processorTime is the CPU time that a process has used.
 func (p *process) processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
@@ -99,8 +99,8 @@ func TestMegabyteFormsOfAttackersCostLessThan64MiB(t *testing.T) {
 	p.stop(t)
 }
 
-// attackers are clients that waste what a service has. They are a process of
-// their own, which pauses whenever it has had more than half a core.
+// attackers are clients that waste the service's resources. They run in a process
+// of their own, which is limited to half a core.
 type attackers struct {
 	url   string
 	stop  context.Context
@@ -114,7 +114,7 @@ const (
 	attackersCount = "CODEXIBLE_TEST_ATTACKERS"
 )
 
-// Where the environment asks for attackers no test runs: the process is theirs until it is killed.
+// A process with attackersCount in its environment runs no test: it attacks until it is killed.
 var _ = becomeAttackers()
 
 func becomeAttackers() bool {
@@ -134,7 +134,7 @@ func (s *attackers) attack(n int) {
 	kinds := []func(net.Conn){s.dribble, s.stall, s.sendMegabyte, s.guess}
 	for i := range n {
 		go func() {
-			s.rest(5 * time.Second) // they do not come at one moment either
+			s.rest(5 * time.Second) // they do not start at one moment
 			for s.stop.Err() == nil {
 				s.turn()
 				if conn, err := s.dial(i); err == nil {
@@ -148,7 +148,7 @@ func (s *attackers) attack(n int) {
 	s.pace()
 }
 
-// startAttackers starts so many of them, a quarter of each kind.
+// startAttackers starts n of them, a quarter of each kind.
 func startAttackers(t *testing.T, url string, n int) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
@@ -171,7 +171,7 @@ func (s *attackers) dial(i int) (net.Conn, error) {
 	return openAs(ctx, s.url, i)
 }
 
-// pace lets the process have half a core.
+// pace limits the process to half a core.
 func (s *attackers) pace() {
 	const window = 20 * time.Millisecond
 	used := func() time.Duration {
@@ -193,7 +193,7 @@ func (s *attackers) pace() {
 	}
 }
 
-// turn waits while the attackers have to pause.
+// turn waits while pace pauses the process.
 func (s *attackers) turn() {
 	s.pause.RLock()
 	s.pause.RUnlock()
@@ -208,7 +208,7 @@ func (s *attackers) sleep(d time.Duration) {
 	}
 }
 
-// rest waits for about d: clients that know nothing of each other do not act in step.
+// rest waits for about d: independent clients do not act in step.
 func (s *attackers) rest(d time.Duration) {
 	s.sleep(d/2 + rand.N(d))
 	s.turn()
@@ -338,7 +338,7 @@ func TestChaosAttackersDoNotSlowCustomers(t *testing.T) {
 	p.stop(t)
 }
 
-// raiseFiles lets this process open so many files.
+// raiseFiles raises this process's limit of open files.
 func raiseFiles(t *testing.T, files int) {
 	t.Helper()
 	var limit syscall.Rlimit

@@ -15,7 +15,7 @@ import (
 )
 
 // The binary as it is released: static, stamped with its version, ended by a real SIGTERM.
-func TestTheStaticBinaryServesAndEndsInOrder(t *testing.T) {
+func TestTheStaticBinaryServesAndShutsDownInOrder(t *testing.T) {
 	program, err := theProgram()
 	if err != nil {
 		t.Fatal(err)

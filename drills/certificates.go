@@ -47,7 +47,7 @@ func NewPair(t *testing.T, serial int64) (certPEM, keyPEM []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 }
 
-// Replace puts a file in the place of another, as certbot and Kubernetes do.
+// Replace replaces a file by a rename, as certbot and Kubernetes do.
 func Replace(t *testing.T, file string, body []byte) {
 	t.Helper()
 	if err := os.WriteFile(file+".next", body, 0o600); err != nil {

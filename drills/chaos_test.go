@@ -34,7 +34,7 @@ func faultLasts(short, long time.Duration) time.Duration {
 	return short
 }
 
-// drill is a load on a service to which something happens.
+// drill is a load on a service during a fault.
 type drill struct {
 	t    *testing.T
 	url  string
@@ -85,7 +85,7 @@ func (d *drill) charge(secret string) answer {
 	return a
 }
 
-// recovered waits until a charge is accepted, and says how long that took.
+// recovered waits until a charge is accepted, and returns how long that took.
 func (d *drill) recovered(within time.Duration) time.Duration {
 	d.t.Helper()
 	began := time.Now()
@@ -101,7 +101,7 @@ func (d *drill) count() (statuses map[int]int, slowest time.Duration) {
 	return statuses, slowest
 }
 
-// expect counts what was answered since the last time; nothing but these may be among it.
+// expect fails if a status since the last call is not among these.
 func (d *drill) expect(what string, recovery time.Duration, allowed ...int) {
 	d.t.Helper()
 	statuses, slowest := d.count()
@@ -133,7 +133,7 @@ func (d *drill) check(database string) {
 	d.t.Logf("%d charges, none lost and none counted twice", len(d.sent.byKey))
 }
 
-// proxy stands between the service and a server that a test makes trouble for.
+// proxy is between the service and a server, and delays or drops packets.
 type proxy struct {
 	listener net.Listener
 
@@ -163,7 +163,7 @@ func startProxy(t *testing.T, target string) *proxy {
 
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
-// set makes every packet late, or lets none through.
+// set delays every packet, or drops all.
 func (p *proxy) set(delay time.Duration, dark bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,14 +177,14 @@ func (p *proxy) set(delay time.Duration, dark bool) {
 	}
 }
 
-// aim sends connections that are made from here on to another server.
+// aim sends later connections to another server.
 func (p *proxy) aim(target string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.target = target
 }
 
-// cut ends every connection.
+// cut closes every connection.
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -229,7 +229,7 @@ func (p *proxy) remove(conn net.Conn) {
 	delete(p.conns, conn)
 }
 
-// pass waits as long as a packet is on its way.
+// pass waits for the delay of a packet.
 func (p *proxy) pass() {
 	p.mu.Lock()
 	delay, dark := p.delay, p.dark
@@ -320,8 +320,8 @@ func (c *cluster) shutDown(t *testing.T) {
 	c.cmd = nil
 }
 
-// takeEveryConnection leaves the service without any: it ends the service's own
-// and takes all that the server gives.
+// takeEveryConnection leaves the service without connections: it ends its own and
+// opens as many as the server accepts.
 func takeEveryConnection(t *testing.T, url string) (taken []*pgx.Conn) {
 	t.Helper()
 	ctx := context.Background()
@@ -431,7 +431,7 @@ func TestChaosDiskFull(t *testing.T) {
 	d.check(stopAndCopy(t, p, inside))
 }
 
-// stopAndCopy stops a service whose disk goes with it, and gives a copy of its database.
+// stopAndCopy stops a service whose disk goes with it, and returns a copy of its database.
 func stopAndCopy(t *testing.T, p *process, folder string) (database string) {
 	t.Helper()
 	// The disk stays while a process uses it. SQLite follows links, and so would not find it itself.

@@ -17,7 +17,7 @@ import (
 	"codexible/store/storetest"
 )
 
-func TestConnectionsThatSaidNothingKeepNobodyFromEnding(t *testing.T) {
+func TestSilentConnectionsDoNotDelayShutdown(t *testing.T) {
 	for _, encrypted := range []bool{false, true} {
 		var env []string
 		if encrypted {
@@ -49,7 +49,7 @@ func TestConnectionsThatSaidNothingKeepNobodyFromEnding(t *testing.T) {
 	}
 }
 
-func TestMoreConnectionsThanThereAreFilesEndNothing(t *testing.T) {
+func TestMoreConnectionsThanFilesDoNotStopTheService(t *testing.T) {
 	const files, callers = 300, 400
 	path, err := theProgram()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 const processPassword = "correct horse battery staple"
 
-// operatorOf is a browser that has signed in to a program's console.
+// operatorOf signs a browser in to a program's console.
 func operatorOf(t *testing.T, p *process) *http.Client {
 	t.Helper()
 	path, err := theProgram()
@@ -97,7 +97,7 @@ func TestALinkToADayAtTheEndOfTimeNeitherGrowsNorStopsTheProgram(t *testing.T) {
 	})
 }
 
-func TestAnExportThatNobodyReadsEndsWithTheProgramAndIsWrittenDown(t *testing.T) {
+func TestAnUnreadExportEndsAtShutdownAndIsInTheAuditLog(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		p := startProgram(t, "DATABASE_URL="+database, "SHUTDOWN_TIMEOUT=1s")
 		browser := operatorOf(t, p)
@@ -129,7 +129,7 @@ func TestAnExportThatNobodyReadsEndsWithTheProgramAndIsWrittenDown(t *testing.T)
 }
 
 // Requests that a database keeps waiting are ended by SIGTERM too.
-func TestRequestsThatWaitForTheDatabaseEndWithTheProgram(t *testing.T) {
+func TestRequestsThatWaitForTheDatabaseEndAtShutdown(t *testing.T) {
 	database := storetest.PostgresURL(t)
 	p := startProgram(t, "DATABASE_URL="+database, "SHUTDOWN_TIMEOUT=500ms")
 	browser := operatorOf(t, p)

@@ -60,8 +60,8 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// ValkeyURL is the Valkey that the tests were given; without one the test is
-// skipped, or fails where nothing may be.
+// ValkeyURL is the address of the tests' Valkey; without one the test is skipped, or
+// fails where skipping is not allowed.
 func ValkeyURL(t *testing.T) string {
 	t.Helper()
 	url := os.Getenv("CODEXIBLE_TEST_VALKEY")

@@ -16,7 +16,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// openFiles counts what a process holds open; -1 where the system does not say.
+// openFiles counts a process's open files; -1 where the system does not say.
 func (p *process) openFiles() int {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
 	if err != nil {

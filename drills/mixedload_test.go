@@ -39,7 +39,7 @@ func (k kind) String() string {
 	return [kinds]string{"verify", "charge", "customer's reads", "admin"}[k]
 }
 
-// perMille is the mix.
+// perMille is the share of each kind.
 var perMille = [kinds]int{checking: 700, charging: 200, reading: 80, managing: 20}
 
 // laneCallers is how many requests of a lane are open at most, so a machine that
@@ -47,7 +47,7 @@ var perMille = [kinds]int{checking: 700, charging: 200, reading: 80, managing: 2
 // their own: checking a key waits for no charge, nor for the disk.
 const laneCallers = 64
 
-// mixedLoad asks the instances in turn what a product and its operator ask.
+// mixedLoad sends the requests of a product and its operator to the instances in turn.
 type mixedLoad struct {
 	users, secrets         []string
 	serviceKey, adminKey   string
@@ -60,7 +60,7 @@ type mixedLoad struct {
 	failures map[string]int
 }
 
-// newMixedLoad fills a migrated database with so many users of two keys each.
+// newMixedLoad fills a migrated database with users of two keys each.
 func newMixedLoad(t *testing.T, database string, people int, urls []string) *mixedLoad {
 	t.Helper()
 	l := &mixedLoad{failures: map[string]int{}}
@@ -108,7 +108,7 @@ func newMixedLoad(t *testing.T, database string, people int, urls []string) *mix
 	return l
 }
 
-// flatOut has a lane ask for everything, as fast as the instances answer, and returns the requests per second.
+// flatOut sends every kind on one lane as fast as the instances answer, and returns the requests per second.
 func flatOut(lane *[laneCallers]loadCaller, lasts time.Duration) (perSecond float64) {
 	var asked atomic.Int64
 	end := time.Now().Add(lasts)
@@ -132,9 +132,9 @@ type offered struct {
 	due  time.Time
 }
 
-// offer asks at a fixed rate, whether or not earlier requests were answered. A
-// request's time is the schedule's, so a latency holds the wait for its turn;
-// the schedule is kept to about 0.2 ms.
+// offer sends at a fixed rate, whether or not earlier requests were answered. A
+// latency starts at the scheduled time, so it includes the wait for a caller; the
+// schedule is kept to about 0.2 ms.
 func (l *mixedLoad) offer(perSecond float64, lasts time.Duration) {
 	charges, rest := make(chan offered, 1<<16), make(chan offered, 1<<16)
 	var calling sync.WaitGroup
@@ -161,7 +161,7 @@ func (l *mixedLoad) offer(perSecond float64, lasts time.Duration) {
 	calling.Wait()
 }
 
-// loadCaller has a connection to each instance and asks one thing at a time.
+// loadCaller has a connection to each instance and sends one request at a time.
 type loadCaller struct {
 	*mixedLoad
 	instances []*fasthttp.HostClient
@@ -311,7 +311,7 @@ func (c *loadCaller) manageKey() {
 	}
 }
 
-// send asks the instance whose turn it is, with the body that was prepared.
+// send sends the prepared request to the instance whose turn it is.
 func (c *loadCaller) send(method, path, bearer string) {
 	c.request.Header.SetMethod(method)
 	c.request.SetRequestURI("http://instance" + path)
@@ -329,7 +329,7 @@ func (c *loadCaller) send(method, path, bearer string) {
 	c.body = c.body[:0]
 }
 
-// expect notes an answer that is not 200 or lacks what it has to hold.
+// expect records a response that is not 200 or lacks a text.
 func (c *loadCaller) expect(of kind, holds string) bool {
 	status, body := c.response.StatusCode(), c.response.Body()
 	if status == http.StatusOK && bytes.Contains(body, []byte(holds)) {

@@ -19,7 +19,7 @@ func openToAll(t *testing.T, args ...string) *exec.Cmd {
 	return exec.CommandContext(t.Context(), "sh", append([]string{"-c", `umask 000; exec "$@"`, "sh", path}, args...)...)
 }
 
-func TestWhatTheProgramWritesIsForItsOwnerAlone(t *testing.T) {
+func TestOnlyTheOwnerCanReadTheProgramsFiles(t *testing.T) {
 	folder := t.TempDir()
 	data, backups := filepath.Join(folder, "data"), filepath.Join(folder, "backups")
 	env := []string{"DATA_DIR=" + data, "BACKUP_DIR=" + backups, "BACKUP_INTERVAL=1m"}

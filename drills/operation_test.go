@@ -18,7 +18,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// codexible runs the real program to its end.
+// codexible runs the real program until it exits.
 func codexible(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	path, err := theProgram()
@@ -105,7 +105,7 @@ func TestMovingToPostgresByTheCommandLine(t *testing.T) {
 	}
 }
 
-// page is an answer with its body.
+// page is a response with its body.
 type page struct {
 	status int
 	body   string
@@ -141,7 +141,7 @@ func TestMetricsCanHaveAListenerOfTheirOwn(t *testing.T) {
 	p.stop(t)
 }
 
-func TestWhileDrainingRequestsAreAnsweredAndReadinessIsNot(t *testing.T) {
+func TestWhileDrainingRequestsAreAnsweredAndReadinessFails(t *testing.T) {
 	p := startProgram(t, "DRAIN_DELAY=2s")
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -178,8 +178,8 @@ func TestTheProgramServesTLSItself(t *testing.T) {
 	plain.stop(t)
 }
 
-// wantStrictTransport asks for answers of every kind whether browsers have to
-// come by TLS from then on.
+// wantStrictTransport checks whether responses of every kind have
+// Strict-Transport-Security.
 func wantStrictTransport(t *testing.T, url, want string) {
 	t.Helper()
 	tlsClient := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}

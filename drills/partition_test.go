@@ -16,16 +16,16 @@ import (
 	"codexible/store/storetest"
 )
 
-// farValkey is a Valkey that the network between can be taken from without a
-// word: no connection is refused, reset or closed, packets just come no more.
+// farValkey is a Valkey whose network can be partitioned silently: packets stop,
+// but no connection is refused, reset or closed.
 type farValkey struct {
 	address     string
 	cut, repair func()
 }
 
-// startFarValkey gives the server a network of its own with one cable to it. Where no
-// network may be made, a proxy that swallows packets stands between, which holds
-// connections open as no real cable does.
+// startFarValkey runs the server in a network namespace with one link to it. Without
+// the right to create one it uses a proxy that drops packets but, unlike a link,
+// keeps connections open.
 func startFarValkey(t *testing.T) (far farValkey, behind string) {
 	t.Helper()
 	far, err := startValkeyInNamespace(t)

@@ -98,13 +98,13 @@ func (p *process) printed() string {
 	return string(text)
 }
 
-// kill ends the process as a power cut would.
+// kill sends SIGKILL.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended
 }
 
-// stop ends the process by SIGTERM; it has to end in order.
+// stop sends SIGTERM; the process has to exit with 0.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -128,8 +128,8 @@ type cluster struct {
 	ended chan struct{}
 }
 
-// newCluster makes an empty cluster; without Postgres's programs the test is
-// skipped, or fails where nothing may be.
+// newCluster creates an empty cluster; without Postgres's programs the test is
+// skipped, or fails where skipping is not allowed.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	bin := os.Getenv("CODEXIBLE_TEST_PG_BIN")
@@ -153,7 +153,7 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
-// missing ends a test that lacks something: by a failure where nothing may be skipped.
+// missing skips a test that lacks something, or fails it where skipping is not allowed.
 func missing(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CODEXIBLE_TEST_STRICT") != "" {

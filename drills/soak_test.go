@@ -120,7 +120,7 @@ func reconciles(t *testing.T, database string, l *mixedLoad) {
 	t.Logf("%d charges acknowledged and in the ledger, no difference in a recount of %s; %d repeats recognised", r.Charges, time.Duration(r.TookMillis)*time.Millisecond, l.repeated.Load())
 }
 
-// vitals are what must not grow while the load stays the same.
+// vitals are the figures that must not grow under a constant load.
 type vitals struct{ residentBytes, goBytes, goroutines, files float64 }
 
 var vitalSeries = regexp.MustCompile(`(?m)^(process_resident_memory_bytes|go_memstats_sys_bytes|go_memstats_heap_released_bytes|go_goroutines|process_open_fds) (\S+)$`)
@@ -165,7 +165,7 @@ func medianOf(samples []vitals, of func(vitals) float64) float64 {
 	return median(values)
 }
 
-// watched is a load while it ran: how long its answers took, and the vitals of each instance in the order of time.
+// watched has a load's latencies, and the vitals of each instance over time.
 type watched struct {
 	whole   [kinds]counts
 	took    time.Duration
@@ -221,7 +221,7 @@ func lastOf(samples [][]vitals) (text string) {
 	return text
 }
 
-// judge prints what was seen of the whole and fails on what grew.
+// judge prints the result and fails if a figure grew.
 func (w *watched) judge(t *testing.T, offered float64, lasts time.Duration) {
 	t.Helper()
 	var all counts

@@ -32,7 +32,7 @@ func rounds(short, long int) int {
 	return short
 }
 
-// drawn is how many answers a load gets before the kill: 1 to most.
+// drawn is a random number of responses before the kill, 1 to most.
 func drawn(most int64) int64 { return 1 + rand.Int64N(most) }
 
 // customer is a user with keys whose secrets a test knows.

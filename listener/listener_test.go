@@ -25,7 +25,7 @@ func (c *taking) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestAnAnswerIsWrittenInPiecesThatAClientHasToTakeInTime(t *testing.T) {
+func TestAResponseIsWrittenInPiecesWithADeadlineEach(t *testing.T) {
 	conn := &taking{}
 	v := &visitor{Conn: conn, listener: &Listener{}}
 	for range 10 {

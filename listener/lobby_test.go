@@ -149,7 +149,7 @@ func (l *lobbyTest) answer(v *visitor) {
 
 const wholeHead = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
-func TestAnAddressHasSoManyConnectionsAndNoMore(t *testing.T) {
+func TestAnAddressHasNoMoreConnectionsThanPerAddress(t *testing.T) {
 	onAListener(t, 100, 2, func(l *lobbyTest) {
 		for _, try := range []struct {
 			address string
@@ -178,7 +178,7 @@ func TestAnAddressHasSoManyConnectionsAndNoMore(t *testing.T) {
 	})
 }
 
-func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
+func TestConnectionsWithoutARequestAreEvictedAtTheLimit(t *testing.T) {
 	onAListener(t, 6, 100, func(l *lobbyTest) {
 		asked := func() *client { // a connection that has had an answer and waits in the lobby
 			c := l.dial("192.0.2.1")
@@ -234,7 +234,7 @@ func TestConnectionsWithoutARequestGiveWayWhenTheRoomIsFull(t *testing.T) {
 	})
 }
 
-func TestAHeadThatDribblesHas15SecondsInAll(t *testing.T) {
+func TestASlowHeadHas15SecondsInAll(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		onAListener(t, 10, 10, func(l *lobbyTest) {
 			c := l.dial("192.0.2.1")
@@ -301,7 +301,7 @@ func TestARequestAndItsHeadHave15SecondsTogether(t *testing.T) {
 	})
 }
 
-func TestConnectionsThatWaitAreLetGo(t *testing.T) {
+func TestIdleConnectionsAreClosed(t *testing.T) {
 	onAListener(t, 10, 10, func(l *lobbyTest) {
 		quiet, began := l.dial("192.0.2.1"), time.Now()
 		if _, err := quiet.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(began) != handlers.ReadTimeout {

@@ -13,7 +13,7 @@ import (
 	"codexible/drills"
 )
 
-func TestAReplacedCertificateIsShownAndABrokenOneIsNot(t *testing.T) {
+func TestAReplacedCertificateIsServedAndABrokenOneIsNot(t *testing.T) {
 	files := drills.NewPairFiles(t)
 	files.Write(t, 1)
 	var log bytes.Buffer
