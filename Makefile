@@ -9,7 +9,7 @@ ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 TOOLS := tools tools/deploylint
-# Tests in files that are not built with -race: one client after the other, thousands of requests or a browser.
+# Tests in files that are not built with -race: they send thousands of requests in turn, or drive a browser.
 WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor
 
 .PHONY: help
@@ -19,7 +19,7 @@ help: ## list the targets
 ## Development
 
 .PHONY: run dashboard generate migration openapi
-run: ## run the service with demo data; needs nothing else
+run: ## run the service with demo data and no other service
 	go run . serve --demo
 
 dashboard: dashboard/node_modules/.package-lock.json ## run the service with demo data and the dashboard in development mode
@@ -43,7 +43,7 @@ openapi: ## rewrite docs/openapi.json from the handlers
 ## Checks
 
 .PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos soak fuzz bench
-test: ## run everything: the checks below, every Go test, with -race but for a few, the dashboard's tests; nothing is skipped
+test: ## run everything: the checks below, every Go test (most with -race), the dashboard's tests; nothing is skipped
 	tools/test.sh
 
 format: ## fail if gofmt would change Go code
@@ -75,7 +75,7 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: ## run every Go test, with -race but for a few, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
+test-go: ## run every Go test (most with -race), with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
 	tools/need.sh race postgres valkey chromium ip mkfs.ext4
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
 	  go test -count=1 -run "$(WITHOUT_RACE)" -json ./handlers || status=1; \

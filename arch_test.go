@@ -17,7 +17,7 @@ import (
 )
 
 // importMap says which packages of the module a package may import; "." is main.
-// What tests import is their own matter.
+// The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
 	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "usage", "secrets", "fault"},
@@ -49,9 +49,9 @@ var importMap = map[string][]string{
 // exempt packages are programs for developers, which may import what they need.
 var exempt = []string{"bench", "tools"}
 
-// keptTo says which packages alone may import a library, that is any path that
+// onlyImportedBy names the only packages that may import a library, that is any path that
 // begins with the name; a name that ends with a quote is the whole path.
-var keptTo = map[string][]string{
+var onlyImportedBy = map[string][]string{
 	"github.com/gofiber/":             {"handlers"},
 	"github.com/valyala/fasthttp":     {"handlers"},
 	"gorm.io/":                        {"store"},
@@ -72,8 +72,8 @@ var keptTo = map[string][]string{
 	"github.com/prometheus/":          {"server", "listener", "handlers"},
 }
 
-// drawers are names that say nothing about what is in them.
-var drawers = []string{
+// genericNames are names that say nothing about what is in them.
+var genericNames = []string{
 	"utils", "util", "common", "helpers", "helper", "models", "model", "services", "service", "repository", "repositories", "middleware",
 	"internal", "pkg", "shared", "misc", "types", "lib", "core", "base",
 }
@@ -118,8 +118,8 @@ func packages(t *testing.T) []listed {
 	return all
 }
 
-// room is a package's path inside the module, "." for main.
-func (p listed) room() string {
+// path is a package's path inside the module, "." for main.
+func (p listed) path() string {
 	if p.ImportPath == "codexible" {
 		return "."
 	}
@@ -127,7 +127,7 @@ func (p listed) room() string {
 }
 
 func (p listed) exempt() bool {
-	first, _, _ := strings.Cut(p.room(), "/")
+	first, _, _ := strings.Cut(p.path(), "/")
 	return slices.Contains(exempt, first)
 }
 
@@ -136,49 +136,49 @@ func TestPackagesImportOnlyWhatTheImportMapAllows(t *testing.T) {
 		if p.exempt() {
 			continue
 		}
-		allowed, known := importMap[p.room()]
+		allowed, known := importMap[p.path()]
 		if !known {
-			t.Errorf("package %s is not in the import map: say in it what the package may import, and in ARCHITECTURE.md why it exists", p.room())
+			t.Errorf("package %s is not in the import map: say in it what the package may import, and in ARCHITECTURE.md why it exists", p.path())
 			continue
 		}
 		for _, path := range p.Imports {
 			if inside, ours := strings.CutPrefix(path, "codexible/"); ours && !slices.Contains(allowed, inside) {
-				t.Errorf("package %s imports %s, which it may not", p.room(), inside)
+				t.Errorf("package %s imports %s, which it may not", p.path(), inside)
 			}
 		}
 	}
 }
 
-func TestLibrariesStayInTheRoomsTheyAreKeptTo(t *testing.T) {
+func TestOnlyTheNamedPackagesImportALibrary(t *testing.T) {
 	used := map[string]bool{}
 	for _, p := range packages(t) {
 		if p.exempt() {
 			continue
 		}
 		for _, path := range p.Imports {
-			for library, rooms := range keptTo {
+			for library, importers := range onlyImportedBy {
 				if !strings.HasPrefix(path+`"`, library) {
 					continue
 				}
 				used[library] = true
-				if !slices.Contains(rooms, p.room()) {
-					t.Errorf("package %s imports %s, which is kept to %s", p.room(), path, strings.Join(rooms, " and "))
+				if !slices.Contains(importers, p.path()) {
+					t.Errorf("package %s imports %s, which only %s may import", p.path(), path, strings.Join(importers, " and "))
 				}
 			}
 		}
 	}
-	for library := range keptTo {
+	for library := range onlyImportedBy {
 		if !used[library] {
 			t.Errorf("nothing imports %s: remove it from this table, or correct its name", library)
 		}
 	}
 }
 
-func TestNoPackageIsADrawer(t *testing.T) {
+func TestNoPackageHasAGenericName(t *testing.T) {
 	for _, p := range packages(t) {
-		for part := range strings.SplitSeq(p.room(), "/") {
-			if slices.Contains(drawers, part) || slices.Contains(drawers, p.Name) {
-				t.Errorf("package %s has a name that says nothing about what is in it", p.room())
+		for part := range strings.SplitSeq(p.path(), "/") {
+			if slices.Contains(genericNames, part) || slices.Contains(genericNames, p.Name) {
+				t.Errorf("package %s has a name that says nothing about what is in it", p.path())
 			}
 		}
 	}
@@ -188,7 +188,7 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 	readers := []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}
 	found := 0
 	for _, p := range packages(t) {
-		if p.exempt() || p.room() == "store/storetest" || p.room() == "limits/limitstest" || p.room() == "drills" {
+		if p.exempt() || p.path() == "store/storetest" || p.path() == "limits/limitstest" || p.path() == "drills" {
 			continue // tests get their servers from the environment
 		}
 		for _, name := range p.GoFiles {
@@ -203,8 +203,8 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 				}
 				if of, ok := selector.X.(*ast.Ident); ok && (of.Name == "os" || of.Name == "syscall") {
 					found++
-					if p.room() != "." || name != "main.go" {
-						t.Errorf("%s/%s reads the environment: what it needs to know comes from config", p.room(), name)
+					if p.path() != "." || name != "main.go" {
+						t.Errorf("%s/%s reads the environment: only config may", p.path(), name)
 					}
 				}
 				return true
@@ -242,7 +242,7 @@ func TestWhatIsNotBuiltWithTheRaceDetectorIsRunWithoutIt(t *testing.T) {
 			}
 			for _, test := range declared.FindAllSubmatch(text, -1) {
 				found++
-				if !run.Match(test[1]) || p.room() != "handlers" {
+				if !run.Match(test[1]) || p.path() != "handlers" {
 					t.Errorf("%s: nothing runs %s: name it in WITHOUT_RACE", file, test[1])
 				}
 			}

@@ -19,9 +19,8 @@ import (
 	"testing"
 )
 
-// headerWriters are what writes headers of answers in the libraries that the
-// module uses: methods by their type, and functions of packages. A name with a
-// star stands for all that begin so; unwritten are the exceptions.
+// headerWriters are the methods and functions of libraries that write response
+// headers, by type and package. A star matches any ending; unwritten are exceptions.
 var headerWriters = map[string][]string{
 	"(*github.com/gofiber/fiber/v2.Ctx)": {
 		"Append", "Attachment", "AutoFormat", "ClearCookie", "Cookie", "Download", "Format", "JSON", "JSONP", "Links", "Location", "Redirect", "RedirectBack", "RedirectToRoute", "Render", "SendFile",
@@ -36,13 +35,13 @@ var headerWriters = map[string][]string{
 
 var unwritten = []string{"SetStatusCode", "SetConnectionClose"}
 
-// mayWrite are the files that may: the one guarded place, and what sends requests.
+// mayWrite are the files that may call them, with the reason.
 var mayWrite = map[string]string{
 	"handlers/headers.go": "it checks every value",
 	"server/traces.go":    "it sends requests to the collector",
 }
 
-func TestOnlyOneFileWritesHeadersOfAnswers(t *testing.T) {
+func TestOnlyOneFileWritesResponseHeaders(t *testing.T) {
 	fset := token.NewFileSet()
 	libraries := importer.ForCompiler(fset, "gc", exports(t))
 	writes := map[string]int{}
@@ -69,7 +68,7 @@ func TestOnlyOneFileWritesHeadersOfAnswers(t *testing.T) {
 				continue
 			}
 			at := fset.Position(name.Pos())
-			file := filepath.ToSlash(filepath.Join(p.room(), filepath.Base(at.Filename)))
+			file := filepath.ToSlash(filepath.Join(p.path(), filepath.Base(at.Filename)))
 			if writes[file]++; mayWrite[file] == "" {
 				t.Errorf("%s:%d calls %s: headers and cookies are written in handlers/headers.go alone, which refuses values that would split the answer", file, at.Line, f.FullName())
 			}

@@ -40,7 +40,7 @@ type restoredJSON struct {
 
 	SessionsEnded   int64 `json:"sessions_ended"`
 	SetupLinksEnded int64 `json:"setup_links_ended"`
-	// Revived is null where no database was there that could be compared with the backup.
+	// Revived is null if no readable database was replaced.
 	Revived *revivedJSON `json:"revived"`
 	Kept    bool         `json:"revocations_kept"`
 }

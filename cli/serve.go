@@ -54,7 +54,7 @@ func (c serveCommand) Run(ctx context.Context, t *terminal) error {
 type listeningJSON struct {
 	URL     string `json:"url"`
 	Version string `json:"version"`
-	// SetupURL makes the console's first operator; left out once there is one.
+	// SetupURL creates the console's first operator; left out when somebody can sign in.
 	SetupURL string `json:"setup_url,omitempty"`
 }
 
@@ -98,7 +98,7 @@ func (healthCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	// A transport of its own: no proxy stands between a service and its own machine, and its certificate names another host.
+	// A transport of its own: the service is on this machine, behind no proxy, and its certificate names another host.
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // nothing but "ok" is asked, of this machine
 	answer, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {

@@ -326,7 +326,7 @@ func readEnvFile(path string) (map[string]string, error) {
 	if ok {
 		return values, nil
 	}
-	// A value may span lines, so the fault begins after the last beginning that parses.
+	// A value may span lines, so the error is after the longest prefix that parses.
 	lines := strings.SplitAfter(string(text), "\n")
 	good := len(lines)
 	for good > 0 && !ok {

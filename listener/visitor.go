@@ -96,8 +96,8 @@ func (v *visitor) readNext(b []byte) (int, error) {
 }
 
 const (
-	// writePatience is how long a client may take for writePiece bytes of its
-	// answer. A whole answer may take as long as it likes.
+	// writePatience is how long a client may take to read writePiece bytes. A whole
+	// response has no deadline.
 	writePatience = 30 * time.Second
 	writePiece    = 64 << 10
 )

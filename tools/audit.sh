@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Checks for known vulnerabilities in what the service calls (govulncheck) and in what the dashboard
-# ships (npm audit). Their databases are on the network: where one cannot be reached the check says so
+# ships (npm audit). Their databases are on the network: if one cannot be reached, the check says so
 # and passes; a finding, and any other error, fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 failed=0
-# audit WHAT UNREACHABLE COMMAND…: UNREACHABLE is what the output says where the database is out of reach
+# audit WHAT UNREACHABLE COMMAND…: UNREACHABLE matches the output when the database cannot be reached
 audit() {
   local what=$1 unreachable=$2 status=0 findings
   shift 2

@@ -7,7 +7,7 @@ PATH+=:/usr/sbin:/sbin
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-# A root of its own, where the program and the units that ours names are in place.
+# A root directory of its own, with the program and the units that our unit names.
 mkdir -p "$root"/{usr/local/bin,usr/lib/systemd,etc/systemd/system,nginx}
 cp -a "$(dirname "$(readlink -f /lib/systemd/system/basic.target)")" "$root/usr/lib/systemd/system"
 install -m 0755 /bin/true "$root/usr/local/bin/codexible"

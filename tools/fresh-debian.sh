@@ -37,7 +37,7 @@ echo "   $((SECONDS - began)) s; what follows is a person's part"
 
 cat >"$root/usr/local/bin/systemctl" <<'END'
 #!/bin/bash
-# Stands in for systemctl where systemd is not PID 1: starts the unit's program as it says.
+# Replaces systemctl, because systemd is not PID 1: starts the unit's program as the unit says.
 set -euo pipefail
 unit=/etc/systemd/system/codexible.service
 says() { sed -n "s/^$1=//p" "$unit"; }

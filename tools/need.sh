@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the named needs lack, from Debian's packages; does nothing when all is there.
+# Installs the missing programs of the named needs from Debian's packages.
 #   tools/need.sh postgres valkey race chromium wrk
 set -euo pipefail
 PATH+=:/usr/sbin:/sbin
