@@ -378,7 +378,7 @@ func TestARequestThatIsGivenUpDoesNotFailTheOthersWhoWait(t *testing.T) {
 	}
 }
 
-// Each case speaks against the key in one way more than the one before it.
+// Each case rules out the key in one way more than the one before it.
 func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 	d, s, id := newDesk(t), Mint(), someone()
 	exhaust := usage.Charge{Credits: 12}
