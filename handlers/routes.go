@@ -30,6 +30,7 @@ func (a *api) endpoints() []*route {
 		get("/openapi.json", open, "Return this OpenAPI document", raw("showDocument", fiber.MIMEApplicationJSON, a.showDocument)),
 		get("/docs", open, "", asset(a.reference)),
 		get("/docs/*", open, "", asset(a.referenceFile)),
+		get("/static/:name", open, "", asset(a.staticFile)),
 
 		post("/api/auth/validate", byAddress, "Check an API key at sign-in", endpoint("validate", a.validate, fault.Unavailable)),
 		get("/api/dashboard/overview", readUsage, "Show the key's user and today's usage", endpoint("overview", a.overview)),
@@ -67,8 +68,6 @@ func (a *api) endpoints() []*route {
 func (a *api) pages() []*route {
 	c := a.Console
 	return slices.Concat([]*route{
-		get("/static/:name", open, "", asset(a.staticFile)),
-
 		page("/admin/setup", signedOut, c.Setup),
 		form("/admin/setup", signedOut, c.FinishSetup),
 		page("/admin/login", signedOut, c.SignIn),

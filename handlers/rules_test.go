@@ -23,6 +23,7 @@ func TestWhatNoRouteTakesAnswersInTheContractsShape(t *testing.T) {
 		{says: "another case", as: "ada", method: "GET", path: "/API/keys", status: 404},
 		{says: "a path too long for its route", as: "ada", method: "GET", path: "/api/keys/$ada.id/rotate/now", status: 404},
 		{says: "an index of Swagger UI's own", method: "GET", path: "/docs/index.html", status: 404},
+		{says: "an asset of another version", method: "GET", path: "/static/console-00000000.css", status: 404},
 		{says: "a traversal", method: "GET", path: "/docs/..%2f..%2fgo.mod", status: 404},
 	})
 	for _, c := range []struct{ method, path, allow string }{
