@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// values are the parameters of a statement.
-var values = regexp.MustCompile(`"[^"]*"|'[^']*'|\b\d+\b`)
+// values are the parameters of a statement; a quote in one is doubled.
+var values = regexp.MustCompile(`("[^"]*")+|('[^']*')+|\b\d+\b`)
 
 // statements records the statements of a database.
 type statements struct {
