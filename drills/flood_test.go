@@ -43,7 +43,7 @@ func latencies(t *testing.T, url, secret string, n int) []time.Duration {
 func TestChaosSlowClients(t *testing.T) {
 	database := storetest.SQLiteURL(t)
 	c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
-	p := startProgram(t, "DATABASE_URL="+database)
+	p := startProgram(t, "DATABASE_URL="+database, "SHUTDOWN_TIMEOUT=2s")
 	before := p.openFiles()
 	const slow = 500
 	conns := make([]net.Conn, slow)

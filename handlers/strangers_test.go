@@ -22,7 +22,7 @@ const large = 300 << 10
 func TestARequestRefusedByItsHeadIsAnsweredWithoutItsBody(t *testing.T) {
 	s := onSQLite(t)
 	const form, json = "application/x-www-form-urlencoded", "application/json"
-	for _, c := range []struct {
+	cases := []struct {
 		says, method, path, mediaType, more string
 		length, status                      int
 	}{
@@ -39,13 +39,19 @@ func TestARequestRefusedByItsHeadIsAnsweredWithoutItsBody(t *testing.T) {
 		{"a form that is no form", "POST", "/admin/login", json, "Cookie: codexible_door=x\r\n", large, 415},
 		{"a form of a stranger that is too large", "POST", "/admin/login", form, "Cookie: codexible_door=x\r\n", large, 413},
 		{"a form of an ended session", "POST", "/admin/users/new", form, "Cookie: codexible_session=x\r\n", large, 403},
-	} {
+	}
+	// All are sent before a response is read: the service waits some seconds for the rest of each.
+	var sent []net.Conn
+	for _, c := range cases {
 		conn := s.dial(t)
+		sent = append(sent, conn)
 		head := s.fill(fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n", c.method, c.path, c.more, c.mediaType, c.length))
 		if _, err := io.WriteString(conn, head); err != nil {
 			t.Fatal(err)
 		}
-		a := read(t, bufio.NewReader(conn), c.method)
+	}
+	for i, c := range cases {
+		a := read(t, bufio.NewReader(sent[i]), c.method)
 		if a.StatusCode != c.status {
 			t.Errorf("%s: %d %s, want %d", c.says, a.StatusCode, a.text, c.status)
 		}
