@@ -24,7 +24,9 @@ type report struct {
 	out      io.Writer
 	packages map[string]*suite
 
-	passed, failed, skipped int // tests and subtests; a package that fails outside its tests counts as one
+	tests  map[string]string // how each test and subtest ended; of several runs: failed, else passed, else skipped
+	broken int               // packages that failed outside their tests
+	again  int               // passes of tests that had passed before
 }
 
 // suite is a package while its tests run.
@@ -34,7 +36,20 @@ type suite struct {
 }
 
 func newReport(out io.Writer) *report {
-	return &report{out: out, packages: map[string]*suite{}}
+	return &report{out: out, packages: map[string]*suite{}, tests: map[string]string{}}
+}
+
+// count is how many tests ended so; a package that failed outside its tests counts as one.
+func (r *report) count(action string) (n int) {
+	for _, ended := range r.tests {
+		if ended == action {
+			n++
+		}
+	}
+	if action == "fail" {
+		n += r.broken
+	}
+	return n
 }
 
 // read takes events until the end. A line that is not an event, such as one of the go command itself, is printed as it is.
@@ -85,16 +100,19 @@ func (r *report) take(e event) {
 
 func (r *report) test(s *suite, e event) {
 	s.ran++
-	switch e.Action {
-	case "pass":
-		r.passed++
-	case "skip":
-		r.skipped++
-		fmt.Fprintf(r.out, "SKIP  %s %s\n%s", e.Package, e.Test, s.text(e.Test))
-	case "fail":
-		r.failed++
+	name := e.Package + " " + e.Test
+	before := r.tests[name]
+	switch {
+	case e.Action == "fail":
 		s.failedHere++
-		fmt.Fprintf(r.out, "FAIL  %s %s\n%s", e.Package, e.Test, s.text(e.Test))
+		fmt.Fprintf(r.out, "FAIL  %s\n%s", name, s.text(e.Test))
+	case e.Action == "pass" && before == "pass":
+		r.again++
+	case e.Action == "skip" && before == "":
+		fmt.Fprintf(r.out, "SKIP  %s\n%s", name, s.text(e.Test))
+	}
+	if before != "fail" && (before != "pass" || e.Action == "fail") {
+		r.tests[name] = e.Action
 	}
 	delete(s.output, e.Test)
 }
@@ -104,7 +122,7 @@ func (r *report) packageEnds(s *suite, e event) {
 	switch {
 	case e.Action == "fail":
 		if s.failedHere == 0 {
-			r.failed++
+			r.broken++
 		}
 		// What is left is the package's own output and that of tests which a crash cut off.
 		for _, test := range slices.Sorted(maps.Keys(s.output)) {

@@ -11,6 +11,15 @@ const passing = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"pass","Package":"p","Elapsed":0.5}
 `
 
+const failing = `{"Action":"output","Package":"p","Test":"TestA","Output":"raced\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}
+`
+
+const skipping = `{"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}
+`
+
 func TestEveryOutcomeIsCountedAndDecidesTheExitCode(t *testing.T) {
 	cases := []struct {
 		name, events string
@@ -30,6 +39,12 @@ func TestEveryOutcomeIsCountedAndDecidesTheExitCode(t *testing.T) {
 		{"a crash shows what the cut-off test said", passing + `{"Action":"output","Package":"q","Test":"TestB","Output":"panic: boom\n"}
 {"Action":"fail","Package":"q"}`, 1, "panic: boom\nFAIL  q (0.0 s)\nGo tests: 1 passed, 1 failed, 0 skipped", ""},
 		{"go test is stopped half-way", passing + `{"Action":"run","Package":"q","Test":"TestB"}`, 1, "1 passed, 1 failed, 0 skipped", ""},
+		{"a test that passes twice is one", passing + passing, 0, "Tests that passed in a second run, too, counted once: 1\nGo tests: 1 passed, 0 failed, 0 skipped", ""},
+		{"a test that fails in its second run fails", passing + failing, 1, "FAIL  p TestA\nraced\nFAIL  p (0.0 s)\nGo tests: 0 passed, 1 failed, 0 skipped", ""},
+		{"a test that fails in its first run fails", failing + passing, 1, "Go tests: 0 passed, 1 failed, 0 skipped", ""},
+		{"a test that is skipped in its second run has run", passing + skipping, 0, "Go tests: 1 passed, 0 failed, 0 skipped", "SKIP"},
+		{"a test that is skipped in its first run has run in the second", skipping + passing, 0, "Go tests: 1 passed, 0 failed, 0 skipped", ""},
+		{"a test that is skipped in both runs is skipped", skipping + skipping, 1, "Go tests: 0 passed, 0 failed, 1 skipped", ""},
 		{"a package without tests is no skip", passing + `{"Action":"skip","Package":"q"}`, 0, "1 passed, 0 failed, 0 skipped", "SKIP"},
 		{"no test at all", "", 1, "no test ran", ""},
 		{"a line of the go command itself is kept", "go: cannot find main module\n" + passing, 0, "go: cannot find main module\n", ""},
