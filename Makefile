@@ -9,7 +9,12 @@ ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 TOOLS := tools tools/deploylint
-# Tests in files that are not built with -race: they send thousands of requests in turn, or drive a browser.
+# make test runs every test without -race, and with -race again all tests of most packages. SLOW_WITH_RACE are packages in which that
+# takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
+# drills is left out: it tests the program, which is built without -race.
+SLOW_WITH_RACE := . cli demo handlers store
+WITH_RACE := AtOnce|Instance|UnderLoad|Beside|Background|Burst|Download|Overlap|Overtak|SIGTERM
+# make torture runs everything with -race, except tests that send thousands of requests in turn, drive a browser or count allocations.
 WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor
 
 .PHONY: help
@@ -43,7 +48,7 @@ openapi: ## rewrite docs/openapi.json from the handlers
 ## Checks
 
 .PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos soak fuzz bench
-test: ## run everything: the checks below, every Go test (most with -race), the dashboard's tests; nothing is skipped
+test: ## run everything: the checks below, every Go test, the concurrent ones also with -race, the dashboard's tests; nothing is skipped
 	tools/test.sh
 
 format: ## fail if gofmt would change Go code
@@ -75,11 +80,15 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: ## run every Go test (most with -race), with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
+test-go: ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
 	tools/need.sh race postgres valkey chromium ip mkfs.ext4
-	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; go test -race -count=1 -timeout=20m -json ./... || status=1; \
-	  go test -count=1 -run "$(WITHOUT_RACE)" -json ./handlers || status=1; \
-	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; exit $$status' | go -C tools run ./testreport
+	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; slow=$$(go list $(SLOW_WITH_RACE:%=./%)); \
+	  go test -count=1 -timeout=20m -json ./... || status=1; \
+	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; \
+	  echo "again with -race:"; \
+	  go test -race -count=1 -timeout=20m -run "$(WITH_RACE)" -json $$slow || status=1; \
+	  go test -race -count=1 -timeout=20m -json $$(go list ./... | grep -vFx -e "$$slow" -e codexible/drills) || status=1; \
+	  exit $$status' | go -C tools run ./testreport
 
 test-dashboard: dashboard/node_modules/.package-lock.json ## check the dashboard: types, lint, unit tests, build, browser tests
 	tools/need.sh chromium
@@ -96,10 +105,11 @@ lighthouse: dashboard/node_modules/.package-lock.json ## run Lighthouse on the d
 	npm --prefix dashboard run build
 	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run lighthouse
 
-torture: ## run the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
-	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture ./...
+torture: ## run every package with -race, the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
+	tools/testenv.sh go test -race -count=1 -timeout=1h -skip '$(WITHOUT_RACE)' ./...
+	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture -skip '$(WITHOUT_RACE)' ./...
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -count=1 -timeout=1h -run 'Torture.*FrontDoor' ./handlers
-	tools/testenv.sh go test -race -count=10 -timeout=1h ./handlers
+	tools/testenv.sh go test -race -count=10 -timeout=1h -skip '$(WITHOUT_RACE)' ./handlers
 	$(MAKE) fuzz
 
 chaos: ## test databases and disks that stop, slow down or disappear under load

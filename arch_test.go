@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -216,39 +215,91 @@ func TestOnlyMainReadsTheEnvironment(t *testing.T) {
 	}
 }
 
-// make test runs everything with -race, and by their names what is not built with it.
-func TestWhatIsNotBuiltWithTheRaceDetectorIsRunWithoutIt(t *testing.T) {
+// withoutRace are tests and helpers that start a goroutine and are not run with -race, although their package is slow with it.
+var withoutRace = map[string]string{
+	"handlers.TestABodyThatNeverEndsIsCutAfterItsAnswer": "only the client sends and reads at once",
+	"handlers.TestAScrapeReadsNoBody":                    "only the client sends and reads at once",
+	"handlers.attack":                                    "only the client sends and reads at once",
+	"store.TestAFreshDatabaseIsNeverReadableByOthers":    "the goroutine reads the mode of a file",
+	"store.newFront":                                     "requests follow one another beside one watcher, as in TestARevocationInOneInstanceEndsTheKeyInAnother",
+	"cli.serve":                                          "requests follow one another; TestSIGTERMFinishesOpenRequestsAndFailsReadiness starts and stops the same service",
+}
+
+// In packages that are slow with -race, make test runs it on the tests whose names match WITH_RACE.
+func TestTestsThatStartGoroutinesRunWithTheRaceDetector(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile(`(?m)^WITHOUT_RACE := (.+)$`).FindSubmatch(makefile)
-	if named == nil {
-		t.Fatal("the Makefile has no WITHOUT_RACE")
+	variable := func(name string) string {
+		found := regexp.MustCompile(`(?m)^` + name + ` := (.+)$`).FindSubmatch(makefile)
+		if found == nil {
+			t.Fatalf("the Makefile has no %s", name)
+		}
+		return string(found[1])
 	}
-	run, declared, found := regexp.MustCompile(string(named[1])), regexp.MustCompile(`(?m)^func (Test\w+)\(`), 0
-	for _, p := range packages(t) {
-		files, err := filepath.Glob(filepath.Join(p.Dir, "*_test.go"))
+	run, used := regexp.MustCompile(variable("WITH_RACE")), map[string]bool{}
+	for path := range strings.FieldsSeq(variable("SLOW_WITH_RACE")) {
+		functions := testFunctions(t, path)
+		starts := func(name string) bool {
+			f := functions[name]
+			if _, excepted := withoutRace[path+"."+name]; excepted && f.starts {
+				used[path+"."+name] = true
+				return false
+			}
+			return f.starts
+		}
+		for name, f := range functions {
+			test := strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Fuzz")
+			if test && !run.MatchString(name) && (starts(name) || slices.ContainsFunc(f.names, starts)) {
+				t.Errorf("%s: %s starts a goroutine and is not run with -race: give it a name that matches WITH_RACE in the Makefile", path, name)
+			}
+		}
+	}
+	for name := range withoutRace {
+		if !used[name] {
+			t.Errorf("%s needs no exception: remove it from this table", name)
+		}
+	}
+}
+
+// testFunction is a function of a test file, or all methods of one name.
+type testFunction struct {
+	starts bool     // it has a go statement or a call of a method Go
+	names  []string // the identifiers in it, and so the functions that it calls
+}
+
+func testFunctions(t *testing.T, path string) map[string]testFunction {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(path, "*_test.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no tests: correct SLOW_WITH_RACE in the Makefile (%v)", path, err)
+	}
+	functions := map[string]testFunction{}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.HasPrefix(text, []byte("//go:build !race\n")) {
+		for _, declared := range file.Decls {
+			function, ok := declared.(*ast.FuncDecl)
+			if !ok {
 				continue
 			}
-			for _, test := range declared.FindAllSubmatch(text, -1) {
-				found++
-				if !run.Match(test[1]) || p.path() != "handlers" {
-					t.Errorf("%s: nothing runs %s: name it in WITHOUT_RACE", file, test[1])
+			f := functions[function.Name.Name]
+			ast.Inspect(function.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					f.starts = true
+				case *ast.SelectorExpr:
+					f.starts = f.starts || n.Sel.Name == "Go"
+				case *ast.Ident:
+					f.names = append(f.names, n.Name)
 				}
-			}
+				return true
+			})
+			functions[function.Name.Name] = f
 		}
 	}
-	if found == 0 {
-		t.Error("no test was found")
-	}
+	return functions
 }

@@ -12,7 +12,7 @@ import (
 	"codexible/handlers"
 )
 
-func TestManySignInsDoNotLockOutTheOperatorsOwnBrowser(t *testing.T) {
+func TestManySignInsAtOnceDoNotLockOutTheOperatorsOwnBrowser(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) { p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
 	owner := s.operator(t).from("192.0.2.1")
 	owner.get("/admin").submit("/admin/logout")

@@ -60,7 +60,7 @@ func TestTheLineOfARequestIsFlatAsTextToo(t *testing.T) {
 	}
 }
 
-func TestLinesOfManyRequestsAreKeptApart(t *testing.T) {
+func TestLinesLoggedAtOnceAreKeptApart(t *testing.T) {
 	const writers, each = 8, 200
 	var written bytes.Buffer
 	handler := NewJSONLog(&written, slog.LevelInfo)

@@ -38,14 +38,15 @@ func verification(tb testing.TB) func() {
 	}
 }
 
-// mostAllocations is what a verification of a cached key may allocate.
+// mostAllocations is what a verification of a cached key may allocate. With -race it
+// allocates more: the detector empties pools at random.
 const mostAllocations = 15
 
 func TestAVerificationOfACachedKeyAllocatesLittle(t *testing.T) {
 	verify := verification(t)
 	verify()
-	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations+lostToTheRaceDetector {
-		t.Errorf("%.0f allocations, want %d at most", n, mostAllocations+lostToTheRaceDetector)
+	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations {
+		t.Errorf("%.0f allocations, want %d at most", n, mostAllocations)
 	} else {
 		t.Logf("%.0f allocations", n)
 	}
@@ -54,7 +55,7 @@ func TestAVerificationOfACachedKeyAllocatesLittle(t *testing.T) {
 func BenchmarkVerify(b *testing.B) {
 	verify := verification(b)
 	verify()
-	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations+lostToTheRaceDetector {
+	if n := testing.AllocsPerRun(1000, verify); n > mostAllocations {
 		b.Fatalf("%.0f allocations, want %d at most", n, mostAllocations)
 	}
 	b.ReportAllocs()

@@ -215,7 +215,7 @@ func (w *watcher) Changed(c accounts.Change) {
 func (w *watcher) Up(up bool) { w.ups <- up }
 
 // Two processes on one database: the other is notified of what one changes.
-func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
+func TestChangesOfOtherInstancesAreSeen(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		here, there := storetest.Connect(t, url, clock.Now), storetest.Connect(t, url, clock.Now)

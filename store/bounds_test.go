@@ -33,7 +33,7 @@ func TestAStatementEndsWithItsRequest(t *testing.T) {
 	})
 }
 
-func TestACountForWhichNobodyWaitsEndsWithTheStore(t *testing.T) {
+func TestACountInTheBackgroundEndsWithTheStore(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		over := store.CountInBackground(s)
 		closed := make(chan error, 1)

@@ -46,7 +46,7 @@ func TestAnIDHoldsItsMillisecondAndSortsAfterItsBound(t *testing.T) {
 	})
 }
 
-func TestIDsOfOneInstantFromManyCallersAreAllDifferent(t *testing.T) {
+func TestIDsOfOneInstantMadeAtOnceAreAllDifferent(t *testing.T) {
 	var g ids
 	var mu sync.Mutex
 	seen, rows := map[uuid.UUID]bool{}, map[int64]bool{}

@@ -218,7 +218,7 @@ func TestTheActingKeyIsJudgedAsItIsThen(t *testing.T) {
 	})
 }
 
-func TestAUserHasNoMoreKeysThanThePlanAllows(t *testing.T) {
+func TestAUserHasNoMoreKeysThanThePlanAllowsEvenOfThoseMadeAtOnce(t *testing.T) {
 	eachPolicy(t, func(p policies) {
 		ctx := context.Background()
 		if _, err := p.ChangePlan(ctx, ada, p.customer.User.PlanID, accounts.PlanChange{MaxKeys: new(int64(5))}); err != nil {

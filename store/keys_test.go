@@ -241,7 +241,7 @@ func TestARotationKeepsTheKeyAndEndsTheOldSecretAtOnceOrAfterItsGrace(t *testing
 	})
 }
 
-func TestOfRotationsAtTheSameMomentOneSecretLives(t *testing.T) {
+func TestOfRotationsAtOnceOneSecretLives(t *testing.T) {
 	for name, grace := range map[string]time.Duration{"at once": 0, "with a grace": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {

@@ -44,7 +44,7 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 	})
 }
 
-func TestOnePlanAtMostIsTheDefault(t *testing.T) {
+func TestOnePlanAtMostIsTheDefaultEvenOfTwoSetAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
 		defaults := func(want ...string) {

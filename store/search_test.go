@@ -246,7 +246,7 @@ func TestWhatTwoProcessesWriteInTheSameTickIsAllFoundInOrder(t *testing.T) {
 
 // A rename writes what all the user's keys are found by, a relabel what one is;
 // neither may write down what the other has just replaced.
-func TestARenameAndARelabelAtTheSameMomentAreBothFound(t *testing.T) {
+func TestARenameAndARelabelAtOnceAreBothFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Pro")
 		for round := range 15 {

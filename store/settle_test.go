@@ -90,7 +90,7 @@ func wantToday(t *testing.T, s *store.Store, c storetest.Customer, day usage.Day
 	}
 }
 
-func TestChargesNeverExceedThePlan(t *testing.T) {
+func TestChargesAtOnceNeverExceedThePlan(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		s := storetest.Connect(t, url, clock.Now)

@@ -35,7 +35,7 @@ func recorded(t *testing.T, s *store.Store, action string) (n int) {
 	return n
 }
 
-func TestAHundredWrongCodesOfADayLockTheAppAndOneMoreIsNoSecondLock(t *testing.T) {
+func TestAHundredWrongCodesOfADayEvenAtOnceLockTheAppAndOneMoreIsNoSecondLock(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		u := admin(t, s)

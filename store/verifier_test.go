@@ -172,7 +172,7 @@ func TestLastUsesReachTheDatabaseInOneFlush(t *testing.T) {
 }
 
 // What one process changes reaches the cache of another by the database itself.
-func TestARevocationInOneProcessEndsTheKeyInAnother(t *testing.T) {
+func TestARevocationInOneInstanceEndsTheKeyInAnother(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		clock := storetest.NewClock(storetest.Start)
 		f, there := newFront(t, storetest.Connect(t, url, clock.Now), clock.Now), storetest.Connect(t, url, clock.Now)
