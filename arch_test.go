@@ -42,6 +42,7 @@ var importMap = map[string][]string{
 	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
+	"usage/usagetest":   {"usage"},
 	"store/storetest":   {"store", "accounts", "keys", "usage", "limits", "secrets", "fault"},
 }
 

@@ -32,6 +32,16 @@ table "plans" {
     type = bigint
     null = true
   }
+  // Credits a calendar month; null for no such limit.
+  column "monthly_credit_limit" {
+    type = bigint
+    null = true
+  }
+  // Open holds of all keys of a user together; null for no such limit.
+  column "user_concurrency_limit" {
+    type = bigint
+    null = true
+  }
   // The place in lists, the lowest first.
   column "position" {
     type    = bigint
@@ -56,6 +66,8 @@ table "plans" {
   check "plans_price_cents" { expr = "price_cents >= 0" }
   check "plans_rate_limit_per_minute" { expr = "rate_limit_per_minute >= 1" }
   check "plans_max_keys" { expr = "max_keys >= 1 AND max_keys <= 10000" }
+  check "plans_monthly_credit_limit" { expr = "monthly_credit_limit IS NULL OR monthly_credit_limit >= 0" }
+  check "plans_user_concurrency_limit" { expr = "user_concurrency_limit IS NULL OR user_concurrency_limit >= 1" }
   check "plans_user_rate_limit_per_minute" { expr = "user_rate_limit_per_minute IS NULL OR user_rate_limit_per_minute >= 1" }
 }
 
@@ -143,6 +155,19 @@ table "api_keys" {
     type = uuid
     null = true
   }
+  // The key's own limits beside the plan's; null for none.
+  column "daily_credit_limit" {
+    type = bigint
+    null = true
+  }
+  column "rate_limit_per_minute" {
+    type = bigint
+    null = true
+  }
+  column "concurrency_limit" {
+    type = bigint
+    null = true
+  }
   primary_key { columns = [column.id] }
   foreign_key "api_keys_user" {
     columns     = [column.user_id]
@@ -167,6 +192,14 @@ table "api_keys" {
     columns = [column.created_by_key_id, column.id]
     where   = "created_by_key_id IS NOT NULL"
   }
+  // The keys whose limits a charge or hold is decided on.
+  index "api_keys_limited" {
+    columns = [column.user_id, column.id]
+    where   = "daily_credit_limit IS NOT NULL OR concurrency_limit IS NOT NULL"
+  }
+  check "api_keys_daily_credit_limit" { expr = "daily_credit_limit IS NULL OR daily_credit_limit >= 0" }
+  check "api_keys_rate_limit_per_minute" { expr = "rate_limit_per_minute IS NULL OR rate_limit_per_minute >= 1" }
+  check "api_keys_concurrency_limit" { expr = "concurrency_limit IS NULL OR concurrency_limit >= 1" }
   check "api_keys_status" { expr = "status IN ('active', 'disabled', 'revoked')" }
   check "api_keys_revoked_at" { expr = "((status = 'revoked' AND revoked_at IS NOT NULL) OR (status IN ('active', 'disabled') AND revoked_at IS NULL))" }
 }
@@ -220,22 +253,49 @@ table "usage" {
   column "prompt_tokens" { type = bigint }
   column "completion_tokens" { type = bigint }
   column "cost_micros" { type = bigint }
+  // What the charge cost beyond its whole credits, in millionths of a credit: credits is by
+  // how much the charge moved the day's rounded sum. 0 for a charge by hand; it may be negative.
+  column "millionths" {
+    type    = bigint
+    default = 0
+  }
+  // The part of the credits that grants gave.
+  column "granted" {
+    type    = bigint
+    default = 0
+  }
+  // What did not fit, in millionths of a credit.
+  column "uncollected" {
+    type    = bigint
+    default = 0
+  }
+  // The charge that this row adjusts, which counts as no request; null for a charge.
+  column "adjusts_id" {
+    type = uuid
+    null = true
+  }
   primary_key { columns = [column.id] }
-  check "usage_amounts" { expr = "credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+  // An adjustment may belong to a day before that of its id. Charges are not in the index.
+  index "usage_adjustments" {
+    columns = [column.day, column.adjusts_id]
+    where   = "adjusts_id IS NOT NULL"
+  }
+  check "usage_amounts" { expr = "prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0 AND (adjusts_id IS NOT NULL OR (credits >= 0 AND granted >= 0 AND uncollected >= 0))" }
 }
 
-// A key's day. Kept for ever.
+// The usage of a model with a key on a day. Kept for ever.
 table "daily_usage" {
   schema = schema.public
   column "day" { type = date }
   column "user_id" { type = uuid }
   column "key_id" { type = uuid }
+  column "model" { type = text }
   column "requests" { type = bigint }
   column "credits" { type = bigint }
   column "prompt_tokens" { type = bigint }
   column "completion_tokens" { type = bigint }
   column "cost_micros" { type = bigint }
-  primary_key { columns = [column.day, column.user_id, column.key_id] }
+  primary_key { columns = [column.day, column.user_id, column.key_id, column.model] }
   foreign_key "daily_usage_user" {
     columns     = [column.user_id]
     ref_columns = [table.users.column.id]
@@ -247,28 +307,7 @@ table "daily_usage" {
     on_delete   = RESTRICT
   }
   index "daily_usage_user_id_day" { columns = [column.user_id, column.day] }
-  check "daily_usage_amounts" { expr = "requests >= 0 AND credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
-}
-
-// A user's usage of a model on a day. Kept for ever.
-table "model_usage" {
-  schema = schema.public
-  column "day" { type = date }
-  column "user_id" { type = uuid }
-  column "model" { type = text }
-  column "requests" { type = bigint }
-  column "credits" { type = bigint }
-  column "prompt_tokens" { type = bigint }
-  column "completion_tokens" { type = bigint }
-  column "cost_micros" { type = bigint }
-  primary_key { columns = [column.day, column.user_id, column.model] }
-  foreign_key "model_usage_user" {
-    columns     = [column.user_id]
-    ref_columns = [table.users.column.id]
-    on_delete   = RESTRICT
-  }
-  index "model_usage_user_id_day" { columns = [column.user_id, column.day] }
-  check "model_usage_amounts" { expr = "requests >= 0 AND credits >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+  check "daily_usage_amounts" { expr = "requests >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
 }
 
 // A user's day, all keys together: the row on which the limit is decided. The
@@ -279,10 +318,30 @@ table "user_days" {
   column "day" { type = date }
   column "user_id" { type = uuid }
   column "requests" { type = bigint }
-  column "credits" { type = bigint }
+  // What the day used, in millionths of a credit, corrections included. It is shown and enforced rounded up.
+  column "millionths" { type = bigint }
+  // The part of its whole credits that grants gave; the rest counts against the plan.
+  column "granted" {
+    type    = bigint
+    default = 0
+  }
+  // What did not fit, in millionths of a credit.
+  column "uncollected" {
+    type    = bigint
+    default = 0
+  }
+  // The sum of the day's corrections, in whole credits.
+  column "corrected" {
+    type    = bigint
+    default = 0
+  }
   column "cost_micros" { type = bigint }
-  // The user's last charge of the day: where a walk through the single charges begins.
-  column "last_charge_id" { type = uuid }
+  // The user's last charge of the day, where a walk through the single charges begins; null
+  // where the day has corrections alone.
+  column "last_charge_id" {
+    type = uuid
+    null = true
+  }
   column "h00" {
     type    = bigint
     default = 0
@@ -386,21 +445,34 @@ table "user_days" {
     on_delete   = RESTRICT
   }
   index "user_days_user_id_day" { columns = [column.user_id, column.day] }
-  check "user_days_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
+  check "user_days_amounts" { expr = "requests >= 0 AND millionths + 999999 >= 0 AND cost_micros >= 0" }
 }
 
-// The results that repeats of accepted charges return, for 24 hours.
+// The results that repeats of accepted charges and holds return, for 24 hours.
 table "idempotency_keys" {
   schema = schema.public
   column "key_id" { type = uuid }
+  // Who charges: the key itself, or the user whose service does. Zero in rows from before it was recorded, which match whoever charges.
+  column "charger_id" { type = uuid }
+  // charge or hold
+  column "operation" { type = text }
   column "text" { type = text }
-  // Of the fields that a repeat must have too: credits, model, tokens, cost.
+  // Of the fields that a repeat must have too.
   column "fingerprint" { type = bytea }
   column "day" { type = date }
   column "credits_used" { type = bigint }
   column "daily_limit" { type = bigint }
   column "created_at" { type = timestamptz }
-  primary_key { columns = [column.key_id, column.text] }
+  // All figures of the answer, as usage.Figures writes them; empty in rows from before they were kept.
+  column "figures" {
+    type    = text
+    default = ""
+  }
+  column "hold_id" {
+    type = uuid
+    null = true
+  }
+  primary_key { columns = [column.key_id, column.charger_id, column.operation, column.text] }
   foreign_key "idempotency_keys_key" {
     columns     = [column.key_id]
     ref_columns = [table.api_keys.column.id]
@@ -408,6 +480,176 @@ table "idempotency_keys" {
   }
   index "idempotency_keys_created_at" { columns = [column.created_at] }
   check "idempotency_keys_amounts" { expr = "credits_used >= 0 AND daily_limit >= 0" }
+  check "idempotency_keys_operation" { expr = "operation IN ('charge', 'hold')" }
+}
+
+// Credits set aside for calls whose price is not known yet. Ended ones are kept 30 days.
+// Like charges they refer to users and keys without foreign keys, which cost a read each.
+table "holds" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "key_id" { type = uuid }
+  // The user whose service made the hold.
+  column "owner_id" { type = uuid }
+  column "credits" { type = bigint }
+  // What it draws on grants: a grant's id, a colon and credits, separated by blanks. After its end, what its charge took.
+  column "draws" { type = text }
+  // What was delivered so far, in millionths of a credit.
+  column "delivered" { type = bigint }
+  // What its expiry does: release, or charge what was delivered.
+  column "on_expiry" { type = text }
+  column "model" { type = text }
+  column "request_id" { type = text }
+  column "created_at" { type = timestamptz }
+  column "expires_at" { type = timestamptz }
+  column "status" { type = text }
+  column "ended_at" {
+    type = timestamptz
+    null = true
+  }
+  // The charge that ended it, and its day; null where nothing was charged.
+  column "charge_id" {
+    type = uuid
+    null = true
+  }
+  column "charged_day" {
+    type = date
+    null = true
+  }
+  // What was charged in whole credits, what of it in millionths was collected, and what did not fit.
+  column "charged" {
+    type    = bigint
+    default = 0
+  }
+  column "collected" {
+    type    = bigint
+    default = 0
+  }
+  column "uncollected" {
+    type    = bigint
+    default = 0
+  }
+  // The fingerprint of the settlement and the figures of its answer, for repeats.
+  column "settlement" {
+    type = bytea
+    null = true
+  }
+  column "figures" {
+    type    = text
+    default = ""
+  }
+  primary_key { columns = [column.id] }
+  index "holds_open" {
+    columns = [column.user_id, column.expires_at]
+    where   = "status = 'open'"
+  }
+  check "holds_amounts" { expr = "credits >= 0 AND delivered >= 0 AND charged >= 0 AND collected >= 0 AND uncollected >= 0" }
+  check "holds_status" { expr = "status IN ('open', 'settled', 'released', 'expired')" }
+  check "holds_on_expiry" { expr = "on_expiry IN ('release', 'charge')" }
+}
+
+// Credits beside the plan: a top-up, a gift.
+table "grants" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "credits" { type = bigint }
+  // What charges have drawn; the sum of its days in grant_days.
+  column "used" { type = bigint }
+  column "note" { type = text }
+  column "created_by" { type = text }
+  column "created_at" { type = timestamptz }
+  // Its end; null for none.
+  column "expires_at" {
+    type = timestamptz
+    null = true
+  }
+  column "revoked_at" {
+    type = timestamptz
+    null = true
+  }
+  // A repeat with the same text returns this grant; null where none was given.
+  column "idempotency_key" {
+    type = text
+    null = true
+  }
+  primary_key { columns = [column.id] }
+  foreign_key "grants_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  index "grants_user_id" { columns = [column.user_id, column.id] }
+  // The grants that a charge may draw on.
+  index "grants_open" {
+    columns = [column.user_id]
+    where   = "revoked_at IS NULL AND used < credits"
+  }
+  index "grants_idempotency_key" {
+    unique  = true
+    columns = [column.user_id, column.idempotency_key]
+    where   = "idempotency_key IS NOT NULL"
+  }
+  check "grants_amounts" { expr = "credits >= 1 AND used >= 0 AND used <= credits" }
+}
+
+// What a day's charges drew from a grant. Kept for ever.
+table "grant_days" {
+  schema = schema.public
+  column "grant_id" { type = uuid }
+  column "day" { type = date }
+  column "credits" { type = bigint }
+  primary_key { columns = [column.grant_id, column.day] }
+  foreign_key "grant_days_grant" {
+    columns     = [column.grant_id]
+    ref_columns = [table.grants.column.id]
+    on_delete   = RESTRICT
+  }
+  index "grant_days_day" { columns = [column.day] }
+  check "grant_days_credits" { expr = "credits >= 0" }
+}
+
+// Credits that an operator took on a day or gave back, with the reason.
+table "corrections" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "day" { type = date }
+  // Negative where credits were given back.
+  column "credits" { type = bigint }
+  column "reason" { type = text }
+  column "created_by" { type = text }
+  column "created_at" { type = timestamptz }
+  // A repeat with the same text returns this correction; null where none was given.
+  column "idempotency_key" {
+    type = text
+    null = true
+  }
+  primary_key { columns = [column.id] }
+  foreign_key "corrections_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  index "corrections_user_id" { columns = [column.user_id, column.id] }
+  index "corrections_day" { columns = [column.day] }
+  index "corrections_idempotency_key" {
+    unique  = true
+    columns = [column.user_id, column.idempotency_key]
+    where   = "idempotency_key IS NOT NULL"
+  }
+  check "corrections_credits" { expr = "credits <> 0" }
+}
+
+// Up to which charge the totals count, on SQLite: the charges after it are added
+// before anybody reads totals. One row; on Postgres every batch counts its own, and the table has none.
+table "counted" {
+  schema = schema.public
+  column "id" { type = bigint }
+  column "charge_id" { type = uuid }
+  primary_key { columns = [column.id] }
+  check "counted_one_row" { expr = "id = 1" }
 }
 
 // Which single charges a retention has removed: those of the days before
@@ -645,6 +887,15 @@ table "closed_days" {
   check "closed_days_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0 AND users >= 0 AND keys >= 0" }
 }
 
+// The days that are over and were changed since they were summed up: they are summed up again.
+table "reopened_days" {
+  schema = schema.public
+  column "day" { type = date }
+  // The last charge or correction that changed the day: a sum that was read before it does not end the row.
+  column "change_id" { type = uuid }
+  primary_key { columns = [column.day] }
+}
+
 table "closed_day_models" {
   schema = schema.public
   column "day" { type = date }
@@ -658,7 +909,8 @@ table "closed_day_models" {
     ref_columns = [table.closed_days.column.day]
     on_delete   = CASCADE
   }
-  check "closed_day_models_amounts" { expr = "requests >= 0 AND credits >= 0 AND cost_micros >= 0" }
+  // The credits may be negative: a late settlement gives back by the model that it names.
+  check "closed_day_models_amounts" { expr = "requests >= 0 AND cost_micros >= 0" }
 }
 
 // By the plan that the users had when the day was summed up.

@@ -46,16 +46,20 @@ var (
 	ErrPlanTaken    = fault.New(fault.Conflict, "A plan with this name already exists. Choose another name, or change that plan.")
 )
 
-// Plan is what a customer may use: credits a UTC day, requests a minute, and
-// feature flags. PriceCents is a month's price in cents.
+// Plan is what a customer may use: credits a UTC day and month, requests a minute
+// and at once, and feature flags. PriceCents is a month's price in cents.
 type Plan struct {
 	ID                 uuid.UUID
 	Name               string
 	DailyCreditLimit   int64
 	PriceCents         int64
 	RateLimitPerMinute int64
+	// MonthlyCreditLimit is in credits a calendar month in UTC, for all keys of a user together; nil for no such limit.
+	MonthlyCreditLimit *int64
 	// UserRateLimitPerMinute is for all keys of a user together; nil for no such limit.
 	UserRateLimitPerMinute *int64
+	// UserConcurrencyLimit is the most requests at once of all keys of a user together: their open holds; nil for no such limit.
+	UserConcurrencyLimit *int64
 	// MaxKeys is how many keys a user may have that are not revoked.
 	MaxKeys int64
 	// Position is the place in lists, the lowest first.
@@ -108,8 +112,10 @@ type PlanChange struct {
 	DailyCreditLimit   *int64
 	PriceCents         *int64
 	RateLimitPerMinute *int64
-	// UserRateLimitPerMinute points to the new limit, or to nil to remove it.
+	// These three point to the new limit, or to nil to remove it.
+	MonthlyCreditLimit     **int64
 	UserRateLimitPerMinute **int64
+	UserConcurrencyLimit   **int64
 	MaxKeys                *int64
 	Position               *int64
 	IsDefault              *bool
@@ -124,10 +130,13 @@ const (
 	MaxNameLength        = 100
 	MaxPlanNameLength    = 100
 	MaxDailyCredits      = 1_000_000_000
+	MaxMonthlyCredits    = 1_000_000_000
 	MaxPriceCents        = 1_000_000_000
 	MinRatePerMinute     = 1
 	MaxRatePerMinute     = 1_000_000
 	DefaultRatePerMinute = 100
+	MinConcurrency       = 1
+	MaxConcurrency       = 1_000_000
 	MinMaxKeys           = 1
 	MaxMaxKeys           = 10_000
 	DefaultMaxKeys       = 20
@@ -182,14 +191,14 @@ func (c PlanChange) Normalize() (PlanChange, error) {
 		c.Name = cleaned(*c.Name)
 		problems.add("name", CheckText(*c.Name, 1, MaxPlanNameLength))
 	}
-	problems.add("daily_credit_limit", checkRange(c.DailyCreditLimit, 0, MaxDailyCredits))
-	problems.add("price_cents", checkRange(c.PriceCents, 0, MaxPriceCents))
-	problems.add("rate_limit_per_minute", checkRange(c.RateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
-	if c.UserRateLimitPerMinute != nil {
-		problems.add("user_rate_limit_per_minute", checkRange(*c.UserRateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
-	}
-	problems.add("max_keys", checkRange(c.MaxKeys, MinMaxKeys, MaxMaxKeys))
-	problems.add("position", checkRange(c.Position, 0, MaxPosition))
+	problems.add("daily_credit_limit", CheckRange(c.DailyCreditLimit, 0, MaxDailyCredits))
+	problems.add("price_cents", CheckRange(c.PriceCents, 0, MaxPriceCents))
+	problems.add("rate_limit_per_minute", CheckRange(c.RateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
+	problems.add("monthly_credit_limit", checkOptional(c.MonthlyCreditLimit, 0, MaxMonthlyCredits))
+	problems.add("user_rate_limit_per_minute", checkOptional(c.UserRateLimitPerMinute, MinRatePerMinute, MaxRatePerMinute))
+	problems.add("user_concurrency_limit", checkOptional(c.UserConcurrencyLimit, MinConcurrency, MaxConcurrency))
+	problems.add("max_keys", CheckRange(c.MaxKeys, MinMaxKeys, MaxMaxKeys))
+	problems.add("position", CheckRange(c.Position, 0, MaxPosition))
 	if c.IsDefault != nil && *c.IsDefault && c.Archived != nil && *c.Archived {
 		problems.add("is_default", "must be false for a plan that is archived: it takes no new users")
 	}
@@ -219,7 +228,9 @@ func (c PlanChange) Apply(p Plan) Plan {
 	set(&p.DailyCreditLimit, c.DailyCreditLimit)
 	set(&p.PriceCents, c.PriceCents)
 	set(&p.RateLimitPerMinute, c.RateLimitPerMinute)
+	set(&p.MonthlyCreditLimit, c.MonthlyCreditLimit)
 	set(&p.UserRateLimitPerMinute, c.UserRateLimitPerMinute)
+	set(&p.UserConcurrencyLimit, c.UserConcurrencyLimit)
 	set(&p.MaxKeys, c.MaxKeys)
 	set(&p.Position, c.Position)
 	set(&p.IsDefault, c.IsDefault)
@@ -244,9 +255,18 @@ func cleaned(s string) *string {
 	return &s
 }
 
-func checkRange(v *int64, least, most int64) string {
+// CheckRange says what is wrong with a number where there is one; an empty answer
+// means nothing is.
+func CheckRange(v *int64, least, most int64) string {
 	if v != nil && (*v < least || *v > most) {
 		return "must be a whole number, " + between(least, most)
 	}
 	return ""
+}
+
+func checkOptional(v **int64, least, most int64) string {
+	if v == nil {
+		return ""
+	}
+	return CheckRange(*v, least, most)
 }

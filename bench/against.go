@@ -23,24 +23,27 @@ func build(ctx context.Context, checkout, folder string) (program, self string, 
 	return program, self, nil
 }
 
-// older is another revision, built from a checkout of its own.
-type older struct{ program, self string }
+// older is another revision, built from a checkout of its own, which holds its migrations too.
+type older struct{ checkout, program, self string }
 
 func (b *bench) buildOlder(ctx context.Context, revision string) (o older, err error) {
-	checkout, folder := filepath.Join(b.folder, "checkout"), filepath.Join(b.folder, "older")
+	o.checkout = filepath.Join(b.folder, "checkout")
+	folder := filepath.Join(b.folder, "older")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return o, err
 	}
-	out, err := exec.CommandContext(ctx, "git", "worktree", "add", "--detach", checkout, revision).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "git", "worktree", "add", "--detach", o.checkout, revision).CombinedOutput()
 	if err != nil {
 		return o, fmt.Errorf("-against %s: git worktree: %w\n%s", revision, err, out)
 	}
-	defer func() {
-		_ = exec.Command("git", "worktree", "remove", "--force", checkout).Run()
-	}()
 	progress("building %s", revision)
-	o.program, o.self, err = build(ctx, checkout, folder)
+	o.program, o.self, err = build(ctx, o.checkout, folder)
 	return o, err
+}
+
+// remove removes the checkout, also when ctx has ended.
+func (o older) remove(ctx context.Context) {
+	_ = exec.CommandContext(context.WithoutCancel(ctx), "git", "worktree", "remove", "--force", o.checkout).Run()
 }
 
 // serve fills a small store with the older benchmark, so that it has the older
@@ -54,8 +57,10 @@ func (b *bench) serveOlder(ctx context.Context, o older, database string) (*serv
 		}
 	}
 	made := seeded{KeysFile: filepath.Join(b.folder, "older-"+database+".keys")}
-	out, err := exec.CommandContext(ctx, o.self, "seed", "-url", url, "-keys", made.KeysFile,
-		"-users", strconv.Itoa(small.Users), "-keys-total", strconv.Itoa(small.Keys), "-charges", strconv.Itoa(small.Charges)).CombinedOutput()
+	seeding := exec.CommandContext(ctx, o.self, "seed", "-url", url, "-keys", made.KeysFile,
+		"-users", strconv.Itoa(small.Users), "-keys-total", strconv.Itoa(small.Keys), "-charges", strconv.Itoa(small.Charges))
+	seeding.Dir = o.checkout
+	out, err := seeding.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("bench seed of the older revision: %w\n%s", err, out)
 	}
@@ -89,6 +94,7 @@ func (b *bench) against(ctx context.Context, services map[string]*service) error
 		return nil
 	}
 	o, err := b.buildOlder(ctx, b.revision)
+	defer o.remove(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,11 +110,22 @@ func (b *bench) against(ctx context.Context, services map[string]*service) error
 		}
 	}
 	progress("against %s: %d kinds of request, %d rounds of %d s", b.revision, len(loads)/2, b.rounds, b.seconds)
+	compared := len(loads)
+	for _, database := range []string{"sqlite", "postgres"} {
+		s := services[database+" small"]
+		for _, connections := range []int{busy, many} {
+			one := s.verify(fmt.Sprintf("%s, %d connections", database, connections), charge, connections)
+			two := one
+			two.Kind, two.Body = "hold", `,"hold":{"credits":2,"ttl_seconds":60}`
+			loads = append(loads, one, two)
+		}
+	}
 	samples, err := interleave(ctx, loads, b.rounds, b.seconds)
 	if err != nil {
 		return err
 	}
-	b.report.against(b.revision, loads, samples)
+	b.report.against(b.revision, loads[:compared], samples[:compared])
+	b.report.holds(loads[compared:], samples[compared:])
 	return nil
 }
 

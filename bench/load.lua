@@ -1,6 +1,7 @@
 -- Requests of one kind with the keys of a file, one after another. From the
 -- environment: KEYS the file, KIND what to ask, BEARER a fixed key, BODY the
--- charge of a verification, PATH the path of a GET.
+-- charge of a verification, PATH the path of a GET. KIND hold makes a hold and
+-- settles it in the next request: two requests are one call.
 local requests, n = {}, 0
 local kind, bearer, body, path = os.getenv("KIND"), os.getenv("BEARER"), os.getenv("BODY") or "", os.getenv("TARGET")
 
@@ -17,7 +18,21 @@ local function add(key)
   end
 end
 
+local held, headers = {}, {}
+
+local function settle(id)
+  return wrk.format("POST", "/api/holds/" .. id .. "/settle", headers, '{"credits":1,"model":"gpt-5","prompt_tokens":812,"completion_tokens":240}')
+end
+
 function init()
+  if kind == "hold" then
+    kind = "verify"
+    headers = { ["Authorization"] = "Bearer " .. bearer, ["Content-Type"] = "application/json" }
+    response = function(_, _, answer)
+      local id = answer:match('"hold_id":"([%x-]+)"')
+      if id then held[#held + 1] = id end
+    end
+  end
   if kind == "verify" or kind == "customer" then
     for key in io.lines(os.getenv("KEYS")) do add(key) end
   else
@@ -26,6 +41,7 @@ function init()
 end
 
 function request()
+  if #held > 0 then return settle(table.remove(held)) end
   n = n % #requests + 1
   return requests[n]
 end

@@ -13,23 +13,23 @@ import (
 	"codexible/usage"
 )
 
-// naive records each charge in a transaction of its own: what group commit is
+// naive records each entry in a transaction of its own: what group commit is
 // measured against. The rows are the same.
 type naive struct{ *store.Store }
 
-// Settle settles the charges beside each other, as requests of their own would.
-func (n naive) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	receipts, failures := make([]usage.Receipt, len(charges)), make([]error, len(charges))
-	var settling sync.WaitGroup
-	for i := range charges {
-		settling.Go(func() {
-			one, err := n.Store.Settle(ctx, now, charges[i:i+1])
+// Post posts the entries beside each other, as requests of their own would.
+func (n naive) Post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
+	receipts, failures := make([]usage.Receipt, len(entries)), make([]error, len(entries))
+	var posting sync.WaitGroup
+	for i := range entries {
+		posting.Go(func() {
+			one, err := n.Store.Post(ctx, now, entries[i:i+1])
 			if failures[i] = err; err == nil {
 				receipts[i] = one[0]
 			}
 		})
 	}
-	settling.Wait()
+	posting.Wait()
 	for _, err := range failures {
 		if err != nil {
 			return nil, err
@@ -45,10 +45,10 @@ func serveNaive(ctx context.Context, url string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	meter := usage.NewMeter(naive{s}, time.Now, nil)
+	meter := usage.NewMeter(naive{s}, nil, time.Now, nil)
 	counter := limits.NewLocal(time.Now)
 	verifier := keys.NewVerifier(keys.Parts{
-		Directory: s, Meter: meter, Totals: usage.NewTotals(s, nil, 0, time.Now), Counter: counter, Now: time.Now,
+		Directory: s, Meter: meter, Totals: usage.NewTotals(s, 0, time.Now), Counter: counter, Now: time.Now,
 	})
 	go s.Watch(ctx, verifier)
 	app := handlers.New(handlers.Parts{Store: s, Verifier: verifier, Counter: counter, Now: time.Now})

@@ -59,6 +59,19 @@ func (r *report) against(revision string, loads []load, samples [][]sample) {
 	}
 }
 
+func (r *report) holds(loads []load, samples [][]sample) {
+	s := r.section("Holds", "A hold and its settlement, two requests, beside a plain charge, one request, in the same rounds.",
+		"database", "holds settled to charges", "lowest and highest round", "errors")
+	for i := 0; i < len(loads); i += 2 {
+		charges, requests := pick(samples[i], rps), pick(samples[i+1], rps)
+		ratios := make([]float64, len(charges))
+		for round := range charges {
+			ratios[round] = requests[round] / 2 / charges[round]
+		}
+		s.row(loads[i].Name, fmt.Sprintf("%.2f", median(ratios)), spread(ratios, "%.2f"), fmt.Sprint(errorsIn(samples[i])+errorsIn(samples[i+1])))
+	}
+}
+
 func (r *report) lone(database string, charge, commit time.Duration) {
 	s := r.section("A single charge", "The median over HTTP with one connection, compared with the median of a plain one-row commit in the same database.",
 		"database", "charge ms", "plain commit ms", "difference ms")

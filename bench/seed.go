@@ -125,7 +125,7 @@ func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) err
 }
 
 func settleAll(ctx context.Context, s *store.Store, at time.Time, charges []usage.Charge) error {
-	receipts, err := s.Settle(ctx, usage.At(at), charges)
+	receipts, err := s.Post(ctx, usage.At(at), usage.ChargeEntries(charges...))
 	if err != nil {
 		return err
 	}

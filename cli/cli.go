@@ -31,6 +31,9 @@ type commandLine struct {
 	Migrate migrateCommand `cmd:"" help:"Apply or roll back schema migrations."`
 	User    userCommand    `cmd:"" help:"Create, list and suspend users; set console passwords."`
 	Key     keyCommand     `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
+	Grant   grantCommand   `cmd:"" help:"Give users credits beside their plan; list and revoke what was given."`
+	Correct correctCommand `cmd:"" help:"Give back credits of a day, or take some."`
+	Hold    holdCommand    `cmd:"" help:"List and release the credits that are set aside for open calls."`
 	Usage   usageCommand   `cmd:"" help:"Check the usage totals against the single charges."`
 	Backup  backupCommand  `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
 	Restore restoreCommand `cmd:"" help:"Replace the embedded database with a backup."`
@@ -204,7 +207,7 @@ func (t *terminal) withStore(ctx context.Context, work func(s *store.Store) erro
 		return err
 	}
 	log := server.NewLogger(&c, t.err)
-	s, err := t.database(&c).Open(ctx, log)
+	s, err := t.database(&c).Open(ctx, log, false)
 	if err != nil {
 		return err
 	}

@@ -233,7 +233,7 @@ func post(ctx context.Context, s *store.Store, charges []charge) error {
 			used[charges[0].KeyID] = at
 			charges = charges[1:]
 		}
-		receipts, err := s.Settle(ctx, usage.At(at), batch)
+		receipts, err := s.Post(ctx, usage.At(at), usage.ChargeEntries(batch...))
 		if err != nil {
 			return fmt.Errorf("the usage of the demo could not be recorded: %w", err)
 		}

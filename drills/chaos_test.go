@@ -549,7 +549,7 @@ func TestChaosClockStepsAndMidnight(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		const credits = 50
 		c := storetest.NewCustomer(t, s, storetest.NewPlan(t, s, "Fifty", credits).Name)
-		meter := usage.NewMeter(s, clock.Now, nil)
+		meter := usage.NewMeter(s, nil, clock.Now, nil)
 		var mu sync.Mutex
 		accepted := map[usage.Day]int64{}
 		var again int64

@@ -131,7 +131,7 @@ func TestMetricsAreBoundedAndContainNoPersonalData(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	want := []string{"callers", "code", "go_version", "le", "method", "mode", "outcome", "route", "status", "version"}
+	want := []string{"callers", "code", "event", "go_version", "le", "method", "mode", "outcome", "route", "status", "version"}
 	if got := slices.Compact(names); !slices.Equal(got, want) {
 		t.Errorf("the labels are %v, want %v: a label with a value for each user, key or address grows without end", got, want)
 	}

@@ -155,9 +155,11 @@ type adminPlan struct {
 	ID                 uuid.UUID      `json:"id"`
 	Name               string         `json:"name" example:"Pro"`
 	DailyCreditLimit   int64          `json:"daily_credit_limit" example:"250"`
+	MonthlyCreditLimit *int64         `json:"monthly_credit_limit" doc:"Credits per calendar month in UTC; null for no limit." example:"5000"`
 	PriceCents         int64          `json:"price_cents" doc:"Price per month, in cents." example:"3000"`
 	RateLimitPerMinute int64          `json:"rate_limit_per_minute" doc:"For each key." example:"100"`
 	UserRateLimit      *int64         `json:"user_rate_limit_per_minute" doc:"For all keys of a user together; null for no limit." example:"300"`
+	UserConcurrency    *int64         `json:"user_concurrency_limit" doc:"Requests at once (open holds) of all keys of a user together; null for no limit." example:"10"`
 	MaxKeys            int64          `json:"max_keys" doc:"Maximum number of keys per user, except revoked ones." example:"20"`
 	Position           int64          `json:"position" doc:"Place in lists, the lowest first." example:"1"`
 	IsDefault          bool           `json:"is_default" doc:"Whether new users get this plan unless another is chosen. At most one plan is the default."`
@@ -168,7 +170,8 @@ type adminPlan struct {
 func adminPlanOf(p accounts.Plan) adminPlan {
 	return adminPlan{
 		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
-		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys, Features: openapi.Object(p.Features), Archived: p.Archived,
+		MonthlyCreditLimit: p.MonthlyCreditLimit, RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute,
+		UserConcurrency: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys, Features: openapi.Object(p.Features), Archived: p.Archived,
 		Position: p.Position, IsDefault: p.IsDefault,
 	}
 }
@@ -180,9 +183,11 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 
 // planInput has the optional fields of a plan.
 type planInput struct {
+	MonthlyCreditLimit openapi.Patch[int64] `json:"monthly_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits per calendar month in UTC, beside the daily limit; null for no limit." example:"5000"`
 	PriceCents         *int64               `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
 	RateLimitPerMinute *int64               `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
 	UserRateLimit      openapi.Patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
+	UserConcurrency    openapi.Patch[int64] `json:"user_concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of all keys of a user together; null for no limit." example:"10"`
 	MaxKeys            *int64               `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
 	Features           openapi.Object       `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
 	Archived           *bool                `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
@@ -196,8 +201,14 @@ func (i planInput) change(name *string, credits *int64) accounts.PlanChange {
 		Position: i.Position, IsDefault: i.IsDefault,
 		Features: []byte(i.Features), Archived: i.Archived,
 	}
+	if i.MonthlyCreditLimit.Given {
+		c.MonthlyCreditLimit = &i.MonthlyCreditLimit.Value
+	}
 	if i.UserRateLimit.Given {
 		c.UserRateLimitPerMinute = &i.UserRateLimit.Value
+	}
+	if i.UserConcurrency.Given {
+		c.UserConcurrencyLimit = &i.UserConcurrency.Value
 	}
 	return c
 }

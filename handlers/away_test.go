@@ -14,19 +14,25 @@ import (
 
 func upper(method string) string { return strings.ToUpper(method) }
 
-// concrete replaces {id} by an id that does not exist.
+// concrete replaces parameters by an id that does not exist.
 func concrete(pattern string) string {
-	return strings.ReplaceAll(pattern, "{id}", "0190163d-8694-739b-aea5-966c26f8ad91")
+	return strings.NewReplacer("{id}", "0190163d-8694-739b-aea5-966c26f8ad91", "{grant_id}", "0190163d-8694-739b-aea5-966c26f8ad91").Replace(pattern)
 }
 
 // bodies are bodies of requests that reach the database.
 var bodies = map[string]string{
-	"POST /api/auth/validate":       `{"token":"codexible_00000000000000000000000000000000"}`,
-	"POST /api/keys/verify":         `{"key":"codexible_00000000000000000000000000000000","credits":1}`,
-	"POST /api/admin/users":         `{"email":"new@example.com","plan":"Pro"}`,
-	"POST /api/admin/tokens":        `{"user_id":"$ada.user"}`,
-	"POST /api/admin/plans":         `{"name":"Team","daily_credit_limit":1}`,
-	"PATCH /api/keys/{id}":          `{"label":"x"}`,
+	"POST /api/auth/validate":     `{"token":"codexible_00000000000000000000000000000000"}`,
+	"POST /api/keys/verify":       `{"key":"codexible_00000000000000000000000000000000","credits":1}`,
+	"POST /api/keys/verify/batch": `{"verifications":[{"key":"codexible_00000000000000000000000000000000","credits":1}]}`,
+	"POST /api/holds/{id}/settle": `{"credits":1}`,
+	"POST /api/admin/users":       `{"email":"new@example.com","plan":"Pro"}`,
+	"POST /api/admin/tokens":      `{"user_id":"$ada.user"}`,
+	"POST /api/admin/plans":       `{"name":"Team","daily_credit_limit":1}`,
+	"PATCH /api/keys/{id}":        `{"label":"x"}`,
+
+	"POST /api/admin/users/{id}/grants":      `{"credits":1}`,
+	"POST /api/admin/users/{id}/corrections": `{"credits":1,"reason":"x"}`,
+
 	"PATCH /api/admin/users/{id}":   `{"name":"x"}`,
 	"PATCH /api/admin/tokens/{id}":  `{"label":"x"}`,
 	"PATCH /api/admin/plans/{id}":   `{"name":"x"}`,
@@ -92,7 +98,9 @@ func TestA503SaysWhatBecameOfTheRequest(t *testing.T) {
 		}
 		for _, c := range []struct{ as, method, path, want string }{
 			{"ada", "GET", "/api/keys", ""}, {"ada", "GET", "/api/usage/history", ""}, {"ada", "GET", "/api/dashboard/overview", ""}, {"root", "GET", "/api/admin/users", ""},
-			{"ada", "POST", "/api/usage", charge}, {"gate", "POST", "/api/keys/verify", charge},
+			{"ada", "POST", "/api/usage", charge}, {"gate", "POST", "/api/keys/verify", charge}, {"gate", "POST", "/api/keys/verify/batch", charge},
+			{"gate", "POST", "/api/holds/{id}/settle", charge}, {"gate", "POST", "/api/holds/{id}/extend", charge}, {"gate", "POST", "/api/holds/{id}/release", charge},
+			{"root", "POST", "/api/admin/users/{id}/grants", change}, {"root", "POST", "/api/admin/users/{id}/corrections", change},
 			{"", "POST", "/api/auth/validate", signIn},
 			{"ada", "POST", "/api/keys", change}, {"ada", "PATCH", "/api/keys/{id}", change}, {"ada", "DELETE", "/api/keys/{id}", change},
 			{"root", "POST", "/api/admin/users", change}, {"root", "PATCH", "/api/admin/plans/{id}", change}, {"root", "DELETE", "/api/admin/tokens/{id}", change},

@@ -18,7 +18,10 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 		"name": {Least: 0, Most: accounts.MaxNameLength}, "email": {Least: accounts.MinEmailLength, Most: accounts.MaxEmailLength}, "plan": {Least: 1, Most: accounts.MaxPlanNameLength},
 		"label": {Least: 1, Most: keys.MaxLabelLength}, "grace_seconds": {Least: 0, Most: grace}, "q": {Least: 0, Most: accounts.MaxSearchLength},
 		"daily_credit_limit": {Least: 0, Most: accounts.MaxDailyCredits}, "price_cents": {Least: 0, Most: accounts.MaxPriceCents}, "rate_limit_per_minute": {Least: accounts.MinRatePerMinute, Most: accounts.MaxRatePerMinute},
+		"monthly_credit_limit": {Least: 0, Most: accounts.MaxMonthlyCredits}, "user_rate_limit_per_minute": {Least: accounts.MinRatePerMinute, Most: accounts.MaxRatePerMinute},
+		"user_concurrency_limit": {Least: accounts.MinConcurrency, Most: accounts.MaxConcurrency}, "concurrency_limit": {Least: accounts.MinConcurrency, Most: accounts.MaxConcurrency},
 		"features": {Least: 0, Most: accounts.MaxFeaturesBytes}, "model": {Least: 1, Most: usage.MaxModelLength}, "idempotency_key": {Least: 1, Most: usage.MaxIdempotencyKey}, "Idempotency-Key": {Least: 1, Most: usage.MaxIdempotencyKey},
+		"ttl_seconds": {Least: int64(usage.MinHoldTTL / time.Second), Most: int64(usage.MaxHoldTTL / time.Second)}, "note": {Least: 0, Most: usage.MaxNote}, "reason": {Least: 1, Most: usage.MaxNote},
 		"prompt_tokens": {Least: 0, Most: usage.MaxTokens}, "completion_tokens": {Least: 0, Most: usage.MaxTokens},
 	}
 	planNames := openapi.Bound{Least: 1, Most: accounts.MaxPlanNameLength}

@@ -18,6 +18,7 @@ import (
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
 	"codexible/store/storetest"
+	"codexible/usage"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pquerna/otp/totp"
@@ -173,6 +174,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 	for _, p := range []struct{ name, path string }{
 		{"users", "/admin/users"}, {"users-none", "/admin/users?q=zzz"}, {"user", "/admin/users/$ada.user?days=7"}, {"user-suspended", "/admin/users/$sam.user?days=7"}, {"user-edit", "/admin/users/$ada.user/edit"},
 		{"user-plan", "/admin/users/$ada.user/plan"}, {"user-suspend", "/admin/users/$ada.user/suspend"}, {"user-reactivate", "/admin/users/$sam.user/reactivate"}, {"user-new", "/admin/users/new"},
+		{"user-credits", "/admin/users/$bob.user?days=7"}, {"grant-new", "/admin/users/$ada.user/grants/new"}, {"grant-revoke", "/admin/grants/$sam.grant/revoke"}, {"correction-new", "/admin/users/$ada.user/corrections/new"}, {"hold-release", "/admin/holds/$bob.hold/release"},
 		{"keys", "/admin/keys"}, {"keys-none", "/admin/keys?q=zzz"}, {"keys-unused", "/admin/keys?state=unused"}, {"key", "/admin/keys/$ada.id?days=7"}, {"key-revoked", "/admin/keys/$ada.revoked.id?days=7"}, {"key-edit", "/admin/keys/$ada.id/edit"},
 		{"key-rotate", "/admin/keys/$ada.id/rotate"}, {"key-revoke", "/admin/keys/$ada.id/revoke"}, {"key-disable", "/admin/keys/$ada.id/disable"}, {"key-enable", "/admin/keys/$ada.id/enable"}, {"key-new", "/admin/keys/new?user=$ada.user"},
 		{"plans", "/admin/plans"}, {"plan-new", "/admin/plans/new"}, {"plan-edit", "/admin/plans/$plan.pro/edit"}, {"plan-archive", "/admin/plans/$plan.pro/archive"}, {"plan-restore", "/admin/plans/$plan.pro/restore"},
@@ -253,11 +255,37 @@ func (g *golden) fullService() *service {
 		}
 	}
 	s.call(g.t, call{as: "bob", method: http.MethodPost, path: "/api/usage", body: `{"credits": 70}`, status: 429})
+	g.lend(s)
 	s.call(g.t, call{as: "ada.revoked", method: http.MethodGet, path: "/api/keys", status: 401})
 	draining.Store(true)
 	s.browse(g.t).get("/health/ready").sees(http.StatusServiceUnavailable)
 	draining.Store(false)
 	return s
+}
+
+// lend makes grants, holds of both kinds, a correction, and credits that are uncollected.
+func (g *golden) lend(s *service) {
+	s.lend(g.t)
+	s.clock.Add(time.Minute)
+	ended := s.clock.Now().Add(time.Hour)
+	for _, n := range []usage.NewGrant{{Credits: 30, ExpiresAt: &ended, Note: "Two days of outage"}, {Credits: 20}} {
+		n.UserID = s.id(g.t, "bob.user")
+		if _, _, err := s.store.Grant(context.Background(), accounts.Actor{Name: "root@example.com"}, n); err != nil {
+			g.t.Fatal(err)
+		}
+		s.clock.Add(time.Minute)
+	}
+	s.words["bob.hold"] = s.hold(g.t, "bob", 24, usage.Entry{TTL: time.Hour}).String()
+	s.clock.Add(time.Minute)
+	s.hold(g.t, "bob", 2, usage.Entry{TTL: 30 * time.Minute, OnExpiry: usage.ChargeOnExpiry})
+	s.clock.Add(time.Minute)
+	id := s.hold(g.t, "bob", 1, usage.Entry{TTL: time.Minute})
+	s.book(g.t, usage.Entry{Kind: usage.KindSettle, Charge: usage.Charge{UserID: s.id(g.t, "bob.user"), KeyID: s.id(g.t, "bob.id"), Millionths: 99_500_000, Model: "codex-large"}, HoldID: id})
+	s.clock.Add(time.Minute)
+	n := usage.NewCorrection{UserID: s.id(g.t, "bob.user"), Credits: -12, Day: usage.DayOf(s.clock.Now()).Add(-2), Reason: "A call that <b>failed</b>"}
+	if _, _, _, err := s.store.Correct(context.Background(), accounts.Actor{Name: "root@example.com"}, n); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 // signedOut shows the sign-in.
@@ -277,8 +305,10 @@ func (g *golden) forms(v *visitor) {
 	g.page("user-new-invalid", v.get("/admin/users/new").submit("/admin/users/new", "email", "nobody", "plan", "None", "role", "king"), http.StatusUnprocessableEntity)
 	g.page("user-plan-confirm", v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Business"), http.StatusOK)
 	g.page("user-changed", v.submit("/admin/users/$ada.user/plan").redirected("/admin/users/$ada.user?done=plan-moved").get("/admin/users/$ada.user?done=plan-moved&days=7"), http.StatusOK)
-	g.page("plan-new-invalid", v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "10000001", "features", "[]"), http.StatusUnprocessableEntity)
-	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere"), http.StatusUnprocessableEntity)
+	g.page("grant-new-invalid", v.get("/admin/users/$ada.user/grants/new").submit("/admin/users/$ada.user/grants/new", "credits", "some", "expires_at", "soon", "note", "<i>"), http.StatusUnprocessableEntity)
+	g.page("correction-confirm", v.get("/admin/users/$bob.user/corrections/new").submit("/admin/users/$bob.user/corrections/new", "direction", "take", "credits", "50", "day", "2026-03-03", "reason", "A <b>reason</b>"), http.StatusOK)
+	g.page("plan-new-invalid", v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "10000001", "features", "[]", "monthly_credit_limit", "1.5", "user_concurrency_limit", "0"), http.StatusUnprocessableEntity)
+	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere", "daily_credit_limit", "-1"), http.StatusUnprocessableEntity)
 	g.page("key-created", v.submit("/admin/keys/new", "email", "bob@example.com", "label", "Production", "scopes", "models", "allowed_addresses", "203.0.113.7 2001:db8::/32"), http.StatusOK)
 	recordSecret(shownKey.FindString(v.page))
 	g.page("key-rotated", v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600"), http.StatusOK)

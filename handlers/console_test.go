@@ -72,6 +72,7 @@ func (s *service) operator(t testing.TB) *visitor {
 	if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
 		t.Fatal(err)
 	}
+	s.lend(t)
 	v := s.visitor(t)
 	v.signIn("root@example.com", operatorPassword)
 	if v.status != http.StatusSeeOther || v.location != "/admin" {
@@ -187,7 +188,7 @@ func consoleRoutes(method string) (paths []string) {
 
 // withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
-	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/account/sessions/": "$ada.id"} {
+	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id"} {
 		if strings.HasPrefix(path, prefix) {
 			return strings.Replace(path, ":id", id, 1)
 		}
@@ -714,7 +715,7 @@ func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
 				t.Errorf("%s shows a suspended user's key as active", page)
 			}
 		}
-		s.call(t, call{says: "the API answers with the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"cli","created_by_key_id":null}]`})
+		s.call(t, call{says: "the API answers with the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"cli","created_by_key_id":null}]`})
 	})
 }
 
@@ -784,6 +785,35 @@ func TestAKeysScopesAndAddressesAreSetInTheConsole(t *testing.T) {
 	})
 }
 
+func TestAKeysOwnLimitsAreSetAndRemovedInTheConsole(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "daily_credit_limit", "many", "rate_limit_per_minute", "0").sees(http.StatusUnprocessableEntity, "Must be a whole number.", `value="many"`)
+		v.submit("/admin/keys/new", "email", "bob@example.com", "daily_credit_limit", "-1", "rate_limit_per_minute", "0", "concurrency_limit", "1000001").
+			sees(http.StatusUnprocessableEntity, "Must be a whole number, 0 to 1000000000", "Must be a whole number, 1 to 1000000")
+		v.submit("/admin/keys/new", "email", "bob@example.com", "daily_credit_limit", "1", "rate_limit_per_minute", "30", "concurrency_limit", "4").sees(http.StatusOK, "It is not shown again")
+		s.words["made.key"] = shownKey.FindString(v.page)
+		recordSecret(s.words["made.key"])
+		id := listKeys(t, s, "bob.user")[0].String()
+		v.get("/admin/keys/"+id).sees(http.StatusOK, "1 credit per day, 30 requests per minute, 4 requests at once")
+		edit := "/admin/keys/" + id + "/edit"
+		v.get(edit).sees(http.StatusOK, `name="rate_limit_per_minute" type="number" value="30"`)
+		scopes := []string{"label", "Default", "scopes", "models", "scopes", "usage", "scopes", "keys"}
+		v.submit(edit, append(scopes, "concurrency_limit", "4.5")...).sees(http.StatusUnprocessableEntity, "Must be a whole number.", `value="4.5"`)
+		v.submit(edit, append(scopes, "concurrency_limit", "0")...).sees(http.StatusUnprocessableEntity, "Must be a whole number, 1 to 1000000")
+		v.submit(edit, append(scopes, "daily_credit_limit", "", "rate_limit_per_minute", "2", "concurrency_limit", "4")...).redirected("/admin/keys/"+id+"?done=key-changed").
+			sees(http.StatusOK, "2 requests per minute, 4 requests at once", "daily credit limit from 1 to nothing, rate limit per minute from 30 to 2")
+		s.call(t, call{says: "the API shows them", as: "made", method: "GET", path: "/api/keys?limit=1", status: 200,
+			want: `[{"id":"` + id + `","prefix":"*","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],
+				"daily_credit_limit":null,"rate_limit_per_minute":2,"concurrency_limit":4,"created_by":"operator","created_by_key_id":null}]`})
+		s.call(t, call{says: "its owner cannot remove one", as: "bob", method: "PATCH", path: "/api/keys/" + id, body: `{"concurrency_limit":null}`, status: 403})
+		s.call(t, call{says: "what the operator removed is free", as: "bob", method: "PATCH", path: "/api/keys/" + id, body: `{"daily_credit_limit":7}`, status: 200})
+		// What the form leaves as it is, is not the operator's: the owner may loosen it.
+		v.get(edit).submit(edit, append(scopes, "daily_credit_limit", "7", "rate_limit_per_minute", "2", "concurrency_limit", "4")...).redirected("/admin/keys/" + id + "?done=key-changed")
+		s.call(t, call{as: "bob", method: "PATCH", path: "/api/keys/" + id, body: `{"daily_credit_limit":null}`, status: 200})
+	})
+}
+
 func TestAConsoleFormThatLeavesScopesAsTheyAreLimitsNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", body: `{"scopes":["usage"]}`, status: 200, keep: "own"})
@@ -826,10 +856,15 @@ func TestAKeyIsRotatedWithAGraceAndRevoked(t *testing.T) {
 func TestAPlanIsCreatedEditedArchivedAndRestored(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
-		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "1.234", "features", "[]").
+		v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "1.234", "features", "[]", "monthly_credit_limit", "-1").
 			sees(http.StatusUnprocessableEntity, "Must be a whole number", "Must be an amount of dollars", "Must be a JSON object")
+		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "max_keys", "8", "price", "1", "features", "{}", "monthly_credit_limit", "1000000001", "user_concurrency_limit", "0").
+			sees(http.StatusUnprocessableEntity, "Must be a whole number, 0 to 1000000000", "Must be a whole number, 1 to 1000000")
 		v.submit("/admin/plans/new", "name", "pro", "daily_credit_limit", "9", "rate_limit_per_minute", "9", "max_keys", "9", "price", "1", "features", "{}").sees(http.StatusUnprocessableEntity, "already exists")
-		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`).redirected("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", ">77<", ">8<")
+		v.submit("/admin/plans/new", "name", "Team", "daily_credit_limit", "900", "rate_limit_per_minute", "50", "user_rate_limit_per_minute", "77", "max_keys", "8", "price", "29.9", "features", `{"priority": true}`,
+			"monthly_credit_limit", "9876", "user_concurrency_limit", "66").redirected("/admin/plans?done=plan-created").sees(http.StatusOK, "Team", "$29.90", "77 ", ">8<", ">9,876 per month<", ">66 at once<")
+		v.get("/admin/users/$ada.user/plan").submit("/admin/users/$ada.user/plan", "plan", "Team").
+			sees(http.StatusOK, "Credits per month: 9,876 instead of unlimited.", "Requests per minute of all keys together: 77 instead of unlimited.", "Requests at once of all keys together: 66 instead of unlimited.")
 		v.get("/admin/plans/$plan.pro/edit").sees(http.StatusOK, "1 user is on this plan", "30.00")
 		v.submit("/admin/plans/$plan.pro/edit", "name", "Pro", "daily_credit_limit", "251", "rate_limit_per_minute", "100", "max_keys", "20", "price", "30", "features", "{}").redirected("/admin/plans?done=plan-changed")
 		s.call(t, call{says: "the plan's credits count", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used": 0, "daily_limit": 251, "request_count": 0, "date": "*"}`})

@@ -82,7 +82,8 @@ func documentPath(path string) string {
 var groups = []struct{ prefix, tag, about string }{
 	{"/api/auth", "Session", "Sign-in and the dashboard's first request."},
 	{"/api/dashboard", "Session", ""},
-	{"/api/keys/verify", "Verification", "For services that check customers' keys."},
+	{"/api/keys/verify", "Verification", "For services that check customers' keys, and charge them or hold credits."},
+	{"/api/holds", "Verification", ""},
 	{"/api/keys", "Keys", "A customer's own keys."},
 	{"/api/usage", "Usage", "Usage figures, and charging credits."},
 	{"/api/admin", "Administration", "For users with the role admin."},
@@ -109,12 +110,12 @@ var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.InsufficientScope:    {"The key lacks the scope that the path needs, or it would grant another key more than it has itself.", "This path needs a key with the scope charge, which this key does not have. Use another key."},
 	fault.AddressNotAllowed:    {"The key cannot be used from this address.", "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."},
 	fault.NotFound:             {"The id does not exist, or belongs to another user.", "This key does not exist."},
-	fault.Conflict:             {"The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, or the user already has the plan's maximum number of keys.", "A plan with this name already exists. Choose another name, or change that plan."},
+	fault.Conflict:             {"The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, the hold has ended, or the user already has the plan's maximum number of keys.", "A plan with this name already exists. Choose another name, or change that plan."},
 	fault.PayloadTooLarge:      {"The body is larger than 1 MiB.", errTooBig.Message},
 	fault.UnsupportedMediaType: {"The Content-Type is not JSON.", errMediaType.Message},
 	fault.Invalid:              {"A field or parameter has a wrong type or an invalid value; fields lists each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
 	fault.RateLimited:          {"The rate limit is reached. Retry-After says when another request is allowed.", "This key has sent the maximum of 100 requests in 60 seconds. Try again in 12 s."},
-	fault.QuotaExceeded:        {"The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
+	fault.QuotaExceeded:        {"It does not fit into the credits that are left; nothing was recorded. Retry-After gives the seconds until the day ends, or the month where its limit is the one reached. X-Should-Retry: false keeps SDKs from waiting for it.", "Daily credit limit reached (250/250). Resets at 00:00 UTC, in 3 h 12 min."},
 	fault.Unavailable:          {"The service cannot reach its storage. Try again after Retry-After.", errAway.Message},
 }
 

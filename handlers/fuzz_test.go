@@ -66,6 +66,18 @@ func (g target) ask(t *testing.T, as, method, path, body, token string) (int, []
 	return status, text
 }
 
+// hold makes a hold and returns its path.
+func (g target) hold(f *testing.F) string {
+	f.Helper()
+	var made struct {
+		HoldID string `json:"hold_id"`
+	}
+	if err := json.Unmarshal(g.send(f, call{as: "gate", method: http.MethodPost, path: "/api/keys/verify", body: `{"key":"$ada.key","hold":{"credits":1}}`}).text, &made); err != nil {
+		f.Fatal(err)
+	}
+	return "/api/holds/" + made.HoldID
+}
+
 // A text used as a key is an existing key, or it is refused.
 func FuzzKey(f *testing.F) {
 	g := fuzzTarget(f)
@@ -101,6 +113,9 @@ func FuzzBody(f *testing.F) {
 		{"gate", http.MethodPost, "/api/keys/verify"}, {"ada", http.MethodPost, "/api/auth/validate"}, {"root", http.MethodPost, "/api/admin/users"},
 		{"root", http.MethodPost, "/api/admin/plans"}, {"root", http.MethodPost, "/api/admin/tokens"}, {"root", http.MethodPatch, g.fill("/api/admin/users/$bob.user")},
 		{"ada", http.MethodPatch, g.fill("/api/keys/$ada.expired.id")}, {"root", http.MethodPatch, g.fill("/api/admin/tokens/$bob.id")},
+		{"gate", http.MethodPost, "/api/keys/verify"}, {"gate", http.MethodPost, "/api/keys/verify/batch"}, {"gate", http.MethodPost, g.hold(f) + "/settle"},
+		{"gate", http.MethodPost, g.hold(f) + "/extend"}, {"root", http.MethodPost, g.fill("/api/admin/users/$bob.user/grants")},
+		{"root", http.MethodPost, g.fill("/api/admin/users/$bob.user/corrections")},
 	}
 	for i, seed := range []string{
 		`{"credits":1,"model":"m","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.1}`, `{"label":"x","expires_at":"2030-01-01T00:00:00Z"}`, `{"expires_at":null}`,
@@ -108,7 +123,12 @@ func FuzzBody(f *testing.F) {
 		`{"name":"p","daily_credit_limit":1,"features":{"a":[null]},"archived":true}`, `{"user_id":"0190163d-8694-739b-aea5-966c26f8ad91"}`, `{"status":"active","name":null}`,
 		`{"scopes":["usage","models"],"allowed_addresses":["::ffff:10.0.0.1/104","2001:db8::/32"],"status":"disabled"}`, `{"scopes":[],"allowed_addresses":[],"status":"active"}`,
 		`{"scopes":["usage",null,{}],"allowed_addresses":[["10.0.0.1"],"10.0.0.1/99","fe80::1%0"]}`, `{"key":"x","address":"::ffff:1.2.3.4"}`, `{"key":"x","address":[]}`,
-		`{"name":"q","daily_credit_limit":1,"max_keys":10000,"user_rate_limit_per_minute":null}`,
+		`{"name":"q","daily_credit_limit":1,"max_keys":10000,"user_rate_limit_per_minute":null,"monthly_credit_limit":0,"user_concurrency_limit":1000000}`,
+		`{"daily_credit_limit":0,"rate_limit_per_minute":1000000,"concurrency_limit":null}`, `{"daily_credit_limit":-0.0,"rate_limit_per_minute":1e6,"concurrency_limit":[4]}`,
+		`{"key":"x","hold":{"credits":12,"ttl_seconds":10,"on_expiry":"charge"},"credits":null}`, `{"key":"x","hold":{"credits":1,"usage":{}},"usage":1}`,
+		`{"verifications":[{"key":"x"},{"key":"y","hold":{"credits":1}},null,[]]}`, `{"credits":0,"model":"m","outcome":"client_gone","cost_usd":0.1}`,
+		`{"credits":20,"ttl_seconds":3600,"delivered":{"credits":7}}`, `{"credits":5,"expires_at":"2030-01-01T00:00:00Z","note":"n","idempotency_key":"k"}`,
+		`{"credits":-5,"reason":"r","day":"2026-03-04","idempotency_key":"k"}`,
 		`{`, `[]`, `{"credits":1e999}`, "{\"model\":\"\\u0000\xff\"}", `{"expires_at":"9999-12-31T23:59:59-23:59"}`,
 	} {
 		f.Add(uint8(i), seed)
@@ -124,7 +144,8 @@ func FuzzQuery(f *testing.F) {
 	g := fuzzTarget(f)
 	paths := []struct{ as, path string }{
 		{"ada", "/api/usage/history"}, {"ada", "/api/usage/detailed"}, {"ada", "/api/usage/models"}, {"ada", "/api/usage/hourly"},
-		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"},
+		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"}, {"gate", "/api/holds"}, {"root", "/api/admin/holds"},
+		{"root", g.fill("/api/admin/users/$bob.user/grants")}, {"root", g.fill("/api/admin/users/$bob.user/corrections")},
 	}
 	for i, seed := range []string{
 		"days=7", "days=7&limit=1&offset=10000", "days=%31", "date=2026-02-29", "q=a&limit=1&after=0190163d-8694-739b-aea5-966c26f8ad91", "q=%25%5c_%22'", "q=%00", "q=%ff&q=b", "limit=1.0", "offset=-0", "days=1e1", "&&==", "%", "date=0000-01-01", "date=9999-12-31",

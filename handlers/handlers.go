@@ -15,6 +15,7 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/store"
+	"codexible/usage"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
@@ -23,11 +24,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Parts are the dependencies of New. Store, Verifier, Counter and Now
+// Parts are the dependencies of New. Store, Verifier, Holds, Counter and Now
 // are needed.
 type Parts struct {
 	Store    *store.Store
 	Verifier *keys.Verifier
+	Holds    *usage.Holds
 	// Counter counts the requests of client addresses; /health/ready reports its mode.
 	Counter limits.Counter
 	// RateLimitPerIP is how often an address may call in any 60 seconds without a valid key; 20 where zero.

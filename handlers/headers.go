@@ -78,6 +78,9 @@ var (
 	strictTransport = fixed(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	askForKey       = fixed(fiber.HeaderWWWAuthenticate, `Bearer realm="codexible"`)
 
+	// noRetry keeps the official SDKs from waiting for a quota to reset.
+	noRetry = fixed("X-Should-Retry", "false")
+
 	typeJSON = fixed(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	typeHTML = fixed(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 )

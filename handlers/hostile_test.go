@@ -11,7 +11,7 @@ import (
 )
 
 // leastHostile is how many hostile requests the table has to hold.
-const leastHostile = 150
+const leastHostile = 800
 
 // hostile returns raw requests by name. bob sends them; the ids in them are ada's.
 func hostile() map[string]string {
@@ -39,6 +39,43 @@ func hostile() map[string]string {
 		table["usage: "+name] = request("POST", "/api/usage", body, bob)
 		table["verify: "+name] = request("POST", "/api/keys/verify", body, gate)
 	}
+	for _, body := range []string{
+		`{"key":"$bob.key","hold":{}}`, `{"key":"$bob.key","hold":[]}`, `{"key":"$bob.key","hold":1}`, `{"key":"$bob.key","hold":{"credits":-1}}`, `{"key":"$bob.key","hold":{"credits":1e10}}`, `{"key":"$bob.key","hold":{"credits":"1"}}`,
+		`{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":9}}`, `{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":3601}}`, `{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":1e18}}`, `{"key":"$bob.key","hold":{"credits":1,"on_expiry":"Charge"}}`,
+		`{"key":"$bob.key","hold":{"credits":1,"credits":2}}`, `{"key":"$bob.key","hold":{"credits":1},"hold":{"credits":1}}`, `{"key":"$bob.key","hold":{"credits":1},"credits":1}`, `{"key":"$bob.key","usage":{"input_tokens":1}}`, `{"key":"$bob.key","hold":{"usage":{}}}`,
+		`{"key":"$bob.key","hold":` + strings.Repeat(`{"hold":`, 80) + `1` + strings.Repeat(`}`, 80) + `}`,
+	} {
+		table["verify: hold "+body[:min(len(body), 80)]] = request("POST", "/api/keys/verify", body, gate)
+		table["batch: hold "+body[:min(len(body), 80)]] = request("POST", "/api/keys/verify/batch", `{"verifications":[`+body+`]}`, gate)
+	}
+	for _, body := range []string{
+		`{}`, `{"verifications":null}`, `{"verifications":[]}`, `{"verifications":{}}`, `{"verifications":"x"}`, `{"verifications":[null]}`, `{"verifications":[[]]}`, `{"verifications":[{}]}`, `{"verifications":[{"key":1}]}`,
+		`{"verifications":[` + strings.Repeat(`{"key":"x"},`, 100) + `{"key":"x"}]}`, `{"verifications":[` + strings.Repeat(`0,`, 200_000) + `0]}`, `{"verifications":[` + strings.Repeat(`{},`, 99) + `{}]}`, `{"verifications":[{"verifications":[]}]}`,
+		`{"verifications":[{"key":"x"}],"verifications":[]}`,
+	} {
+		table[fmt.Sprintf("batch: %.60q of %d", body, len(body))] = request("POST", "/api/keys/verify/batch", body, gate)
+	}
+	for _, body := range []string{
+		`{}`, `{"credits":-1}`, `{"credits":1e10}`, `{"credits":null}`, `{"credits":"1"}`, `{"credits":1.5}`, `{"credits":1,"usage":{"output_tokens":1}}`, `{"credits":1,"model":""}`, `{"credits":1,"outcome":""}`, `{"credits":1,"outcome":"a\u0000"}`,
+		`{"credits":1,"cost_usd":-1}`, `{"credits":1,"delivered":7}`, `{"credits":1,"delivered":{"credits":-1}}`, `{"credits":1,"delivered":{"usage":{}}}`, `{"credits":1,"ttl_seconds":0}`, `{"credits":1,"ttl_seconds":1e308}`, `[]`, `null`, ``,
+		`{"credits":1,"reason":""}`, `{"credits":0,"reason":"r"}`, `{"credits":-1000000001,"reason":"r"}`, `{"credits":1,"reason":"r","day":"2026-02-30"}`, `{"credits":1,"reason":"r","day":"9999-12-31"}`, `{"credits":-1000000000,"reason":"r"}`,
+		`{"credits":1,"expires_at":"1999-01-01T00:00:00Z"}`, `{"credits":1,"expires_at":"2026-03-04"}`, `{"credits":1,"note":{}}`, `{"credits":1,"idempotency_key":""}`, `{"credits":1,"note":"` + strings.Repeat("n", 501) + `"}`,
+	} {
+		for _, target := range []string{"/api/holds/$ada.id/settle", "/api/holds/$ada.id/extend", "/api/holds/$ada.id/release"} {
+			table[target+": "+body[:min(len(body), 60)]] = request("POST", target, body, gate)
+		}
+		// A customer, and an operator for a user who does not exist.
+		for _, target := range []string{"/api/admin/users/$bob.user/grants", "/api/admin/users/$bob.user/corrections", "/api/admin/holds/$ada.id/release"} {
+			table[target+" by bob: "+body[:min(len(body), 60)]] = request("POST", target, body, bob)
+			table[target+": "+body[:min(len(body), 60)]] = request("POST", strings.Replace(target, "$bob.user", "$ada.id", 1), body, root)
+		}
+	}
+	for _, query := range []string{"user_id=x", "user_id=", "user_id=%00", "key_id='%20OR%201=1", "key_id=$ada.id&key_id=$ada.id", "limit=0", "limit=201", "limit=1e9", "after=x", "after=$ada.id%00", "user_id[]=$ada.user", "offset=-1"} {
+		table["holds: "+query] = request("GET", "/api/holds?"+query, "", gate)
+		table["all holds: "+query] = request("GET", "/api/admin/holds?"+query, "", root)
+		table["grants: "+query] = request("GET", "/api/admin/users/$ada.user/grants?"+query, "", root)
+		table["corrections: "+query] = request("GET", "/api/admin/users/$ada.user/corrections?"+query, "", root)
+	}
 	for _, value := range []string{
 		"0", "-1", "366", "1e3", "1.5", "0x1", "99999999999999999999", "-9223372036854775808", "NaN", "%00", "%ff%fe", "7%00", "%27%20OR%201=1--", "{{7*7}}", "${7*7}", "1&days=2", "%F0%9F%92%A9", "", "+7", "%2B7", "7%0d%0aX-Evil:1", "%", "%zz",
 		strings.Repeat("9", 8000),
@@ -58,6 +95,13 @@ func hostile() map[string]string {
 		table["patch: "+id[:min(len(id), 60)]] = request("PATCH", "/api/keys/"+id, `{"label":"stolen"}`, bob)
 		table["delete: "+id[:min(len(id), 60)]] = request("DELETE", "/api/keys/"+id, "", bob)
 		table["rotate: "+id[:min(len(id), 60)]] = request("POST", "/api/keys/"+id+"/rotate", "", bob)
+		table["settle: "+id[:min(len(id), 60)]] = request("POST", "/api/holds/"+id+"/settle", `{"credits":1}`, gate)
+		table["extend: "+id[:min(len(id), 60)]] = request("POST", "/api/holds/"+id+"/extend", "", gate)
+		table["release: "+id[:min(len(id), 60)]] = request("POST", "/api/holds/"+id+"/release", "", gate)
+		table["release any: "+id[:min(len(id), 60)]] = request("POST", "/api/admin/holds/"+id+"/release", "", bob)
+		table["give: "+id[:min(len(id), 60)]] = request("POST", "/api/admin/users/"+id+"/grants", `{"credits":1}`, bob)
+		table["correct: "+id[:min(len(id), 60)]] = request("POST", "/api/admin/users/"+id+"/corrections", `{"credits":-1,"reason":"r"}`, bob)
+		table["revoke a grant: "+id[:min(len(id), 60)]] = request("DELETE", "/api/admin/users/$ada.user/grants/"+id, "", root)
 		table["admin: "+id[:min(len(id), 60)]] = request("PATCH", "/api/admin/users/"+id, `{"role":"admin"}`, bob)
 	}
 	for name, headers := range map[string][]string{
@@ -124,7 +168,7 @@ func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
 			s.attack(t, name, raw)
 		}
 		// They changed nothing.
-		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"operator","created_by_key_id":null}]`})
+		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"operator","created_by_key_id":null}]`})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`})
 		s.call(t, call{as: "bob", method: "GET", path: "/api/admin/users", status: 403})
 		s.call(t, call{as: "root", method: "GET", path: "/api/admin/status", status: 200, want: `{"user_count":5,"active_token_count":"*","today_credits_used":"*","integration":"*"}`})

@@ -26,14 +26,21 @@ type keyItem struct {
 	CreatedByKeyID *uuid.UUID `json:"created_by_key_id" doc:"The key of yours that created this one; null if none did."`
 }
 
-// keyPolicy is what a key may do, and from where.
+// keyPolicy is what a key may do, from where, and how much.
 type keyPolicy struct {
 	Scopes    []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin)." example:"[\"models\",\"usage\"]"`
 	Addresses []string `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	// The smaller of the key's and the plan's limit counts.
+	DailyCreditLimit   *int64 `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
+	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
+	ConcurrencyLimit   *int64 `json:"concurrency_limit" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
 }
 
 func keyPolicyOf(k keys.Key) keyPolicy {
-	return keyPolicy{Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts()}
+	return keyPolicy{
+		Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(),
+		DailyCreditLimit: k.DailyCreditLimit, RateLimitPerMinute: k.RateLimitPerMinute, ConcurrencyLimit: k.ConcurrencyLimit,
+	}
 }
 
 // byOperator is what a customer sees as the creator of a key that an operator made.
@@ -76,10 +83,15 @@ type newKey struct {
 	Scopes    []string     `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. If absent: models, usage and keys; for a user with the role service: service; with the role admin: admin, models, usage and keys. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
 	Addresses []string     `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks (IPv4, IPv6) from which the key can be used. If absent: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 	Status    *keys.Status `json:"status" enum:"active,disabled" doc:"If absent: active. A disabled key is rejected like a revoked one until it is enabled."`
+	// A limit that is absent or null leaves the plan's alone.
+	DailyCreditLimit   *int64 `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's. If absent: no limit of its own." example:"50"`
+	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Requests a minute of this key. The smaller of this and the plan's limit counts. If absent: the plan's." example:"30"`
+	ConcurrencyLimit   *int64 `json:"concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of this key. If absent: no limit of its own." example:"4"`
 }
 
 func (n newKey) of(userID uuid.UUID) keys.NewKey {
-	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses}
+	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses,
+		Limits: keys.Limits{DailyCreditLimit: n.DailyCreditLimit, RateLimitPerMinute: n.RateLimitPerMinute, ConcurrencyLimit: n.ConcurrencyLimit}}
 	if n.Label != nil {
 		key.Label = *n.Label
 	}
@@ -128,12 +140,23 @@ type keyChange struct {
 	Scopes    []string                 `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
 	Addresses []string                 `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks from which the key can be used. Replaces the previous list; [] for any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 	Status    *keys.Status             `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
+
+	DailyCreditLimit   openapi.Patch[int64] `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
+	RateLimitPerMinute openapi.Patch[int64] `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Requests a minute of this key. The smaller of this and the plan's limit counts; null for the plan's." example:"30"`
+	ConcurrencyLimit   openapi.Patch[int64] `json:"concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
 }
 
 func (k keyChange) change() keys.KeyChange {
-	c := keys.KeyChange{Label: k.Label, Scopes: k.Scopes, Addresses: k.Addresses, Status: k.Status}
+	c := keys.KeyChange{Label: k.Label, Scopes: k.Scopes, Addresses: k.Addresses, Status: k.Status, Limits: keys.LimitsChange{}}
 	if k.ExpiresAt.Given {
 		c.ExpiresAt = &k.ExpiresAt.Value
+	}
+	for name, limit := range map[keys.LimitName]openapi.Patch[int64]{
+		keys.DailyCreditLimit: k.DailyCreditLimit, keys.RateLimitPerMinute: k.RateLimitPerMinute, keys.ConcurrencyLimit: k.ConcurrencyLimit,
+	} {
+		if limit.Given {
+			c.Limits[name] = limit.Value
+		}
 	}
 	return c
 }

@@ -14,8 +14,8 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "a list holds the active keys, the newest first", as: "ada", method: "GET", path: "/api/keys", status: 200,
-				want: `[{"id":"$ada.expired.id","prefix":"$ada.expired.prefix","label":"expired","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":"2026-03-04T12:00:01Z","scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"operator","created_by_key_id":null},
-					{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"created_by":"operator","created_by_key_id":null}]`,
+				want: `[{"id":"$ada.expired.id","prefix":"$ada.expired.prefix","label":"expired","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":"2026-03-04T12:00:01Z","scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"operator","created_by_key_id":null},
+					{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"operator","created_by_key_id":null}]`,
 				lacks: []string{"$ada.key", "$ada.revoked.id", "$bob.id", "$bob.prefix"}},
 			{says: "a list needs a key", method: "GET", path: "/api/keys", status: 401},
 
@@ -24,8 +24,8 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 			{says: "a key is created with label and expiry", as: "ada", method: "POST", path: "/api/keys", status: 200, keep: "new",
 				body: `{"label":" Build server ","expires_at":"2026-03-05T12:00:00+02:00","color":"red"}`, want: `{"id":"*","key":"*","prefix":"*","label":"Build server"}`},
 			{says: "a created key works and shows its expiry in UTC", as: "new", method: "GET", path: "/api/keys", status: 200, lacks: []string{"$new.key", "$plain.key"},
-				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"Build server","status":"active","created_at":"*","last_used_at":null,"expires_at":"2026-03-05T10:00:00Z","scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},
-					{"id":"$plain.id","prefix":"$plain.prefix","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*"]`},
+				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"Build server","status":"active","created_at":"*","last_used_at":null,"expires_at":"2026-03-05T10:00:00Z","scopes":["models","usage","keys"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"},
+					{"id":"$plain.id","prefix":"$plain.prefix","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*"]`},
 			{says: "an expiry in the past is refused", as: "ada", method: "POST", path: "/api/keys", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
 			{says: "every wrong field is reported at once", as: "ada", method: "POST", path: "/api/keys", body: `{"label":"","expires_at":"tomorrow"}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"label":"must be plain text of 1 to 100 characters, without control characters","expires_at":"must be a time in RFC 3339, from 2000-01-01 to 2100-12-31, such as 2026-03-04T12:00:00Z"}}}`},
@@ -37,7 +37,7 @@ func TestCustomersManageTheirOwnKeysAlone(t *testing.T) {
 			{says: "an expiry is removed by null", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"expires_at":null}`, status: 200, want: `{"updated":true}`},
 			{says: "an absent field stays, a null label means absent", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":null}`, status: 200, want: `{"updated":true}`},
 			{says: "the changes are seen", as: "ada", method: "GET", path: "/api/keys", status: 200,
-				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"CI","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*","*"]`},
+				want: `[{"id":"$new.id","prefix":"$new.prefix","label":"CI","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*","*"]`},
 			{says: "an empty label is refused", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":"  "}`, status: 422},
 			{says: "an expiry cannot be set to the past", as: "ada", method: "PATCH", path: "/api/keys/$new.id", body: `{"expires_at":"2026-03-04T11:59:59Z"}`, status: 422},
 			{says: "a key is not changed without one", method: "PATCH", path: "/api/keys/$new.id", body: `{"label":"x"}`, status: 401},

@@ -54,7 +54,13 @@ func TestAnAddressHasItsTriesOf60SecondsAndThenWaits(t *testing.T) {
 			c.status = 429
 			s.expectWindow(t, c, window{"20", "0", "60", "60"})
 		}
-		s.expectWindow(t, call{method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 429}, window{"20", "0", "60", "60"})
+		for pattern, item := range published().model.Paths.PathItems.FromOldest() {
+			for method, op := range item.GetOperations().FromOldest() {
+				if op.Tags[0] == "Verification" {
+					s.expectWindow(t, call{method: upper(method), path: concrete(pattern), status: 429}, window{"20", "0", "60", "60"})
+				}
+			}
+		}
 		// A valid key that is not cached waits for the address; a cached key does not.
 		s.expectWindow(t, call{as: "bob", method: "GET", path: "/api/keys", status: 429}, window{"20", "0", "60", "60"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})
@@ -113,7 +119,7 @@ func TestKeysOfServicesAreNotLimited(t *testing.T) {
 	for range 5 {
 		s.expectWindow(t, call{as: "gate", method: "GET", path: "/api/keys", status: 200}, window{"2", "2", "0", ""})
 		s.expectWindow(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$gate.key"}`, status: 200,
-			want: `{"valid":true,"code":"VALID","key_id":"$gate.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":2,"remaining":2,"reset_seconds":0},"duplicate":false}`}, window{"2", "2", "0", ""})
+			want: `{"valid":true,"code":"VALID","key_id":"$gate.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":2,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"duplicate":false}`}, window{"2", "2", "0", ""})
 	}
 }
 
@@ -157,9 +163,10 @@ func (broken) Peek(context.Context, limits.Subject, int64) (limits.Decision, err
 func TestABrokenCounterIsOurFault(t *testing.T) {
 	clock := storetest.NewClock(storetest.Start)
 	db := storetest.Open(t, storetest.SQLiteURL(t), clock.Now)
-	meter := usage.NewMeter(db, clock.Now, nil)
+	totals := usage.NewTotals(db, 0, clock.Now)
+	meter := usage.NewMeter(db, totals, clock.Now, nil)
 	t.Cleanup(func() { _ = meter.Close(context.Background()) })
-	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: usage.NewTotals(db, nil, 0, clock.Now), Counter: broken{}, Now: clock.Now})
+	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: broken{}, Now: clock.Now})
 	s := start(t, db, clock, func(p *handlers.Parts) { p.Counter, p.Verifier = broken{}, verifier })
 	s.cast(t)
 	for _, c := range []call{

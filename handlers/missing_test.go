@@ -36,10 +36,13 @@ func TestAPathIDThatIsNoUUIDAnswersAsOneThatDoesNotExist(t *testing.T) {
 				return operator.status, operator.page
 			}
 			as := "ada"
-			if strings.HasPrefix(path, "/api/admin/") {
+			switch {
+			case strings.HasPrefix(path, "/api/admin/"):
 				as = "root"
+			case strings.HasPrefix(path, "/api/holds/"):
+				as = "gate"
 			}
-			a := s.send(t, call{as: as, method: r.Method, path: path})
+			a := s.send(t, call{as: as, method: r.Method, path: path, body: bodies[r.Method+" "+strings.ReplaceAll(r.Path, ":id", "{id}")]})
 			return a.StatusCode, string(a.text)
 		}
 		status, want := ask(missing)

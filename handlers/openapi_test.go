@@ -46,10 +46,10 @@ var published = sync.OnceValue(func() *document {
 		panic(err)
 	}
 	check, errs := validator.NewValidator(parsed, config.WithFormatAssertions(), config.WithStrictMode(),
-		config.WithStrictIgnoredHeadersExtra("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary", "Allow", "Retry-After",
+		config.WithStrictIgnoredHeadersExtra("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary", "Allow", "Retry-After", "X-Should-Retry",
 			"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"),
 		// Their names are the request's fields and the plan's own flags.
-		config.WithStrictIgnorePaths("$.body.error.fields.*", "$.body.features.*", "$.body[*].features.*"))
+		config.WithStrictIgnorePaths("$.body.error.fields**", "$.body.features.*", "$.body[*].features.*", "$.body[*].error.fields**"))
 	if len(errs) > 0 {
 		panic(errs)
 	}

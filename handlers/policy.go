@@ -42,9 +42,9 @@ func (p policy) under(routes ...*route) []*route {
 
 // fail answers a refusal or a failure: the one path for endpoints and pages. The cause is not sent.
 func (x *exchange) fail(err error) {
-	f := x.route.explained(fault.As(err))
-	if x.route.refusals {
-		x.api.Monitor.Refusals.CountFault(f)
+	f := x.fault(err)
+	if f.Kind == fault.QuotaExceeded {
+		x.write(noRetry)
 	}
 	if f.RetryAfter > 0 || f.Kind == fault.Unavailable || f.Kind == fault.RateLimited || f.Kind == fault.QuotaExceeded {
 		x.retryAfter(f.RetryAfter)
@@ -52,9 +52,23 @@ func (x *exchange) fail(err error) {
 	x.route.fail(x, f, statuses[f.Kind])
 }
 
+// fault is the failure that an error is answered with; it counts a refusal.
+func (x *exchange) fault(err error) *fault.Error {
+	f := x.route.explained(fault.As(err))
+	if x.route.refusals {
+		x.api.Monitor.Refusals.CountFault(f)
+	}
+	return f
+}
+
+// failureOf is a failure in the contract's shape.
+func (x *exchange) failureOf(f *fault.Error) failure {
+	return failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: statuses[f.Kind], RequestID: x.requestID, Fields: f.Fields}}
+}
+
 // failJSON writes a failure in the contract's shape.
 func (x *exchange) failJSON(f *fault.Error, status int) {
-	body, _ := gojson.Marshal(failure{failureDetail{Code: f.Kind.Code(), Message: f.Message, Status: status, RequestID: x.requestID, Fields: f.Fields}})
+	body, _ := gojson.Marshal(x.failureOf(f))
 	if f.Kind == fault.Unauthorized {
 		x.write(askForKey)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"codexible/fault"
 	"codexible/handlers/console"
+	"codexible/handlers/openapi"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -38,6 +39,11 @@ func (a *api) endpoints() []*route {
 		get("/api/keys", manageKeys, "List your keys, except revoked ones", endpoint("listKeys", a.listKeys)),
 		post("/api/keys", manageKeys, "Create a key", endpoint("createKey", a.createKey, fault.Conflict)),
 		post("/api/keys/verify", service, "Verify a customer's key, its rate limit and its quota, and charge credits", native[verifyRequest, verdict]("verify", a.verify, fault.Conflict).reusing()),
+		post("/api/keys/verify/batch", service, "Verify up to 100 keys in one request", native[batchRequest, []openapi.OneOf[verdict, failure]]("verifyBatch", a.verifyBatch)),
+		get("/api/holds", service, "List the open holds that your services made", endpoint("listHolds", a.listHolds)),
+		post("/api/holds/:id/settle", service, "End a hold by the real charge", endpoint("settleHold", a.settleHold, fault.Conflict)),
+		post("/api/holds/:id/extend", service, "Raise a hold, record what was delivered, and move its deadline", endpoint("extendHold", a.extendHold, fault.Conflict, fault.QuotaExceeded)),
+		post("/api/holds/:id/release", service, "End a hold without a charge", endpoint("releaseHold", a.releaseHold, fault.Conflict)),
 		change("/api/keys/:id", manageKeys, "Change, disable or enable a key", endpoint("changeKey", a.changeKey)),
 		remove("/api/keys/:id", manageKeys, "Revoke a key", endpoint("revokeKey", a.revokeKey)),
 		post("/api/keys/:id/rotate", manageKeys, "Rotate a key", endpoint("rotateKey", a.rotateKey, fault.Conflict)),
@@ -53,6 +59,13 @@ func (a *api) endpoints() []*route {
 		get("/api/admin/users", admin, "List users", endpoint("adminUsers", a.adminUsers)),
 		post("/api/admin/users", admin, "Create a user", endpoint("adminCreateUser", a.adminCreateUser, fault.Conflict)),
 		change("/api/admin/users/:id", admin, "Change, suspend or reactivate a user", endpoint("adminChangeUser", a.adminChangeUser)),
+		get("/api/admin/users/:id/grants", admin, "List a user's grants", endpoint("adminGrants", a.adminGrants)),
+		post("/api/admin/users/:id/grants", admin, "Give a user credits beside the plan", endpoint("adminCreateGrant", a.adminCreateGrant, fault.Conflict)),
+		remove("/api/admin/users/:id/grants/:grant_id", admin, "Revoke what is left of a grant", endpoint("adminRevokeGrant", a.adminRevokeGrant)),
+		get("/api/admin/users/:id/corrections", admin, "List a user's corrections", endpoint("adminCorrections", a.adminCorrections)),
+		post("/api/admin/users/:id/corrections", admin, "Take credits of a user on a day, or give them back", endpoint("adminCorrect", a.adminCorrect, fault.Conflict)),
+		get("/api/admin/holds", admin, "List open holds of all users", endpoint("adminHolds", a.adminHolds)),
+		post("/api/admin/holds/:id/release", admin, "End any hold without a charge", endpoint("adminReleaseHold", a.adminReleaseHold, fault.Conflict)),
 		get("/api/admin/tokens", admin, "List keys across all users", endpoint("adminKeys", a.adminKeys)),
 		post("/api/admin/tokens", admin, "Create a key for a user", endpoint("adminCreateKey", a.adminCreateKey, fault.NotFound, fault.Conflict)),
 		change("/api/admin/tokens/:id", admin, "Change, disable or enable any user's key", endpoint("adminChangeKey", a.adminChangeKey)),
@@ -98,6 +111,10 @@ func (a *api) pages() []*route {
 		both("/admin/users/:id/plan", operator, c.ChangePlan),
 		both("/admin/users/:id/suspend", operator, c.Suspend),
 		both("/admin/users/:id/reactivate", operator, c.Reactivate),
+		both("/admin/users/:id/grants/new", operator, c.NewGrant),
+		both("/admin/users/:id/corrections/new", operator, c.Correct),
+		both("/admin/grants/:id/revoke", operator, c.RevokeGrant),
+		both("/admin/holds/:id/release", operator, c.ReleaseHold),
 		both("/admin/keys/new", operator, c.NewKey),
 		both("/admin/keys/:id/edit", operator, c.EditKey),
 		both("/admin/keys/:id/disable", operator, c.Disable),

@@ -7,6 +7,7 @@ import (
 	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/keys"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 )
@@ -19,7 +20,7 @@ var _ openapi.Source = (*exchange)(nil)
 func (x *exchange) PathID(name string) (uuid.UUID, error) {
 	id, ok := openapi.ParseID(x.Params(name))
 	if !ok {
-		return id, noSuch(x.route.path)
+		return id, noSuch(x.route.path, name)
 	}
 	return id, nil
 }
@@ -30,10 +31,10 @@ func (x *exchange) HeaderValues(name string) [][]byte { return x.Request().Heade
 // QueryValues returns every value of a query parameter.
 func (x *exchange) QueryValues(name string) [][]byte { return x.Context().QueryArgs().PeekMulti(name) }
 
-// noSuch is the error for an id that does not exist, by what stands before the id
-// in the route's path.
-func noSuch(path string) error {
-	before, _, _ := strings.Cut(path, "/:id")
+// noSuch is the error for an id that does not exist, by what stands before the
+// parameter in the route's path.
+func noSuch(path, name string) error {
+	before, _, _ := strings.Cut(path, "/:"+name)
 	switch before[strings.LastIndexByte(before, '/')+1:] {
 	case "keys", "tokens":
 		return keys.ErrNotFound
@@ -41,6 +42,10 @@ func noSuch(path string) error {
 		return accounts.ErrUserNotFound
 	case "plans":
 		return accounts.ErrPlanNotFound
+	case "holds":
+		return usage.ErrNoHold
+	case "grants":
+		return usage.ErrNoGrant
 	}
 	return errNoSuchID
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+	"time"
 
 	"codexible/handlers"
 
@@ -30,6 +31,7 @@ func verification(tb testing.TB) func() {
 	request.SetBody(body)
 	ctx.Init(&request, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, nil)
 	return func() {
+		s.clock.Add(time.Microsecond) // figures of the instant of a change are not cached
 		ctx.Response.Reset()
 		handle(&ctx)
 		if ctx.Response.StatusCode() != 200 || !bytes.HasPrefix(ctx.Response.Body(), []byte(`{"valid":true`)) {

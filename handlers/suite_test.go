@@ -72,13 +72,12 @@ func onSQLite(t testing.TB, settings ...setting) *service {
 func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...setting) *service {
 	t.Helper()
 	counter := limits.NewLocal(clock.Now)
-	meter := usage.NewMeter(db, clock.Now, nil)
-	verifier := keys.NewVerifier(keys.Parts{
-		Directory: db, Meter: meter, Totals: usage.NewTotals(db, nil, 0, clock.Now), Counter: counter, Now: clock.Now,
-	})
+	totals := usage.NewTotals(db, 0, clock.Now)
+	meter := usage.NewMeter(db, totals, clock.Now, nil)
+	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: counter, Now: clock.Now})
 	watch(t, db, verifier)
 	parts := handlers.Parts{
-		Store: db, Verifier: verifier, Counter: counter, RateLimitPerIP: plenty, AllowedOrigins: []string{"http://localhost:3000"},
+		Store: db, Verifier: verifier, Holds: usage.NewHolds(db, meter), Counter: counter, RateLimitPerIP: plenty, AllowedOrigins: []string{"http://localhost:3000"},
 		Version: "test", Now: clock.Now, Log: slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, set := range settings {
@@ -224,7 +223,7 @@ func (s *service) key(t testing.TB, name, which string, expires *time.Time) [16]
 
 // everything is all scopes that a key of this user may have.
 func everything(name string) []string {
-	return append([]string{"models", "usage", "keys", "charge"}, map[string][]string{"gate": {"service"}, "root": {"admin"}}[name]...)
+	return append([]string{"models", "usage", "keys", "charge"}, map[string][]string{"gate": {"service"}, "portal": {"service"}, "root": {"admin"}}[name]...)
 }
 
 // call is one line of a table: a sentence, a request, and its answer.
@@ -416,6 +415,8 @@ func assertFailure(t testing.TB, a answer) {
 		t.Errorf("the message is no sentence: %q", f.Message)
 	case (f.Code == "validation_failed") != (len(f.Fields) > 0):
 		t.Errorf("code %s with fields %v", f.Code, f.Fields)
+	case (f.Code == "quota_exceeded") != (a.Header.Get("X-Should-Retry") == "false"):
+		t.Errorf("code %s with X-Should-Retry %q", f.Code, a.Header.Get("X-Should-Retry"))
 	case (a.StatusCode == 429 || a.StatusCode == 503) != (a.Header.Get("Retry-After") != ""):
 		t.Errorf("status %d with Retry-After %q", a.StatusCode, a.Header.Get("Retry-After"))
 	}

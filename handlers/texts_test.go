@@ -65,8 +65,19 @@ func (s *service) verdicts(t *testing.T) map[string]int {
 		{"charge's model", "bob", "POST", "/api/usage", `{"model":%s}`},
 		{"verify's model", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","model":%s,"credits":1}`},
 		{"verify's idempotency key", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","idempotency_key":%s,"credits":1}`},
+		{"hold's model", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","model":%s,"hold":{"credits":0}}`},
+		{"hold's expiry", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","hold":{"credits":0,"on_expiry":%s}}`},
+		{"settlement's model", "gate", "POST", "/api/holds/$held.hold_id/settle", `{"credits":1,"model":%s}`},
+		{"settlement's outcome", "gate", "POST", "/api/holds/$other.hold_id/settle", `{"credits":1,"outcome":%s}`},
+		{"batch's model", "gate", "POST", "/api/keys/verify/batch", `{"verifications":[{"key":"$bob.key","model":%s,"credits":1}]}`},
+		{"grant's note", "root", "POST", "/api/admin/users/$ada.user/grants", `{"credits":1,"note":%s}`},
+		{"grant's idempotency key", "root", "POST", "/api/admin/users/$ada.user/grants", `{"credits":1,"idempotency_key":%s}`},
+		{"correction's reason", "root", "POST", "/api/admin/users/$ada.user/corrections", `{"credits":1,"reason":%s}`},
+		{"correction's idempotency key", "root", "POST", "/api/admin/users/$ada.user/corrections", `{"credits":1,"reason":"x","idempotency_key":%s}`},
 		{"verify's key", "gate", "POST", "/api/keys/verify", `{"key":%s}`},
 	}
+	s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$bob.key","hold":{"credits":1}}`, status: 200, keep: "held"})
+	s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$bob.key","hold":{"credits":1}}`, status: 200, keep: "other"})
 	for _, f := range fields {
 		for _, name := range slices.Sorted(maps.Keys(bodies)) {
 			if f.where == "feature's name" && (name == "escape" || name == "nothing") {
@@ -138,7 +149,9 @@ func TestEveryTextHasTheSameVerdictOnBothDatabasesAndNeverFails(t *testing.T) {
 		for where, want := range map[string]int{
 			"key's label: NUL": 422, "key's label: first half": 422, "key's label: a pair": 200, "key's label: bidi": 200, "key's label: invisible alone": 422, "key's label: blanks": 422, "key's label: noncharacter": 422,
 			"user's e-mail: zero width": 422, "user's e-mail: bidi": 422, "user's e-mail: wide": 200, "plan's features: first half": 422, "plan's features: escaped NUL": 422, "plan's features: a pair": 200, "plan's features: an escaped backslash": 200,
-			"feature's name: second half": 422, "charge's model: escaped NUL": 422, "charge's model: bidi": 200, "/api/admin/users?q=: NUL": 422, "/api/admin/logs?q=: no UTF-8": 422,
+			"feature's name: second half": 422, "charge's model: escaped NUL": 422, "charge's model: bidi": 200,
+			"settlement's outcome: bidi": 200, "settlement's outcome: NUL": 422, "batch's model: no UTF-8": 400, "batch's model: first half": 422, "batch's model: a pair": 200, "grant's note: escaped NUL": 422,
+			"grant's note: nothing": 200, "correction's reason: nothing": 422, "correction's reason: bidi": 200, "grant's idempotency key: bidi": 422, "hold's expiry: like": 422, "/api/admin/users?q=: NUL": 422, "/api/admin/logs?q=: no UTF-8": 422,
 			"/admin/usage?model: NUL": 422, "/admin/usage?model exported: NUL": 422, "/admin/usage?model exported: no UTF-8": 422, "/admin/audit?q exported: NUL": 422, "/admin/audit?action: long": 422, "/admin/users?q: no UTF-8": 422, "/admin/keys?q: long": 422,
 			"/admin/plans/new features: no UTF-8": 422, "/admin/plans/new features: NUL": 422,
 		} {

@@ -128,7 +128,12 @@ func (a *api) usageHourly(ctx context.Context, r usageHourlyRequest) ([]hourUsag
 
 // consumption has the optional fields of a charge.
 type consumption struct {
-	Model            string      `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
+	Model string `json:"model" minLength:"1" maxLength:"200" default:"unknown" doc:"The model that was used." example:"coder-large"`
+	tokens
+}
+
+// tokens are the optional figures of a charge.
+type tokens struct {
 	PromptTokens     int64       `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`
 	CompletionTokens int64       `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"340"`
 	CostUSD          openapi.USD `json:"cost_usd" maximum:"1000000" default:"0" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
@@ -171,12 +176,31 @@ func (a *api) charge(ctx context.Context, r chargeRequest) (receipt, error) {
 	}, nil
 }
 
+// overQuota is the refusal of what does not fit, by the limit that leaves the least room.
 func overQuota(r usage.Receipt, now time.Time) error {
 	wait := r.Day.End().Sub(now)
-	return &fault.Error{
-		Kind: fault.QuotaExceeded, RetryAfter: wait,
-		Message: fmt.Sprintf("Daily credit limit reached (%d/%d). Resets at 00:00 UTC, in %s.", r.CreditsUsed, r.DailyLimit, hoursAndMinutes(wait)),
+	f := &fault.Error{Kind: fault.QuotaExceeded, RetryAfter: wait}
+	switch r.Limit {
+	case usage.LimitMonth:
+		end := r.Day.EndOfMonth()
+		f.RetryAfter = end.Sub(now)
+		f.Message = fmt.Sprintf("Monthly credit limit reached (%d/%d). Resets at 00:00 UTC on %s, in %s.", r.Month.Used, r.Month.Limit, end.Format(time.DateOnly), daysAndHours(f.RetryAfter))
+	case usage.LimitKey:
+		f.Message = fmt.Sprintf("This key's daily credit limit is reached (%d/%d). Resets at 00:00 UTC, in %s.", r.KeyUsed, r.KeyLimit, hoursAndMinutes(wait))
+	case usage.LimitDay:
+		f.Message = fmt.Sprintf("Daily credit limit reached (%d/%d). Resets at 00:00 UTC, in %s.", r.CreditsUsed, r.DailyLimit, hoursAndMinutes(wait))
 	}
+	return f
+}
+
+// daysAndHours rounds up to an hour: "2 d 3 h"; within the day it is as hoursAndMinutes.
+func daysAndHours(d time.Duration) string {
+	const day = 24
+	hours := int64((d + time.Hour - 1) / time.Hour)
+	if hours <= day {
+		return hoursAndMinutes(d)
+	}
+	return fmt.Sprintf("%d d %d h", hours/day, hours%day)
 }
 
 // hoursAndMinutes rounds up to a minute: "3 h 12 min", or "12 min" within the hour.

@@ -8,6 +8,7 @@ import (
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/limits"
+	"codexible/usage"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/google/uuid"
@@ -20,15 +21,20 @@ func documented(v *keys.Verdict) verdict {
 	if id == nil {
 		return verdict{Code: v.Code}
 	}
-	return verdict{
+	credits := creditsOf(v.Figures, v.Day)
+	d := verdict{
 		Valid: v.Code == keys.Valid, Code: v.Code, KeyID: &id.Key.ID,
 		User:      &verifiedUser{ID: id.User.ID, Email: id.User.Email, Plan: id.Plan.Name, Status: id.User.Status},
 		Key:       &verifiedKey{Label: id.Key.Label, Scopes: id.Key.Scopes.Names()},
 		Features:  new(openapi.Object(id.Plan.Features)),
-		Credits:   &creditState{Used: v.Used, Limit: v.Limit, Remaining: v.Remaining(), ResetsAt: openapi.Instant(v.ResetsAt)},
+		Credits:   &credits,
 		Rate:      &rateState{Limit: v.Rate.Limit, Remaining: v.Rate.Remaining, ResetSeconds: v.Rate.ResetSeconds},
 		Duplicate: v.Duplicate,
 	}
+	if v.HoldID != uuid.Nil {
+		d.HoldID, d.Status = &v.HoldID, new(string(v.HoldStatus))
+	}
+	return d
 }
 
 func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
@@ -50,8 +56,18 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 				},
 				Plan: accounts.Plan{Name: rapid.String().Draw(t, "plan"), Features: []byte(rapid.SampledFrom([]string{"{}", `{"a":[1,null]}`}).Draw(t, "features"))},
 			}
-			v.Used, v.Limit = number.Draw(t, "used"), number.Draw(t, "limit")
-			v.ResetsAt = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "resets"), 0)
+			v.Figures = usage.Figures{
+				CreditsUsed: number.Draw(t, "used"), DailyLimit: number.Draw(t, "limit"), Held: number.Draw(t, "held"), Granted: number.Draw(t, "granted"), Room: number.Draw(t, "left"),
+				Month: usage.Month{Limit: usage.NoLimit},
+			}
+			if rapid.Bool().Draw(t, "monthly") {
+				v.Month = usage.Month{Limit: number.Draw(t, "month's limit"), Used: number.Draw(t, "month's used"), Held: number.Draw(t, "month's held")}
+			}
+			v.Day = usage.DayOf(time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "day"), 0))
+			if rapid.Bool().Draw(t, "holds") {
+				v.HoldID = uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "hold"))
+				v.HoldStatus = rapid.SampledFrom([]usage.HoldStatus{usage.HoldOpen, usage.HoldSettled, usage.HoldReleased, usage.HoldExpired}).Draw(t, "status of the hold")
+			}
 			v.Rate = keys.Rate{Decision: limits.Decision{Limit: number.Draw(t, "rate"), Remaining: number.Draw(t, "room"), ResetSeconds: rapid.Int64Range(0, 60).Draw(t, "reset")}}
 			v.Duplicate = rapid.Bool().Draw(t, "duplicate")
 		}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/keys"
+	"codexible/usage"
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
@@ -17,25 +19,43 @@ import (
 )
 
 type verifyRequest struct {
-	Key            string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
-	Credits        int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"Number of credits to charge. With 0 the quota is returned but not enforced." example:"2"`
-	IdempotencyKey string `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges nothing. Ignored with 0 credits." example:"order-4711"`
+	Key     string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
+	Credits int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold." example:"0"`
+	// Hold sets credits aside; nil for a charge.
+	Hold           *holdRequest    `json:"hold" doc:"Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once."`
+	Usage          openapi.Refused `json:"usage" doc:"is not supported; send credits"`
+	IdempotencyKey string          `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges and holds nothing. Charges and holds have separate idempotency keys, and so do services of different users. Ignored with 0 credits and without hold." example:"order-4711"`
 	// Address is the customer's; the binder does not allocate where it is absent.
 	Address netip.Addr `json:"address" doc:"The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent." example:"203.0.113.7"`
 	consumption
 }
 
+type holdRequest struct {
+	Credits    int64           `json:"credits" required:"true" minimum:"0" maximum:"1000000000" doc:"Number of credits to set aside. 0 takes only a place of the requests at once." example:"12"`
+	Usage      openapi.Refused `json:"usage" doc:"is not supported; send credits"`
+	TTLSeconds int64           `json:"ttl_seconds" minimum:"10" maximum:"3600" default:"600" doc:"Seconds until the hold ends by itself." example:"600"`
+	OnExpiry   usage.OnExpiry  `json:"on_expiry" enum:"release,charge" default:"release" doc:"What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged."`
+}
+
+// chargeBesideHold is the problem of a verification that charges and holds.
+const chargeBesideHold = "must be absent or 0 beside hold; hold.credits is what is set aside"
+
+// confused reports whether a request asks to charge and to hold.
+func (r *verifyRequest) confused() bool { return r.Hold != nil && r.Credits != 0 }
+
 // verdict is the answer to a verification; unknown fields are null.
 type verdict struct {
 	Valid     bool            `json:"valid" example:"true"`
-	Code      keys.Code       `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models."`
+	Code      keys.Code       `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,CONCURRENCY_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have."`
 	KeyID     *uuid.UUID      `json:"key_id"`
 	User      *verifiedUser   `json:"user"`
 	Key       *verifiedKey    `json:"key"`
 	Features  *openapi.Object `json:"features" doc:"The plan's feature flags." example:"{\"priority\":true}"`
 	Credits   *creditState    `json:"credits"`
 	Rate      *rateState      `json:"rate_limit"`
-	Duplicate bool            `json:"duplicate" doc:"Whether this is the result of an earlier charge with the same idempotency key." example:"false"`
+	HoldID    *uuid.UUID      `json:"hold_id" doc:"The hold that was made; null without one."`
+	Status    *string         `json:"hold_status" enum:"open,settled,released,expired" doc:"Whether the hold is open or how it ended: a repeat returns the first hold. null without a hold." example:"open"`
+	Duplicate bool            `json:"duplicate" doc:"Whether this is the result of an earlier charge or hold with the same idempotency key." example:"false"`
 }
 
 type verifiedUser struct {
@@ -51,10 +71,21 @@ type verifiedKey struct {
 }
 
 type creditState struct {
-	Used      int64           `json:"used" example:"91"`
-	Limit     int64           `json:"limit" example:"250"`
-	Remaining int64           `json:"remaining" example:"159"`
+	Used      int64           `json:"used" doc:"Used on this day, by all keys of the user, grants included." example:"91"`
+	Held      int64           `json:"held" doc:"Set aside by open holds." example:"12"`
+	Limit     int64           `json:"limit" doc:"The plan's credits a day." example:"250"`
+	Granted   int64           `json:"granted" doc:"What open grants have left." example:"0"`
+	Remaining int64           `json:"remaining" doc:"What a charge or hold of this key can take." example:"147"`
 	ResetsAt  openapi.Instant `json:"resets_at" doc:"The next 00:00 UTC."`
+	Month     *monthState     `json:"month" doc:"Null if the plan has no monthly limit."`
+}
+
+type monthState struct {
+	Used      int64           `json:"used" doc:"Used in this calendar month (UTC), grants not included." example:"1200"`
+	Held      int64           `json:"held" example:"12"`
+	Limit     int64           `json:"limit" example:"5000"`
+	Remaining int64           `json:"remaining" example:"3788"`
+	ResetsAt  openapi.Instant `json:"resets_at" doc:"00:00 UTC on the first of the next month."`
 }
 
 type rateState struct {
@@ -74,17 +105,35 @@ func (a *api) verify(x *exchange) error {
 	if err := x.route.binder.Bind(x, request); err != nil {
 		return err
 	}
-	v, err := a.Verifier.Verify(x.ctx, keys.Request{Secret: request.Key, Address: request.Address, Charge: request.charge(request.Credits, request.IdempotencyKey)})
+	if request.confused() {
+		return fault.Field("credits", chargeBesideHold)
+	}
+	v, err := x.verified(request)
 	if err != nil {
 		return err
-	}
-	a.metrics.verdicts[v.Code].Inc()
-	if v.Code != keys.Valid {
-		a.Monitor.Refusals.Count(v.Code)
 	}
 	var room [1024]byte
 	x.sendCopy(fiber.StatusOK, appendVerdict(room[:0], &v))
 	return nil
+}
+
+// verified decides a verification and counts it.
+func (x *exchange) verified(r *verifyRequest) (keys.Verdict, error) {
+	asked := keys.Request{Secret: r.Key, Address: r.Address, Charge: r.charge(r.Credits, r.IdempotencyKey)}
+	asked.Charge.ChargerID = x.identity.User.ID
+	if h := r.Hold; h != nil {
+		asked.Charge.Credits = h.Credits
+		asked.Hold = &keys.Hold{OwnerID: x.identity.User.ID, TTL: time.Duration(h.TTLSeconds) * time.Second, OnExpiry: h.OnExpiry, RequestID: x.requestID}
+	}
+	v, err := x.api.Verifier.Verify(x.ctx, asked)
+	if err != nil {
+		return v, err
+	}
+	x.api.metrics.verdicts[v.Code].Inc()
+	if v.Code != keys.Valid {
+		x.api.Monitor.Refusals.Count(v.Code)
+	}
+	return v, nil
 }
 
 // verifyRequests pools requests; see exchanges for what that saves.
@@ -98,7 +147,7 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	b = append(append(append(b, `,"code":"`...), v.Code...), '"')
 	id := v.Identity
 	if id == nil {
-		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"duplicate":false}`...)
+		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"duplicate":false}`...)
 	}
 	b = appendUUID(append(b, `,"key_id":"`...), id.Key.ID)
 	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
@@ -108,14 +157,39 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	b = appendText(append(b, `},"key":{"label":`...), id.Key.Label)
 	b = appendScopes(append(b, `,"scopes":[`...), id.Key.Scopes)
 	b = appendFeatures(append(b, `]},"features":`...), id.Plan.Features)
-	b = strconv.AppendInt(append(b, `,"credits":{"used":`...), v.Used, 10)
-	b = strconv.AppendInt(append(b, `,"limit":`...), v.Limit, 10)
-	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Remaining(), 10)
-	b = v.ResetsAt.UTC().AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
-	b = strconv.AppendInt(append(b, `"},"rate_limit":{"limit":`...), v.Rate.Limit, 10)
+	b = appendCredits(append(b, `,"credits":`...), &v.Figures, v.Day)
+	b = strconv.AppendInt(append(b, `,"rate_limit":{"limit":`...), v.Rate.Limit, 10)
 	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Rate.Remaining, 10)
 	b = strconv.AppendInt(append(b, `,"reset_seconds":`...), v.Rate.ResetSeconds, 10)
-	return append(strconv.AppendBool(append(b, `},"duplicate":`...), v.Duplicate), '}')
+	b = append(b, `},"hold_id":`...)
+	if v.HoldID == uuid.Nil {
+		b = append(b, `null,"hold_status":null`...)
+	} else {
+		b = appendUUID(append(b, '"'), v.HoldID)
+		b = append(append(append(b, `","hold_status":"`...), v.HoldStatus...), '"')
+	}
+	return append(strconv.AppendBool(append(b, `,"duplicate":`...), v.Duplicate), '}')
+}
+
+// appendCredits writes figures as creditState has them.
+func appendCredits(b []byte, f *usage.Figures, day usage.Day) []byte {
+	reset := day.End()
+	for _, n := range [...]struct {
+		name  string
+		value int64
+	}{{`{"used":`, f.CreditsUsed}, {`,"held":`, f.Held}, {`,"limit":`, f.DailyLimit}, {`,"granted":`, f.Granted}, {`,"remaining":`, f.Room}} {
+		b = strconv.AppendInt(append(b, n.name...), n.value, 10)
+	}
+	b = reset.AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
+	if f.Month.Limit == usage.NoLimit {
+		return append(b, `","month":null}`...)
+	}
+	b = strconv.AppendInt(append(b, `","month":{"used":`...), f.Month.Used, 10)
+	b = strconv.AppendInt(append(b, `,"held":`...), f.Month.Held, 10)
+	b = strconv.AppendInt(append(b, `,"limit":`...), f.Month.Limit, 10)
+	b = strconv.AppendInt(append(b, `,"remaining":`...), f.Month.Remaining(), 10)
+	b = day.EndOfMonth().AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
+	return append(b, `"}}`...)
 }
 
 func appendFeatures(b, features []byte) []byte {

@@ -59,6 +59,8 @@ type Key struct {
 	CreatedBy string
 	// CreatedByKeyID is the API key that made this one; nil where none did.
 	CreatedByKeyID *uuid.UUID
+
+	Limits
 }
 
 // Expired reports whether the key's own expiry has passed.
@@ -74,6 +76,8 @@ type NewKey struct {
 	Scopes []string
 	// Addresses are addresses and networks; none for everywhere.
 	Addresses []string
+	// Limits are the key's own; nil for none.
+	Limits
 	// Status is StatusActive where empty.
 	Status Status
 	Secret Secret
@@ -90,6 +94,8 @@ type KeyChange struct {
 	Scopes []string
 	// Addresses replace the key's; an empty list that is not nil allows every address.
 	Addresses []string
+	// Limits replace the key's, each by itself.
+	Limits LimitsChange
 	// Status is StatusActive or StatusDisabled; revoking is another change.
 	Status *Status
 }
@@ -111,7 +117,7 @@ func (n NewKey) Normalize(now time.Time) (NewKey, error) {
 	if n.Status == "" {
 		n.Status = StatusActive
 	}
-	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Status: &n.Status}
+	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Limits: setting(n.Limits), Status: &n.Status}
 	c, err := c.Normalize(now)
 	n.Label, n.Scopes, n.Addresses = *c.Label, c.Scopes, c.Addresses
 	return n, err
@@ -146,6 +152,10 @@ func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
 		add("allowed_addresses", problem)
 		c.Addresses = addresses.Texts()
 	}
+	for name, limit := range c.Limits {
+		least, most := name.Bounds()
+		add(string(name), accounts.CheckRange(limit, least, most))
+	}
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusDisabled {
 		add("status", "must be active or disabled")
 	}
@@ -179,6 +189,7 @@ func (c KeyChange) Apply(k Key) Key {
 	if c.Addresses != nil {
 		k.Addresses, _ = ParseAddresses(c.Addresses)
 	}
+	c.Limits.apply(&k.Limits)
 	if c.Status != nil {
 		k.Status = *c.Status
 	}

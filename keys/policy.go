@@ -25,6 +25,9 @@ func (k *Key) Within(acting *Key, what string) error {
 	if later(k.ExpiresAt, acting.ExpiresAt) {
 		return wider("This key cannot %s a key that expires later than itself. Send an expires_at of %s or earlier.", what, acting.ExpiresAt.UTC().Format(time.RFC3339))
 	}
+	if n := k.wider(acting.Limits); n != "" {
+		return wider("This key cannot %s a key whose %s is greater than its own, %d, or is not set. Send a %s of %d or less.", what, n, *acting.Limit(n), n, *acting.Limit(n))
+	}
 	return nil
 }
 
@@ -51,7 +54,7 @@ var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limit
 func (k *Key) LimitedBy(limit Limit) error {
 	switch {
 	case limit.Scopes != nil && !k.Scopes.Within(*limit.Scopes), limit.Addresses != nil && !k.Addresses.Within(*limit.Addresses),
-		limit.ExpiresAt != nil && later(k.ExpiresAt, limit.ExpiresAt), limit.Disabled && k.Status == StatusActive:
+		limit.ExpiresAt != nil && later(k.ExpiresAt, limit.ExpiresAt), !k.Limits.Within(limit.Limits.bounds()), limit.Disabled && k.Status == StatusActive:
 		return ErrOperatorLimit
 	}
 	return nil
@@ -64,7 +67,9 @@ type Limit struct {
 	// ExpiresAt is nil where ExpirySet and the operator removed the expiry.
 	ExpiresAt *time.Time
 	ExpirySet bool
-	Disabled  bool
+	// Limits are those that were set or removed last.
+	Limits   LimitsChange
+	Disabled bool
 }
 
 func wider(format string, args ...any) error {

@@ -74,3 +74,59 @@ func TestAKeyIsWithinAnotherWhereItMayNothingMore(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALimitIsWithinAnotherWhereItIsNoGreater(t *testing.T) {
+	for _, name := range LimitNames() {
+		for _, c := range []struct {
+			own, acting *int64
+			within      bool
+		}{
+			{nil, nil, true}, {new(int64(5)), nil, true}, {new(int64(5)), new(int64(5)), true}, {new(int64(4)), new(int64(5)), true},
+			{new(int64(6)), new(int64(5)), false}, {nil, new(int64(5)), false},
+		} {
+			var key, acting Key
+			LimitsChange{name: c.own}.apply(&key.Limits)
+			LimitsChange{name: c.acting}.apply(&acting.Limits)
+			err := key.Within(&acting, "create")
+			if (err == nil) != c.within || err != nil && (fault.KindOf(err) != fault.InsufficientScope || !strings.Contains(err.Error(), "Send a "+string(name)+" of 5 or less.")) {
+				t.Errorf("%s: %v, want within: %v", name, err, c.within)
+			}
+		}
+	}
+}
+
+func TestTheLimitsOfAKeyHaveTheContractsBounds(t *testing.T) {
+	for name, bounds := range map[LimitName][2]int64{
+		DailyCreditLimit: {0, 1_000_000_000}, RateLimitPerMinute: {1, 1_000_000}, ConcurrencyLimit: {1, 1_000_000},
+	} {
+		for n, ok := range map[int64]bool{bounds[0]: true, bounds[1]: true, bounds[0] - 1: false, bounds[1] + 1: false} {
+			_, change := KeyChange{Limits: LimitsChange{name: &n}}.Normalize(noon)
+			var limits Limits
+			LimitsChange{name: &n}.apply(&limits)
+			_, create := NewKey{Limits: limits}.Normalize(noon)
+			for _, err := range []error{change, create} {
+				if (err == nil) != ok || err != nil && fault.As(err).Fields[string(name)] == "" {
+					t.Errorf("%s of %d: %v, want ok %v", name, n, err, ok)
+				}
+			}
+		}
+	}
+	if _, err := (KeyChange{Limits: LimitsChange{ConcurrencyLimit: nil}}).Normalize(noon); err != nil {
+		t.Errorf("removing a limit: %v", err)
+	}
+}
+
+func TestAChangeOfOneLimitLeavesTheOthersAsTheyAre(t *testing.T) {
+	before := Key{Limits: Limits{DailyCreditLimit: new(int64(1)), RateLimitPerMinute: new(int64(2)), ConcurrencyLimit: new(int64(3))}}
+	for _, name := range LimitNames() {
+		after := KeyChange{Limits: LimitsChange{name: nil}}.Apply(before)
+		for _, other := range LimitNames() {
+			if (after.Limit(other) == nil) != (other == name) {
+				t.Errorf("after removing %s, %s is %v", name, other, after.Limit(other))
+			}
+		}
+	}
+	if before.Limits != (KeyChange{}).Apply(before).Limits {
+		t.Error("a change of nothing changes the limits")
+	}
+}

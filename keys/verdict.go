@@ -8,6 +8,8 @@ import (
 	"codexible/fault"
 	"codexible/limits"
 	"codexible/usage"
+
+	"github.com/google/uuid"
 )
 
 // Code is the answer to «may this request pass?».
@@ -23,28 +25,40 @@ const (
 	InsufficientScope Code = "INSUFFICIENT_SCOPE"
 	AddressNotAllowed Code = "IP_NOT_ALLOWED"
 	RateLimited       Code = "RATE_LIMITED"
-	QuotaExceeded     Code = "QUOTA_EXCEEDED"
-	Valid             Code = "VALID"
+	// ConcurrencyLimited: the key or the user has as many open holds as it may.
+	ConcurrencyLimited Code = "CONCURRENCY_LIMITED"
+	QuotaExceeded      Code = "QUOTA_EXCEEDED"
+	Valid              Code = "VALID"
 )
 
 // Codes lists every code in the order of decision.
 func Codes() []Code {
-	return []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, QuotaExceeded, Valid}
+	return []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ConcurrencyLimited, QuotaExceeded, Valid}
 }
 
 // Verdict is the whole answer to a verification. Identity is nil for NotFound.
 type Verdict struct {
-	Code      Code
-	Identity  *Identity
-	Rate      Rate
-	Used      int64
-	Limit     int64
-	ResetsAt  time.Time
+	Code     Code
+	Identity *Identity
+	Rate     Rate
+	usage.Figures
+
+	// Day is the day of the figures.
+	Day       usage.Day
 	Duplicate bool
+	// HoldID and HoldStatus are those of the hold that was made; zero where none was.
+	HoldID     uuid.UUID
+	HoldStatus usage.HoldStatus
 }
 
-// Remaining is how many credits the day has left, never negative.
-func (v *Verdict) Remaining() int64 { return max(v.Limit-v.Used, 0) }
+// RateLimit is how many requests a minute the key may make: the smaller of the
+// plan's limit and the key's own.
+func (id *Identity) RateLimit() int64 {
+	if own := id.Key.RateLimitPerMinute; own != nil {
+		return min(*own, id.Plan.RateLimitPerMinute)
+	}
+	return id.Plan.RateLimitPerMinute
+}
 
 // Rate is the window that has the least room of those that a request counts in.
 type Rate struct {
@@ -125,12 +139,14 @@ func CodeOf(f *fault.Error) Code {
 }
 
 func (v *Verdict) settle(r usage.Receipt) {
-	v.Used, v.Limit, v.ResetsAt = r.CreditsUsed, r.DailyLimit, r.Day.End()
+	v.Figures, v.Day, v.HoldID, v.HoldStatus = r.Figures, r.Day, r.HoldID, r.HoldStatus
 	switch r.Outcome {
 	case usage.OverQuota:
 		v.Code = QuotaExceeded
+	case usage.Concurrent:
+		v.Code = ConcurrencyLimited
 	case usage.Duplicate:
 		v.Duplicate = true
-	case usage.Accepted, usage.Mismatch, usage.OverRange:
+	case usage.Accepted, usage.Mismatch, usage.OverRange, usage.NoHold, usage.HoldEnded, usage.BelowHold, usage.BelowZero:
 	}
 }

@@ -149,17 +149,28 @@ type Request struct {
 	// Address is the customer's, as the service saw it; not valid where it is not known.
 	Address netip.Addr
 	Charge  usage.Charge
+	// Hold asks to set the charge's credits aside in place of taking them; nil for a charge.
+	Hold *Hold
 }
 
-// Verify checks a key, which has to have the scope models, its rate and its quota, and charges it. A
-// refusal is a verdict; an error is a fault of ours, or ErrReplayMismatch of
+// Hold is what a verification sets credits aside with.
+type Hold struct {
+	// OwnerID is the user of the service that holds.
+	OwnerID   uuid.UUID
+	TTL       time.Duration
+	OnExpiry  usage.OnExpiry
+	RequestID string
+}
+
+// Verify checks a key, which has to have the scope models, its rate and its quota, and charges it or
+// sets credits aside. A refusal is a verdict; an error is a fault of ours, or ErrReplayMismatch of
 // package usage.
 func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 	id, code, err := v.Identify(ctx, r.Secret, Access{Scope: ScopeModels, Address: r.Address})
 	if err != nil || id == nil {
 		return Verdict{Code: NotFound}, err
 	}
-	verdict := Verdict{Code: code, Identity: id, Limit: id.Plan.DailyCreditLimit}
+	verdict := Verdict{Code: code, Identity: id}
 	if code != Valid {
 		if verdict.Rate, err = v.Rate(ctx, id, false); err != nil {
 			return Verdict{}, err
@@ -173,10 +184,10 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 		verdict.Code = RateLimited
 		return v.withCredits(ctx, verdict)
 	}
-	if r.Charge.Credits == 0 {
+	if r.Charge.Credits == 0 && r.Hold == nil {
 		return v.withCredits(ctx, verdict)
 	}
-	receipt, err := v.Charge(ctx, id, r.Charge)
+	receipt, err := v.post(ctx, id, r.entry())
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -184,14 +195,24 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 	return verdict, nil
 }
 
+// entry is what a request asks of the ledger.
+func (r *Request) entry() usage.Entry {
+	e := usage.Entry{Charge: r.Charge}
+	if h := r.Hold; h != nil {
+		e.Kind, e.OwnerID, e.TTL, e.OnExpiry, e.RequestID = usage.KindHold, h.OwnerID, h.TTL, h.OnExpiry, h.RequestID
+	}
+	return e
+}
+
 // withCredits fills in the credits of a verdict that charges nothing.
 func (v *Verifier) withCredits(ctx context.Context, verdict Verdict) (Verdict, error) {
-	now := v.now()
-	used, err := v.totals.Used(ctx, verdict.Identity.User.ID, usage.DayOf(now))
+	id, day := verdict.Identity, usage.DayOf(v.now())
+	of := usage.FiguresOf{UserID: id.User.ID, KeyID: id.Key.ID, Limited: id.Key.DailyCreditLimit != nil}
+	figures, err := v.totals.Figures(ctx, of, day)
 	if err != nil {
 		return Verdict{}, err
 	}
-	verdict.Used, verdict.ResetsAt = used, usage.EndOfDay(now)
+	verdict.Figures, verdict.Day = figures, day
 	return verdict, nil
 }
 
@@ -201,7 +222,7 @@ func (v *Verifier) withCredits(ctx context.Context, verdict Verdict) (Verdict, e
 // took the user's last place between the two calls. Keys of services are not
 // limited.
 func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (Rate, error) {
-	limit := id.Plan.RateLimitPerMinute
+	limit := id.RateLimit()
 	if id.User.Role == accounts.RoleService {
 		return Rate{Decision: limits.Decision{Allowed: true, Limit: limit, Remaining: limit}}, nil
 	}
@@ -246,10 +267,17 @@ func tighter(key, user Rate) Rate {
 // Charge decides a charge of an identified key. ErrReplayMismatch where its
 // idempotency key belongs to another charge.
 func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (usage.Receipt, error) {
-	c.UserID, c.KeyID = id.User.ID, id.Key.ID
-	receipt, err := v.meter.Charge(ctx, c)
+	return v.post(ctx, id, usage.Entry{Charge: c})
+}
+
+// post decides a charge or hold of an identified key. Without a charger the key charges itself.
+func (v *Verifier) post(ctx context.Context, id *Identity, e usage.Entry) (usage.Receipt, error) {
+	e.UserID, e.KeyID = id.User.ID, id.Key.ID
+	if e.ChargerID == uuid.Nil {
+		e.ChargerID = id.Key.ID
+	}
+	receipt, err := v.meter.Post(ctx, e)
 	if err != nil {
-		v.totals.MarkUncertain(c.UserID)
 		return receipt, err
 	}
 	switch receipt.Outcome {
@@ -257,18 +285,28 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 		return receipt, usage.ErrReplayMismatch
 	case usage.OverRange:
 		return receipt, usage.ErrCostRange
-	case usage.Accepted, usage.OverQuota:
-		v.totals.Record(c.UserID, receipt.Day, receipt.CreditsUsed)
-	case usage.Duplicate:
+	case usage.Accepted, usage.OverQuota, usage.Duplicate, usage.Concurrent, usage.NoHold, usage.HoldEnded, usage.BelowHold, usage.BelowZero:
 	}
 	return receipt, nil
 }
 
 // Changed invalidates what is cached of a key, user or plan.
-func (v *Verifier) Changed(c accounts.Change) { v.cache.change(c, v.now()) }
+func (v *Verifier) Changed(c accounts.Change) {
+	v.cache.change(c, v.now())
+	switch c.Subject {
+	case accounts.SubjectUser, accounts.SubjectKey:
+		v.totals.Drop(c.ID)
+	case accounts.SubjectPlan:
+		v.totals.DropAll()
+	case accounts.SubjectSession, accounts.SubjectSystem:
+	}
+}
 
 // Up receives whether changes of other processes arrive.
-func (v *Verifier) Up(up bool) { v.cache.setUp(up) }
+func (v *Verifier) Up(up bool) {
+	v.cache.setUp(up)
+	v.totals.DropAll()
+}
 
 // CacheStats returns how often the cache answered and how often the directory was read.
 func (v *Verifier) CacheStats() (hits, misses int64) { return v.hits.Load(), v.misses.Load() }

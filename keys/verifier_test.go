@@ -29,9 +29,15 @@ type directory struct {
 	reads   int
 	touched []map[uuid.UUID]time.Time
 	err     error
+	// limit is everybody's daily limit; busy refuses holds.
+	limit  int64
+	busy   bool
+	posted []usage.Entry
 
 	// read, where set, gets a value at each read, which then waits for answer.
 	read, answer chan struct{}
+	// reading is to reads of figures what read is to those of identities.
+	reading chan struct{}
 }
 
 func (d *directory) IdentityByHash(ctx context.Context, hash Hash) (*Identity, error) {
@@ -63,30 +69,54 @@ func (d *directory) TouchKeys(_ context.Context, used map[uuid.UUID]time.Time) e
 	return d.err
 }
 
-func (d *directory) Today(context.Context, uuid.UUID, usage.Day) (usage.Today, error) {
+// Everybody has used 9 of the credits a day.
+const usedToday = 9
+
+func (d *directory) Figures(context.Context, uuid.UUID, uuid.UUID) (usage.Figures, error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	return usage.Today{CreditsUsed: 9}, d.err
+	figures, err, reading := d.figuresOf(usedToday, 0), d.err, d.reading
+	d.mu.Unlock()
+	if reading != nil {
+		reading <- struct{}{}
+		<-d.answer
+	}
+	return figures, err
 }
 
-func (d *directory) Settle(_ context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	var receipts []usage.Receipt
-	for _, c := range charges {
-		r := usage.Receipt{Outcome: usage.Accepted, CreditsUsed: 9 + c.Credits, DailyLimit: 20, Day: usage.DayOf(now())}
+func (d *directory) figuresOf(used, held int64) usage.Figures {
+	return usage.Figures{CreditsUsed: used, DailyLimit: d.limit, Held: held, Room: d.limit - used - held, Month: usage.Month{Limit: usage.NoLimit}}
+}
+
+func (d *directory) Post(_ context.Context, now func() time.Time, entries []usage.Entry) (receipts []usage.Receipt, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.posted = append(d.posted, entries...)
+	for _, e := range entries {
+		r := usage.Receipt{Outcome: usage.Accepted, Figures: d.figuresOf(usedToday, 0), Day: usage.DayOf(now())}
+		hold := e.Kind == usage.KindHold
 		switch {
-		case c.IdempotencyKey == "again":
+		case hold && d.busy:
+			r.Outcome = usage.Concurrent
+		case e.Credits > r.Room:
+			r.Outcome = usage.OverQuota
+		case hold:
+			r.HoldID, r.HoldStatus, r.Figures = heldID, usage.HoldOpen, d.figuresOf(usedToday, e.Credits)
+		default:
+			r.Figures = d.figuresOf(usedToday+e.Credits, 0)
+		}
+		switch e.IdempotencyKey {
+		case "again":
 			r.Outcome = usage.Duplicate
-		case c.IdempotencyKey == "other":
+		case "other":
 			r.Outcome = usage.Mismatch
-		case r.CreditsUsed > r.DailyLimit:
-			r.Outcome, r.CreditsUsed = usage.OverQuota, 9
 		}
 		receipts = append(receipts, r)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	return receipts, d.err
 }
+
+// heldID is the id of every hold.
+var heldID = uuid.New()
 
 func (d *directory) set(s Secret, id Identity) {
 	d.mu.Lock()
@@ -124,12 +154,14 @@ func (d *desk) pass(by time.Duration) {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{directory: &directory{rows: map[Hash]Identity{}}, at: noon}
-	meter := usage.NewMeter(d.directory, d.now, nil)
+	d := &desk{directory: &directory{rows: map[Hash]Identity{}, limit: 20}, at: noon.Add(-time.Microsecond)}
+	totals := usage.NewTotals(d.directory, 0, d.now)
+	meter := usage.NewMeter(d.directory, totals, d.now, nil)
 	t.Cleanup(func() { _ = meter.Close(context.Background()) })
-	d.Verifier = NewVerifier(Parts{Directory: d.directory, Meter: meter, Totals: usage.NewTotals(d.directory, nil, 0, d.now), Counter: limits.NewLocal(d.now), Now: d.now,
+	d.Verifier = NewVerifier(Parts{Directory: d.directory, Meter: meter, Totals: totals, Counter: limits.NewLocal(d.now), Now: d.now,
 		Fixed: []Secret{Fixed("codexible_demo_pro_2026")}})
 	d.Up(true)
+	d.pass(time.Microsecond) // figures of the moment of a change are not cached
 	return d
 }
 
@@ -408,16 +440,16 @@ func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 			t.Fatalf("%s, %v, want %s", v.Code, err, step.want)
 		}
 		if step.want == NotFound {
-			if v.Identity != nil || v.Limit != 0 || v.Rate != (Rate{}) || !v.ResetsAt.IsZero() {
+			if v.Identity != nil || v.DailyLimit != 0 || v.Rate != (Rate{}) || v.Day != "" {
 				t.Errorf("a key that is not found returns %v", v)
 			}
 			continue
 		}
-		if v.Identity == nil || v.Used == 0 || v.Limit != 20 || v.ResetsAt != usage.DayOf(noon).End() || v.Rate.Limit != 3 || v.Duplicate {
+		if v.Identity == nil || v.CreditsUsed == 0 || v.DailyLimit != 20 || v.Day != usage.DayOf(noon) || v.Rate.Limit != 3 || v.Duplicate {
 			t.Errorf("%s does not return what is known: %+v", step.want, v)
 		}
 	}
-	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, QuotaExceeded, Valid}
+	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ConcurrencyLimited, QuotaExceeded, Valid}
 	if diff := cmp.Diff(want, Codes()); diff != "" {
 		t.Error(diff)
 	}
@@ -463,8 +495,8 @@ func TestZeroCreditsAreReportedAndNotCharged(t *testing.T) {
 	d, s := newDesk(t), Mint()
 	d.directory.set(s, someone())
 	v, err := d.Verify(context.Background(), Request{Secret: s.Reveal(), Charge: usage.Charge{IdempotencyKey: "other"}})
-	if err != nil || v.Code != Valid || v.Used != 9 || v.Remaining() != 11 {
-		t.Errorf("%s with %d used, %v", v.Code, v.Used, err)
+	if err != nil || v.Code != Valid || v.CreditsUsed != 9 || v.Room != 11 {
+		t.Errorf("%s with %d used, %v", v.Code, v.CreditsUsed, err)
 	}
 }
 
@@ -474,18 +506,18 @@ func TestACreditedVerifyReturnsTheReceipt(t *testing.T) {
 	ask := func(credits int64, idempotencyKey string) (Verdict, error) {
 		return d.Verify(context.Background(), Request{Secret: s.Reveal(), Charge: usage.Charge{Credits: credits, IdempotencyKey: idempotencyKey}})
 	}
-	if v, err := ask(2, ""); err != nil || v.Code != Valid || v.Used != 11 || v.Limit != 20 || v.Duplicate || v.ResetsAt != usage.DayOf(noon).End() {
+	if v, err := ask(2, ""); err != nil || v.Code != Valid || v.CreditsUsed != 11 || v.DailyLimit != 20 || v.Duplicate || v.Day != usage.DayOf(noon) {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if v, err := ask(3, "again"); err != nil || v.Code != Valid || !v.Duplicate || v.Used != 12 {
+	if v, err := ask(3, "again"); err != nil || v.Code != Valid || !v.Duplicate || v.CreditsUsed != 12 {
 		t.Errorf("%+v, %v", v, err)
 	}
 	if v, err := ask(3, "other"); !errors.Is(err, usage.ErrReplayMismatch) || v.Code != "" {
 		t.Errorf("%+v, %v", v, err)
 	}
 	d.pass(2 * time.Minute)
-	if v, _ := ask(0, ""); v.Used != 11 {
-		t.Errorf("the total of a receipt is not cached: %d used", v.Used)
+	if v, _ := ask(0, ""); v.CreditsUsed != 11 {
+		t.Errorf("the total of a receipt is not cached: %d used", v.CreditsUsed)
 	}
 }
 

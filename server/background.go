@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
-	"codexible/valkey"
 )
 
 // job is a background job. Each turn does a little, so that it never holds the
@@ -50,18 +51,17 @@ func (s *service) jobs() []job {
 		{name: "remove idempotency keys past their 24 hours", every: 5 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.store.SweepReplays(ctx, sweepStep) })
 		}},
+		{name: "count charges in the totals", every: time.Second, work: s.store.CountTotals},
+		{name: "end holds whose time has passed", every: expiryInterval, work: s.expireHolds},
+		{name: "remove holds that ended 30 days ago", every: 5 * time.Minute, work: func(ctx context.Context) error {
+			return inSteps(func() (int64, error) { return s.store.SweepHolds(ctx, sweepStep) })
+		}},
 		{name: "compare the schema with this version's", every: 30 * time.Second, work: s.schema.check},
 		{name: "recompute every total from the single charges", every: time.Minute, work: s.reconcileWhenDue},
 	}
 	if days := s.Config.UsageRetentionDays; days > 0 {
 		list = append(list, job{name: "remove charges past their retention", every: time.Hour, work: func(ctx context.Context) error {
 			return retain(ctx, s.store, days)
-		}})
-	}
-	if s.shared != nil {
-		list = append(list, job{name: "share settled totals with the other instances", every: valkey.ShareInterval, work: func(ctx context.Context) error {
-			s.shared.Share(ctx)
-			return nil
 		}})
 	}
 	if s.certificate != nil {
@@ -80,6 +80,24 @@ func (s *service) jobs() []job {
 func retain(ctx context.Context, s *store.Store, days int) error {
 	before := usage.DayOf(s.Now()).Add(-days)
 	return inSteps(func() (int64, error) { return s.Retain(ctx, before, sweepStep) })
+}
+
+// expiryInterval is how often due holds are looked for: they end within a second.
+const expiryInterval = 500 * time.Millisecond
+
+// expireHolds ends the holds whose deadline has passed. Several instances may do it
+// at once: the ledger ends each hold once.
+func (s *service) expireHolds(ctx context.Context) error {
+	users, err := s.store.DueHolds(ctx, sweepStep)
+	if err != nil {
+		return err
+	}
+	var ending errgroup.Group
+	ending.SetLimit(usage.MaxBatch)
+	for _, user := range users {
+		ending.Go(func() error { return s.holds.Expire(ctx, user) })
+	}
+	return ending.Wait()
 }
 
 // reconcileInterval is the time between two recounts. The result is in the

@@ -90,7 +90,7 @@ func (d Database) NeedSchema(ctx context.Context) error {
 	return d.WithMigrator(func(m *store.Migrator) error { return m.Check(ctx) })
 }
 
-// Open opens the store.
-func (d Database) Open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, Log: log, Secrets: d.Config.Secrets()})
+// Open opens the store; serves is true in the process that serves.
+func (d Database) Open(ctx context.Context, log *slog.Logger, serves bool) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, CountLater: serves, Log: log, Secrets: d.Config.Secrets()})
 }

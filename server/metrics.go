@@ -17,17 +17,19 @@ import (
 
 // meterMetrics counts what the meter settles: a usage.Observer.
 type meterMetrics struct {
-	charges [5]prometheus.Counter
+	charges []prometheus.Counter
 	failed  prometheus.Counter
 	size    prometheus.Histogram
 	commit  prometheus.Histogram
+	holds   *holdMetrics
 }
 
 func newMeterMetrics(registry *prometheus.Registry) *meterMetrics {
 	charges := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "codexible_charges_total", Help: "Charges decided, by outcome; failed ones were not recorded, or their outcome is unknown.",
+		Name: "codexible_charges_total", Help: "Charges decided, by outcome, those of holds aside; failed ones, steps of holds included, were not recorded, or their outcome is unknown.",
 	}, []string{"outcome"})
 	m := &meterMetrics{
+		holds:  newHoldMetrics(registry),
 		failed: charges.WithLabelValues("failed"),
 		size: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "codexible_charge_batch_size", Help: "Charges that shared a transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9),
@@ -37,29 +39,27 @@ func newMeterMetrics(registry *prometheus.Registry) *meterMetrics {
 			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}),
 	}
-	for outcome := range m.charges {
-		m.charges[outcome] = charges.WithLabelValues(usage.Outcome(outcome).String())
+	for _, outcome := range usage.Outcomes() {
+		m.charges = append(m.charges, charges.WithLabelValues(outcome.String()))
 	}
 	registry.MustRegister(charges, m.size, m.commit)
 	return m
 }
 
-// BatchSettled implements usage.Observer.
-func (m *meterMetrics) BatchSettled(size int, took time.Duration, receipts []usage.Receipt, err error) {
+// BatchPosted implements usage.Observer.
+func (m *meterMetrics) BatchPosted(entries []usage.Entry, took time.Duration, receipts []usage.Receipt, err error) {
+	size := len(entries)
 	m.size.Observe(float64(size))
 	m.commit.Observe(took.Seconds())
 	if err != nil {
 		m.failed.Add(float64(size))
 		return
 	}
-	var outcomes [len(m.charges)]int
-	for _, r := range receipts {
-		outcomes[r.Outcome]++
-	}
-	for outcome, n := range outcomes {
-		if n > 0 {
-			m.charges[outcome].Add(float64(n))
+	for i := range receipts {
+		if entries[i].Kind == usage.KindCharge {
+			m.charges[receipts[i].Outcome].Inc()
 		}
+		m.holds.count(&entries[i], &receipts[i])
 	}
 }
 
@@ -104,7 +104,7 @@ func (s *service) watchParts() {
 		}))
 	}
 	s.registry.MustRegister(
-		s.reconciled, s.backedUp, s.backupsFailed,
+		s.reconciled, s.backedUp, s.backupsFailed, newLedgerCollector(s.store.LedgerStats),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("codexible_charges_waiting", "Charges that wait for their batch.", func() float64 { return float64(s.meter.Waiting()) }),

@@ -57,11 +57,10 @@ type service struct {
 	store   *store.Store
 	local   *limits.Local
 	counter limits.Counter
-	ledger  usage.Ledger
-	// feed and shared are nil without Valkey.
+	// feed is nil without Valkey.
 	feed     *valkey.ChangeFeed
-	shared   *valkey.SharedTotals
 	meter    *usage.Meter
+	holds    *usage.Holds
 	verifier *keys.Verifier
 	schema   schemaCheck
 	monitor  *monitor.Monitor
@@ -112,7 +111,7 @@ func (s *service) openStore(ctx context.Context) error {
 	if err := database.Prepare(ctx, s.Log); err != nil {
 		return err
 	}
-	opened, err := database.Open(ctx, s.Log)
+	opened, err := database.Open(ctx, s.Log, true)
 	if err != nil {
 		return err
 	}
@@ -127,7 +126,7 @@ func (s *service) openStore(ctx context.Context) error {
 	}
 	s.schema.database = database
 	s.local = limits.NewLocal(time.Now)
-	s.store, s.ledger, s.counter = opened, opened, s.local
+	s.store, s.counter = opened, s.local
 	return nil
 }
 
@@ -150,30 +149,18 @@ func (s *service) connectValkey(ctx context.Context) error {
 	s.feed = valkey.StartFeed(ctx, server.Changes())
 	s.teardown.add(s.feed.Close)
 	s.store.Subscribe(s.feed)
-
-	s.shared = valkey.NewSharedTotals(s.store, server.Totals(), time.Now)
-	s.ledger = s.shared
-	s.teardown.add(func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), valkey.ShareInterval)
-		defer cancel()
-		s.shared.Share(ctx)
-		return nil
-	})
 	return nil
 }
 
 func (s *service) buildVerifier(ctx context.Context) {
-	// On SQLite one process charges and knows every change of a total; elsewhere a cached total may be a moment old.
-	var totals *usage.Totals
-	switch {
-	case s.shared != nil:
-		totals = usage.NewTotals(s.store, s.shared, valkey.SharedMaxAge, time.Now)
-	case s.Config.SQLiteFile() == "":
-		totals = usage.NewTotals(s.store, nil, time.Second, time.Now)
-	default:
-		totals = usage.NewTotals(s.store, nil, 0, time.Now)
+	// On SQLite one process charges and knows every change of the figures; elsewhere they may be a moment old.
+	var maxAge time.Duration
+	if s.Config.SQLiteFile() == "" {
+		maxAge = time.Second
 	}
-	s.meter = usage.NewMeter(s.ledger, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
+	totals := usage.NewTotals(s.store, maxAge, time.Now)
+	s.meter = usage.NewMeter(s.store, totals, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
+	s.holds = usage.NewHolds(s.store, s.meter)
 	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
 	s.watchParts()
 	s.teardown.add(func() error {
@@ -211,7 +198,7 @@ func (s *service) answer(ctx context.Context) error {
 	})
 	console := s.console(life)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
-		Store: s.store, Verifier: s.verifier, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
+		Store: s.store, Verifier: s.verifier, Holds: s.holds, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
 		Now: time.Now, Log: s.Log, Registry: s.registry,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,

@@ -29,7 +29,7 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 		accounts.PlanChange{Name: new("New"), DailyCreditLimit: new(int64(1))}, accounts.AuditEntry{Action: "a.b", Subject: accounts.SubjectSystem},
 		keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()}, keys.KeyChange{Label: new("Label")}, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()},
 		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, storetest.Start, usage.Day("2026-03-04"),
-		storetest.Span("2026-03-04", "2026-03-04"), 10, "text@example.com",
+		storetest.Span("2026-03-04", "2026-03-04"), 10, usage.NewGrant{UserID: c.User.ID, Credits: 1}, usage.NewCorrection{UserID: c.User.ID, Credits: 1, Reason: "why"}, "text@example.com",
 		[]store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
 	} {
 		arguments[reflect.TypeOf(a)] = a
@@ -39,6 +39,9 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 	for i := range value.NumMethod() {
 		name, method := value.Type().Method(i).Name, value.Method(i)
 		shape := method.Type()
+		if name == "CountTotals" { // nothing to do on Postgres; on SQLite every method that reads totals calls it
+			continue
+		}
 		if shape.NumIn() == 0 || shape.In(0) != reflect.TypeFor[context.Context]() || shape.NumOut() == 0 || shape.Out(shape.NumOut()-1) != reflect.TypeFor[error]() {
 			continue
 		}

@@ -43,7 +43,7 @@ func TestABackupUnderLoadIsOneMomentOfTheLedger(t *testing.T) {
 	for range 8 {
 		customers = append(customers, storetest.NewCustomer(t, s, storetest.NewPlan(t, s, fmt.Sprint("Plan ", len(customers)), accounts.MaxDailyCredits).Name))
 	}
-	meter := usage.NewMeter(s, time.Now, nil)
+	meter := usage.NewMeter(s, nil, time.Now, nil)
 	var acknowledged atomic.Int64
 	var calling sync.WaitGroup
 	stop := make(chan struct{})
@@ -133,10 +133,10 @@ func TestABackupOfDamagedDataIsRefused(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	storetest.Migrate(t, url)
 	// A row of the totals whose user does not exist.
-	storetest.Exec(t, url, "PRAGMA foreign_keys = off", "INSERT INTO model_usage VALUES ('2026-03-04', zeroblob(16), 'm', 1, 1, 1, 1, 1)")
+	storetest.Exec(t, url, "PRAGMA foreign_keys = off", "INSERT INTO daily_usage VALUES ('2026-03-04', zeroblob(16), x'01', 'm', 1, 1, 1, 1, 1)")
 	folder := t.TempDir()
 	_, err := store.Backup(context.Background(), url, filepath.Join(folder, "copy.db"))
-	if err == nil || !strings.Contains(err.Error(), "model_usage") {
+	if err == nil || !strings.Contains(err.Error(), "daily_usage") {
 		t.Errorf("the backup gave %v", err)
 	}
 	if entries, _ := os.ReadDir(folder); len(entries) > 0 {

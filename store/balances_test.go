@@ -17,17 +17,17 @@ func TestADayThatSomebodyElseChangedIsDecidedOnAnew(t *testing.T) {
 		decided := func(credits int64, outcome usage.Outcome, used int64) {
 			t.Helper()
 			got := settle(t, s, clock.Now(), c.Charge(credits))[0]
-			if want := (usage.Receipt{Outcome: outcome, CreditsUsed: used, DailyLimit: 250, Day: "2026-03-04"}); got != want {
+			if want := receiptOf(outcome, used, 250, "2026-03-04", credits); got != want {
 				t.Errorf("a charge of %d: %+v, want %+v", credits, got, want)
 			}
 		}
 		decided(10, usage.Accepted, 10)
 		decided(10, usage.Accepted, 20)
-		storetest.Exec(t, url, "UPDATE user_days SET credits = 240") // another process
+		storetest.Exec(t, url, "UPDATE user_days SET millionths = 240000000") // another process
 		decided(11, usage.OverQuota, 240)
 		decided(10, usage.Accepted, 250)
 		decided(1, usage.OverQuota, 250)
-		if _, err := storetest.Connect(t, url, clock.Now).Settle(context.Background(), clock.Now, []usage.Charge{c.Charge(0)}); err != nil { // another instance
+		if _, err := storetest.Connect(t, url, clock.Now).Post(context.Background(), clock.Now, usage.ChargeEntries(c.Charge(0))); err != nil { // another instance
 			t.Error(err)
 		}
 		clock.Add(24 * time.Hour)
@@ -41,11 +41,11 @@ func TestABatchThatCouldNotBeWrittenIsNotCountedLater(t *testing.T) {
 	url, clock := storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
 	s := storetest.Open(t, url, clock.Now)
 	c := storetest.NewCustomer(t, s, "Pro")
-	storetest.Exec(t, url, "CREATE TRIGGER refuse BEFORE INSERT ON model_usage WHEN new.model = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END")
+	storetest.Exec(t, url, "CREATE TRIGGER refuse BEFORE INSERT ON daily_usage WHEN new.model = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END")
 	settle(t, s, clock.Now(), c.Charge(100))
 	refused := c.Charge(100)
 	refused.Model = "refused"
-	if _, err := s.Settle(context.Background(), clock.Now, []usage.Charge{c.Charge(50), refused}); err == nil {
+	if _, err := s.Post(context.Background(), clock.Now, usage.ChargeEntries(c.Charge(50), refused)); err == nil {
 		t.Fatal("the batch was written")
 	}
 	if got := settle(t, s, clock.Now(), c.Charge(150))[0]; got.Outcome != usage.Accepted || got.CreditsUsed != 250 {

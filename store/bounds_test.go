@@ -58,7 +58,7 @@ func TestManyModelsOfADayAreCountedTogetherBeyondTheDearest(t *testing.T) {
 			free[i] = usage.Charge{UserID: u.ID, KeyID: k.ID, Model: fmt.Sprintf("model-%04d", i), CostMicros: int64(1000 + i)}
 		}
 		free[models-1].Credits = 3
-		must[[]usage.Receipt](t)(s.Settle(ctx, s.Now, free))
+		must[[]usage.Receipt](t)(s.Post(ctx, s.Now, usage.ChargeEntries(free...)))
 		today := usage.DayOf(clock.Now())
 		span := usage.LastDays(today, 3)
 		read := func() (total int64, rest store.GroupDay) {

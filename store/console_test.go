@@ -163,7 +163,7 @@ func TestAFormAndACodeCountOnceAndForTheirOwnerAlone(t *testing.T) {
 // consume charges so many credits to a key at the store's present time.
 func consume(t *testing.T, s *store.Store, u store.UserLine, k keys.Key, model string, credits int64) {
 	t.Helper()
-	receipts := must[[]usage.Receipt](t)(s.Settle(context.Background(), s.Now, []usage.Charge{{UserID: u.ID, KeyID: k.ID, Model: model, Credits: credits, CostMicros: credits * 10, PromptTokens: 3}}))
+	receipts := must[[]usage.Receipt](t)(s.Post(context.Background(), s.Now, usage.ChargeEntries([]usage.Charge{{UserID: u.ID, KeyID: k.ID, Model: model, Credits: credits, CostMicros: credits * 10, PromptTokens: 3}}...)))
 	if receipts[0].Outcome != usage.Accepted {
 		t.Fatal(receipts[0])
 	}

@@ -63,29 +63,43 @@ type openDays struct {
 // standings is how many users an overview names.
 const standings = 8
 
-// CloseDays sums up every day that is over, the oldest first, and returns how
-// many. The sums are read first, so that the transaction is short.
+// CloseDays sums up every day that is over and was not, or was changed since, the
+// oldest first, and returns how many.
 func (s *Store) CloseDays(ctx context.Context) (closed int, err error) {
 	last := usage.DayOf(s.now().Add(-closeAfter)).Add(-1)
 	first, err := s.firstOpenDay(ctx)
 	if err != nil || first == "" {
 		return 0, err
 	}
+	days, err := s.reopenedDays(ctx, first)
+	if err != nil {
+		return 0, err
+	}
 	// A row that a broken clock wrote must not extend the loop beyond the calendar.
-	first, last = max(first, usage.FirstDay), min(last, usage.LastDay)
-	for ; first.Add(closed) <= last && ctx.Err() == nil; closed++ {
-		if err := s.closeDay(ctx, first.Add(closed)); err != nil {
+	for day := max(first, usage.FirstDay); day <= min(last, usage.LastDay); day = day.Add(1) {
+		days = append(days, day)
+	}
+	for ; closed < len(days) && ctx.Err() == nil; closed++ {
+		if err := s.closeDay(ctx, days[closed]); err != nil {
 			return closed, err
 		}
 	}
 	return closed, s.classify(ctx.Err())
 }
 
+// reopenedDays are the days before a day that were changed since they were summed up.
+func (s *Store) reopenedDays(ctx context.Context, before usage.Day) (days []usage.Day, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		return db.Model(&reopenedDayRow{}).Where("day < ?", string(before)).Order("day").Pluck("day", &days).Error
+	})
+	return days, err
+}
+
 // firstOpenDay is the day after the last that was summed up, or the first of the
 // ledger; empty while the ledger is.
 func (s *Store) firstOpenDay(ctx context.Context) (usage.Day, error) {
 	var row struct{ Closed, First *usage.Day }
-	err := s.reading(ctx, func(db *gorm.DB) error {
+	err := s.readingTotals(ctx, func(db *gorm.DB) error {
 		return db.Raw("SELECT (SELECT MAX(day) FROM closed_days) AS closed, (SELECT MIN(day) FROM user_days) AS first").Scan(&row).Error
 	})
 	switch {
@@ -97,22 +111,45 @@ func (s *Store) firstOpenDay(ctx context.Context) (usage.Day, error) {
 	return "", err
 }
 
+// closeDay sums up a day. The sums are read before the transaction, so that it is short.
 func (s *Store) closeDay(ctx context.Context, day usage.Day) error {
-	span := usage.OneDay(day)
-	var sums openDays
-	err := s.reading(ctx, func(db *gorm.DB) (err error) {
-		sums, err = sumUp(db, span)
-		return err
-	})
+	reopened, sums, err := s.sumsOf(ctx, day)
 	if err != nil {
 		return err
 	}
+	return s.keepSums(ctx, day, reopened, sums)
+}
+
+// sumsOf reads what has changed a closed day, if anything did, and then the sums.
+func (s *Store) sumsOf(ctx context.Context, day usage.Day) (reopened reopenedDayRow, sums openDays, err error) {
+	err = s.readingTotals(ctx, func(db *gorm.DB) (err error) {
+		if err := missing(db.Where("day = ?", string(day)).Take(&reopened).Error, nil); err != nil {
+			return err
+		}
+		sums, err = sumUp(db, usage.OneDay(day))
+		return err
+	})
+	return reopened, sums, err
+}
+
+// keepSums stores the sums of a day. If something else has changed the day since
+// they were read, or another instance has summed it up, they are dropped.
+func (s *Store) keepSums(ctx context.Context, day usage.Day, reopened reopenedDayRow, sums openDays) error {
 	total := sums.days[0]
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := tx.Exec(`INSERT INTO closed_days (day, requests, credits, cost_micros, users, keys) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			string(day), total.Requests, total.Credits, total.CostMicros, total.Users, total.Keys).Error
-		if err != nil {
-			return err
+		if reopened.Day != "" {
+			taken := tx.Where("change_id = ?", reopened.ChangeID).Delete(&reopened)
+			if taken.Error != nil || taken.RowsAffected == 0 {
+				return taken.Error
+			}
+			if err := tx.Delete(&closedDayRow{Day: day}).Error; err != nil {
+				return err
+			}
+		}
+		inserted := tx.Exec(`INSERT INTO closed_days (day, requests, credits, cost_micros, users, keys) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			string(day), total.Requests, total.Credits, total.CostMicros, total.Users, total.Keys)
+		if inserted.Error != nil || inserted.RowsAffected == 0 {
+			return inserted.Error
 		}
 		for _, g := range sums.models {
 			err := tx.Exec("INSERT INTO closed_day_models (day, model, requests, credits, cost_micros) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -139,8 +176,8 @@ func (s *Store) closeDay(ctx context.Context, day usage.Day) error {
 // sumUp reads days from the ledger itself.
 func sumUp(db *gorm.DB, span usage.Range) (o openDays, err error) {
 	var totals []DaySummary
-	err = db.Raw(`SELECT day, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros, COUNT(*) AS users,
-		(SELECT COUNT(*) FROM daily_usage AS k WHERE k.day = d.day) AS keys FROM user_days AS d WHERE d.day BETWEEN ? AND ? GROUP BY d.day`,
+	err = db.Raw(`SELECT day, SUM(requests) AS requests, SUM(`+wholeCredits+`) AS credits, SUM(cost_micros) AS cost_micros, COUNT(*) AS users,
+		(SELECT COUNT(*) FROM (SELECT DISTINCT user_id, key_id FROM daily_usage AS k WHERE k.day = d.day) AS used) AS keys FROM user_days AS d WHERE d.day BETWEEN ? AND ? GROUP BY d.day`,
 		string(span.From()), string(span.To())).Scan(&totals).Error
 	if err != nil {
 		return o, err
@@ -150,7 +187,7 @@ func sumUp(db *gorm.DB, span usage.Range) (o openDays, err error) {
 		(SELECT day, CASE WHEN place <= ? THEN model ELSE ? END AS name, requests, credits, cost_micros FROM
 			(SELECT day, model, SUM(requests) AS requests, SUM(credits) AS credits, SUM(cost_micros) AS cost_micros,
 				ROW_NUMBER() OVER (PARTITION BY day ORDER BY SUM(cost_micros) DESC, SUM(credits) DESC, model) AS place
-				FROM model_usage WHERE day BETWEEN ? AND ? GROUP BY day, model) AS each_model) AS named GROUP BY day, name`,
+				FROM daily_usage WHERE day BETWEEN ? AND ? GROUP BY day, model) AS each_model) AS named GROUP BY day, name`,
 		maxDayModels, OtherModels, string(span.From()), string(span.To())).Scan(&o.models).Error
 	if err != nil {
 		return o, err
@@ -164,7 +201,7 @@ func sumPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
 		usage.DayTotal
 		PlanID uuid.UUID
 	}
-	err = db.Raw(`SELECT d.day, u.plan_id, SUM(d.requests) AS requests, SUM(d.credits) AS credits, SUM(d.cost_micros) AS cost_micros
+	err = db.Raw(`SELECT d.day, u.plan_id, SUM(d.requests) AS requests, SUM(`+wholeCredits+`) AS credits, SUM(d.cost_micros) AS cost_micros
 		FROM user_days AS d JOIN users AS u ON u.id = d.user_id WHERE d.day BETWEEN ? AND ? GROUP BY d.day, u.plan_id`,
 		string(span.From()), string(span.To())).Scan(&rows).Error
 	for _, r := range rows {
@@ -200,7 +237,7 @@ func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
 	first = max(first, today.Add(1-maxOpenDays))
 	span, _ := usage.Span(first, today) // within maxOpenDays
 	o, err := s.openDays.get(ctx, string(first)+string(today), func(ctx context.Context) (o openDays, err error) {
-		err = s.reading(ctx, func(db *gorm.DB) error {
+		err = s.readingTotals(ctx, func(db *gorm.DB) error {
 			if o, err = sumUp(db, span); err != nil {
 				return err
 			}
@@ -212,7 +249,7 @@ func (s *Store) open(ctx context.Context) (usage.Day, openDays, error) {
 	return first, o, err
 }
 
-const selectStanding = `SELECT d.user_id, u.email, p.name AS plan, d.credits AS used, p.daily_credit_limit AS "limit"
+const selectStanding = `SELECT d.user_id, u.email, p.name AS plan, ` + wholeCredits + ` AS used, p.daily_credit_limit AS "limit"
 	FROM user_days AS d JOIN users AS u ON u.id = d.user_id JOIN plans AS p ON p.id = u.plan_id WHERE d.day = ?`
 
 // nearlyGone is the part of a day's credits, in percent, from which a user is named.
@@ -221,13 +258,13 @@ const nearlyGone = 80
 func standingsOn(db *gorm.DB, day usage.Day) (top, near []Standing, err error) {
 	// The order needs no join: only the users named are read.
 	err = db.Raw(`SELECT t.user_id, u.email, p.name AS plan, t.credits AS used, p.daily_credit_limit AS "limit" FROM
-		(SELECT user_id, credits FROM user_days WHERE day = ? AND credits > 0 ORDER BY credits DESC, user_id LIMIT ?) AS t
+		(SELECT d.user_id, `+wholeCredits+` AS credits FROM user_days AS d WHERE d.day = ? AND d.millionths > 0 ORDER BY credits DESC, d.user_id LIMIT ?) AS t
 		JOIN users AS u ON u.id = t.user_id JOIN plans AS p ON p.id = u.plan_id ORDER BY t.credits DESC, t.user_id`, string(day), standings).Scan(&top).Error
 	if err != nil {
 		return nil, nil, err
 	}
-	err = db.Raw(selectStanding+` AND d.credits > 0 AND d.credits * 100 >= p.daily_credit_limit * ?
-		ORDER BY d.credits * 100 / CASE WHEN p.daily_credit_limit = 0 THEN 1 ELSE p.daily_credit_limit END DESC, d.credits DESC, d.user_id LIMIT ?`,
+	err = db.Raw(selectStanding+` AND d.millionths > 0 AND `+wholeCredits+` * 100 >= p.daily_credit_limit * ?
+		ORDER BY `+wholeCredits+` * 100 / CASE WHEN p.daily_credit_limit = 0 THEN 1 ELSE p.daily_credit_limit END DESC, d.millionths DESC, d.user_id LIMIT ?`,
 		string(day), nearlyGone, standings).Scan(&near).Error
 	return top, near, err
 }
@@ -359,8 +396,8 @@ func closedPlans(db *gorm.DB, span usage.Range) (list []GroupDay, err error) {
 // KeyHistory reads a key's days: one row per day of the range, oldest first.
 func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
 	var rows []usage.DayTotal
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT day, credits, requests, cost_micros FROM daily_usage WHERE user_id = ? AND key_id = ? AND day BETWEEN ? AND ?",
+	err := s.readingTotals(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day"+sumsByGroup+"FROM daily_usage WHERE user_id = ? AND key_id = ? AND day BETWEEN ? AND ? GROUP BY day",
 			userID, keyID, string(span.From()), string(span.To())).Scan(&rows).Error
 	})
 	if err != nil {
@@ -372,8 +409,8 @@ func (s *Store) KeyHistory(ctx context.Context, userID, keyID uuid.UUID, span us
 // UserModelDays reads a user's days with one model: one row per day of the range, oldest first.
 func (s *Store) UserModelDays(ctx context.Context, userID uuid.UUID, model string, span usage.Range) ([]usage.DayTotal, error) {
 	var rows []usage.DayTotal
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT day, credits, requests, cost_micros FROM model_usage WHERE user_id = ? AND model = ? AND day BETWEEN ? AND ?",
+	err := s.readingTotals(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT day"+sumsByGroup+"FROM daily_usage WHERE user_id = ? AND model = ? AND day BETWEEN ? AND ? GROUP BY day",
 			userID, model, string(span.From()), string(span.To())).Scan(&rows).Error
 	})
 	return usage.Fill(span, rows), err
@@ -381,8 +418,8 @@ func (s *Store) UserModelDays(ctx context.Context, userID uuid.UUID, model strin
 
 // UserModels sums up what a user used of each model, the dearest first, maxGroups at the most.
 func (s *Store) UserModels(ctx context.Context, userID uuid.UUID, span usage.Range) (sums []GroupDay, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT model AS name"+sumsByGroup+"FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model"+dearestGroups,
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT model AS name"+sumsByGroup+"FROM daily_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model"+dearestGroups,
 			userID, string(span.From()), string(span.To()), maxGroups).Scan(&sums).Error
 	})
 	return sums, err

@@ -28,8 +28,17 @@ type dialect interface {
 	name() string
 	// away reports whether an error is of a database that does not answer, or cannot write, not of a statement.
 	away(error) bool
-	// settle decides and records a batch of charges in one transaction.
-	settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error)
+	// post decides and records a batch of entries in one transaction.
+	post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error)
+	// countTotals adds the charges that the totals do not count yet, countTotalsIn does it in a transaction that writes.
+	countTotals(ctx context.Context) error
+	countTotalsIn(tx *gorm.DB) error
+	// eachUncounted visits the charges of a user that the totals do not count yet, in the view of db.
+	eachUncounted(db *gorm.DB, user uuid.UUID, visit func(*usage.Record)) error
+	// counted returns which charges the totals count, in the view of db.
+	counted(db *gorm.DB) (func(charge uuid.UUID) bool, error)
+	// lockAccount keeps batches away from a user's account until tx ends.
+	lockAccount(tx *gorm.DB, user uuid.UUID) error
 	// narrow adds a search by part to a statement; index keeps what it searches.
 	narrow(f *search, t searched, needle string)
 	index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error

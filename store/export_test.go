@@ -277,8 +277,17 @@ func visitsOf(ctx context.Context, db *gorm.DB, text string, vars []any) (visite
 
 // ReconcileDay is what a recount does with a day that it has listed.
 func ReconcileDay(ctx context.Context, s *Store, day usage.Day) (r Reconciliation, err error) {
-	r.Days = 1
 	return r, s.reconcileDay(ctx, day, &r)
+}
+
+// SumUp reads the sums of a day; the function that it returns stores them.
+func SumUp(t *testing.T, s *Store, day usage.Day) func(context.Context) error {
+	t.Helper()
+	reopened, sums, err := s.sumsOf(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error { return s.keepSums(ctx, day, reopened, sums) }
 }
 
 // OutlastedTransaction is a change whose time is over before its commit.

@@ -43,8 +43,9 @@ func uuidAt(tick int64) (id uuid.UUID) {
 }
 
 // firstID is the least id that an instant can have: the bound of a range by time.
+// Before 1970 there are no ids.
 func firstID(at time.Time) (id uuid.UUID) {
-	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|0x7000)
+	binary.BigEndian.PutUint64(id[:8], uint64(max(at.UnixMilli(), 0))<<16|0x7000)
 	id[8] = 0x80
 	return id
 }

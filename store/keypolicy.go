@@ -91,7 +91,7 @@ const limitEntries = 1000
 // has set last. The audit log knows it: an entry that no key of the owner's made
 // is an operator's.
 func (c *change) withinLimit(before, after keys.Key) error {
-	if after.Scopes.Within(before.Scopes) && after.Addresses.Within(before.Addresses) && !loosensTime(before, after) && after.Status == before.Status {
+	if after.Scopes.Within(before.Scopes) && after.Addresses.Within(before.Addresses) && after.Limits.Within(before.Limits) && !loosensTime(before, after) && after.Status == before.Status {
 		return nil
 	}
 	var rows []struct {
@@ -109,7 +109,7 @@ func (c *change) withinLimit(before, after keys.Key) error {
 	if len(rows) > limitEntries {
 		return keys.ErrOperatorLimit
 	}
-	var limit keys.Limit
+	limit := keys.Limit{Limits: keys.LimitsChange{}}
 	decided := false
 	for _, r := range rows {
 		if r.ByOwner {
@@ -147,4 +147,19 @@ func fillLimit(limit *keys.Limit, set map[string]any) {
 			limit.ExpiresAt = &at
 		}
 	}
+	for _, name := range keys.LimitNames() {
+		value, named := set[string(name)]
+		if _, later := limit.Limits[name]; named && !later {
+			limit.Limits[name] = wholeNumber(value)
+		}
+	}
+}
+
+// wholeNumber is a number of a JSON object that we wrote; nil for null.
+func wholeNumber(value any) *int64 {
+	n, is := value.(float64)
+	if !is {
+		return nil
+	}
+	return new(int64(n))
 }

@@ -30,8 +30,8 @@ type identityRow struct {
 
 func (r *identityRow) fields() []any {
 	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt,
-		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.RateLimitPerMinute, &r.Plan.UserRateLimitPerMinute, &r.Plan.MaxKeys,
-		&r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
+		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.MonthlyCreditLimit, &r.Plan.RateLimitPerMinute,
+		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
@@ -42,7 +42,7 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 		return nil, cmp.Or[error](err, keys.ErrNotFound)
 	}
 	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at,
-		p.id, p.name, p.daily_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.max_keys, p.price_cents, p.position, p.is_default, p.archived, p.features
+		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.price_cents, p.position, p.is_default, p.archived, p.features
 		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		WHERE x.hash = ?`, hash[:])
 	if err != nil {
@@ -110,7 +110,7 @@ func (r *keyRow) key() keys.Key {
 	return keys.Key{
 		ID: r.ID, UserID: r.UserID, Prefix: r.Prefix, Label: r.Label, Status: r.Status, CreatedAt: r.CreatedAt, LastUsedAt: r.LastUsedAt,
 		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, Scopes: keys.Scopes(r.Scopes), Addresses: keys.Addresses(r.AllowedAddresses),
-		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID,
+		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID, Limits: r.Limits,
 	}
 }
 
@@ -165,7 +165,7 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 // newKey is the key that the input makes, and the refusal where the acting key may not give it.
 func (c *change) newKey(n keys.NewKey, userID uuid.UUID, role accounts.Role) (k keys.Key, err error) {
 	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: userID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
-		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name}
+		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name, Limits: n.Limits}
 	if c.by.KeyID != uuid.Nil {
 		k.CreatedByKeyID = &c.by.KeyID
 	}
@@ -229,6 +229,7 @@ func keyRowOf(k keys.Key) keyRow {
 		ID: k.ID, UserID: k.UserID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt,
 		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, Search: searchText(k.Label, k.Prefix), Scopes: storedScopes(k.Scopes),
 		AllowedAddresses: storedAddresses(k.Addresses), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
+		Limits: k.Limits,
 	}
 }
 
@@ -247,7 +248,7 @@ func (c *change) indexKey(row *keyRow) error {
 	return c.store.dialect.index(c.DB, searchedKeys, rowID(row.ID), row.ID, row.Search)
 }
 
-// ChangeKey changes a key's label, expiry, scopes, addresses or status. userID
+// ChangeKey changes a key's label, expiry, scopes, addresses, limits or status. userID
 // is the owner who acts with an own key, or zero where an operator acts.
 func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange) (after keys.Key, err error) {
 	if c, err = c.Normalize(s.now()); err != nil {
@@ -267,7 +268,8 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 			return err
 		}
 		row := keyRowOf(k.Key)
-		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "status", "search"); err != nil {
+		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "status", "search",
+			"daily_credit_limit", "rate_limit_per_minute", "concurrency_limit"); err != nil {
 			return err
 		}
 		if before.Label != k.Label {
@@ -301,6 +303,9 @@ func (o *owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
 			is[field] = now[field]
 		}
 	}
+	for name := range c.Limits {
+		is[string(name)] = now[string(name)]
+	}
 	return o.entry(action, details, was, is)
 }
 
@@ -317,9 +322,21 @@ func keyFields(k keys.Key) map[string]any {
 	if k.ExpiresAt != nil {
 		expires = k.ExpiresAt.UTC().Format(time.RFC3339Nano)
 	}
-	return map[string]any{
+	fields := map[string]any{
 		"label": k.Label, fieldExpiry: expires, fieldScopes: k.Scopes.String(), fieldAddresses: k.Addresses.String(), fieldStatus: string(k.Status),
 	}
+	for _, name := range keys.LimitNames() {
+		fields[string(name)] = optionalNumber(k.Limit(name))
+	}
+	return fields
+}
+
+// optionalNumber is an optional number as the audit log writes it.
+func optionalNumber(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
 }
 
 // TouchKeys writes when keys were last used, in one transaction. It is SQL by

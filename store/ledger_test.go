@@ -38,14 +38,15 @@ func (b *ledgerModel) charge(at time.Time, c usage.Charge) usage.Receipt {
 		return first.receipt
 	}
 	row := c.UserID.String() + string(day)
-	if b.used[row]+c.Credits > b.limit[c.UserID] {
-		return usage.Receipt{Outcome: usage.OverQuota, CreditsUsed: b.used[row], DailyLimit: b.limit[c.UserID], Day: day}
+	if c.Credits > max(b.limit[c.UserID]-b.used[row], 0) {
+		return receiptOf(usage.OverQuota, b.used[row], b.limit[c.UserID], day, 0)
 	}
 	b.used[row] += c.Credits
 	b.accepted[c.UserID] = append(b.accepted[c.UserID], usage.Record{UserID: c.UserID, KeyID: c.KeyID, Model: c.Model, Credits: c.Credits,
-		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Day: day, CreatedAt: at})
-	receipt := usage.Receipt{Outcome: usage.Accepted, CreditsUsed: b.used[row], DailyLimit: b.limit[c.UserID], Day: day}
-	b.first[scope] = firstCharge{c.Fingerprint(), receipt, at}
+		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Millionths: c.Credits * usage.Millionths, Day: day, CreatedAt: at})
+	receipt := receiptOf(usage.Accepted, b.used[row], b.limit[c.UserID], day, 0)
+	b.first[scope] = firstCharge{c.Fingerprint(), receiptOf(usage.Duplicate, b.used[row], b.limit[c.UserID], day, 0), at}
+	receipt.Charged = c.Credits
 	return receipt
 }
 
@@ -73,7 +74,7 @@ func TestTheLedgerAnswersEveryInterleavingAsTheModelDoes(t *testing.T) {
 					for i, c := range batch {
 						want[i] = b.charge(at, c)
 					}
-					got, err := s.Settle(context.Background(), usage.At(at), batch)
+					got, err := s.Post(context.Background(), usage.At(at), usage.ChargeEntries(batch...))
 					if diff := cmp.Diff(want, got); diff != "" || err != nil {
 						t.Fatal(err, diff)
 					}

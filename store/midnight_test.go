@@ -29,8 +29,8 @@ func TestABatchThatWaitedOverMidnightBelongsToTheDayOfItsDecision(t *testing.T) 
 			at, next = next, next.Add(time.Second)
 			return at
 		}
-		got, err := s.Settle(context.Background(), ticking, charges(c.Charge(1)))
-		if want := (usage.Receipt{Outcome: usage.Accepted, CreditsUsed: 1, DailyLimit: 250, Day: "2026-03-05"}); err != nil || got[0] != want {
+		got, err := s.Post(context.Background(), ticking, usage.ChargeEntries(c.Charge(1)))
+		if want := receiptOf(usage.Accepted, 1, 250, "2026-03-05", 1); err != nil || got[0] != want {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
 		if r := reconcile(t, s); len(r.Differences) != 0 {

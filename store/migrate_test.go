@@ -190,7 +190,7 @@ func TestAFreshDatabaseHoldsTheThreePlansAndNothingElse(t *testing.T) {
 		if len(plans) != 3 {
 			t.Errorf("%d plans", len(plans))
 		}
-		for _, table := range []string{"users", "api_keys", "key_secrets", "usage", "daily_usage", "model_usage", "user_days", "idempotency_keys", "audit_log", "console_sessions"} {
+		for _, table := range []string{"users", "api_keys", "key_secrets", "usage", "daily_usage", "user_days", "idempotency_keys", "audit_log", "console_sessions"} {
 			if n := storetest.Count(t, db, "SELECT COUNT(*) FROM "+table); n != 0 {
 				t.Errorf("%s holds %d rows", table, n)
 			}
@@ -340,14 +340,14 @@ func TestARebuiltTableOnSQLiteKeepsTheRowsThatReferToIt(t *testing.T) {
 	url := storetest.SQLiteURL(t)
 	s := storetest.Open(t, url, storetest.NewClock(storetest.Start).Now)
 	c := storetest.NewCustomer(t, s, "Pro")
-	if _, err := s.Settle(context.Background(), usage.At(storetest.Start), charges(c.Charge(3))); err != nil {
+	if _, err := s.Post(context.Background(), usage.At(storetest.Start), usage.ChargeEntries(c.Charge(3))); err != nil {
 		t.Fatal(err)
 	}
 	db := storetest.Raw(t, url)
 	addSession(t, db, "sqlite", c.User.ID)
 	rebuild := rebuildUsers(t, db)
 	m := newMigrator(t, url, withMigration(t, "sqlite", "9998_rebuild.sql", "-- +goose Up\n"+rebuild+";\n-- +goose Down\nSELECT 1;\n"))
-	tables := []string{"users", "api_keys", "key_secrets", "console_sessions", "usage", "daily_usage", "model_usage", "user_days"}
+	tables := []string{"users", "api_keys", "key_secrets", "console_sessions", "usage", "daily_usage", "user_days"}
 	if applied, err := m.Up(context.Background()); err != nil || len(applied) != 1 {
 		t.Fatal(applied, err)
 	}
@@ -474,8 +474,8 @@ func TestEachKindOfDriftIsNamed(t *testing.T) {
 			[]string{"ALTER TABLE usage ADD CONSTRAINT extra CHECK (credits < 9)"}},
 		{"table api_keys: foreign key api_keys_user is missing", rewrite("api_keys", ", CONSTRAINT `api_keys_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE RESTRICT", ""),
 			[]string{"ALTER TABLE api_keys DROP CONSTRAINT api_keys_user"}},
-		{"table model_usage: foreign key model_usage_user differs", rewrite("model_usage", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE RESTRICT", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE"),
-			[]string{"ALTER TABLE model_usage DROP CONSTRAINT model_usage_user", "ALTER TABLE model_usage ADD CONSTRAINT model_usage_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE"}},
+		{"table daily_usage: foreign key daily_usage_user differs", rewrite("daily_usage", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE RESTRICT", "REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE"),
+			[]string{"ALTER TABLE daily_usage DROP CONSTRAINT daily_usage_user", "ALTER TABLE daily_usage ADD CONSTRAINT daily_usage_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE"}},
 	}
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		db, m := storetest.Raw(t, url), newMigrator(t, url, storetest.Files())

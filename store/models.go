@@ -29,6 +29,8 @@ type planRow struct {
 	CreatedAt              time.Time `gorm:"autoCreateTime:false"`
 	MaxKeys                int64
 	UserRateLimitPerMinute *int64
+	MonthlyCreditLimit     *int64
+	UserConcurrencyLimit   *int64
 	Position               int64
 	IsDefault              bool
 }
@@ -61,6 +63,7 @@ type keyRow struct {
 	AllowedAddresses storedAddresses
 	CreatedBy        string
 	CreatedByKeyID   *uuid.UUID
+	keys.Limits
 }
 
 type secretRow struct {
@@ -81,22 +84,16 @@ type usageRow struct {
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
+	Millionths       int64
+	Granted          int64
+	Uncollected      int64
+	AdjustsID        *uuid.UUID
 }
 
 type dailyUsageRow struct {
 	Day              usage.Day `gorm:"primaryKey"`
 	UserID           uuid.UUID `gorm:"primaryKey"`
 	KeyID            uuid.UUID `gorm:"primaryKey"`
-	Requests         int64
-	Credits          int64
-	PromptTokens     int64
-	CompletionTokens int64
-	CostMicros       int64
-}
-
-type modelUsageRow struct {
-	Day              usage.Day `gorm:"primaryKey"`
-	UserID           uuid.UUID `gorm:"primaryKey"`
 	Model            string    `gorm:"primaryKey"`
 	Requests         int64
 	Credits          int64
@@ -109,9 +106,12 @@ type userDayRow struct {
 	Day          usage.Day `gorm:"primaryKey"`
 	UserID       uuid.UUID `gorm:"primaryKey"`
 	Requests     int64
-	Credits      int64
+	Millionths   int64
+	Granted      int64
+	Uncollected  int64
+	Corrected    int64
 	CostMicros   int64
-	LastChargeID uuid.UUID
+	LastChargeID *uuid.UUID
 
 	H00, H01, H02, H03, H04, H05, H06, H07, H08, H09, H10, H11 int64
 	H12, H13, H14, H15, H16, H17, H18, H19, H20, H21, H22, H23 int64
@@ -119,12 +119,80 @@ type userDayRow struct {
 
 type replayRow struct {
 	KeyID       uuid.UUID `gorm:"primaryKey"`
+	ChargerID   uuid.UUID `gorm:"primaryKey"`
+	Operation   string    `gorm:"primaryKey"`
 	Text        string    `gorm:"primaryKey"`
 	Fingerprint []byte
 	Day         usage.Day
 	CreditsUsed int64
 	DailyLimit  int64
 	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	Figures     string
+	HoldID      *uuid.UUID
+}
+
+type holdRow struct {
+	ID          uuid.UUID `gorm:"primaryKey"`
+	UserID      uuid.UUID
+	KeyID       uuid.UUID
+	OwnerID     uuid.UUID
+	Credits     int64
+	Draws       string
+	Delivered   int64
+	OnExpiry    usage.OnExpiry
+	Model       string
+	RequestID   string
+	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	ExpiresAt   time.Time
+	Status      usage.HoldStatus
+	EndedAt     *time.Time
+	ChargeID    *uuid.UUID
+	ChargedDay  *usage.Day
+	Charged     int64
+	Collected   int64
+	Uncollected int64
+	Settlement  *[]byte
+	Figures     string
+}
+
+type grantRow struct {
+	ID             uuid.UUID `gorm:"primaryKey"`
+	UserID         uuid.UUID
+	Credits        int64
+	Used           int64
+	Note           string
+	CreatedBy      string
+	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
+	ExpiresAt      *time.Time
+	RevokedAt      *time.Time
+	IdempotencyKey *string
+}
+
+type grantDayRow struct {
+	GrantID uuid.UUID `gorm:"primaryKey"`
+	Day     usage.Day `gorm:"primaryKey"`
+	Credits int64
+}
+
+type correctionRow struct {
+	ID             uuid.UUID `gorm:"primaryKey"`
+	UserID         uuid.UUID
+	Day            usage.Day
+	Credits        int64
+	Reason         string
+	CreatedBy      string
+	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
+	IdempotencyKey *string
+}
+
+type countedRow struct {
+	ID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	ChargeID uuid.UUID
+}
+
+type reopenedDayRow struct {
+	Day      usage.Day `gorm:"primaryKey"`
+	ChangeID uuid.UUID
 }
 
 type retentionRow struct {
@@ -252,9 +320,14 @@ func (*keyRow) TableName() string            { return "api_keys" }
 func (*secretRow) TableName() string         { return "key_secrets" }
 func (*usageRow) TableName() string          { return "usage" }
 func (*dailyUsageRow) TableName() string     { return "daily_usage" }
-func (*modelUsageRow) TableName() string     { return "model_usage" }
 func (*userDayRow) TableName() string        { return "user_days" }
 func (*replayRow) TableName() string         { return "idempotency_keys" }
+func (*holdRow) TableName() string           { return "holds" }
+func (*grantRow) TableName() string          { return "grants" }
+func (*grantDayRow) TableName() string       { return "grant_days" }
+func (*correctionRow) TableName() string     { return "corrections" }
+func (*countedRow) TableName() string        { return "counted" }
+func (*reopenedDayRow) TableName() string    { return "reopened_days" }
 func (*retentionRow) TableName() string      { return "retention" }
 func (*reconciliationRow) TableName() string { return "reconciliations" }
 func (*auditRow) TableName() string          { return "audit_log" }
@@ -274,7 +347,7 @@ func (*closedDayPlanRow) TableName() string  { return "closed_day_plans" }
 // models are all of them.
 func models() []any {
 	return []any{
-		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &modelUsageRow{}, &userDayRow{}, &replayRow{},
+		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
 		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
 		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
 	}

@@ -50,6 +50,9 @@ func Move(ctx context.Context, from, to string, files Files, keys *secrets.Ring)
 			return nil, fmt.Errorf("the %s: %w", end.name, err)
 		}
 	}
+	if err := countSource(ctx, from); err != nil {
+		return nil, err
+	}
 	realm, err := declared(files.Schema)
 	if err != nil {
 		return nil, err
@@ -131,6 +134,16 @@ func moveTables(ctx context.Context, reading *sql.Tx, writing pgx.Tx, tables []m
 	}
 	_, err = writing.Exec(ctx, "ANALYZE")
 	return moved, err
+}
+
+// countSource counts the charges that the source's totals do not count yet: a
+// service that was killed leaves some.
+func countSource(ctx context.Context, url string) error {
+	s, err := Open(ctx, Options{URL: url})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.CountTotals(ctx), s.Close())
 }
 
 // clearSeeds makes room for the source's plans. Whoever changed a plan of the

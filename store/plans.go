@@ -15,7 +15,8 @@ import (
 func planRowOf(p accounts.Plan) planRow {
 	return planRow{
 		ID: p.ID, Name: p.Name, NameFolded: accounts.Fold(p.Name), DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
-		RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimitPerMinute: p.UserRateLimitPerMinute, MaxKeys: p.MaxKeys,
+		MonthlyCreditLimit: p.MonthlyCreditLimit, RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimitPerMinute: p.UserRateLimitPerMinute,
+		UserConcurrencyLimit: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys,
 		Position: p.Position, IsDefault: p.IsDefault, Features: string(p.Features), Archived: p.Archived, CreatedAt: p.CreatedAt,
 	}
 }
@@ -23,7 +24,8 @@ func planRowOf(p accounts.Plan) planRow {
 func (r *planRow) plan() accounts.Plan {
 	return accounts.Plan{
 		ID: r.ID, Name: r.Name, DailyCreditLimit: r.DailyCreditLimit, PriceCents: r.PriceCents,
-		RateLimitPerMinute: r.RateLimitPerMinute, UserRateLimitPerMinute: r.UserRateLimitPerMinute, MaxKeys: r.MaxKeys,
+		MonthlyCreditLimit: r.MonthlyCreditLimit, RateLimitPerMinute: r.RateLimitPerMinute, UserRateLimitPerMinute: r.UserRateLimitPerMinute,
+		UserConcurrencyLimit: r.UserConcurrencyLimit, MaxKeys: r.MaxKeys,
 		Position: r.Position, IsDefault: r.IsDefault, Archived: r.Archived, CreatedAt: r.CreatedAt,
 		// A plan that was made while features were not checked may hold bytes that are no text.
 		Features: []byte(strings.ToValidUTF8(r.Features, "\ufffd")),
@@ -191,12 +193,10 @@ func (c *change) clearDefaultPlan(but uuid.UUID) error {
 }
 
 func planFields(p accounts.Plan) map[string]any {
-	fields := map[string]any{
-		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "price_cents": p.PriceCents, "rate_limit_per_minute": p.RateLimitPerMinute,
-		"user_rate_limit_per_minute": nil, "max_keys": p.MaxKeys, "position": p.Position, "is_default": p.IsDefault, "features": string(p.Features), "archived": p.Archived,
+	return map[string]any{
+		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "monthly_credit_limit": optionalNumber(p.MonthlyCreditLimit), "price_cents": p.PriceCents,
+		"rate_limit_per_minute": p.RateLimitPerMinute, "user_rate_limit_per_minute": optionalNumber(p.UserRateLimitPerMinute),
+		"user_concurrency_limit": optionalNumber(p.UserConcurrencyLimit), "max_keys": p.MaxKeys, "position": p.Position, "is_default": p.IsDefault,
+		"features": string(p.Features), "archived": p.Archived,
 	}
-	if p.UserRateLimitPerMinute != nil {
-		fields["user_rate_limit_per_minute"] = *p.UserRateLimitPerMinute
-	}
-	return fields
 }

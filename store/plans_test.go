@@ -22,9 +22,11 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx := context.Background()
 		clock.Add(time.Second)
-		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)), UserRateLimitPerMinute: new(new(int64(8))), MaxKeys: new(int64(9)), Position: new(int64(1)),
+		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), MonthlyCreditLimit: new(new(int64(0))), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)),
+			UserRateLimitPerMinute: new(new(int64(8))), UserConcurrencyLimit: new(new(int64(6))), MaxKeys: new(int64(9)), Position: new(int64(1)),
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: new(true)})
-		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)), MaxKeys: 9, Position: 1,
+		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, MonthlyCreditLimit: new(int64(0)), PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)),
+			UserConcurrencyLimit: new(int64(6)), MaxKeys: 9, Position: 1,
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
@@ -98,6 +100,32 @@ func TestOnePlanAtMostIsTheDefaultEvenOfTwoSetAtOnce(t *testing.T) {
 	})
 }
 
+func TestAnOptionalLimitOfAPlanIsRemovedAndNoOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx, none := context.Background(), (*int64)(nil)
+		set := accounts.PlanChange{MonthlyCreditLimit: new(new(int64(1))), UserRateLimitPerMinute: new(new(int64(2))), UserConcurrencyLimit: new(new(int64(3)))}
+		for name, c := range map[string]struct {
+			remove accounts.PlanChange
+			want   [3]bool // which of month, requests a minute and at once are left
+		}{
+			"month":      {accounts.PlanChange{MonthlyCreditLimit: &none}, [3]bool{false, true, true}},
+			"per minute": {accounts.PlanChange{UserRateLimitPerMinute: &none}, [3]bool{true, false, true}},
+			"at once":    {accounts.PlanChange{UserConcurrencyLimit: &none}, [3]bool{true, true, false}},
+			"nothing":    {accounts.PlanChange{PriceCents: new(int64(1))}, [3]bool{true, true, true}},
+		} {
+			for _, change := range []accounts.PlanChange{set, c.remove} {
+				if _, err := s.ChangePlan(ctx, ada, planID(t, s, "Pro"), change); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := s.Plan(ctx, planID(t, s, "Pro"))
+			if got := [3]bool{p.MonthlyCreditLimit != nil, p.UserRateLimitPerMinute != nil, p.UserConcurrencyLimit != nil}; got != c.want || err != nil {
+				t.Errorf("after removing %s: %v, %v, want %v", name, got, err, c.want)
+			}
+		}
+	})
+}
+
 func TestAPlansNameIsTakenWithoutCase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx := context.Background()
@@ -137,7 +165,7 @@ func TestAChangeOfAPlanCountsFromTheNextChargeOn(t *testing.T) {
 		ctx, c := context.Background(), storetest.NewCustomer(t, s, "Starter")
 		pro := planID(t, s, "Pro")
 		settle := func() (accepted bool, limit int64) {
-			receipts, err := s.Settle(ctx, usage.At(storetest.Start), charges(c.Charge(50)))
+			receipts, err := s.Post(ctx, usage.At(storetest.Start), usage.ChargeEntries(c.Charge(50)))
 			if err != nil {
 				t.Fatal(err)
 			}

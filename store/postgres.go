@@ -33,9 +33,11 @@ type postgresDialect struct {
 	// ledger is the meter's own connections: no list or report can keep a charge waiting for one.
 	ledger *pgxpool.Pool
 	mint   func(time.Time) uuid.UUID
+	rows   *knownRows
 }
 
 func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect, db *gorm.DB, err error) {
+	d.rows = &knownRows{}
 	config, err := pgxpool.ParseConfig(t.url)
 	if err != nil {
 		return d, nil, fmt.Errorf("DATABASE_URL %w", errURL) // pgx repeats the URL, password masked or not

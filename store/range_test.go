@@ -20,7 +20,7 @@ func TestAChargeBeyondTheRangeOfADaysCostIsRefusedAloneAndTheTotalsAgree(t *test
 		}
 		settle := func(want []usage.Outcome, charges ...usage.Charge) {
 			t.Helper()
-			receipts, err := s.Settle(ctx, clock.Now, charges)
+			receipts, err := s.Post(ctx, clock.Now, usage.ChargeEntries(charges...))
 			if err != nil {
 				t.Fatal(err)
 			}

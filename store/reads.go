@@ -25,6 +25,14 @@ func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, state
 	return all, err
 }
 
+// listTotals is list for statements that read totals.
+func listTotals[Row any](ctx context.Context, s *Store, fields func(*Row) []any, statement string, args ...any) ([]Row, error) {
+	if err := s.CountTotals(ctx); err != nil {
+		return nil, err
+	}
+	return list(ctx, s, fields, statement, args...)
+}
+
 func listOn[Row any](db *gorm.DB, fields func(*Row) []any, statement string, args ...any) (all []Row, err error) {
 	rows, err := db.Raw(statement, args...).Rows()
 	return collect(rows, err, fields)
@@ -55,12 +63,14 @@ func (u *UserLine) fields() []any {
 	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday}
 }
 
-const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id"
+const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id, " +
+	"k.daily_credit_limit, k.rate_limit_per_minute, k.concurrency_limit"
 
 // keyDest is where keyColumns are read to.
 func keyDest(k *keys.Key) []any {
 	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt,
-		(*storedScopes)(&k.Scopes), (*storedAddresses)(&k.Addresses), &k.CreatedBy, &k.CreatedByKeyID}
+		(*storedScopes)(&k.Scopes), (*storedAddresses)(&k.Addresses), &k.CreatedBy, &k.CreatedByKeyID,
+		&k.DailyCreditLimit, &k.RateLimitPerMinute, &k.ConcurrencyLimit}
 }
 
 // keyLineColumns are a key's and its owner's.
@@ -117,9 +127,12 @@ func storedText(value any) (string, error) {
 	return "", fmt.Errorf("store: a %T where a text is stored", value)
 }
 
-const chargeColumns = "c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at"
+// chargeColumns have the millionths beyond the whole credits, as they are stored.
+const chargeColumns = `c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at,
+	c.millionths, c.granted, c.uncollected, c.adjusts_id`
 
 // chargeDest is where chargeColumns are read to.
 func chargeDest(c *usage.Record) []any {
-	return []any{&c.ID, &c.PreviousID, &c.UserID, &c.KeyID, &c.Model, &c.Credits, &c.PromptTokens, &c.CompletionTokens, &c.CostMicros, &c.Day, &c.CreatedAt}
+	return []any{&c.ID, &c.PreviousID, &c.UserID, &c.KeyID, &c.Model, &c.Credits, &c.PromptTokens, &c.CompletionTokens, &c.CostMicros, &c.Day, &c.CreatedAt,
+		&c.Millionths, &c.Granted, &c.Uncollected, &c.AdjustsID}
 }

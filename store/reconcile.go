@@ -40,7 +40,11 @@ const keptDetails = 20
 func (s *Store) Reconcile(ctx context.Context) (r Reconciliation, err error) {
 	start := time.Now()
 	r.At = s.now()
-	days, err := s.recountable(ctx, &r)
+	var days []usage.Day
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+		days, err = daysWithRows(db)
+		return err
+	})
 	if err != nil {
 		return r, err
 	}
@@ -49,30 +53,11 @@ func (s *Store) Reconcile(ctx context.Context) (r Reconciliation, err error) {
 			return r, s.classify(err)
 		}
 	}
+	if err := s.reconcileHolds(ctx, &r); err != nil {
+		return r, s.classify(err)
+	}
 	r.TookMillis = time.Since(start).Milliseconds()
 	return r, s.keepResult(ctx, r)
-}
-
-// recountable lists the days that have totals or charges, and counts those whose
-// charges are gone.
-func (s *Store) recountable(ctx context.Context, r *Reconciliation) (days []usage.Day, err error) {
-	var all []usage.Day
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		if r.KeptFrom, err = keptFrom(db); err != nil {
-			return err
-		}
-		all, err = daysWithRows(db)
-		return err
-	})
-	for _, day := range all {
-		if day < r.KeptFrom {
-			r.DaysGone++
-			continue
-		}
-		days = append(days, day)
-	}
-	r.Days = int64(len(days))
-	return days, err
 }
 
 // daysWithRows hops from day to day along the primary keys of the totals, and
@@ -84,7 +69,7 @@ func daysWithRows(db *gorm.DB) (days []usage.Day, err error) {
 		err := db.Raw(`SELECT MIN(day) AS day FROM (
 			SELECT * FROM (SELECT day FROM user_days WHERE day > ? ORDER BY day LIMIT 1) AS u
 			UNION ALL SELECT * FROM (SELECT day FROM daily_usage WHERE day > ? ORDER BY day LIMIT 1) AS k
-			UNION ALL SELECT * FROM (SELECT day FROM model_usage WHERE day > ? ORDER BY day LIMIT 1) AS m
+			UNION ALL SELECT * FROM (SELECT day FROM corrections WHERE day > ? ORDER BY day LIMIT 1) AS m
 			UNION ALL SELECT * FROM (SELECT day FROM usage WHERE id >= ? AND day > ? ORDER BY id LIMIT 1) AS c) AS d HAVING MIN(day) IS NOT NULL`,
 			orFirst(day), orFirst(day), orFirst(day), firstID(orFirst(day).End().Add(-idSlack)), orFirst(day)).Scan(&next).Error
 		if err != nil || len(next) == 0 {
@@ -115,65 +100,100 @@ func (s *Store) snapshot(ctx context.Context, work func(db *gorm.DB) error) erro
 	})
 }
 
+// add keeps what a comparison found, and returns its error.
+func (r *Reconciliation) add(found []usage.Difference, err error) error {
+	r.Differences = append(r.Differences, found...)
+	return err
+}
+
 func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliation) error {
-	return s.snapshot(ctx, func(db *gorm.DB) error {
+	if err := s.CountTotals(ctx); err != nil {
+		return err
+	}
+	return s.snapshot(ctx, func(db *gorm.DB) (err error) {
 		// A retention may have begun with this day since the days were listed.
-		kept, err := keptFrom(db)
-		if err != nil {
+		if r.KeptFrom, err = keptFrom(db); err != nil {
 			return err
 		}
-		if day < kept {
-			r.KeptFrom = kept
-			r.Days--
+		if day < r.KeptFrom {
 			r.DaysGone++
-			return nil
+			return r.add(compareTotals(db, day, nil))
 		}
-		recount := usage.NewRecount(day)
-		if err := eachCharge(db, day, recount.Add); err != nil {
-			return err
-		}
-		stored, err := totalsOf(db, day)
-		if err != nil {
-			return err
-		}
-		r.Charges += recount.Charges
-		r.Differences = append(r.Differences, recount.Compare(stored)...)
-		return nil
+		r.Days++
+		return s.recountDay(db, day, r)
 	})
 }
 
-// eachCharge and totalsOf are by hand: they read whole days, by the thousand rows.
+// recountDay compares a day whose charges are kept.
+func (s *Store) recountDay(db *gorm.DB, day usage.Day, r *Reconciliation) error {
+	counts, err := s.dialect.counted(db)
+	if err != nil {
+		return err
+	}
+	recount, uncounted := usage.NewRecount(day), map[uuid.UUID]int64{}
+	var adjustments []usage.Record
+	err = eachCharge(db, day, func(c *usage.Record) {
+		if counts(c.ID) {
+			recount.Add(c)
+		} else {
+			uncounted[c.UserID] += c.Granted
+		}
+		if c.AdjustsID != uuid.Nil {
+			adjustments = append(adjustments, *c)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(r.add(compareTotals(db, day, uncounted)), r.add(compareAdjustments(db, r.KeptFrom, adjustments))); err != nil {
+		return err
+	}
+	var corrections []usage.Correction
+	if err := db.Raw("SELECT user_id, credits FROM corrections WHERE day = ?", string(day)).Scan(&corrections).Error; err != nil {
+		return err
+	}
+	for _, c := range corrections {
+		recount.Correct(c.UserID, c.Credits)
+	}
+	stored, err := totalsOn(db, day)
+	r.Charges += recount.Charges
+	return r.add(recount.Compare(stored), err)
+}
+
+// recounted are the columns of a charge that a recount adds up.
+const recounted = `SELECT id, previous_id, user_id, key_id, model, credits, prompt_tokens, completion_tokens, cost_micros, day, created_at,
+	credits * 1000000 + millionths AS millionths, granted, uncollected, adjusts_id FROM usage WHERE `
+
+// eachCharge and totalsOn are by hand: they read whole days, by the thousand rows.
 func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	last, end := firstID(day.Start().Add(-idSlack)), firstID(day.End().Add(idSlack))
-	for {
-		var page []usage.Record
-		err := db.Raw(`SELECT id, previous_id, user_id, key_id, model, credits, prompt_tokens, completion_tokens, cost_micros, day, created_at
-			FROM usage WHERE id > ? AND id < ? ORDER BY id LIMIT ?`, last, end, recountPage).Scan(&page).Error
-		if err != nil {
+	var page []usage.Record
+	for full := true; full; full = len(page) == recountPage {
+		page = page[:0]
+		if err := db.Raw(recounted+"id > ? AND id < ? ORDER BY id LIMIT ?", last, end, recountPage).Scan(&page).Error; err != nil {
 			return err
 		}
 		for i := range page {
-			if page[i].Day == day {
+			if last = page[i].ID; page[i].Day == day {
 				visit(&page[i])
 			}
 		}
-		if len(page) < recountPage {
-			return nil
-		}
-		last = page[len(page)-1].ID
 	}
+	// The adjustments that were made on later days.
+	page = page[:0]
+	err := db.Raw(recounted+"adjusts_id IS NOT NULL AND day = ? AND id >= ?", string(day), end).Scan(&page).Error
+	for i := range page {
+		visit(&page[i])
+	}
+	return err
 }
 
-func totalsOf(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
-	if err = db.Raw(`SELECT user_id, key_id, requests, credits, prompt_tokens, completion_tokens, cost_micros
-		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id`, string(day)).Scan(&b.Keys).Error; err != nil {
+func totalsOn(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
+	if err = db.Raw(`SELECT day, user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros
+		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id, model`, string(day)).Scan(&b.Rows).Error; err != nil {
 		return b, err
 	}
-	if err = db.Raw(`SELECT user_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros
-		FROM model_usage WHERE day = ? ORDER BY user_id, model`, string(day)).Scan(&b.Models).Error; err != nil {
-		return b, err
-	}
-	rows, err := db.Raw("SELECT user_id, requests, credits, cost_micros, last_charge_id, "+strings.Join(hourColumns(), ", ")+
+	rows, err := db.Raw("SELECT user_id, requests, millionths, granted, uncollected, corrected, cost_micros, last_charge_id, "+strings.Join(hourColumns(), ", ")+
 		" FROM user_days WHERE day = ? ORDER BY user_id", string(day)).Rows()
 	if err != nil {
 		return b, err
@@ -181,7 +201,7 @@ func totalsOf(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var u usage.UserDay
-		dest := []any{&u.UserID, &u.Requests, &u.Credits, &u.CostMicros, &u.LastChargeID}
+		dest := []any{&u.UserID, &u.Requests, &u.Millionths, &u.Granted, &u.Uncollected, &u.Corrected, &u.CostMicros, &u.LastChargeID}
 		for hour := range u.Hours {
 			dest = append(dest, &u.Hours[hour])
 		}

@@ -31,6 +31,9 @@ func keptFrom(db *gorm.DB) (usage.Day, error) {
 // a removal by the primary key up to a limit, and a date that never moves back.
 func (s *Store) Retain(ctx context.Context, before usage.Day, limit int) (removed int64, err error) {
 	err = s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := s.dialect.countTotalsIn(tx); err != nil {
+			return err
+		}
 		result := tx.Exec("DELETE FROM usage WHERE id IN (SELECT id FROM usage WHERE id < ? AND day < ? ORDER BY id LIMIT ?)",
 			firstID(before.Start().Add(idSlack)), string(before), limit)
 		removed = result.RowsAffected

@@ -192,6 +192,9 @@ func describe(changes []schema.Change) (sentences []string) {
 			sentences = append(sentences, "table "+c.T.Name+" is missing")
 		case *schema.ModifyTable:
 			for _, inner := range c.Changes {
+				if samePredicate(inner) {
+					continue
+				}
 				sentences = append(sentences, "table "+c.T.Name+": "+describeOne(inner))
 			}
 		default:
@@ -199,6 +202,26 @@ func describe(changes []schema.Change) (sentences []string) {
 		}
 	}
 	return sentences
+}
+
+// samePredicate reports whether an index differs in the writing of its condition
+// alone: Postgres gives it back in its own.
+func samePredicate(change schema.Change) bool {
+	c, modified := change.(*schema.ModifyIndex)
+	if !modified || c.Change != schema.ChangeAttr {
+		return false
+	}
+	from, to := predicate(c.From), predicate(c.To)
+	return from != "" && plain(from) == plain(to)
+}
+
+func predicate(index *schema.Index) string {
+	for _, attr := range index.Attrs {
+		if p, is := attr.(*postgres.IndexPredicate); is {
+			return p.P
+		}
+	}
+	return ""
 }
 
 func describeOne(change schema.Change) string {

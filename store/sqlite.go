@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"codexible/accounts"
-	"codexible/usage"
 
 	"github.com/google/uuid"
 	gormsqlite "gorm.io/driver/sqlite"
@@ -56,11 +55,15 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 	}
 	read, err = d.gorm(d.read, o)
 	d.sqliteLedger = &sqliteLedger{
-		path: t.url, balances: map[uuid.UUID]usage.Balance{}, checkpoints: checkpoints{every: logPages, long: longLogPages, tooLong: longLogPages},
+		path: t.url, accounts: ledgerAccounts{}, version: noVersion, counting: counting{later: o.CountLater, users: map[uuid.UUID]struct{}{}}, checkpoints: checkpoints{every: logPages, long: longLogPages, tooLong: longLogPages},
 		pragmas: slices.Concat([]string{fmt.Sprintf("busy_timeout(%d)", busyWait)}, writing, []string{"wal_autocheckpoint(0)", "cache_size(-24576)"}),
 	}
+	d.uncounted.Store(true) // charges of before a crash
 	return d, write, read, err
 }
+
+// lockAccount needs no lock of its own: the transaction that writes keeps all others away.
+func (sqliteDialect) lockAccount(*gorm.DB, uuid.UUID) error { return nil }
 
 func (sqliteDialect) name() string { return dialectSQLite }
 
@@ -259,6 +262,11 @@ func (d sqliteDialect) poolStats() PoolStats {
 }
 
 func (d sqliteDialect) close() error {
+	if d.counting.later {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = d.countTotals(ctx) // else the next start does
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true

@@ -1,11 +1,16 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
+	"codexible/usage"
+
+	"github.com/google/uuid"
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -156,8 +161,8 @@ func (h *handle) run(text string) error {
 }
 
 // roomBytes is how much the texts and bytes of one run of a statement may
-// take: an idempotency key and a model of the greatest length, and ids.
-const roomBytes = 4 << 10
+// take: a hold with a model of the greatest length that draws on every grant of its user.
+const roomBytes = 8 << 10
 
 func (h *handle) prepare(text string) (*statement, error) {
 	sql, err := libc.CString(text)
@@ -228,6 +233,15 @@ func (s *statement) null() {
 // static promises SQLite that a value stays where it is until the next is bound.
 const static = 0
 
+// id binds an id, null where it is zero.
+func (s *statement) id(value uuid.UUID) {
+	if value == uuid.Nil {
+		s.null()
+		return
+	}
+	s.blob(value[:])
+}
+
 func (s *statement) blob(value []byte) {
 	s.values++
 	if s.bytes+len(value) > roomBytes {
@@ -288,6 +302,44 @@ func (s *statement) bytesOf(column int32) []byte {
 		return nil
 	}
 	return memoryAt(from, int(n))
+}
+
+// Scan reads the columns of the row from the first on. It knows the types that
+// the ledger reads; a null leaves a pointer nil and anything else zero.
+func (s *statement) Scan(dest ...any) error {
+	for i, d := range dest {
+		column := int32(i)
+		null := sqlite3.Xsqlite3_column_type(s.tls, s.stmt, column) == sqlite3.SQLITE_NULL
+		switch into := d.(type) {
+		case *int64:
+			*into = s.integer(column)
+		case *uuid.UUID:
+			*into = uuid.UUID{}
+			copy(into[:], s.bytesOf(column))
+		case *uuid.NullUUID:
+			*into = uuid.NullUUID{Valid: !null}
+			copy(into.UUID[:], s.bytesOf(column))
+		case *string:
+			*into = string(s.bytesOf(column))
+		case *[]byte:
+			*into = bytes.Clone(s.bytesOf(column))
+		case *usage.Day:
+			*into = usage.Day(s.bytesOf(column))
+		case **usage.Day:
+			if *into = nil; !null {
+				*into = new(usage.Day(s.bytesOf(column)))
+			}
+		case *time.Time:
+			*into = time.UnixMicro(s.integer(column)).UTC()
+		case **time.Time:
+			if *into = nil; !null {
+				*into = new(time.UnixMicro(s.integer(column)).UTC())
+			}
+		default:
+			return fmt.Errorf("sqlite: a column cannot be read to a %T", d)
+		}
+	}
+	return nil
 }
 
 const (

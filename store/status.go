@@ -26,11 +26,11 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 func (s *Store) countStatus(ctx context.Context) (value Status, err error) {
 	today := usage.DayOf(s.now())
 	// By hand: three counts of one moment. Active keys are counted as all but the others: counting all reads no rows.
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		return s.dialect.onOneCore(db, func(db *gorm.DB) error {
 			return db.Raw(`SELECT (SELECT COUNT(*) FROM users) AS users,
 				(SELECT COUNT(*) FROM api_keys) - (SELECT COUNT(*) FROM api_keys WHERE status IN ('disabled', 'revoked')) AS active_keys,
-				(SELECT COALESCE(SUM(credits), 0) FROM user_days WHERE day = ?) AS credits_today`, string(today)).Scan(&value).Error
+				(SELECT COALESCE(SUM(`+wholeCredits+`), 0) FROM user_days AS d WHERE d.day = ?) AS credits_today`, string(today)).Scan(&value).Error
 		})
 	})
 	return value, err

@@ -31,6 +31,8 @@ type Options struct {
 	URL string
 	// Synchronous is what SQLite does at a commit: FULL (the default) or NORMAL.
 	Synchronous string
+	// CountLater lets totals on SQLite follow the charges, for the one process that serves: see sqlite_totals.go.
+	CountLater bool
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
 	// Patience is how long a count for the console may take and still be repeated
@@ -60,9 +62,11 @@ type Store struct {
 	mu       sync.Mutex
 	watchers []Watcher
 
-	status    *cache[Status]
-	openDays  *cache[openDays]
-	planUsers *cache[map[uuid.UUID]int64]
+	status      *cache[Status]
+	openDays    *cache[openDays]
+	planUsers   *cache[map[uuid.UUID]int64]
+	uncollected *cache[int64]
+	ledgerStats *cache[LedgerStats]
 }
 
 // Watcher is notified of changes of keys, users and plans, after their commit: of
@@ -90,6 +94,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	ages := consoleAges(cmp.Or(o.Patience, 40*time.Millisecond))
 	s.openDays = newCache[openDays](s, maxCacheAge, ages)
 	s.planUsers = newCache[map[uuid.UUID]int64](s, maxCacheAge, ages)
+	s.uncollected = newCache[int64](s, maxCacheAge, ages)
+	s.ledgerStats = newCache[LedgerStats](s, maxCacheAge, ledgerAges)
+	s.ledgerStats.together = true
 	s.status = newCache[Status](s, 5*time.Second, statusAges)
 	s.status.together = true
 	if target.dialect == dialectPostgres {
@@ -166,12 +173,24 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.reading(ctx, func(db *gorm.DB) error { return db.Raw("SELECT 1").Scan(&one).Error })
 }
 
-// Settle decides and records a batch of charges in one transaction: the
+// Post decides and records a batch of entries in one transaction: the
 // usage.Ledger of this database.
-func (s *Store) Settle(ctx context.Context, now func() time.Time, charges []usage.Charge) ([]usage.Receipt, error) {
-	receipts, err := s.dialect.settle(ctx, now, charges)
+func (s *Store) Post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
+	receipts, err := s.dialect.post(ctx, now, entries)
 	return receipts, s.classify(err)
 }
+
+// readingTotals runs a query that reads totals, after the charges that they do not
+// count yet are counted.
+func (s *Store) readingTotals(ctx context.Context, work func(db *gorm.DB) error) error {
+	if err := s.CountTotals(ctx); err != nil {
+		return err
+	}
+	return s.reading(ctx, work)
+}
+
+// CountTotals adds the charges that the totals do not count yet to them.
+func (s *Store) CountTotals(ctx context.Context) error { return s.classify(s.dialect.countTotals(ctx)) }
 
 // reading runs a query on the read side.
 func (s *Store) reading(ctx context.Context, work func(db *gorm.DB) error) error {

@@ -167,7 +167,11 @@ func takenBack(t *testing.T, m *store.Migrator, version string) (undone []store.
 	}
 }
 
-// The schema of the last release, with data: what a version before this one leaves.
+// keyDays are the days of keys, as a table of their own had them.
+const keyDays = `(SELECT day, user_id, key_id, CAST(SUM(requests) AS bigint) AS requests, CAST(SUM(credits) AS bigint) AS credits, CAST(SUM(prompt_tokens) AS bigint) AS prompt_tokens,
+	CAST(SUM(completion_tokens) AS bigint) AS completion_tokens, CAST(SUM(cost_micros) AS bigint) AS cost_micros FROM daily_usage GROUP BY day, user_id, key_id) AS key_days`
+
+// The schema of an earlier release, with data: what a version before this one leaves.
 func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		ctx, clock := context.Background(), storetest.NewClock(storetest.Start)
@@ -188,7 +192,7 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, row := range []string{
-			"INSERT INTO idempotency_keys SELECT k.id, 'order-1', x.hash, '2026-03-04', 3, 250, k.created_at FROM api_keys AS k JOIN key_secrets AS x ON x.key_id = k.id",
+			"INSERT INTO idempotency_keys (key_id, charger_id, operation, text, fingerprint, day, credits_used, daily_limit, created_at) SELECT k.id, k.user_id, 'charge', 'order-1', x.hash, '2026-03-04', 3, 250, k.created_at FROM api_keys AS k JOIN key_secrets AS x ON x.key_id = k.id",
 			"INSERT INTO refusals VALUES ('2026-03-03', 'RATE_LIMITED', 7)",
 			"INSERT INTO closed_days VALUES ('2026-03-03', 5, 6, 7, 2, 3)",
 			"INSERT INTO closed_day_models VALUES ('2026-03-03', 'gpt-5', 5, 6, 7)",
@@ -203,7 +207,7 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 		wantError(t, m.Check(ctx), last.Version+"_"+last.Name+" is pending")
 		before := contents(t, url)
 		for table, rows := range before {
-			if len(rows) != len(current[table]) && table != "changes" {
+			if len(rows) != len(current[table]) && table != "changes" && table != "daily_usage" { // it has a row for each model, too
 				t.Errorf("the previous schema has %d rows in %s, not %d", len(rows), table, len(current[table]))
 			}
 		}
@@ -222,8 +226,13 @@ func TestThePreviousSchemaIsUpgradedWithItsData(t *testing.T) {
 			t.Error(err)
 		}
 		upgraded := storetest.Raw(t, url)
+		old["user_days"] = strings.Replace(old["user_days"], `"credits"`, "(millionths + 999999) / 1000000", 1)
 		for table, rows := range before {
-			if diff := cmp.Diff(rows, rowsOf(t, upgraded, table, old[table])); diff != "" {
+			from := table
+			if table == "daily_usage" {
+				from = keyDays
+			}
+			if diff := cmp.Diff(rows, rowsOf(t, upgraded, from, old[table])); diff != "" {
 				t.Errorf("the upgrade changed rows of %s: %s", table, diff)
 			}
 		}

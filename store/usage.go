@@ -17,8 +17,8 @@ import (
 
 // Today reads a user's day: what is used, what the plan gives. It is exact.
 func (s *Store) Today(ctx context.Context, userID uuid.UUID, day usage.Day) (t usage.Today, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT COALESCE(d.credits, 0) AS credits_used, p.daily_credit_limit AS daily_limit, COALESCE(d.requests, 0) AS request_count
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT COALESCE(`+wholeCredits+`, 0) AS credits_used, p.daily_credit_limit AS daily_limit, COALESCE(d.requests, 0) AS request_count
 			FROM users AS u JOIN plans AS p ON p.id = u.plan_id LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?`,
 			string(day), userID).Scan(&t).Error
 	})
@@ -33,10 +33,10 @@ func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage
 		keys.Key
 		usage.Today
 	}
-	rows, err := list(ctx, s, func(o *overview) []any {
+	rows, err := listTotals(ctx, s, func(o *overview) []any {
 		return append(keyDest(&o.Key), &o.CreditsUsed, &o.DailyLimit, &o.RequestCount)
 	},
-		`SELECT `+keyColumns+`, COALESCE(d.credits, 0), p.daily_credit_limit, COALESCE(d.requests, 0)
+		`SELECT `+keyColumns+`, COALESCE(`+wholeCredits+`, 0), p.daily_credit_limit, COALESCE(d.requests, 0)
 		FROM api_keys AS k JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = k.user_id WHERE k.id = ? AND k.user_id = ?`, string(day), keyID, userID)
 	if err == nil && len(rows) == 0 {
@@ -51,8 +51,8 @@ func (s *Store) Overview(ctx context.Context, userID, keyID uuid.UUID, day usage
 
 // History reads a user's days, all keys together: one row per day of the range, oldest first.
 func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
-	rows, err := list(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
-		"SELECT day, credits, requests, cost_micros FROM user_days WHERE user_id = ? AND day BETWEEN ? AND ?", userID, string(span.From()), string(span.To()))
+	rows, err := listTotals(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
+		"SELECT d.day, "+wholeCredits+", d.requests, d.cost_micros FROM user_days AS d WHERE d.user_id = ? AND d.day BETWEEN ? AND ?", userID, string(span.From()), string(span.To()))
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +64,9 @@ const MaxModels = 1000
 
 // Models reads what a user used of each model, the dearest first, MaxModels at the most.
 func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range) (rows []usage.ModelTotal, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT model, SUM(requests) AS requests, SUM(prompt_tokens) AS prompt_tokens, SUM(completion_tokens) AS completion_tokens,
-			SUM(cost_micros) AS cost_micros FROM model_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model LIMIT ?`,
+			SUM(cost_micros) AS cost_micros FROM daily_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model LIMIT ?`,
 			userID, string(span.From()), string(span.To()), MaxModels).Scan(&rows).Error
 	})
 	return rows, err
@@ -78,7 +78,7 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 	for hour := range hours {
 		dest[hour] = &hours[hour]
 	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		rows, err := db.Raw("SELECT "+strings.Join(hourColumns(), ", ")+" FROM user_days WHERE day = ? AND user_id = ?", string(day), userID).Rows()
 		if err != nil {
 			return err
@@ -98,13 +98,17 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 // walk through it: around midnight two instances may both go on from the same
 // charge of the day before.
 func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) ([]usage.Record, error) {
-	return list(ctx, s, chargeDest, `WITH RECURSIVE walk AS (
+	records, err := listTotals(ctx, s, chargeDest, `WITH RECURSIVE walk AS (
 			SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
-				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC LIMIT 1)
+				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1)
 			UNION ALL
 			SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w LEFT JOIN usage AS p ON p.id = w.previous_id AND p.day = w.day
-				JOIN usage AS c ON c.id = COALESCE(p.id, (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.day < w.day ORDER BY d.day DESC LIMIT 1))
+				JOIN usage AS c ON c.id = COALESCE(p.id, (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.day < w.day AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1))
 				WHERE c.day >= ? AND w.n < ?)
 		SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
 		string(since), userID, userID, string(since), limit+offset, offset)
+	for i := range records {
+		records[i].Millionths += records[i].Credits * usage.Millionths
+	}
+	return records, err
 }

@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"codexible/usage"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 )
 
 // UsageLine is one line of an export: a key's day, or a user's day with a model.
@@ -37,25 +37,75 @@ type UsageQuery struct {
 }
 
 const (
-	// exportPage is how many lines of an export one statement reads.
+	// exportPage is how many rows of the totals one statement of an export reads.
 	exportPage = 2000
 	// exportPatience is how long a statement of an export may take.
 	exportPatience = 15 * time.Second
 )
 
-// EachUsage visits every line of an export in the order of the days, a page at
-// a time: no statement stays open while the lines travel.
+// EachUsage visits every line of an export in the order of the days, users, and
+// keys or models. The rows of the totals are read a page at a time, along their
+// primary key, and added up as they come: no row is read twice, and no statement
+// stays open while the lines travel.
 func (s *Store) EachUsage(ctx context.Context, q UsageQuery, visit func(UsageLine) error) error {
-	return eachPage(ctx, exportPage, func(ctx context.Context, last *UsageLine) (page []UsageLine, err error) {
+	lines := exportLines{byModel: q.ByModel || q.Model != "", visit: visit}
+	err := eachPage(ctx, exportPage, func(ctx context.Context, last *UsageLine) ([]UsageLine, error) {
 		if last == nil {
 			last = &UsageLine{Day: q.Span.From()}
 		}
-		statement, args := q.statement(*last) // by hand: pages by the whole primary key of one of two tables
-		err = s.reading(ctx, func(db *gorm.DB) error {
-			return db.Raw(statement, append(args, exportPage)...).Scan(&page).Error
-		})
-		return page, err
-	}, visit)
+		statement, args := q.statement(last)
+		return listTotals(ctx, s, (*UsageLine).fields, statement, args...)
+	}, lines.add)
+	if err != nil {
+		return err
+	}
+	return lines.flush()
+}
+
+// exportLines adds up the rows of the totals that make one line: those of a user's
+// key on a day, or of a user on a day by their models.
+type exportLines struct {
+	byModel bool
+	visit   func(UsageLine) error
+	// of is what the lines have in common, models are the lines by their models: one without a model where lines are of keys.
+	of     UsageLine
+	models map[string]*UsageLine
+}
+
+func (x *exportLines) add(row UsageLine) error {
+	if x.byModel {
+		row.KeyID, row.Prefix, row.Label = uuid.Nil, "", ""
+	} else {
+		row.Model = ""
+	}
+	if x.of.Day != row.Day || x.of.UserID != row.UserID || x.of.KeyID != row.KeyID {
+		if err := x.flush(); err != nil {
+			return err
+		}
+		x.of, x.models = row, map[string]*UsageLine{}
+	}
+	line := x.models[row.Model]
+	if line == nil {
+		x.models[row.Model] = &row
+		return nil
+	}
+	line.Requests += row.Requests
+	line.Credits += row.Credits
+	line.PromptTokens += row.PromptTokens
+	line.CompletionTokens += row.CompletionTokens
+	line.CostMicros += row.CostMicros
+	return nil
+}
+
+// flush visits the lines that are complete.
+func (x *exportLines) flush() error {
+	for _, model := range slices.Sorted(maps.Keys(x.models)) {
+		if err := x.visit(*x.models[model]); err != nil {
+			return err
+		}
+	}
+	x.models = nil
+	return nil
 }
 
 // eachPage visits every row of an export. read gives the rows that follow the last
@@ -84,15 +134,9 @@ func eachPage[Row any](ctx context.Context, size int, read func(ctx context.Cont
 	}
 }
 
-func (q UsageQuery) statement(after UsageLine) (string, []any) {
-	byModel := q.ByModel || q.Model != ""
-	table, last, more := "daily_usage", "key_id", ", k.prefix, k.label, t.key_id"
-	joins, cursor := " JOIN api_keys AS k ON k.id = t.key_id", any(after.KeyID)
-	if byModel {
-		table, last, more, joins, cursor = "model_usage", "model", ", t.model", "", any(after.Model)
-	}
-	where := fmt.Sprintf(" WHERE t.day <= ? AND (t.day, t.user_id, t.%s) > (?, ?, ?)", last)
-	args := []any{string(q.Span.To()), string(after.Day), after.UserID, cursor}
+// statement reads the rows of the totals after one of them, by hand: a page along the whole primary key.
+func (q UsageQuery) statement(after *UsageLine) (string, []any) {
+	where, args := " WHERE t.day <= ? AND (t.day, t.user_id, t.key_id, t.model) > (?, ?, ?, ?)", []any{string(q.Span.To()), string(after.Day), after.UserID, after.KeyID, after.Model}
 	and := func(condition string, wanted bool, arg any) {
 		if wanted {
 			where += " AND " + condition
@@ -100,9 +144,15 @@ func (q UsageQuery) statement(after UsageLine) (string, []any) {
 		}
 	}
 	and("t.user_id = ?", q.UserID != uuid.Nil, q.UserID)
-	and("t.key_id = ?", q.KeyID != uuid.Nil && !byModel, q.KeyID)
+	and("t.key_id = ?", q.KeyID != uuid.Nil, q.KeyID)
 	and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
 	and("t.model = ?", q.Model != "", q.Model)
-	return "SELECT t.day, t.user_id, u.email" + more + ", t.requests, t.credits, t.prompt_tokens, t.completion_tokens, t.cost_micros FROM " + table +
-		" AS t JOIN users AS u ON u.id = t.user_id" + joins + where + fmt.Sprintf(" ORDER BY t.day, t.user_id, t.%s LIMIT ?", last), args
+	return `SELECT t.day, t.user_id, u.email, t.key_id, k.prefix, k.label, t.model, t.requests, t.credits, t.prompt_tokens, t.completion_tokens, t.cost_micros
+		FROM daily_usage AS t JOIN users AS u ON u.id = t.user_id JOIN api_keys AS k ON k.id = t.key_id` + where +
+		" ORDER BY t.day, t.user_id, t.key_id, t.model LIMIT ?", append(args, exportPage)
+}
+
+// fields are where the columns of statement are read to.
+func (l *UsageLine) fields() []any {
+	return []any{&l.Day, &l.UserID, &l.Email, &l.KeyID, &l.Prefix, &l.Label, &l.Model, &l.Requests, &l.Credits, &l.PromptTokens, &l.CompletionTokens, &l.CostMicros}
 }

@@ -24,7 +24,7 @@ func chargeThreeDays(t *testing.T, s *store.Store) (c, other storetest.Customer,
 		charge.Model, charge.PromptTokens, charge.CompletionTokens, charge.CostMicros = []string{"a", "b", "c"}[n%3], int64(n), int64(2*n), int64(100*n)
 		settle(t, s, at, other.Charge(1), charge, other.Charge(1))
 		settle(t, s, at, other.Charge(1))
-		newestFirst = append([]usage.Record{{UserID: c.User.ID, KeyID: c.Key.ID, Model: charge.Model, Credits: charge.Credits, PromptTokens: charge.PromptTokens,
+		newestFirst = append([]usage.Record{{UserID: c.User.ID, KeyID: c.Key.ID, Model: charge.Model, Credits: charge.Credits, Millionths: charge.Credits * usage.Millionths, PromptTokens: charge.PromptTokens,
 			CompletionTokens: charge.CompletionTokens, CostMicros: charge.CostMicros, Day: usage.DayOf(at), CreatedAt: at}}, newestFirst...)
 	}
 	return c, other, newestFirst

@@ -84,7 +84,7 @@ func (q UserQuery) narrow(f *search) {
 func (s *Store) Users(ctx context.Context, q UserQuery) (users []UserLine, err error) {
 	found := s.search(searchedUsers, q.Text)
 	q.narrow(&found)
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		users, err = s.userLines(db, found, q.Page)
 		return err
 	})
@@ -104,13 +104,13 @@ func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err 
 	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
 	return listOn(db, (*UserLine).fields, `SELECT `+userColumns+`, p.name,
 		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active'),
-		COALESCE((SELECT d.credits FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0)`+from,
+		COALESCE((SELECT `+wholeCredits+` FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0)`+from,
 		append([]any{string(usage.DayOf(s.now()))}, args...)...)
 }
 
 // User reads one user with what lists show; accounts.ErrUserNotFound where it does not exist.
 func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		u, err = s.userLine(db, id)
 		return err
 	})
@@ -122,7 +122,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u UserLine, err 
 	if !storable(email) {
 		return u, accounts.ErrUserNotFound
 	}
-	err = s.reading(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		u, err = s.userWithEmail(db, email)
 		return err
 	})

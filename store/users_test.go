@@ -267,7 +267,7 @@ func TestAUserLineCountsActiveKeysAndTodaysCreditsOfAllKeys(t *testing.T) {
 			storetest.Start:                      charges(c.Charge(20), onSpare, other.Charge(7)),
 			storetest.Start.Add(-24 * time.Hour): charges(c.Charge(100)),
 		} {
-			if _, err := s.Settle(ctx, usage.At(at), batch); err != nil {
+			if _, err := s.Post(ctx, usage.At(at), usage.ChargeEntries(batch...)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -26,7 +26,14 @@ type front struct {
 // newFront puts a verifier over a store and notifies it of changes, as the program does.
 func newFront(t *testing.T, s *store.Store, now func() time.Time) front {
 	t.Helper()
-	v := keys.NewVerifier(keys.Parts{Directory: s, Meter: startMeter(t, s, now), Totals: usage.NewTotals(s, nil, time.Second, now), Counter: limits.NewLocal(now), Now: now})
+	totals := usage.NewTotals(s, time.Second, now)
+	meter := usage.NewMeter(s, totals, now, nil)
+	t.Cleanup(func() {
+		if err := meter.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	v := keys.NewVerifier(keys.Parts{Directory: s, Meter: meter, Totals: totals, Counter: limits.NewLocal(now), Now: now})
 	ctx, stop := context.WithCancel(context.Background())
 	up, done := make(chan bool, 10), make(chan struct{})
 	s.Subscribe(v)
@@ -82,12 +89,12 @@ func TestWhatIsDoneToAKeyItsUserOrPlanIsSeenByTheNextRequest(t *testing.T) {
 		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)})))
 		f.wantCode(t, c.Secret, keys.Suspended)
 		do(second(s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Status: new(accounts.StatusActive), Plan: new("Pro")})))
-		if v := f.verify(t, c.Secret, 0); v.Code != keys.Valid || v.Limit != 250 || v.Identity.Plan.Name != "Pro" {
-			t.Errorf("%s with %d credits on %s", v.Code, v.Limit, v.Identity.Plan.Name)
+		if v := f.verify(t, c.Secret, 0); v.Code != keys.Valid || v.DailyLimit != 250 || v.Identity.Plan.Name != "Pro" {
+			t.Errorf("%s with %d credits on %s", v.Code, v.DailyLimit, v.Identity.Plan.Name)
 		}
 		do(second(s.ChangePlan(ctx, ada, planID(t, s, "Pro"), accounts.PlanChange{DailyCreditLimit: new(int64(9)), RateLimitPerMinute: new(int64(77))})))
-		if v := f.verify(t, c.Secret, 0); v.Limit != 9 || v.Rate.Limit != 77 {
-			t.Errorf("the plan gives %d credits and %d requests", v.Limit, v.Rate.Limit)
+		if v := f.verify(t, c.Secret, 0); v.DailyLimit != 9 || v.Rate.Limit != 77 {
+			t.Errorf("the plan gives %d credits and %d requests", v.DailyLimit, v.Rate.Limit)
 		}
 		expiry := new(clock.Now().Add(time.Hour))
 		do(second(s.ChangeKey(ctx, ada, c.Key.ID, uuid.Nil, keys.KeyChange{ExpiresAt: &expiry})))
@@ -111,20 +118,20 @@ func TestAVerifyChargesExactlyOnceAndReturnsTheDay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		f, c := newFront(t, s, clock.Now), storetest.NewCustomer(t, s, "Starter")
 		_, other := storetest.NewKey(t, s, c.User)
-		if v := f.verify(t, c.Secret, 70); v.Code != keys.Valid || v.Used != 70 || v.Limit != 75 || v.Remaining() != 5 || v.ResetsAt != usage.DayOf(storetest.Start).End() {
+		if v := f.verify(t, c.Secret, 70); v.Code != keys.Valid || v.CreditsUsed != 70 || v.DailyLimit != 75 || v.Room != 5 || v.Day.End() != usage.DayOf(storetest.Start).End() {
 			t.Errorf("%+v", v)
 		}
-		if v := f.verify(t, other, 6); v.Code != keys.QuotaExceeded || v.Used != 70 || v.Remaining() != 5 {
+		if v := f.verify(t, other, 6); v.Code != keys.QuotaExceeded || v.CreditsUsed != 70 || v.Room != 5 {
 			t.Errorf("another key of the same user: %+v", v)
 		}
-		if v := f.verify(t, other, 5); v.Code != keys.Valid || v.Used != 75 || v.Remaining() != 0 {
+		if v := f.verify(t, other, 5); v.Code != keys.Valid || v.CreditsUsed != 75 || v.Room != 0 {
 			t.Errorf("%+v", v)
 		}
-		if v := f.verify(t, other, 0); v.Code != keys.Valid || v.Used != 75 {
+		if v := f.verify(t, other, 0); v.Code != keys.Valid || v.CreditsUsed != 75 {
 			t.Errorf("with 0 credits the quota is enforced: %+v", v)
 		}
 		clock.Add(12 * time.Hour)
-		if v := f.verify(t, c.Secret, 1); v.Code != keys.Valid || v.Used != 1 || v.ResetsAt != usage.Day("2026-03-06").Start() {
+		if v := f.verify(t, c.Secret, 1); v.Code != keys.Valid || v.CreditsUsed != 1 || v.Day.End() != usage.Day("2026-03-06").Start() {
 			t.Errorf("on the next day: %+v", v)
 		}
 		wantToday(t, s, c, "2026-03-04", 75, 75, 2)
@@ -136,6 +143,7 @@ func TestAHotKeyWithoutChargeTouchesNoDatabase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		c := storetest.NewCustomer(t, s, "Pro")
 		f := newFront(t, s, clock.Now) // after the customer, whose changes would arrive late
+		clock.Add(time.Microsecond)    // figures of the moment of a change are not cached
 		f.wantCode(t, c.Secret, keys.Valid)
 		if err := f.Flush(context.Background()); err != nil {
 			t.Fatal(err)

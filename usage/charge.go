@@ -31,59 +31,117 @@ var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must not raise the day's
 
 // Charge is one metered request before it is decided.
 type Charge struct {
-	UserID           uuid.UUID
-	KeyID            uuid.UUID
+	UserID uuid.UUID
+	KeyID  uuid.UUID
+	// ChargerID is who charges: the key itself, or the user whose service verifies it.
+	ChargerID uuid.UUID
+	// Credits and Millionths of a credit are the amount, added up. A charge by hand has whole credits alone.
 	Credits          int64
+	Millionths       int64
 	Model            string
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
-	// IdempotencyKey makes a repeat within ReplayWindow answer as the first; empty for none. Its scope is KeyID.
+	// IdempotencyKey makes a repeat within ReplayWindow answer as the first; empty for none.
 	IdempotencyKey string
 }
 
+// millionths is the whole amount.
+func (c *Charge) millionths() int64 { return c.Credits*Millionths + c.Millionths }
+
 // Fingerprint is equal for two charges that an idempotency key may join: the
-// same credits, model, tokens and cost.
+// same amount, model, tokens and cost.
 func (c *Charge) Fingerprint() [16]byte {
-	b := make([]byte, 0, 4*8+MaxModelLength)
+	b := make([]byte, 0, 5*8+MaxModelLength)
 	for _, n := range [...]int64{c.Credits, c.PromptTokens, c.CompletionTokens, c.CostMicros} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	sum := sha256.Sum256(append(b, c.Model...))
+	b = append(b, c.Model...)
+	if c.Millionths != 0 { // absent from the fingerprints of whole charges, which older versions have stored too
+		b = binary.BigEndian.AppendUint64(append(b, 0), uint64(c.Millionths))
+	}
+	sum := sha256.Sum256(b)
 	return [16]byte(sum[:16])
 }
 
-// Outcome is what became of a charge.
+// Outcome is what became of an entry.
 type Outcome uint8
 
-// The outcomes. Only Accepted records anything.
+// The outcomes. Only Accepted records anything, but for holds whose deadline has passed.
 const (
-	// OverQuota: the charge does not fit into what is left of the day.
+	// OverQuota: the charge, hold or extension does not fit into the room; Limit says which limit leaves the least.
 	OverQuota Outcome = iota
-	// Accepted: the charge is on disk and counts.
+	// Accepted: the entry is on disk and counts.
 	Accepted
-	// Duplicate: an earlier charge with this idempotency key was accepted; these are its figures.
+	// Duplicate: an earlier entry with this idempotency key, or settlement of this hold, was accepted; these are its figures.
 	Duplicate
-	// Mismatch: an earlier, different charge has this idempotency key.
+	// Mismatch: an earlier, different entry has this idempotency key or settled this hold.
 	Mismatch
-	// OverRange: the day's cost would pass MaxDayCostUSD.
+	// OverRange: the day's cost would pass MaxDayCostUSD, or its credits MaxDayCredits.
 	OverRange
+	// Concurrent: the key or the user has as many open holds as it may.
+	Concurrent
+	// NoHold: the hold does not exist, belongs to another owner, or ended more than HoldsKept ago.
+	NoHold
+	// HoldEnded: the hold was released, settled or is past its deadline.
+	HoldEnded
+	// BelowHold: an extension asks for less than the hold has.
+	BelowHold
+	// BelowZero: a correction gives back more than the day has.
+	BelowZero
 )
 
+var outcomes = [...]string{
+	"over_quota", "accepted", "duplicate", "mismatch", "over_range", "concurrency_limited", "no_hold", "hold_ended", "below_hold", "below_zero",
+}
+
 // String names the outcome as logs and metrics do.
-func (o Outcome) String() string {
-	return [...]string{"over_quota", "accepted", "duplicate", "mismatch", "over_range"}[o]
+func (o Outcome) String() string { return outcomes[o] }
+
+// Outcomes lists every outcome.
+func Outcomes() []Outcome {
+	all := make([]Outcome, len(outcomes))
+	for i := range all {
+		all[i] = Outcome(i)
+	}
+	return all
 }
 
-// Receipt answers a charge: what became of it, and the user's day after it (a
-// duplicate has the day as it was after the first).
+// Limit names the limit that left the least room.
+type Limit uint8
+
+// The limits on credits.
+const (
+	LimitDay Limit = iota
+	LimitMonth
+	LimitKey
+)
+
+// Receipt answers an entry: what became of it, and the user's credits after it (a
+// duplicate has them as they were after the first).
 type Receipt struct {
-	Outcome     Outcome
-	CreditsUsed int64
-	DailyLimit  int64
-	Day         Day
+	Outcome Outcome
+	Figures
+
+	Day Day
+	// Limit is set where the outcome is OverQuota.
+	Limit Limit
+	// KeyUsed and KeyLimit are the key's own day, where Limit is LimitKey: what it used, and its limit.
+	KeyUsed, KeyLimit int64
+	// KeyLimited reports whether the key has a daily limit of its own, which Room then counts;
+	// UserRoom is the room of the user's keys that have none.
+	KeyLimited bool
+	UserRoom   int64
+	// Charged is in whole credits, Uncollected in millionths.
+	Charged     int64
+	Uncollected int64
+	HoldID      uuid.UUID
+	HoldStatus  HoldStatus
+	// ExpiresAt is the deadline of the hold.
+	ExpiresAt time.Time
+	// Moved is for the metrics.
+	Moved Moved
 }
 
-// Remaining is how many credits the day has left; never negative, also after
-// the plan shrank below what was used.
-func (r Receipt) Remaining() int64 { return max(r.DailyLimit-r.CreditsUsed, 0) }
+// Remaining is the room: never negative, also after the plan shrank below what was used.
+func (r Receipt) Remaining() int64 { return r.Room }

@@ -1,7 +1,9 @@
 package usage
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -16,6 +18,7 @@ func TestAFingerprintCoversEveryFieldThatARepeatHasToRepeat(t *testing.T) {
 		"completion tokens": func(c *Charge) { c.CompletionTokens = 9 },
 		"cost":              func(c *Charge) { c.CostMicros = 9 },
 		"tokens exchanged":  func(c *Charge) { c.PromptTokens, c.CompletionTokens = 3, 2 },
+		"millionths":        func(c *Charge) { c.Millionths = 9 },
 		"empty model":       func(c *Charge) { c.Model = "" },
 	} {
 		c := base
@@ -33,21 +36,57 @@ func TestAFingerprintCoversEveryFieldThatARepeatHasToRepeat(t *testing.T) {
 	}
 }
 
-func TestOutcomesHaveNames(t *testing.T) {
-	for outcome, want := range map[Outcome]string{OverQuota: "over_quota", Accepted: "accepted", Duplicate: "duplicate", Mismatch: "mismatch"} {
-		if outcome.String() != want {
-			t.Errorf("%d is called %s, want %s", outcome, outcome, want)
+func TestTheFingerprintOfAWholeChargeIsThatOfOlderVersions(t *testing.T) {
+	whole := Charge{Credits: 1, Model: "m", PromptTokens: 2, CompletionTokens: 3, CostMicros: 4}
+	if got := fmt.Sprintf("%x", whole.Fingerprint()); got != "ed574b25fd2d28f111f9abd905b92f50" {
+		t.Errorf("the fingerprint of a stored idempotency key is %s", got)
+	}
+}
+
+func TestAHoldsFingerprintCoversItsTimeAndItsExpiry(t *testing.T) {
+	base := Entry{Kind: KindHold, Charge: Charge{Credits: 1}, TTL: time.Minute, OnExpiry: ReleaseOnExpiry}
+	longer, charges, charge := base, base, base
+	longer.TTL, charges.OnExpiry, charge.Kind = time.Hour, ChargeOnExpiry, KindCharge
+	for name, other := range map[string]Entry{"another time": longer, "another expiry": charges, "a charge": charge} {
+		if other.fingerprint() == base.fingerprint() {
+			t.Errorf("%s has the hold's fingerprint", name)
 		}
+	}
+}
+
+func TestOutcomesHaveNames(t *testing.T) {
+	names := map[string]bool{}
+	for _, outcome := range Outcomes() {
+		names[outcome.String()] = true
+	}
+	if len(names) != int(BelowZero)+1 || !names["over_quota"] || !names["below_zero"] {
+		t.Errorf("the outcomes are called %v", names)
 	}
 	if (Receipt{}).Outcome != OverQuota {
 		t.Error("the zero receipt is no refusal")
 	}
 }
 
-func TestRemainingIsNeverNegative(t *testing.T) {
-	for _, c := range []struct{ used, limit, want int64 }{{0, 250, 250}, {249, 250, 1}, {250, 250, 0}, {400, 250, 0}} {
-		if got := (Receipt{CreditsUsed: c.used, DailyLimit: c.limit}).Remaining(); got != c.want {
-			t.Errorf("%d of %d leaves %d, want %d", c.used, c.limit, got, c.want)
+func TestFiguresAreReadAsTheyWereWritten(t *testing.T) {
+	want := Figures{CreditsUsed: 1, DailyLimit: 2, Held: 3, Granted: 4, Room: 5, Month: Month{Limit: NoLimit, Used: 7, Held: 8}}
+	text, err := want.AppendText(nil)
+	if err != nil || string(text) != "1 2 3 4 5 -1 7 8" {
+		t.Errorf("the figures are written %q, %v", text, err)
+	}
+	if got, ok := ParseFigures(string(text)); !ok || got != want {
+		t.Errorf("%q is read as %+v, %t", text, got, ok)
+	}
+	for _, text := range []string{"", "1", "1 2 3 4 5 -1 7", "1 2 3 4 5 -1 7 8 9", "1 2 3 4 5 -1 7 8 ", "1 2 3 4 5 -1 7 x", "1  2 3 4 5 -1 7"} {
+		if got, ok := ParseFigures(text); ok || got != (Figures{}) {
+			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+}
+
+func TestCreditsAreRoundedUp(t *testing.T) {
+	for millionths, want := range map[int64]int64{0: 0, 1: 1, 999_999: 1, 1_000_000: 1, 1_000_001: 2, -1: 0, -999_999: 0, -1_000_000: -1, -1_000_001: -1} {
+		if got := WholeCredits(millionths); got != want {
+			t.Errorf("%d millionths are %d credits, want %d", millionths, got, want)
 		}
 	}
 }

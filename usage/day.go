@@ -82,6 +82,15 @@ func (d Day) Add(n int) Day { return DayOf(d.Start().AddDate(0, 0, n)) }
 // End is the first instant of the day after: when a quota resets.
 func (d Day) End() time.Time { return d.Start().AddDate(0, 0, 1) }
 
+// Month is the day's calendar month, such as 2026-03.
+func (d Day) Month() string { return string(d[:min(len(d), len("2006-01"))]) }
+
+// EndOfMonth is the first instant of the month after: when a monthly limit resets.
+func (d Day) EndOfMonth() time.Time { return d.StartOfMonth().Start().AddDate(0, 1, 0) }
+
+// StartOfMonth is the first day of the day's month.
+func (d Day) StartOfMonth() Day { return Day(d.Month() + "-01") }
+
 // MaxRangeDays is the length of the longest range: a year with a leap day.
 const MaxRangeDays = 366
 

@@ -1,170 +1,283 @@
 package usage
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Balance is a user's day before a batch: what the plan gives, what is used, and
-// the user's last charge of any day (zero for none), to which the next one points.
-type Balance struct {
-	Limit, Used int64
-	// CostMicros is what the day's charges cost, in millionths of a dollar.
-	CostMicros   int64
-	LastChargeID uuid.UUID
+// Kind is what an entry asks of the ledger.
+type Kind uint8
+
+// The kinds of entries.
+const (
+	// KindCharge takes credits; it fits whole or is refused.
+	KindCharge Kind = iota
+	// KindHold sets credits aside.
+	KindHold
+	// KindExtend raises a hold and moves its deadline.
+	KindExtend
+	// KindSettle ends a hold by the real charge, or corrects what its expiry charged.
+	KindSettle
+	// KindRelease ends a hold without a charge.
+	KindRelease
+	// KindExpire ends the user's holds whose deadline has passed, as every other entry does first.
+	KindExpire
+	// KindCorrect takes credits on a day or gives them back, beside every limit.
+	KindCorrect
+)
+
+// Entry is one step that the ledger decides. The charge in it says whose it is:
+// of a hold, Credits and Millionths are the amount to set aside (rounded up),
+// of an extension the new amount, or 0 to leave it; of a settlement the real charge.
+type Entry struct {
+	Kind Kind
+	Charge
+
+	// HoldID is the hold to extend, settle or release.
+	HoldID uuid.UUID
+	// OwnerID is the user who holds; only this user's keys extend, settle and release.
+	OwnerID uuid.UUID
+	// TTL is how long a hold is open, from the decision on.
+	TTL      time.Duration
+	OnExpiry OnExpiry
+	// Delivered is what an extension records as delivered so far, in millionths of a credit; negative to leave it.
+	Delivered int64
+	// RequestID names the call of a hold.
+	RequestID string
+	// Day is the day that a correction changes; empty for the day of the decision.
+	Day Day
 }
 
-// ReplayKey is the scope of an idempotency key: the charged key's id, which
-// survives rotation, and the text the caller chose.
-type ReplayKey struct {
-	KeyID uuid.UUID
-	Text  string
-}
-
-// Replay is what an accepted charge keeps for its repeats.
-type Replay struct {
-	ReplayKey
-	Fingerprint [16]byte
-	Receipt     Receipt
-}
-
-// Total is what a batch adds to one row of the totals: a user's day, a key's
-// day, or a model's day. KeyID or Model are set where the row has them.
-type Total struct {
-	UserID           uuid.UUID
-	KeyID            uuid.UUID
-	Model            string
-	Requests         int64
-	Credits          int64
-	PromptTokens     int64
-	CompletionTokens int64
-	CostMicros       int64
-	// LastChargeID is the last charge that the total counts.
-	LastChargeID uuid.UUID
-}
-
-func (t *Total) add(c *Record) {
-	t.Requests++
-	t.Credits += c.Credits
-	t.PromptTokens += c.PromptTokens
-	t.CompletionTokens += c.CompletionTokens
-	t.CostMicros += c.CostMicros
-	t.LastChargeID = c.ID
-}
-
-// Posting is a decided batch: a receipt for every charge in its order, and what
-// has to be written for the accepted ones. Totals are sorted by user, then key
-// or model, so that every writer takes rows in one order.
-type Posting struct {
-	At       time.Time
-	Day      Day
-	Receipts []Receipt
-	// Records are the accepted charges in their order.
-	Records []Record
-	Users   []Total
-	Keys    []Total
-	Models  []Total
-	Replays []Replay
-}
-
-// Decide settles a batch of charges in their order, each whole or not at all:
-// the sum of a user's day never passes its limit, and a repeat answers as its
-// first did. It is pure: the caller holds the users' days locked, has read the
-// balances and the replays that are still within ReplayWindow, and writes the
-// posting in the same transaction. Ids are minted for accepted charges alone;
-// balances and replays are brought up to date as the batch goes.
-func Decide(at time.Time, charges []Charge, balances map[uuid.UUID]Balance, replays map[ReplayKey]Replay, mint func() uuid.UUID) Posting {
-	p := Posting{At: at, Day: DayOf(at), Receipts: make([]Receipt, len(charges))}
-	sums := newSums(len(charges))
+// ChargeEntries are entries for plain charges.
+func ChargeEntries(charges ...Charge) []Entry {
+	entries := make([]Entry, len(charges))
 	for i := range charges {
-		c := &charges[i]
-		key := ReplayKey{KeyID: c.KeyID, Text: c.IdempotencyKey}
-		if c.IdempotencyKey != "" {
-			if first, found := replays[key]; found {
-				p.Receipts[i] = first.answer(c)
-				continue
-			}
-		}
-		balance := balances[c.UserID]
-		p.Receipts[i] = Receipt{Outcome: OverQuota, CreditsUsed: balance.Used, DailyLimit: balance.Limit, Day: p.Day}
-		if c.Credits > balance.Limit-balance.Used {
-			continue
-		}
-		if c.CostMicros > MaxDayCostUSD*MicrosPerUSD-balance.CostMicros {
-			p.Receipts[i].Outcome = OverRange
-			continue
-		}
-		record := c.record(mint(), balance.LastChargeID, p)
-		balance.Used += c.Credits
-		balance.CostMicros += c.CostMicros
-		balance.LastChargeID = record.ID
-		balances[c.UserID] = balance
-		p.Receipts[i].Outcome, p.Receipts[i].CreditsUsed = Accepted, balance.Used
-		p.Records = append(p.Records, record)
-		sums.add(&record)
-		if c.IdempotencyKey != "" {
-			replay := Replay{ReplayKey: key, Fingerprint: c.Fingerprint(), Receipt: p.Receipts[i]}
-			replays[key] = replay
-			p.Replays = append(p.Replays, replay)
-		}
+		entries[i].Charge = charges[i]
 	}
-	p.Users, p.Keys, p.Models = sorted(sums.users), sorted(sums.keys), sorted(sums.models)
-	return p
+	return entries
 }
 
-func (c *Charge) record(id, previous uuid.UUID, p Posting) Record {
-	return Record{
-		ID: id, PreviousID: previous, UserID: c.UserID, KeyID: c.KeyID, Model: c.Model, Credits: c.Credits, PromptTokens: c.PromptTokens,
-		CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Day: p.Day, CreatedAt: p.At,
-	}
+// State is what a batch is decided on: the accounts of its users, the replays
+// that are within ReplayWindow, and the ended holds that its entries or those
+// replays name.
+type State struct {
+	Accounts map[uuid.UUID]*Account
+	Replays  map[ReplayKey]Replay
+	Ended    map[uuid.UUID]*Hold
 }
 
-func (r Replay) answer(c *Charge) Receipt {
-	receipt := r.Receipt
-	receipt.Outcome = Duplicate
-	if r.Fingerprint != c.Fingerprint() {
-		receipt.Outcome = Mismatch
+// Decide decides a batch of entries in their order. It is pure: the caller holds
+// the accounts locked, has read the state, and writes the posting in the same
+// transaction. Ids are minted for what is written alone; the state is brought
+// up to date as the batch goes.
+//
+// Accepted charges and open holds never take more than there is room. A hold
+// whose deadline has passed is ended before anything else of its user is
+// decided, so it never blocks, whether or not a sweeper has been there.
+func Decide(at time.Time, entries []Entry, state State, mint func() uuid.UUID) Posting {
+	d := decider{Posting: Posting{At: at, Day: DayOf(at), Receipts: make([]Receipt, len(entries))}, state: state, mint: mint, sums: newSums(len(entries))}
+	if d.state.Replays == nil {
+		d.state.Replays = map[ReplayKey]Replay{}
+	}
+	if d.state.Ended == nil {
+		d.state.Ended = map[uuid.UUID]*Hold{}
+	}
+	for i := range entries {
+		e := &entries[i]
+		a := state.Accounts[e.UserID]
+		if a == nil {
+			d.Receipts[i] = Receipt{Outcome: OverQuota, Day: d.Day, Figures: Figures{Month: Month{Limit: NoLimit}}}
+			continue
+		}
+		began := d.mark(e, a)
+		d.expire(a)
+		expired := d.mark(e, a)
+		d.Receipts[i] = d.decide(e, a)
+		d.Receipts[i].Moved = d.moved(e, a, began, expired)
+	}
+	d.Users, d.Rows = sorted(d.sums.users), sorted(d.sums.rows)
+	return d.Posting
+}
+
+type decider struct {
+	Posting
+
+	state State
+	mint  func() uuid.UUID
+	sums  sums
+	// listed are the holds that the posting has.
+	listed map[*Hold]bool
+}
+
+func (d *decider) decide(e *Entry, a *Account) Receipt {
+	switch e.Kind {
+	case KindHold:
+		return d.once(e, a, d.hold)
+	case KindExtend:
+		return d.extend(e, a)
+	case KindSettle:
+		return d.settle(e, a)
+	case KindRelease:
+		return d.release(e, a)
+	case KindExpire:
+		return d.receipt(Accepted, e.KeyID, a)
+	case KindCorrect:
+		return d.correct(e, a)
+	case KindCharge:
+	}
+	return d.once(e, a, d.charge)
+}
+
+// receipt answers with the account's figures of the moment, as they are for a key.
+func (d *decider) receipt(outcome Outcome, key uuid.UUID, a *Account) Receipt {
+	left := a.left(d.At)
+	_, limited := a.keyRoom(key)
+	return Receipt{Outcome: outcome, Day: d.Day, Figures: a.figures(key, left), UserRoom: left.room(), KeyLimited: limited}
+}
+
+func (d *decider) overQuota(key uuid.UUID, a *Account) Receipt {
+	r := d.receipt(OverQuota, key, a)
+	if r.Limit = a.binding(key, a.left(d.At)); r.Limit == LimitKey {
+		r.KeyUsed, r.KeyLimit = a.Keys[key].Used, a.Keys[key].DailyLimit
+	}
+	return r
+}
+
+// once decides an entry whose idempotency key is new, and answers a repeat as
+// its first was. Only an accepted entry takes its idempotency key.
+func (d *decider) once(e *Entry, a *Account, decide func(*Entry, *Account) Receipt) Receipt {
+	if e.IdempotencyKey == "" {
+		return decide(e, a)
+	}
+	key := e.replayKey()
+	for _, known := range []ReplayKey{key, key.ofAnybody()} {
+		if first, found := d.state.Replays[known]; found {
+			return d.answer(first, e, a)
+		}
+	}
+	receipt := decide(e, a)
+	if receipt.Outcome == Accepted {
+		// Only what is stored of a receipt is kept, so that repeats in one batch are answered as later ones are.
+		kept := Receipt{Outcome: Accepted, Figures: receipt.Figures, Day: receipt.Day, HoldID: receipt.HoldID}
+		replay := Replay{ReplayKey: key, Fingerprint: e.fingerprint(), Receipt: kept}
+		d.state.Replays[key] = replay
+		d.Replays = append(d.Replays, replay)
 	}
 	return receipt
 }
 
-type rowID struct {
-	user, key uuid.UUID
-	model     string
-}
-
-type sums struct{ users, keys, models map[rowID]*Total }
-
-func newSums(size int) sums {
-	return sums{make(map[rowID]*Total, size), make(map[rowID]*Total, size), make(map[rowID]*Total, size)}
-}
-
-func (s sums) add(c *Record) {
-	row(s.users, rowID{user: c.UserID}).add(c)
-	row(s.keys, rowID{user: c.UserID, key: c.KeyID}).add(c)
-	row(s.models, rowID{user: c.UserID, model: c.Model}).add(c)
-}
-
-func row(rows map[rowID]*Total, id rowID) *Total {
-	t := rows[id]
-	if t == nil {
-		t = &Total{UserID: id.user, KeyID: id.key, Model: id.model}
-		rows[id] = t
+// answer answers a repeat with the figures of the first, and what became of its hold.
+func (d *decider) answer(first Replay, e *Entry, a *Account) Receipt {
+	r := first.Receipt
+	r.Outcome = Duplicate
+	if first.Fingerprint != e.fingerprint() {
+		r.Outcome = Mismatch
 	}
-	return t
+	if h := d.lookup(r.HoldID, a); h != nil {
+		r = of(r, h)
+	}
+	return r
 }
 
-func sorted(rows map[rowID]*Total) []Total {
-	list := make([]Total, 0, len(rows))
-	for _, t := range rows {
-		list = append(list, *t)
+func (d *decider) charge(e *Entry, a *Account) Receipt {
+	left := a.left(d.At)
+	collected, credits := fit(a.Day, e.millionths(), a.room(e.KeyID, left))
+	if collected < e.millionths() {
+		return d.overQuota(e.KeyID, a)
 	}
-	slices.SortFunc(list, func(a, b Total) int {
-		return cmp.Or(bytes.Compare(a.UserID[:], b.UserID[:]), bytes.Compare(a.KeyID[:], b.KeyID[:]), cmp.Compare(a.Model, b.Model))
-	})
-	return list
+	if e.CostMicros > MaxDayCostUSD*MicrosPerUSD-a.Day.CostMicros {
+		return d.receipt(OverRange, e.KeyID, a)
+	}
+	d.book(&e.Charge, a, collected, credits, d.drawBeyond(a, credits, left.plan, nil))
+	r := d.receipt(Accepted, e.KeyID, a)
+	r.Charged = credits
+	return r
+}
+
+// fit is how much of a charge the room takes: in millionths, and in the whole
+// credits by which the day's rounded sum moves.
+func fit(day DaySums, millionths, room int64) (collected, credits int64) {
+	credits = WholeCredits(day.Millionths+millionths) - day.Used()
+	if credits <= room {
+		return millionths, credits
+	}
+	return (day.Used()+room)*Millionths - day.Millionths, room
+}
+
+// drawBeyond takes what the plan does not give from a hold's own draws, and then
+// from the grants that have some left.
+func (d *decider) drawBeyond(a *Account, credits, ofPlan int64, own []Draw) (draws []Draw) {
+	rest := max(credits-ofPlan, 0)
+	for _, o := range own {
+		if take := min(rest, o.Credits); take > 0 {
+			draws = append(draws, Draw{o.GrantID, take})
+			rest -= take
+		}
+	}
+	return addDraws(draws, a.draw(rest, d.At, draws))
+}
+
+// addDraws adds draws up by grant.
+func addDraws(draws, more []Draw) []Draw {
+	for _, m := range more {
+		if i := slices.IndexFunc(draws, func(d Draw) bool { return d.GrantID == m.GrantID }); i >= 0 {
+			draws[i].Credits += m.Credits
+		} else {
+			draws = append(draws, m)
+		}
+	}
+	return draws
+}
+
+// book records a charge on the day of the decision: the millionths that it
+// collects, the whole credits by which they move the day, and what of them
+// grants give. The rest of the charge is uncollected.
+func (d *decider) book(c *Charge, a *Account, collected, credits int64, draws []Draw) *Record {
+	r := d.record(c, d.Day)
+	r.Millionths, r.Credits, r.Granted = collected, credits, granted(draws)
+	r.Uncollected = c.millionths() - collected
+	d.count(a, r, draws)
+	return r
+}
+
+// record appends a record of a charge whose credits are not set.
+func (d *decider) record(c *Charge, day Day) *Record {
+	d.Records = append(d.Records, Record{ID: d.mint(), UserID: c.UserID, KeyID: c.KeyID, Model: c.Model,
+		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Day: day, CreatedAt: d.At})
+	return &d.Records[len(d.Records)-1]
+}
+
+// count adds a record to every sum of its day, and puts it at the end of the
+// user's charges of that day.
+func (d *decider) count(a *Account, r *Record, draws []Draw) {
+	if r.Day == d.Day {
+		r.PreviousID, a.LastChargeID = a.LastChargeID, r.ID
+	} else {
+		past := a.PastDays[r.Day]
+		if a.LastChargeID == past.LastChargeID {
+			a.LastChargeID = r.ID
+		}
+		r.PreviousID, past.LastChargeID = past.LastChargeID, r.ID
+		a.setPastDay(r.Day, past)
+	}
+	d.moveDay(a, r.Day, DaySums{r.Millionths, r.Granted, r.CostMicros})
+	if limits := a.Keys[r.KeyID]; limits != nil && r.Day == d.Day {
+		limits.Used += r.Credits
+	}
+	d.use(a, r.Day, draws)
+	d.sums.add(r)
+}
+
+// use books draws on grants.
+func (d *decider) use(a *Account, day Day, draws []Draw) {
+	for _, w := range draws {
+		for i := range a.Grants {
+			if g := &a.Grants[i]; g.ID == w.GrantID {
+				g.Used += w.Credits
+			}
+		}
+		d.Uses = append(d.Uses, GrantUse{GrantID: w.GrantID, Day: day, Credits: w.Credits})
+	}
 }

@@ -12,13 +12,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Ledger makes charges durable. Settle decides and records a batch in one
-// transaction and answers each charge in its order; an error means that
-// nothing is known to be recorded, and fails every charge of the batch. It calls
-// now once nobody else can change the days that it decides on: a batch that
+// Ledger makes entries durable. Post decides and records a batch in one
+// transaction and answers each entry in its order; an error means that
+// nothing is known to be recorded, and fails every entry of the batch. It calls
+// now once nobody else can change the accounts that it decides on: a batch that
 // waited over midnight belongs to the day of its decision.
 type Ledger interface {
-	Settle(ctx context.Context, now func() time.Time, charges []Charge) ([]Receipt, error)
+	Post(ctx context.Context, now func() time.Time, entries []Entry) ([]Receipt, error)
 }
 
 // exact is a clock in UTC and whole microseconds, as the ledger stores times.
@@ -29,21 +29,21 @@ func exact(now func() time.Time) func() time.Time {
 // At is a clock that always returns t.
 func At(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-// Observer is notified of every batch and of every charge that was refused, for the metrics.
+// Observer is notified of every batch and of every entry that was refused, for the metrics.
 type Observer interface {
-	BatchSettled(size int, took time.Duration, receipts []Receipt, err error)
-	// TurnedAway is called for a charge that was refused because too many wait.
+	BatchPosted(entries []Entry, took time.Duration, receipts []Receipt, err error)
+	// TurnedAway is called for an entry that was refused because too many wait.
 	TurnedAway()
 }
 
 // Bounds of the meter.
 const (
-	// MaxBatch is how many charges share a transaction at the most.
+	// MaxBatch is how many entries share a transaction at the most.
 	MaxBatch = 256
-	// MaxQueue is how many charges may wait; beyond it the meter refuses with 503.
+	// MaxQueue is how many entries may wait; beyond it the meter refuses with 503.
 	MaxQueue = 8192
-	// settleTimeout bounds one transaction, the waiting for locks included.
-	settleTimeout = 10 * time.Second
+	// postTimeout bounds one transaction, the waiting for locks included.
+	postTimeout = 10 * time.Second
 )
 
 var (
@@ -52,11 +52,12 @@ var (
 	errUnsure  = &fault.Error{Kind: fault.Unavailable, Message: "The charge could not be confirmed in time. Repeat it with the same idempotency key to get its result.", RetryAfter: time.Second}
 )
 
-// Meter gathers the charges that arrive together and settles them together:
+// Meter gathers the entries that arrive together and posts them together:
 // while one transaction is on its way to disk the next batch gathers. No timer
-// delays a lone charge. A charge is answered after its commit.
+// delays a lone entry. An entry is answered after its commit.
 type Meter struct {
 	ledger  Ledger
+	totals  *Totals
 	now     func() time.Time
 	observe Observer
 	queue   chan *pending
@@ -68,13 +69,13 @@ type Meter struct {
 }
 
 type pending struct {
-	charge Charge
+	entry Entry
 	// span is that of the request that charges and arrived when it did, if it is sampled.
 	span    trace.Span
 	arrived time.Time
 	receipt Receipt
 	err     error
-	settled chan struct{}
+	posted  chan struct{}
 }
 
 // trace adds a part that has ended to the trace of the request.
@@ -84,22 +85,29 @@ func (p *pending) trace(name string, start, end time.Time, attributes ...attribu
 	span.End(trace.WithTimestamp(end))
 }
 
-var pendings = sync.Pool{New: func() any { return &pending{settled: make(chan struct{}, 1)} }}
+var pendings = sync.Pool{New: func() any { return &pending{posted: make(chan struct{}, 1)} }}
 
-// NewMeter starts a meter over a ledger; observe may be nil. Close ends it.
-func NewMeter(ledger Ledger, now func() time.Time, observe Observer) *Meter {
+// NewMeter starts a meter over a ledger; Close ends it. It keeps totals up to date
+// with what it posts. totals and observe may be nil.
+func NewMeter(ledger Ledger, totals *Totals, now func() time.Time, observe Observer) *Meter {
 	now = exact(now)
-	m := &Meter{ledger: ledger, now: now, observe: observe, queue: make(chan *pending, MaxQueue), done: make(chan struct{})}
+	m := &Meter{ledger: ledger, totals: totals, now: now, observe: observe, queue: make(chan *pending, MaxQueue), done: make(chan struct{})}
 	go m.run()
 	return m
 }
 
-// Charge decides one charge and returns when the decision is durable. A refusal is
-// a receipt; an error is a failure of the service, of kind Unavailable. If ctx ends
-// first the outcome is unknown, and a repeat with the idempotency key returns it.
+// Charge decides one charge, as Post does.
 func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
+	return m.Post(ctx, Entry{Charge: c})
+}
+
+// Post decides one entry and returns when the decision is durable. A refusal is
+// a receipt; an error is a failure of the service, of kind Unavailable. If ctx ends
+// first the outcome is unknown, and a repeat with the idempotency key, or of the
+// settlement, returns it.
+func (m *Meter) Post(ctx context.Context, e Entry) (Receipt, error) {
 	p := pendings.Get().(*pending)
-	p.charge = c
+	p.entry = e
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		p.span, p.arrived = span, time.Now()
 	}
@@ -108,13 +116,13 @@ func (m *Meter) Charge(ctx context.Context, c Charge) (Receipt, error) {
 		return Receipt{}, err
 	}
 	select {
-	case <-p.settled:
+	case <-p.posted:
 	case <-ctx.Done():
 		// The batch still holds p: it is left to the collector.
 		return Receipt{}, errUnsure.Because(ctx.Err())
 	}
 	receipt, err := p.receipt, p.err
-	*p = pending{settled: p.settled}
+	*p = pending{posted: p.posted}
 	pendings.Put(p)
 	return receipt, err
 }
@@ -136,10 +144,10 @@ func (m *Meter) enqueue(p *pending) error {
 	}
 }
 
-// Waiting is how many charges are queued at this moment.
+// Waiting is how many entries are queued at this moment.
 func (m *Meter) Waiting() int { return len(m.queue) }
 
-// Close refuses new charges, settles those that wait, and returns when the last
+// Close refuses new entries, posts those that wait, and returns when the last
 // is answered or ctx ends.
 func (m *Meter) Close(ctx context.Context) error {
 	m.closing.Lock()
@@ -159,16 +167,16 @@ func (m *Meter) Close(ctx context.Context) error {
 func (m *Meter) run() {
 	defer close(m.done)
 	batch := make([]*pending, 0, MaxBatch)
-	charges := make([]Charge, 0, MaxBatch)
+	entries := make([]Entry, 0, MaxBatch)
 	for first := range m.queue {
 		batch = m.gather(append(batch[:0], first))
-		charges = charges[:0]
+		entries = entries[:0]
 		for _, p := range batch {
-			charges = append(charges, p.charge)
+			entries = append(entries, p.entry)
 		}
-		m.settle(batch, charges)
+		m.post(batch, entries)
 		clear(batch)
-		clear(charges)
+		clear(entries)
 	}
 }
 
@@ -199,27 +207,30 @@ func (m *Meter) take(batch []*pending) []*pending {
 	return batch
 }
 
-func (m *Meter) settle(batch []*pending, charges []Charge) {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+func (m *Meter) post(batch []*pending, entries []Entry) {
+	ctx, cancel := context.WithTimeout(context.Background(), postTimeout)
 	defer cancel()
-	start := time.Now()
-	receipts, err := m.ledger.Settle(ctx, m.now, charges)
+	start, began := time.Now(), m.now()
+	receipts, err := m.ledger.Post(ctx, m.now, entries)
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
-		// The callers did not cause it: each of them may repeat its charge.
+		// The callers did not cause it: each of them may repeat its entry.
 		err = fault.Away(err)
 	}
 	end := time.Now()
+	if m.totals != nil {
+		m.totals.posted(began, entries, receipts, err)
+	}
 	if m.observe != nil {
-		m.observe.BatchSettled(len(charges), end.Sub(start), receipts, err)
+		m.observe.BatchPosted(entries, end.Sub(start), receipts, err)
 	}
 	for i, p := range batch {
 		if p.span != nil {
 			p.trace("charge.wait", p.arrived, start)
-			p.trace("charge.commit", start, end, attribute.Int("codexible.batch_size", len(charges)), attribute.Bool("codexible.failed", err != nil))
+			p.trace("charge.commit", start, end, attribute.Int("codexible.batch_size", len(entries)), attribute.Bool("codexible.failed", err != nil))
 		}
 		if p.err = err; err == nil {
 			p.receipt = receipts[i]
 		}
-		p.settled <- struct{}{}
+		p.posted <- struct{}{}
 	}
 }

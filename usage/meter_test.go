@@ -19,33 +19,37 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // gate is a ledger in memory that holds each batch until the test lets it go.
 type gate struct {
-	entered chan []Charge
+	entered chan []Entry
 	leave   chan error
 }
 
-func newGate() gate { return gate{make(chan []Charge), make(chan error)} }
+func newGate() gate { return gate{make(chan []Entry), make(chan error)} }
 
-func (g gate) Settle(_ context.Context, now func() time.Time, charges []Charge) ([]Receipt, error) {
-	g.entered <- slices.Clone(charges)
+func (g gate) Post(_ context.Context, now func() time.Time, entries []Entry) ([]Receipt, error) {
+	g.entered <- slices.Clone(entries)
 	if err := <-g.leave; err != nil {
 		return nil, err
 	}
-	return accept(now(), charges), nil
+	return accept(now(), entries), nil
 }
 
 // pass lets one batch through and gives it.
-func (g gate) pass() []Charge {
+func (g gate) pass() []Entry {
 	batch := <-g.entered
 	g.leave <- nil
 	return batch
 }
 
 // accept answers each charge with its own credits, so that a test sees whose answer came.
-func accept(at time.Time, charges []Charge) (receipts []Receipt) {
-	for _, c := range charges {
-		receipts = append(receipts, Receipt{Accepted, c.Credits, 1000, DayOf(at)})
+func accept(at time.Time, entries []Entry) (receipts []Receipt) {
+	for i := range entries {
+		receipts = append(receipts, accepted(at, entries[i].Credits))
 	}
 	return receipts
+}
+
+func accepted(at time.Time, credits int64) Receipt {
+	return Receipt{Outcome: Accepted, Day: DayOf(at), Figures: Figures{CreditsUsed: credits, DailyLimit: 1000}}
 }
 
 // open is a ledger that accepts everything at once.
@@ -55,16 +59,16 @@ type open struct {
 	at      []time.Time
 }
 
-func (o *open) Settle(_ context.Context, now func() time.Time, charges []Charge) ([]Receipt, error) {
+func (o *open) Post(_ context.Context, now func() time.Time, entries []Entry) ([]Receipt, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.batches, o.at = append(o.batches, len(charges)), append(o.at, now())
-	return accept(now(), charges), nil
+	o.batches, o.at = append(o.batches, len(entries)), append(o.at, now())
+	return accept(now(), entries), nil
 }
 
 func startMeter(t *testing.T, l Ledger, o Observer) *Meter {
 	t.Helper()
-	m := NewMeter(l, func() time.Time { return noon.Add(1234567 * time.Nanosecond).In(time.FixedZone("east", 3600)) }, o)
+	m := NewMeter(l, nil, func() time.Time { return noon.Add(1234567 * time.Nanosecond).In(time.FixedZone("east", 3600)) }, o)
 	t.Cleanup(func() {
 		if err := m.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -101,12 +105,12 @@ func wantUnavailable(t *testing.T, err error) {
 	}
 }
 
-func TestALoneChargeIsSettledAloneAndAtOnce(t *testing.T) {
+func TestALoneChargeIsPostedAloneAndAtOnce(t *testing.T) {
 	ledger := &open{}
 	m := startMeter(t, ledger, nil)
 	for i := range 5 {
 		r, err := m.Charge(context.Background(), Charge{Credits: int64(i)})
-		if err != nil || r != (Receipt{Accepted, int64(i), 1000, "2026-03-04"}) {
+		if err != nil || r != accepted(noon, int64(i)) {
 			t.Fatalf("charge %d: %v, %v", i, r, err)
 		}
 	}
@@ -118,7 +122,7 @@ func TestALoneChargeIsSettledAloneAndAtOnce(t *testing.T) {
 	}
 }
 
-func TestChargesThatArriveDuringACommitAreSettledTogether(t *testing.T) {
+func TestChargesThatArriveDuringACommitArePostedTogether(t *testing.T) {
 	g := newGate()
 	m := startMeter(t, g, nil)
 	go func() { _, _ = m.Charge(context.Background(), Charge{Credits: 100}) }()
@@ -177,22 +181,22 @@ type observed struct {
 
 func (o *observed) TurnedAway() { o.away++ }
 
-func (o *observed) BatchSettled(size int, took time.Duration, receipts []Receipt, err error) {
+func (o *observed) BatchPosted(entries []Entry, took time.Duration, receipts []Receipt, err error) {
 	if took < 0 {
 		panic("a batch took less than no time")
 	}
-	o.sizes, o.errs = append(o.sizes, size), append(o.errs, err)
+	o.sizes, o.errs = append(o.sizes, len(entries)), append(o.errs, err)
 	o.receipts += len(receipts)
 }
 
 func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 	g, seen := newGate(), &observed{}
-	m := NewMeter(g, func() time.Time { return noon }, seen)
+	m := NewMeter(g, nil, func() time.Time { return noon }, seen)
 	go func() { _, _ = m.Charge(context.Background(), Charge{}) }()
 	<-g.entered
 	waiting := make([]*pending, MaxQueue)
 	for i := range waiting {
-		waiting[i] = &pending{charge: Charge{Credits: int64(i)}, settled: make(chan struct{}, 1)}
+		waiting[i] = &pending{entry: Entry{Charge: Charge{Credits: int64(i)}}, posted: make(chan struct{}, 1)}
 		if err := m.enqueue(waiting[i]); err != nil {
 			t.Fatalf("charge %d of %d: %v", i, MaxQueue, err)
 		}
@@ -215,7 +219,7 @@ func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 		}
 	}
 	for i, p := range waiting {
-		if <-p.settled; p.err != nil || p.receipt.CreditsUsed != int64(i) {
+		if <-p.posted; p.err != nil || p.receipt.CreditsUsed != int64(i) {
 			t.Fatalf("charge %d got %v, %v", i, p.receipt, p.err)
 		}
 	}
@@ -227,9 +231,9 @@ func TestAFullQueueRefusesAndABatchIsNeverLargerThanItsBound(t *testing.T) {
 	}
 }
 
-func TestCloseSettlesWhatWaitsAndThenRefuses(t *testing.T) {
+func TestClosePostsWhatWaitsAndThenRefuses(t *testing.T) {
 	g := newGate()
-	m := NewMeter(g, func() time.Time { return noon }, nil)
+	m := NewMeter(g, nil, func() time.Time { return noon }, nil)
 	go func() { _, _ = m.Charge(context.Background(), Charge{}) }()
 	<-g.entered
 	answers := charge(context.Background(), m, 7)
@@ -274,7 +278,7 @@ func TestACallerWhoLeavesLearnsNothingAndTheChargeStillCounts(t *testing.T) {
 	}
 	g.leave <- nil
 	if batch := g.pass(); len(batch) != 1 || batch[0].Credits != 1 {
-		t.Errorf("the charge of the caller who left is not settled: %v", batch)
+		t.Errorf("the charge of the caller who left is not posted: %v", batch)
 	}
 	go g.pass()
 	if r, err := m.Charge(context.Background(), Charge{Credits: 5}); err != nil || r.CreditsUsed != 5 {
@@ -303,6 +307,23 @@ func TestEveryoneGetsTheirOwnAnswer(t *testing.T) {
 		sum += size
 	}
 	if sum != 3200 || slices.Max(ledger.batches) > MaxBatch {
-		t.Errorf("%d charges were settled in batches of up to %d", sum, slices.Max(ledger.batches))
+		t.Errorf("%d charges were posted in batches of up to %d", sum, slices.Max(ledger.batches))
+	}
+}
+
+func TestTheMeterKeepsTheCachedFiguresUpToDate(t *testing.T) {
+	user := uuid.New()
+	ledger := &library{figures: map[uuid.UUID]Figures{}}
+	totals := NewTotals(ledger, 0, func() time.Time { return noon })
+	m := NewMeter(&open{}, totals, func() time.Time { return noon }, nil)
+	if _, err := m.Charge(context.Background(), Charge{UserID: user, Credits: 7}); err != nil {
+		t.Fatal(err)
+	}
+	wantUsed(t, totals, FiguresOf{UserID: user}, today, 7)
+	if ledger.asked != 0 {
+		t.Error("the ledger was read all the same")
+	}
+	if err := m.Close(context.Background()); err != nil {
+		t.Error(err)
 	}
 }

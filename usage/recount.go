@@ -8,28 +8,33 @@ import (
 
 // UserDay is a user's row of a day as it is stored.
 type UserDay struct {
-	UserID       uuid.UUID
-	Requests     int64
-	Credits      int64
-	CostMicros   int64
+	UserID      uuid.UUID
+	Requests    int64
+	Millionths  int64
+	Granted     int64
+	Uncollected int64
+	Corrected   int64
+	CostMicros  int64
+	// LastChargeID is zero where the day has corrections alone.
 	LastChargeID uuid.UUID
 	Hours        [HoursADay]int64
 }
 
 // DayTotals are the totals of one day as they are stored.
 type DayTotals struct {
-	Users  []UserDay
-	Keys   []Total
-	Models []Total
+	Users []UserDay
+	// Rows are those of users, keys and models.
+	Rows []Total
 }
 
 // Difference is a stored total that is not the sum of its charges.
 type Difference struct {
+	// Day is empty for a grant or a hold that belongs to none.
 	Day Day
-	// Table names the totals: user_days, daily_usage or model_usage.
+	// Table names what is stored: totals, holds or grants.
 	Table  string
 	UserID uuid.UUID
-	// Row names the row within the user's day: a key's id, a model, or nothing.
+	// Row names the row of the user: a key and a model, a hold, a grant, or nothing.
 	Row string
 	// Field is what differs; Stored is the row's value and Charges what they add up to.
 	Field   string
@@ -44,10 +49,14 @@ func (d Difference) String() string {
 	if d.Row != "" {
 		row = " " + d.Row
 	}
-	return fmt.Sprintf("%s %s user %s%s: %s is %d, the charges say %d", d.Day, d.Table, d.UserID, row, d.Field, d.Stored, d.Charges)
+	day := ""
+	if d.Day != "" {
+		day = string(d.Day) + " "
+	}
+	return fmt.Sprintf("%s%s user %s%s: %s is %d, the charges say %d", day, d.Table, d.UserID, row, d.Field, d.Stored, d.Charges)
 }
 
-// Recount adds up the single charges of a day, to be compared with the stored totals.
+// Recount adds up the single charges and corrections of a day, to be compared with the stored totals.
 type Recount struct {
 	day     Day
 	sums    sums
@@ -70,15 +79,21 @@ func (r *Recount) Add(c *Record) {
 		hours = new([HoursADay]int64)
 		r.hours[c.UserID], r.chains[c.UserID] = hours, map[uuid.UUID]uuid.UUID{}
 	}
-	hours[c.CreatedAt.UTC().Hour()]++
+	hours[c.CreatedAt.UTC().Hour()] += c.Requests()
 	r.chains[c.UserID][c.ID] = c.PreviousID
+}
+
+// Correct counts a correction.
+func (r *Recount) Correct(user uuid.UUID, credits int64) {
+	total := r.sums.user(user, r.day)
+	total.Corrected += credits
+	total.Millionths += credits * Millionths
 }
 
 // Compare says where the stored totals differ from the charges; nothing where they agree.
 func (r *Recount) Compare(b DayTotals) []Difference {
 	differences := r.compareUsers(b.Users)
-	differences = append(differences, r.compareTotals("daily_usage", b.Keys, r.sums.keys)...)
-	return append(differences, r.compareTotals("model_usage", b.Models, r.sums.models)...)
+	return append(differences, r.compareTotals("daily_usage", b.Rows, r.sums.rows)...)
 }
 
 func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*Total) (differences []Difference) {
@@ -91,7 +106,7 @@ func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*T
 		})...)
 	}
 	for _, row := range have {
-		id := rowID{user: row.UserID, key: row.KeyID, model: row.Model}
+		id := rowID{user: row.UserID, key: row.KeyID, model: row.Model, day: r.day}
 		seen[id] = true
 		var charges Total
 		if c := counted[id]; c != nil {
@@ -100,7 +115,7 @@ func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*T
 		compare(row, charges)
 	}
 	for _, charges := range sorted(counted) {
-		if !seen[rowID{user: charges.UserID, key: charges.KeyID, model: charges.Model}] {
+		if !seen[rowID{user: charges.UserID, key: charges.KeyID, model: charges.Model, day: r.day}] {
 			compare(Total{UserID: charges.UserID, KeyID: charges.KeyID, Model: charges.Model}, charges)
 		}
 	}
@@ -108,10 +123,7 @@ func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*T
 }
 
 func rowName(t Total) string {
-	if t.KeyID != uuid.Nil {
-		return "key " + t.KeyID.String()
-	}
-	return "model " + fmt.Sprintf("%q", t.Model)
+	return fmt.Sprintf("key %s model %q", t.KeyID, t.Model)
 }
 
 func (r *Recount) compareUsers(have []UserDay) (differences []Difference) {
@@ -130,12 +142,14 @@ func (r *Recount) compareUsers(have []UserDay) (differences []Difference) {
 
 func (r *Recount) compareUser(row UserDay) []Difference {
 	var charges Total
-	if c := r.sums.users[rowID{user: row.UserID}]; c != nil {
+	if c := r.sums.users[rowID{user: row.UserID, day: r.day}]; c != nil {
 		charges = *c
 	}
 	fields := []field{
-		{"requests", row.Requests, charges.Requests}, {"credits", row.Credits, charges.Credits}, {"cost_micros", row.CostMicros, charges.CostMicros},
-		{"charges reached from last_charge_id", r.reached(row), charges.Requests},
+		{"requests", row.Requests, charges.Requests}, {"millionths", row.Millionths, charges.Millionths}, {"corrected", row.Corrected, charges.Corrected},
+		{"granted", row.Granted, charges.Granted}, {"uncollected", row.Uncollected, charges.Uncollected}, {"cost_micros", row.CostMicros, charges.CostMicros},
+		{"whole credits", DaySums{Millionths: row.Millionths}.Used(), charges.Credits + charges.Corrected},
+		{"charges reached from last_charge_id", r.reached(row), int64(len(r.chains[row.UserID]))},
 	}
 	var counted [HoursADay]int64
 	if hours := r.hours[row.UserID]; hours != nil {

@@ -1,11 +1,5 @@
 package usage
 
-import (
-	"time"
-
-	"github.com/google/uuid"
-)
-
 // Today is a user's day, all keys together.
 type Today struct {
 	CreditsUsed  int64
@@ -45,22 +39,6 @@ type ModelTotal struct {
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
-}
-
-// Record is one charge as it is stored.
-type Record struct {
-	ID uuid.UUID
-	// PreviousID is the user's charge before this one; zero for the first.
-	PreviousID       uuid.UUID
-	UserID           uuid.UUID
-	KeyID            uuid.UUID
-	Model            string
-	Credits          int64
-	PromptTokens     int64
-	CompletionTokens int64
-	CostMicros       int64
-	Day              Day
-	CreatedAt        time.Time
 }
 
 // HoursADay is the number of rows of an hourly series.

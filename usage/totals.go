@@ -2,30 +2,23 @@ package usage
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// DayReader reads a user's exact day from the ledger.
-type DayReader interface {
-	Today(ctx context.Context, userID uuid.UUID, day Day) (Today, error)
+// FiguresReader reads a user's exact figures from the ledger, as they are for a key.
+type FiguresReader interface {
+	Figures(ctx context.Context, userID, keyID uuid.UUID) (Figures, error)
 }
 
-// SharedTotals is a cache of days that all instances share. A miss is no error;
-// a failure is, and the ledger is read instead.
-type SharedTotals interface {
-	Get(ctx context.Context, userID uuid.UUID, day Day) (used int64, found bool, err error)
-	// Put keeps the greatest total of a day: totals only grow.
-	Put(ctx context.Context, userID uuid.UUID, day Day, used int64) error
-}
-
-// Totals caches what users have used today, for answers that may be a moment old;
-// the ledger never reads it.
+// Totals caches the figures of users, for answers that may be a moment old;
+// the ledger never reads it. Figures of a key with a daily limit of its own are
+// cached for that key, those of all others for their user.
 type Totals struct {
-	ledger DayReader
-	shared SharedTotals
+	ledger FiguresReader
 	now    func() time.Time
 	maxAge time.Duration
 	shards [totalShards]totalShard
@@ -36,78 +29,139 @@ const totalShards = 64
 type totalShard struct {
 	mu   sync.Mutex
 	day  Day
-	rows map[uuid.UUID]seenTotal
-	// uncertain maps each user with a charge of unknown outcome to the time until which that charge may still be settled.
+	rows map[uuid.UUID]cachedFigures
+	// dropped is the last Drop: figures that were asked for before it may be of before it.
+	dropped time.Time
+	// uncertain maps each row with an entry of unknown outcome to the time until which that entry may still be posted.
 	uncertain map[uuid.UUID]time.Time
 }
 
-type seenTotal struct {
-	used int64
-	at   time.Time
+type cachedFigures struct {
+	Figures
+
+	at time.Time
 }
 
-// NewTotals returns a cache of the ledger's totals. maxAge bounds the age of a
-// returned total; zero for no bound, where this process alone charges and so sees
-// every change. shared may be nil.
-func NewTotals(ledger DayReader, shared SharedTotals, maxAge time.Duration, now func() time.Time) *Totals {
-	return &Totals{ledger: ledger, shared: shared, maxAge: maxAge, now: now}
+// FiguresOf says whose figures are asked for. Limited is whether the key has a daily limit of its own.
+type FiguresOf struct {
+	UserID, KeyID uuid.UUID
+	Limited       bool
 }
 
-// Record caches a user's day from a receipt.
-func (t *Totals) Record(userID uuid.UUID, day Day, used int64) {
-	t.shard(userID).record(userID, day, used, t.now())
+// row is under which id the figures are cached.
+func (of FiguresOf) row() uuid.UUID {
+	if of.Limited {
+		return of.KeyID
+	}
+	return of.UserID
+}
+
+// NewTotals returns a cache of the ledger's figures. maxAge bounds the age of
+// returned figures; zero for no bound, where this process alone posts entries and so
+// sees every change. Figures that change by time or by other keys are never older
+// than changingAge.
+func NewTotals(ledger FiguresReader, maxAge time.Duration, now func() time.Time) *Totals {
+	return &Totals{ledger: ledger, maxAge: maxAge, now: now}
+}
+
+// changingAge is the greatest age of figures that change without an entry: grants
+// and holds end, and a key's figures change by the user's other keys.
+const changingAge = time.Second
+
+// posted caches the figures of a batch in the order in which it was decided. The
+// batch began to be posted at an instant. After an error it is not known whether it was posted.
+func (t *Totals) posted(began time.Time, entries []Entry, receipts []Receipt, err error) {
+	now := t.now()
+	for i := range entries {
+		e := &entries[i]
+		if err != nil {
+			t.markUncertain(e.UserID, now)
+			t.markUncertain(e.KeyID, now)
+			continue
+		}
+		r := &receipts[i]
+		if r.Outcome == Duplicate || r.Outcome == Mismatch { // those figures are of the first
+			continue
+		}
+		ofUser := r.Figures
+		if r.KeyLimited {
+			t.shard(e.KeyID).record(e.KeyID, r.Day, r.Figures, began, now)
+			ofUser.Room = r.UserRoom
+		}
+		t.shard(e.UserID).record(e.UserID, r.Day, ofUser, began, now)
+	}
 }
 
 const (
-	// uncertainLife is how long a charge may still be settled after its caller has gone.
-	uncertainLife = settleTimeout + time.Second
-	// uncertainAge is the greatest age of a returned total in that time.
+	// uncertainLife is how long an entry may still be posted after its caller has gone.
+	uncertainLife = postTimeout + time.Second
+	// uncertainAge is the greatest age of returned figures in that time.
 	uncertainAge = time.Second
 )
 
-// MarkUncertain records that a charge of a user has an unknown outcome. Until the outcome
-// is certain, the user's cached total is valid for uncertainAge only.
-func (t *Totals) MarkUncertain(userID uuid.UUID) {
-	s := t.shard(userID)
+// markUncertain records that an entry has an unknown outcome. Until the outcome
+// is certain, the cached figures are valid for uncertainAge only.
+func (t *Totals) markUncertain(row uuid.UUID, now time.Time) {
+	s := t.shard(row)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.uncertain == nil {
 		s.uncertain = map[uuid.UUID]time.Time{}
 	}
-	s.uncertain[userID] = t.now().Add(uncertainLife)
+	s.uncertain[row] = now.Add(uncertainLife)
 }
 
-// Used is what a user has used on a day, at most maxAge old.
-func (t *Totals) Used(ctx context.Context, userID uuid.UUID, day Day) (int64, error) {
-	s := t.shard(userID)
-	seen, until, found := s.cached(userID, day)
-	if found && (t.maxAge == 0 || t.now().Sub(seen.at) <= t.maxAge) && (until.IsZero() || t.certain(s, userID, seen, until)) {
-		return seen.used, nil
+// Drop removes what is cached of a user or a key: for changes that no entry made.
+func (t *Totals) Drop(id uuid.UUID) {
+	t.shard(id).drop(t.now(), func(row uuid.UUID) bool { return row == id })
+}
+
+// DropAll removes everything that is cached.
+func (t *Totals) DropAll() {
+	for i := range t.shards {
+		t.shards[i].drop(t.now(), func(uuid.UUID) bool { return true })
+	}
+}
+
+func (s *totalShard) drop(now time.Time, drops func(row uuid.UUID) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped = now
+	maps.DeleteFunc(s.rows, func(row uuid.UUID, _ cachedFigures) bool { return drops(row) })
+}
+
+// Figures are those of a day, at most maxAge old.
+func (t *Totals) Figures(ctx context.Context, of FiguresOf, day Day) (Figures, error) {
+	s := t.shard(of.row())
+	seen, until, found := s.cached(of.row(), day)
+	if found && t.fresh(of, seen) && (until.IsZero() || t.certain(s, of.row(), seen, until)) {
+		return seen.Figures, nil
 	}
 	asked := t.now()
-	if t.shared != nil {
-		if used, found, err := t.shared.Get(ctx, userID, day); err == nil && found {
-			return s.record(userID, day, used, asked), nil
-		}
-	}
-	today, err := t.ledger.Today(ctx, userID, day)
+	f, err := t.ledger.Figures(ctx, of.UserID, of.KeyID)
 	if err != nil {
-		return 0, err
+		return Figures{}, err
 	}
-	if t.shared != nil {
-		_ = t.shared.Put(ctx, userID, day, today.CreditsUsed) // a cache that does not answer is tried again next time
-	}
-	return s.record(userID, day, today.CreditsUsed, asked), nil
+	s.record(of.row(), day, f, asked, asked)
+	return f, nil
 }
 
-// certain reports whether a cached total may be returned for a user who is uncertain
-// until an instant: one that was read after it may, and ends the uncertainty.
-func (t *Totals) certain(s *totalShard, userID uuid.UUID, seen seenTotal, until time.Time) bool {
+func (t *Totals) fresh(of FiguresOf, seen cachedFigures) bool {
+	age := t.now().Sub(seen.at)
+	if (of.Limited || seen.Granted > 0 || seen.Held > 0) && age > changingAge {
+		return false
+	}
+	return t.maxAge == 0 || age <= t.maxAge
+}
+
+// certain reports whether cached figures may be returned for a row that is uncertain
+// until an instant: those that were read after it may, and end the uncertainty.
+func (t *Totals) certain(s *totalShard, row uuid.UUID, seen cachedFigures, until time.Time) bool {
 	if !seen.at.Before(until) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.uncertain[userID].Equal(until) { // else another charge became uncertain since
-			delete(s.uncertain, userID)
+		if s.uncertain[row].Equal(until) { // else another entry became uncertain since
+			delete(s.uncertain, row)
 		}
 		return true
 	}
@@ -115,34 +169,37 @@ func (t *Totals) certain(s *totalShard, userID uuid.UUID, seen seenTotal, until 
 	return now.Before(until) && now.Sub(seen.at) <= uncertainAge
 }
 
-func (t *Totals) shard(userID uuid.UUID) *totalShard { return &t.shards[userID[15]%totalShards] }
+func (t *Totals) shard(row uuid.UUID) *totalShard { return &t.shards[row[15]%totalShards] }
 
-func (s *totalShard) cached(userID uuid.UUID, day Day) (seen seenTotal, uncertainUntil time.Time, found bool) {
+func (s *totalShard) cached(row uuid.UUID, day Day) (seen cachedFigures, uncertainUntil time.Time, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.day != day {
 		return seen, uncertainUntil, false
 	}
-	seen, found = s.rows[userID]
+	seen, found = s.rows[row]
 	if len(s.uncertain) > 0 {
-		uncertainUntil = s.uncertain[userID]
+		uncertainUntil = s.uncertain[row]
 	}
 	return seen, uncertainUntil, found
 }
 
-// record keeps the greater total: receipts may arrive out of their order. A new
-// day begins with an empty map, so yesterday's users do not stay.
-func (s *totalShard) record(userID uuid.UUID, day Day, used int64, at time.Time) int64 {
+// record keeps the figures of the latest moment. They were asked for at an
+// instant, and are those of a later one. A new day begins with an empty map, so
+// yesterday's users do not stay.
+func (s *totalShard) record(row uuid.UUID, day Day, f Figures, asked, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case day < s.day:
-		return used
+		return
 	case day > s.day:
-		s.day, s.rows, s.uncertain = day, map[uuid.UUID]seenTotal{}, nil
+		s.day, s.rows, s.uncertain = day, map[uuid.UUID]cachedFigures{}, nil
 	}
-	seen := s.rows[userID]
-	seen.used, seen.at = max(seen.used, used), at
-	s.rows[userID] = seen
-	return seen.used
+	switch seen, found := s.rows[row]; {
+	case !asked.After(s.dropped):
+		delete(s.rows, row)
+	case !found || !at.Before(seen.at):
+		s.rows[row] = cachedFigures{f, at}
+	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codexible/limits"
 )
 
 func TestURLsThatCannotBeUsedAreRefusedWithoutQuotingThem(t *testing.T) {
@@ -54,7 +56,7 @@ func TestAServerThatIsAwayIsOpenedAndFoundLater(t *testing.T) {
 	}
 	p.start()
 	eventually(t, "the server answers", func() bool { return s.Ping(t.Context()) == nil })
-	if err := s.Totals().Put(t.Context(), Total{newID(), "2026-03-01", 1, time.Now().Add(time.Hour)}); err != nil {
+	if _, err := s.Counter().Hit(t.Context(), limits.Key(newID()), 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := open(t, p.url()+"/3").Ping(t.Context()); err != nil {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"codexible/accounts"
@@ -65,6 +66,21 @@ func (k KeyLine) madeBy() string {
 
 // makerPath is the page of the key that created this one.
 func (k KeyLine) makerPath() string { return "/admin/keys/" + k.CreatedByKeyID.String() }
+
+// limits are the key's own: "50 credits per day, 30 requests per minute, 4 at once".
+func (k KeyLine) limits() string {
+	var parts []string
+	if n := k.DailyCreditLimit; n != nil {
+		parts = append(parts, Count(*n, "credit")+" per day")
+	}
+	if n := k.RateLimitPerMinute; n != nil {
+		parts = append(parts, Count(*n, "request")+" per minute")
+	}
+	if n := k.ConcurrencyLimit; n != nil {
+		parts = append(parts, Count(*n, "request")+" at once")
+	}
+	return strings.Join(parts, ", ")
+}
 
 // unused is how long a key has to be idle to be marked as unused.
 const unused = 90 * 24 * time.Hour

@@ -21,6 +21,8 @@ type Overview struct {
 	Recent []accounts.AuditEntry
 	// Failed are the 5xx responses of this process since it started, the newest first.
 	Failed []FailedAnswer
+	// OpenHolds of all users set HeldCredits aside. Uncollected is what did not fit in the last 7 days, in millionths of a credit.
+	OpenHolds, HeldCredits, Uncollected int64
 	// Since is when this process started.
 	Since time.Time
 	// AsOf is when today's metrics were read.

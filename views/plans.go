@@ -14,12 +14,12 @@ type PlanLine struct {
 	Users int64
 }
 
-// userRate is the requests per minute for all keys of a user together.
-func (p PlanLine) userRate() string {
-	if p.UserRateLimitPerMinute == nil {
+// optional is a limit that a plan need not have.
+func optional(limit *int64) string {
+	if limit == nil {
 		return "–"
 	}
-	return Number(*p.UserRateLimitPerMinute)
+	return Number(*limit)
 }
 
 func (p PlanLine) path() string { return "/admin/plans/" + p.ID.String() }

@@ -14,6 +14,8 @@ type System struct {
 	Since time.Time
 	// Reconcile is the result of the last reconciliation.
 	Reconcile Fact
+	// Holds are the open holds, and what lately did not fit.
+	Holds []Fact
 	// CanDownload shows a button that downloads a backup; BackupHint says what it is, or how to make one.
 	CanDownload bool
 	BackupHint  string

@@ -147,7 +147,7 @@ func SystemPage(p System) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = facts([]Fact{p.Reconcile}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = facts(append([]Fact{p.Reconcile}, p.Holds...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

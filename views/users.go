@@ -38,6 +38,7 @@ type User struct {
 	Frame
 	User    UserLine
 	Plan    accounts.Plan
+	Credits Credits
 	Range   RangeChoice
 	Chart   Chart
 	Models  []usage.ModelTotal

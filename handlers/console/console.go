@@ -129,6 +129,12 @@ var notices = map[string]views.Notice{
 	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "The key works again."},
 	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Requests with this key are refused."},
 	"key-taken":         {Tone: views.ToneWarn, Title: "This form was already sent", Text: "The key that it created is in the list. Its secret was shown once and cannot be shown again. If nobody saved it, rotate the key."},
+	"grant-created":     {Tone: views.ToneGood, Title: "Credits given", Text: "The user can use them from the next request."},
+	"grant-revoked":     {Tone: views.ToneGood, Title: "Grant revoked", Text: "What was left of it can no longer be used."},
+	"day-corrected":     {Tone: views.ToneGood, Title: "Day corrected", Text: "The correction counts from the next request."},
+	"credits-sent":      {Tone: views.ToneWarn, Title: "This form was already sent", Text: "It took effect once. The lists below show what it made."},
+	"hold-released":     {Tone: views.ToneGood, Title: "Hold released", Text: "Its credits can be used again."},
+	"hold-ended":        {Tone: views.ToneWarn, Title: "This hold had already ended", Text: "It was settled, or its time has passed. Nothing was changed."},
 	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
 	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
 	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
@@ -197,7 +203,7 @@ func (v *Visit) days(now time.Time) (usage.Range, views.RangeChoice) {
 var refusalReasons = map[keys.Code]string{
 	keys.NotFound: "Missing or unknown key", keys.Revoked: "Key revoked", keys.Disabled: "Key disabled", keys.Expired: "Key expired",
 	keys.Suspended: "User suspended", keys.InsufficientScope: "Missing scope", keys.AddressNotAllowed: "IP address not allowed",
-	keys.RateLimited: "Rate limit exceeded", keys.QuotaExceeded: "Quota exceeded",
+	keys.RateLimited: "Rate limit exceeded", keys.ConcurrencyLimited: "Too many requests at once", keys.QuotaExceeded: "Quota exceeded",
 }
 
 // filter reads what a list is narrowed by, as the API reads it; false where no

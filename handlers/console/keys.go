@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -135,6 +136,33 @@ func splitAddresses(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 }
 
+// limitFields are a key's own limits, with the values of the form or of the key.
+func limitFields(v *Visit, current keys.Limits) []views.Field {
+	field := func(name keys.LimitName, label, hint string) views.Field {
+		least, most := name.Bounds()
+		value := optionalNumber(current.Limit(name))
+		if v.Post {
+			value = v.Form.Get(string(name))
+		}
+		return views.Field{Name: string(name), Label: label, Type: "number", Min: optionalNumber(&least), Max: optionalNumber(&most), Value: value, Hint: hint}
+	}
+	return []views.Field{
+		field(keys.DailyCreditLimit, "Credits per day", "Optional. For this key alone; the plan's limits apply as well."),
+		field(keys.RateLimitPerMinute, "Requests per minute", "Optional. For this key alone; the smaller of this and the plan's limit counts."),
+		field(keys.ConcurrencyLimit, "Requests at once", "Optional. How many holds this key may have open; the plan's limit applies as well."),
+	}
+}
+
+// readLimits reads a key's own limits; false where one is not a whole number.
+func readLimits(fields []views.Field) (l keys.Limits, readable bool) {
+	form := fieldValues(fields)
+	l = keys.Limits{
+		DailyCreditLimit: form.whole(string(keys.DailyCreditLimit)), RateLimitPerMinute: form.whole(string(keys.RateLimitPerMinute)),
+		ConcurrencyLimit: form.whole(string(keys.ConcurrencyLimit)),
+	}
+	return l, !slices.ContainsFunc(fields, func(f views.Field) bool { return f.Problem != "" })
+}
+
 // claim marks a form that shows a secret as sent. It returns false if the form
 // was already sent, such as by reloading the page with the secret.
 func (c *Console) claim(ctx context.Context, v *Visit) (bool, error) {
@@ -166,6 +194,7 @@ func (c *Console) NewKey(ctx context.Context, v *Visit) (Reply, error) {
 		scopeField(v.Form["scopes"], "If none is checked: models, usage and keys. For a service: service. For an admin: admin, models, usage and keys."),
 		addressField(v.Form.Get("allowed_addresses")),
 	}
+	form.Fields = append(form.Fields, limitFields(v, keys.Limits{})...)
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
@@ -180,7 +209,11 @@ func (c *Console) createKey(ctx context.Context, v *Visit, form views.Form) (Rep
 			form.Fields[2].Problem = "Must be a date and a time such as 2026-12-31T23:59."
 			return showAgain(views.FormPage(form))
 		}
-		n := keys.NewKey{UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")), Secret: keys.Mint()}
+		limits, readable := readLimits(form.Fields)
+		if !readable {
+			return showAgain(views.FormPage(form))
+		}
+		n := keys.NewKey{Limits: limits, UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")), Secret: keys.Mint()}
 		n, problem := n.Normalize(c.Now())
 		if problem == nil {
 			scopes, _ := keys.ParseScopes(n.Scopes)
@@ -232,7 +265,7 @@ func (v *Visit) keyForm(title string, k views.KeyLine) views.Form {
 	}
 }
 
-// EditKey changes a key's label, expiry, scopes and addresses.
+// EditKey changes a key's label, expiry, scopes, addresses and limits.
 func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
@@ -248,6 +281,7 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
 		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses),
 	}
+	form.Fields = append(form.Fields, limitFields(v, k.Limits)...)
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
@@ -258,12 +292,21 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 		form.Fields[1].Problem = "Must be a date and a time such as 2026-12-31T23:59."
 		return showAgain(views.FormPage(form))
 	}
-	change := keys.KeyChange{Label: &label}
+	limits, readable := readLimits(form.Fields)
+	if !readable {
+		return showAgain(views.FormPage(form))
+	}
+	// What is unchanged is not set by the operator: the user may still loosen limits of their own.
+	change := keys.KeyChange{Label: &label, Limits: keys.LimitsChange{}}
+	for _, name := range keys.LimitNames() {
+		if wanted := limits.Limit(name); optionalNumber(wanted) != optionalNumber(k.Limit(name)) {
+			change.Limits[name] = wanted
+		}
+	}
 	// An expired key keeps its expiry unless it is changed: only a changed expiry must lie in the future.
 	if text != value {
 		change.ExpiresAt = &expires
 	}
-	// Unchanged scopes and addresses are not set by the operator: the user may still loosen limits of their own.
 	if scopes, known := keys.ParseScopes(v.Form["scopes"]); !known || scopes != k.Scopes {
 		change.Scopes = append([]string{}, v.Form["scopes"]...)
 	}

@@ -39,6 +39,12 @@ func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
 		Tiles: tiles(days[last], days[last-1], days[last-7]), Chart: views.DayChart("Credits by day", views.MeasureCredits, totalsOf(days)),
 		Top: standingsOf(top), Near: standingsOf(near),
 	}
+	if p.OpenHolds, p.HeldCredits, err = c.holds(ctx); err != nil {
+		return Reply{}, err
+	}
+	if p.Uncollected, err = c.Store.UncollectedLately(ctx); err != nil {
+		return Reply{}, err
+	}
 	if p.Chart.Total() == 0 {
 		users, err := c.Store.Users(ctx, store.UserQuery{Page: store.Page{Limit: 2}})
 		if err != nil {
@@ -47,6 +53,12 @@ func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
 		p.FirstSteps = len(users) < 2
 	}
 	return show(views.OverviewPage(p))
+}
+
+// holds counts the open holds of all users, and what they set aside.
+func (c *Console) holds(ctx context.Context) (open, credits int64, err error) {
+	stats, err := c.Store.HoldStats(ctx)
+	return stats.Open, stats.Credits, err
 }
 
 func totalsOf(days []store.DaySummary) []usage.DayTotal {

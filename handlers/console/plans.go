@@ -59,10 +59,6 @@ func planFields(v *Visit, plan accounts.Plan) []views.Field {
 		features = "{}"
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	userRate := ""
-	if plan.UserRateLimitPerMinute != nil {
-		userRate = number(*plan.UserRateLimitPerMinute)
-	}
 	position := ""
 	if plan.ID != uuid.Nil {
 		position = number(plan.Position)
@@ -70,8 +66,10 @@ func planFields(v *Visit, plan accounts.Plan) []views.Field {
 	return []views.Field{
 		{Name: "name", Label: "Name", Value: value("name", plan.Name), Required: true, MaxLength: accounts.MaxPlanNameLength},
 		{Name: "daily_credit_limit", Label: "Credits per day", Type: "number", Min: "0", Max: number(accounts.MaxDailyCredits), Value: value("daily_credit_limit", number(plan.DailyCreditLimit)), Hint: "For all keys of a user together. Resets at 00:00 UTC."},
+		{Name: "monthly_credit_limit", Label: "Credits per month", Type: "number", Min: "0", Max: number(accounts.MaxMonthlyCredits), Value: value("monthly_credit_limit", optionalNumber(plan.MonthlyCreditLimit)), Hint: "Optional, beside the credits per day. Resets on the first day of the month at 00:00 UTC. No limit if left empty."},
 		{Name: "rate_limit_per_minute", Label: "Requests per minute, per key", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("rate_limit_per_minute", number(plan.RateLimitPerMinute)), Hint: "Sliding window: never more than this in any 60 s."},
-		{Name: "user_rate_limit_per_minute", Label: "Requests per minute, per user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", userRate), Hint: "Optional. For all keys of a user together. No limit if left empty."},
+		{Name: "user_rate_limit_per_minute", Label: "Requests per minute, per user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", optionalNumber(plan.UserRateLimitPerMinute)), Hint: "Optional. For all keys of a user together. No limit if left empty."},
+		{Name: "user_concurrency_limit", Label: "Requests at once, per user", Type: "number", Min: number(accounts.MinConcurrency), Max: number(accounts.MaxConcurrency), Value: value("user_concurrency_limit", optionalNumber(plan.UserConcurrencyLimit)), Hint: "Optional. How many holds all keys of a user may have open together. No limit if left empty."},
 		{Name: "max_keys", Label: "Maximum keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have. Revoked keys do not count."},
 		{Name: "price", Label: "Price per month, in USD", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and in the API. Codexible does not send invoices."},
 		{Name: "position", Label: "Position", Type: "number", Min: "0", Max: number(accounts.MaxPosition), Value: value("position", position), Hint: "Optional. Plans are listed by position, the lowest first; a new plan comes last."},
@@ -80,15 +78,23 @@ func planFields(v *Visit, plan accounts.Plan) []views.Field {
 	}
 }
 
-// planForm has the values of a plan's form.
-type planForm []views.Field
+// optionalNumber is the value of a field that may be left empty.
+func optionalNumber(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
+}
 
-func (f planForm) field(name string) *views.Field {
+// fieldValues are the fields of a form, whose values are read by name.
+type fieldValues []views.Field
+
+func (f fieldValues) field(name string) *views.Field {
 	return &f[slices.IndexFunc(f, func(field views.Field) bool { return field.Name == name })]
 }
 
 // whole reads a whole number; nil for an empty field.
-func (f planForm) whole(name string) *int64 {
+func (f fieldValues) whole(name string) *int64 {
 	field := f.field(name)
 	text := strings.TrimSpace(field.Value)
 	if text == "" {
@@ -102,7 +108,7 @@ func (f planForm) whole(name string) *int64 {
 }
 
 // needed reads a whole number from a required field.
-func (f planForm) needed(name string) *int64 {
+func (f fieldValues) needed(name string) *int64 {
 	n := f.whole(name)
 	if n == nil {
 		f.field(name).Problem = "Must be a whole number."
@@ -112,11 +118,12 @@ func (f planForm) needed(name string) *int64 {
 
 // readPlan reads the fields, and puts every problem beside its field.
 func readPlan(v *Visit, fields []views.Field) (change accounts.PlanChange, ok bool) {
-	form, name, isDefault := planForm(fields), v.Form.Get("name"), v.Form.Get("is_default") == "true"
+	form, name, isDefault := fieldValues(fields), v.Form.Get("name"), v.Form.Get("is_default") == "true"
 	change.Name, change.IsDefault = &name, &isDefault
 	change.DailyCreditLimit, change.RateLimitPerMinute = form.needed("daily_credit_limit"), form.needed("rate_limit_per_minute")
-	userRate := form.whole("user_rate_limit_per_minute")
-	change.UserRateLimitPerMinute, change.MaxKeys, change.Position = &userRate, form.needed("max_keys"), form.whole("position")
+	month, userRate, atOnce := form.whole("monthly_credit_limit"), form.whole("user_rate_limit_per_minute"), form.whole("user_concurrency_limit")
+	change.MonthlyCreditLimit, change.UserRateLimitPerMinute, change.UserConcurrencyLimit = &month, &userRate, &atOnce
+	change.MaxKeys, change.Position = form.needed("max_keys"), form.whole("position")
 	cents, err := readCents(form.field("price").Value)
 	if err != nil {
 		form.field("price").Problem = "Must be an amount of dollars such as 30 or 29.90."
@@ -187,7 +194,7 @@ func (c *Console) EditPlan(ctx context.Context, v *Visit) (Reply, error) {
 	form.Submit, form.Fields = "Save", planFields(v, plan)
 	form.Consequences = []string{
 		affected(users),
-		"If a user has already used more credits today than the new limit, their next charge is refused until 00:00 UTC. Past charges do not change.",
+		"If a user has already used more credits today or this month than the new limit, their next charge is refused until that limit resets. Past charges and open holds do not change.",
 	}
 	if !v.Post {
 		return show(views.FormPage(form))
@@ -215,6 +222,29 @@ func unaffected(users int64) string {
 		return affected(0)
 	}
 	return "The " + views.Count(users, "user") + " on it and their keys are not affected."
+}
+
+// optionalLimits says how the limits differ that a plan need not have.
+func optionalLimits(from, to accounts.Plan) (list []string) {
+	text := func(n *int64) string {
+		if n == nil {
+			return "unlimited"
+		}
+		return views.Number(*n)
+	}
+	for _, limit := range []struct {
+		what     string
+		from, to *int64
+	}{
+		{"Credits per month", from.MonthlyCreditLimit, to.MonthlyCreditLimit},
+		{"Requests per minute of all keys together", from.UserRateLimitPerMinute, to.UserRateLimitPerMinute},
+		{"Requests at once of all keys together", from.UserConcurrencyLimit, to.UserConcurrencyLimit},
+	} {
+		if text(limit.from) != text(limit.to) {
+			list = append(list, limit.what+": "+text(limit.to)+" instead of "+text(limit.from)+".")
+		}
+	}
+	return list
 }
 
 // ArchivePlan shows the confirmation, and archives a plan: it takes no new users.

@@ -57,7 +57,25 @@ func (c *Console) System(ctx context.Context, v *Visit) (Reply, error) {
 	if p.Reconcile, err = c.reconcileFact(ctx); err != nil {
 		return Reply{}, err
 	}
+	if p.Holds, err = c.holdFacts(ctx); err != nil {
+		return Reply{}, err
+	}
 	return show(views.SystemPage(p))
+}
+
+// holdFacts are the open holds of all users, and what lately did not fit.
+func (c *Console) holdFacts(ctx context.Context) ([]views.Fact, error) {
+	open, credits, err := c.holds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	millionths, err := c.Store.UncollectedLately(ctx)
+	uncollected := views.Fact{Name: "Uncollected", Value: "None", Note: "In the last 7 days."}
+	if millionths > 0 {
+		uncollected.Value, uncollected.Tone = views.Uncollected(millionths), views.ToneWarn
+		uncollected.Note = "In the last 7 days: calls that cost more than their hold and what the user had left."
+	}
+	return []views.Fact{{Name: "Open holds", Value: fmt.Sprintf("%s, %s", views.Number(open), views.Count(credits, "credit"))}, uncollected}, err
 }
 
 func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {

@@ -137,6 +137,9 @@ func (c *Console) User(ctx context.Context, v *Visit) (Reply, error) {
 	if p.Models, err = c.Store.Models(ctx, u.ID, span); err != nil {
 		return Reply{}, err
 	}
+	if err := c.userCredits(ctx, v, &p); err != nil {
+		return Reply{}, err
+	}
 	if err := c.userKeys(ctx, &p); err != nil {
 		return Reply{}, err
 	}
@@ -325,6 +328,7 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 	if to.RateLimitPerMinute != from.RateLimitPerMinute {
 		list = append(list, fmt.Sprintf("Each key may send %s per minute instead of %s.", views.Count(to.RateLimitPerMinute, "request"), views.Number(from.RateLimitPerMinute)))
 	}
+	list = append(list, optionalLimits(from, to)...)
 	if left == 0 {
 		list = append(list, "Today's usage has reached the new limit, so the next charge is refused.")
 	}

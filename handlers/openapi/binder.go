@@ -5,6 +5,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -35,6 +36,8 @@ type Source interface {
 // (of a JSON field), default, minimum, maximum, minLength, maxLength, enum and
 // format limit it; doc and example explain it. In a list of texts, which only a
 // body can hold, enum and maxLength limit each text, and maxItems their number.
+// A field of a body may also be a struct with such tags, or a list of structs, of
+// which minItems and maxItems limit the number; a problem names hold.credits or items[3].key.
 // A field with none of the first four is not read. A pointer is nil where the
 // field is absent.
 type Binder struct {
@@ -77,11 +80,15 @@ func newBinder(request reflect.Type) *Binder {
 // Bound is the least and the most of a number, or of a text's length in characters.
 type Bound struct{ Least, Most int64 }
 
-// Bounds are the limits of every parameter and field, by name, as they are checked.
+// Bounds are the limits of every parameter and field, by name, as they are checked;
+// those of the fields of objects within the body too.
 func (b *Binder) Bounds() map[string]Bound {
 	bounds := map[string]Bound{}
 	for _, f := range slices.Concat(b.params, b.fields) {
 		bounds[f.name] = f.Bound
+		if f.nested != nil {
+			maps.Copy(bounds, f.nested.Bounds())
+		}
 	}
 	return bounds
 }
@@ -140,7 +147,7 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 				return true
 			}
 			filled |= bit
-			wrong.add(f, f.fromJSON(request, value))
+			f.bindValue(request, value, wrong)
 			return true
 		})
 	}
@@ -158,13 +165,16 @@ type problems map[string]string
 const onlyOnce = "must be given only once"
 
 func (p *problems) add(f *field, problem string) {
-	if problem == "" {
-		return
+	if problem != "" {
+		p.set(f.name, problem)
 	}
+}
+
+func (p *problems) set(name, problem string) {
 	if *p == nil {
 		*p = problems{}
 	}
-	(*p)[f.name] = problem
+	(*p)[name] = problem
 }
 
 func (p *problems) of(f *field) string { return (*p)[f.name] }

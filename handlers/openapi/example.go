@@ -10,7 +10,15 @@ import (
 // exampleBody shows a request with every field in it.
 func exampleBody(b *Binder) (example members) {
 	for _, f := range b.fields {
-		example = example.with(f.name, f.kind.exampleOf(f.tag))
+		switch f.kind {
+		case refusedKind:
+		case objectKind:
+			example = example.with(f.name, exampleBody(f.nested))
+		case listKind:
+			example = example.with(f.name, []members{exampleBody(f.nested)})
+		default:
+			example = example.with(f.name, f.kind.exampleOf(f.tag))
+		}
 	}
 	return example
 }
@@ -20,6 +28,8 @@ func exampleOf(t reflect.Type, tag reflect.StructTag) any {
 	switch {
 	case tag.Get("example") == "null":
 		return nil
+	case typesOf(t) != nil:
+		return exampleOf(typesOf(t)[0], tag)
 	case t.Kind() == reflect.Pointer:
 		return exampleOf(t.Elem(), tag)
 	case kinds[t] != nil:

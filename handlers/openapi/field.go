@@ -38,8 +38,10 @@ type field struct {
 
 	Bound
 
-	// items is how many texts a list may have.
-	items  int64
+	// items is how many items a list may have; leastItems how many it needs.
+	items, leastItems int64
+	// nested reads the object that the field is, or each object of its list; nil for other fields.
+	nested *Binder
 	enum   []string
 	format string
 }
@@ -63,13 +65,15 @@ func readField(f reflect.StructField) *field {
 	if read.typ.Kind() == reflect.Pointer {
 		read.typ, read.pointer = read.typ.Elem(), true
 	}
-	read.kind = kindOf(read.typ)
-	switch onlyInBody := read.kind.json == "array" || read.nullable; {
-	case read.kind.parse == nil, onlyInBody && read.in != inBody, read.in == inPath && f.Type != reflect.TypeFor[uuid.UUID]():
+	if !read.readNested() {
+		read.kind = kindOf(read.typ)
+	}
+	switch onlyInBody := read.kind.json == "array" || read.nullable || read.nested != nil; {
+	case read.kind.parse == nil && read.nested == nil, onlyInBody && read.in != inBody, read.in == inPath && f.Type != reflect.TypeFor[uuid.UUID]():
 		panic(fmt.Sprintf("openapi: %s cannot be a %s with the tag %s", read.name, f.Type, read.in))
 	}
 	read.required = read.in == inPath || f.Tag.Get("required") == "true"
-	read.items = number(f.Tag.Get("maxItems"), defaultItems)
+	read.items, read.leastItems = number(f.Tag.Get("maxItems"), defaultItems), number(f.Tag.Get("minItems"), 0)
 	read.Bound = boundOf(f.Tag, read.kind)
 	read.readDefault()
 	return read

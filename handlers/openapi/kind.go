@@ -48,6 +48,11 @@ var (
 		to.SetBool(text == "true")
 		return text == "true" || text == "false"
 	}}
+	// refusedKind takes no value, whatever its type.
+	refusedKind = &kind{
+		rule:  func(f *field) string { return f.tag.Get("doc") },
+		parse: func(*field, reflect.Value, string) bool { return false },
+	}
 	// instantKind has no parse: Instant is a time of responses.
 	instantKind = &kind{json: "string", keywords: members{{"format", "date-time"}}, example: "2026-03-04T12:00:00Z"}
 )
@@ -88,6 +93,7 @@ var kinds = map[reflect.Type]*kind{
 			return object, accounts.CheckFeatures(json.RawMessage(object)) == ""
 		}),
 	},
+	reflect.TypeFor[Refused]():  refusedKind,
 	reflect.TypeFor[[]string](): {json: "array", example: "[]", rule: textsRule, parse: parseTexts},
 }
 
@@ -126,6 +132,8 @@ func (k *kind) takes(value gjson.Result) bool {
 		return value.Type == gjson.Number
 	case "boolean":
 		return value.IsBool()
+	case "":
+		return true
 	case "object":
 		return value.IsObject()
 	default:

@@ -13,6 +13,12 @@ type schemas struct{ list members }
 // of returns the schema of a type of a response; a struct becomes a component.
 func (s *schemas) of(t reflect.Type, tag reflect.StructTag) members {
 	switch {
+	case typesOf(t) != nil:
+		var types []members
+		for _, each := range typesOf(t) {
+			types = append(types, s.of(each, ""))
+		}
+		return explained(members{{"anyOf", types}}, tag)
 	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && kinds[t.Elem()] == nil:
 		return explained(members{{"anyOf", []members{s.of(t.Elem(), ""), {{"type", "null"}}}}}, tag)
 	case t.Kind() == reflect.Pointer:
@@ -60,13 +66,12 @@ func (s *schemas) body(b *Binder) members {
 	var properties members
 	var required []string
 	for _, f := range b.fields {
-		schema := f.schema()
 		if f.required {
 			required = append(required, f.name)
-		} else {
-			schema = orNull(schema)
 		}
-		properties = properties.with(f.name, schema)
+		if f.kind != refusedKind {
+			properties = properties.with(f.name, s.field(f))
+		}
 	}
 	schema := members{{"type", "object"}, {"properties", properties}}
 	if required != nil {
@@ -74,6 +79,17 @@ func (s *schemas) body(b *Binder) members {
 	}
 	s.list = s.list.with(name, schema)
 	return reference
+}
+
+// field returns the schema of a field of a body.
+func (s *schemas) field(f *field) members {
+	switch {
+	case f.nested != nil:
+		return s.nestedSchema(f)
+	case f.required:
+		return f.schema()
+	}
+	return orNull(f.schema())
 }
 
 func typeName(t reflect.Type) string { return strings.ToUpper(t.Name()[:1]) + t.Name()[1:] }

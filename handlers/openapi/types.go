@@ -33,6 +33,10 @@ type Object json.RawMessage
 // MarshalJSON returns the object itself.
 func (o Object) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
 
+// Refused is a field that no request may have: its doc says what to send instead.
+// The document leaves it out.
+type Refused struct{}
+
 // Patch is a field of a PATCH request in which null has a meaning: it is absent,
 // null or a value.
 type Patch[T any] struct {

@@ -150,6 +150,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys/verify/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify up to 100 keys in one request
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
+        post: operations["verifyBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the open holds that your services made
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
+        get: operations["listHolds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a hold by the real charge
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
+        post: operations["settleHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Raise a hold, record what was delivered, and move its deadline
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
+        post: operations["extendHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a hold without a charge
+         * @description The key needs the scope `service`, and its user the role `service`.
+         */
+        post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys/{id}": {
         parameters: {
             query?: never;
@@ -376,6 +476,114 @@ export interface paths {
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         patch: operations["adminChangeUser"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's grants
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminGrants"];
+        put?: never;
+        /**
+         * Give a user credits beside the plan
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCreateGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke what is left of a grant
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        delete: operations["adminRevokeGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a user's corrections
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminCorrections"];
+        put?: never;
+        /**
+         * Take credits of a user on a day, or give them back
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCorrect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open holds of all users
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminHolds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End any hold without a charge
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminReleaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/tokens": {
@@ -644,6 +852,21 @@ export interface components {
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
             /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's; null for no limit of its own.
+             */
+            daily_credit_limit: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key, at most the plan's; null for the plan's.
+             */
+            rate_limit_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key; null for no limit of its own.
+             */
+            concurrency_limit: number | null;
             /** @description Your e-mail address, or operator. Empty if it was not recorded. */
             created_by: string;
             /**
@@ -669,6 +892,21 @@ export interface components {
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's. If absent: no limit of its own.
+             */
+            daily_credit_limit?: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key. The smaller of this and the plan's limit counts. If absent: the plan's.
+             */
+            rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key. If absent: no limit of its own.
+             */
+            concurrency_limit?: number | null;
         };
         MintedKey: {
             /** Format: uuid */
@@ -679,6 +917,25 @@ export interface components {
             prefix: string;
             label: string;
         };
+        HoldRequest: {
+            /**
+             * Format: int64
+             * @description Number of credits to set aside. 0 takes only a place of the requests at once.
+             */
+            credits: number;
+            /**
+             * Format: int64
+             * @description Seconds until the hold ends by itself.
+             * @default 600
+             */
+            ttl_seconds?: number | null;
+            /**
+             * @description What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged.
+             * @default release
+             * @enum {string|null}
+             */
+            on_expiry?: "release" | "charge" | null;
+        };
         VerifyRequest: {
             /**
              * Format: password
@@ -687,11 +944,13 @@ export interface components {
             key: string;
             /**
              * Format: int64
-             * @description Number of credits to charge. With 0 the quota is returned but not enforced.
+             * @description Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold.
              * @default 0
              */
             credits?: number | null;
-            /** @description A repeat within 24 hours with the same value returns the first result and charges nothing. Ignored with 0 credits. */
+            /** @description Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once. */
+            hold?: components["schemas"]["HoldRequest"] | null;
+            /** @description A repeat within 24 hours with the same value returns the first result and charges and holds nothing. Charges and holds have separate idempotency keys, and so do services of different users. Ignored with 0 credits and without hold. */
             idempotency_key?: string | null;
             /** @description The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent. */
             address?: string | null;
@@ -719,10 +978,10 @@ export interface components {
         Verdict: {
             valid: boolean;
             /**
-             * @description VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models.
+             * @description VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have.
              * @enum {string}
              */
-            code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "QUOTA_EXCEEDED";
+            code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "CONCURRENCY_LIMITED" | "QUOTA_EXCEEDED";
             /** Format: uuid */
             key_id: string | null;
             user: components["schemas"]["VerifiedUser"] | null;
@@ -731,7 +990,17 @@ export interface components {
             features: Record<string, never> | null;
             credits: components["schemas"]["CreditState"] | null;
             rate_limit: components["schemas"]["RateState"] | null;
-            /** @description Whether this is the result of an earlier charge with the same idempotency key. */
+            /**
+             * Format: uuid
+             * @description The hold that was made; null without one.
+             */
+            hold_id: string | null;
+            /**
+             * @description Whether the hold is open or how it ended: a repeat returns the first hold. null without a hold.
+             * @enum {string|null}
+             */
+            hold_status: "open" | "settled" | "released" | "expired" | null;
+            /** @description Whether this is the result of an earlier charge or hold with the same idempotency key. */
             duplicate: boolean;
         };
         VerifiedUser: {
@@ -748,15 +1017,54 @@ export interface components {
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
         };
         CreditState: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Used on this day, by all keys of the user, grants included.
+             */
             used: number;
+            /**
+             * Format: int64
+             * @description Set aside by open holds.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description The plan's credits a day.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description What open grants have left.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description What a charge or hold of this key can take.
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description The next 00:00 UTC.
+             */
+            resets_at: string;
+            /** @description Null if the plan has no monthly limit. */
+            month: components["schemas"]["MonthState"] | null;
+        };
+        MonthState: {
+            /**
+             * Format: int64
+             * @description Used in this calendar month (UTC), grants not included.
+             */
+            used: number;
+            /** Format: int64 */
+            held: number;
             /** Format: int64 */
             limit: number;
             /** Format: int64 */
             remaining: number;
             /**
              * Format: date-time
-             * @description The next 00:00 UTC.
+             * @description 00:00 UTC on the first of the next month.
              */
             resets_at: string;
         };
@@ -773,6 +1081,112 @@ export interface components {
              * @description Seconds until another request is allowed; 0 if one is allowed now.
              */
             reset_seconds: number;
+        };
+        BatchRequest: {
+            /** @description Answered in their order, each on its own. They are decided at the same time: do not rely on one being decided before another. */
+            verifications: components["schemas"]["VerifyRequest"][];
+        };
+        HoldItem: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: uuid */
+            key_id: string;
+            /** Format: int64 */
+            credits: number;
+            /** @description What the last extension recorded. */
+            delivered: components["schemas"]["DeliveredSoFar"];
+            /** @enum {string} */
+            on_expiry: "release" | "charge";
+            model: string;
+            /** @description The id of the request that made the hold. */
+            request_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the hold ends by itself.
+             */
+            expires_at: string;
+        };
+        DeliveredSoFar: {
+            /**
+             * Format: int64
+             * @description In credits, rounded up.
+             */
+            credits: number;
+        };
+        SettleRequest: {
+            /**
+             * Format: int64
+             * @description What the call cost. What fits neither into the hold nor into the credits that are left is not charged, also not later.
+             */
+            credits: number;
+            /** @description The model that was used. If absent: that of the hold. */
+            model?: string | null;
+            /** @description How the call ended, in your words. It is added to the trace of this request, and changes nothing else. */
+            outcome?: string | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            prompt_tokens?: number | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            completion_tokens?: number | null;
+            /**
+             * @description In dollars, rounded half-even to a micro-dollar.
+             * @default 0
+             */
+            cost_usd?: number | null;
+        };
+        Settlement: {
+            /**
+             * Format: int64
+             * @description Credits that were charged.
+             */
+            charged: number;
+            /**
+             * Format: int64
+             * @description Credits that did not fit, rounded up. They are not charged later.
+             */
+            uncollected: number;
+            /** @description Whether this is the result of an earlier settlement of the hold. */
+            duplicate: boolean;
+            credits: components["schemas"]["CreditState"];
+        };
+        Delivered: {
+            /**
+             * Format: int64
+             * @description In credits.
+             */
+            credits: number;
+        };
+        ExtendRequest: {
+            /**
+             * Format: int64
+             * @description The new total, not below the present one. If absent: as it was.
+             */
+            credits?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds from this request until the hold ends by itself.
+             * @default 600
+             */
+            ttl_seconds?: number | null;
+            /** @description What was delivered so far: it is charged if the hold ends by itself and was made with on_expiry charge. If absent: as it was. */
+            delivered?: components["schemas"]["Delivered"] | null;
+        };
+        Extended: {
+            /** Format: date-time */
+            expires_at: string;
+            credits: components["schemas"]["CreditState"];
+        };
+        Released: {
+            released: boolean;
         };
         ChangeKeyRequest: {
             /** @description What the key is for. */
@@ -791,6 +1205,21 @@ export interface components {
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's; null for no limit of its own.
+             */
+            daily_credit_limit?: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key. The smaller of this and the plan's limit counts; null for the plan's.
+             */
+            rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key; null for no limit of its own.
+             */
+            concurrency_limit?: number | null;
         };
         Updated: {
             updated: boolean;
@@ -964,6 +1393,186 @@ export interface components {
             /** @enum {string|null} */
             role?: "user" | "service" | "admin" | null;
         };
+        Grant: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            credits: number;
+            /**
+             * Format: int64
+             * @description What charges have taken.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description What open holds set aside.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description What a charge can take; 0 once the grant has ended or was revoked.
+             */
+            left: number;
+            /** @description Empty if none was given. */
+            note: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description null if the grant has no end.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description null if it was not revoked.
+             */
+            revoked_at: string | null;
+        };
+        CreateGrantRequest: {
+            /** Format: int64 */
+            credits: number;
+            /**
+             * Format: date-time
+             * @description When unused credits end. If absent: never.
+             */
+            expires_at?: string | null;
+            /** @description Only operators see it. */
+            note?: string | null;
+            /** @description A repeat with the same value returns the first grant and gives nothing. */
+            idempotency_key?: string | null;
+        };
+        CreatedGrant: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            credits: number;
+            /**
+             * Format: int64
+             * @description What charges have taken.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description What open holds set aside.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description What a charge can take; 0 once the grant has ended or was revoked.
+             */
+            left: number;
+            /** @description Empty if none was given. */
+            note: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description null if the grant has no end.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description null if it was not revoked.
+             */
+            revoked_at: string | null;
+            /** @description Whether this is an earlier grant with the same idempotency key. */
+            duplicate: boolean;
+        };
+        RevokedGrant: {
+            revoked: boolean;
+            /**
+             * Format: int64
+             * @description What was left of the grant. What open holds have set aside of it stays theirs.
+             */
+            credits: number;
+        };
+        Correction: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Credits that were taken; negative if they were given back.
+             */
+            credits: number;
+            /** Format: date */
+            day: string;
+            reason: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CorrectRequest: {
+            /**
+             * Format: int64
+             * @description Credits to take, or to give back if negative; not 0. It can pass every limit, and gives back at most what the day counts against the plan.
+             */
+            credits: number;
+            reason: string;
+            /**
+             * Format: date
+             * @description The day in UTC, not in the future. If absent: today.
+             */
+            day?: string | null;
+            /** @description A repeat with the same value returns the first correction and changes nothing. */
+            idempotency_key?: string | null;
+        };
+        MadeCorrection: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Credits that were taken; negative if they were given back.
+             */
+            credits: number;
+            /** Format: date */
+            day: string;
+            reason: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description What the day has used after it.
+             */
+            credits_used: number;
+            /** @description Whether this is an earlier correction with the same idempotency key. */
+            duplicate: boolean;
+        };
+        AdminHold: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: uuid */
+            key_id: string;
+            /** Format: int64 */
+            credits: number;
+            /** @description What the last extension recorded. */
+            delivered: components["schemas"]["DeliveredSoFar"];
+            /** @enum {string} */
+            on_expiry: "release" | "charge";
+            model: string;
+            /** @description The id of the request that made the hold. */
+            request_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the hold ends by itself.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description The user whose service made the hold.
+             */
+            owner_id: string;
+        };
         AdminKey: {
             /** Format: uuid */
             id: string;
@@ -989,6 +1598,21 @@ export interface components {
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
             /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's; null for no limit of its own.
+             */
+            daily_credit_limit: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key, at most the plan's; null for the plan's.
+             */
+            rate_limit_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key; null for no limit of its own.
+             */
+            concurrency_limit: number | null;
             /** @description An e-mail address, or cli or system. Empty if it was not recorded. */
             created_by: string;
             /**
@@ -1019,6 +1643,21 @@ export interface components {
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's. If absent: no limit of its own.
+             */
+            daily_credit_limit?: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key. The smaller of this and the plan's limit counts. If absent: the plan's.
+             */
+            rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key. If absent: no limit of its own.
+             */
+            concurrency_limit?: number | null;
         };
         AdminPlan: {
             /** Format: uuid */
@@ -1026,6 +1665,11 @@ export interface components {
             name: string;
             /** Format: int64 */
             daily_credit_limit: number;
+            /**
+             * Format: int64
+             * @description Credits per calendar month in UTC; null for no limit.
+             */
+            monthly_credit_limit: number | null;
             /**
              * Format: int64
              * @description Price per month, in cents.
@@ -1041,6 +1685,11 @@ export interface components {
              * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of all keys of a user together; null for no limit.
+             */
+            user_concurrency_limit: number | null;
             /**
              * Format: int64
              * @description Maximum number of keys per user, except revoked ones.
@@ -1065,6 +1714,11 @@ export interface components {
             daily_credit_limit: number;
             /**
              * Format: int64
+             * @description Credits per calendar month in UTC, beside the daily limit; null for no limit.
+             */
+            monthly_credit_limit?: number | null;
+            /**
+             * Format: int64
              * @description Price per month, in cents.
              */
             price_cents?: number | null;
@@ -1078,6 +1732,11 @@ export interface components {
              * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of all keys of a user together; null for no limit.
+             */
+            user_concurrency_limit?: number | null;
             /**
              * Format: int64
              * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
@@ -1102,6 +1761,11 @@ export interface components {
             daily_credit_limit?: number | null;
             /**
              * Format: int64
+             * @description Credits per calendar month in UTC, beside the daily limit; null for no limit.
+             */
+            monthly_credit_limit?: number | null;
+            /**
+             * Format: int64
              * @description Price per month, in cents.
              */
             price_cents?: number | null;
@@ -1115,6 +1779,11 @@ export interface components {
              * @description For all keys of a user together; null for no limit.
              */
             user_rate_limit_per_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of all keys of a user together; null for no limit.
+             */
+            user_concurrency_limit?: number | null;
             /**
              * Format: int64
              * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
@@ -1185,7 +1854,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, or the user already has the plan's maximum number of keys. */
+        /** @description The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, the hold has ended, or the user already has the plan's maximum number of keys. */
         conflict: {
             headers: {
                 [name: string]: unknown;
@@ -1230,7 +1899,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day. */
+        /** @description It does not fit into the credits that are left; nothing was recorded. Retry-After gives the seconds until the day ends, or the month where its limit is the one reached. X-Should-Retry: false keeps SDKs from waiting for it. */
         quota_exceeded: {
             headers: {
                 [name: string]: unknown;
@@ -1488,6 +2157,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "daily_credit_limit": 50,
+                     *         "rate_limit_per_minute": 30,
+                     *         "concurrency_limit": 4,
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       },
@@ -1547,6 +2219,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "daily_credit_limit": 50,
+                     *         "rate_limit_per_minute": 30,
+                     *         "concurrency_limit": 4,
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
@@ -1583,7 +2258,10 @@ export interface operations {
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
                  *       ],
-                 *       "status": "active"
+                 *       "status": "active",
+                 *       "daily_credit_limit": 50,
+                 *       "rate_limit_per_minute": 30,
+                 *       "concurrency_limit": 4
                  *     }
                  */
                 "application/json": components["schemas"]["CreateKeyRequest"];
@@ -1634,7 +2312,12 @@ export interface operations {
                 /**
                  * @example {
                  *       "key": "codexible_0123456789abcdef0123456789abcdef",
-                 *       "credits": 2,
+                 *       "credits": 0,
+                 *       "hold": {
+                 *         "credits": 12,
+                 *         "ttl_seconds": 600,
+                 *         "on_expiry": "release"
+                 *       },
                  *       "idempotency_key": "order-4711",
                  *       "address": "203.0.113.7",
                  *       "model": "coder-large",
@@ -1680,15 +2363,26 @@ export interface operations {
                      *       },
                      *       "credits": {
                      *         "used": 91,
+                     *         "held": 12,
                      *         "limit": 250,
-                     *         "remaining": 159,
-                     *         "resets_at": "2026-03-04T12:00:00Z"
+                     *         "granted": 0,
+                     *         "remaining": 147,
+                     *         "resets_at": "2026-03-04T12:00:00Z",
+                     *         "month": {
+                     *           "used": 1200,
+                     *           "held": 12,
+                     *           "limit": 5000,
+                     *           "remaining": 3788,
+                     *           "resets_at": "2026-03-04T12:00:00Z"
+                     *         }
                      *       },
                      *       "rate_limit": {
                      *         "limit": 100,
                      *         "remaining": 99,
                      *         "reset_seconds": 0
                      *       },
+                     *       "hold_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "hold_status": "open",
                      *       "duplicate": false
                      *     }
                      */
@@ -1702,6 +2396,356 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    verifyBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verifications": [
+                 *         {
+                 *           "key": "codexible_0123456789abcdef0123456789abcdef",
+                 *           "credits": 0,
+                 *           "hold": {
+                 *             "credits": 12,
+                 *             "ttl_seconds": 600,
+                 *             "on_expiry": "release"
+                 *           },
+                 *           "idempotency_key": "order-4711",
+                 *           "address": "203.0.113.7",
+                 *           "model": "coder-large",
+                 *           "prompt_tokens": 1200,
+                 *           "completion_tokens": 340,
+                 *           "cost_usd": 0.0125
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "valid": true,
+                     *         "code": "VALID",
+                     *         "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "user": {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "email": "ada@example.com",
+                     *           "plan": "Pro",
+                     *           "status": "active"
+                     *         },
+                     *         "key": {
+                     *           "label": "Laptop",
+                     *           "scopes": [
+                     *             "models",
+                     *             "usage"
+                     *           ]
+                     *         },
+                     *         "features": {
+                     *           "priority": true
+                     *         },
+                     *         "credits": {
+                     *           "used": 91,
+                     *           "held": 12,
+                     *           "limit": 250,
+                     *           "granted": 0,
+                     *           "remaining": 147,
+                     *           "resets_at": "2026-03-04T12:00:00Z",
+                     *           "month": {
+                     *             "used": 1200,
+                     *             "held": 12,
+                     *             "limit": 5000,
+                     *             "remaining": 3788,
+                     *             "resets_at": "2026-03-04T12:00:00Z"
+                     *           }
+                     *         },
+                     *         "rate_limit": {
+                     *           "limit": 100,
+                     *           "remaining": 99,
+                     *           "reset_seconds": 0
+                     *         },
+                     *         "hold_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "hold_status": "open",
+                     *         "duplicate": false
+                     *       }
+                     *     ]
+                     */
+                    "application/json": (components["schemas"]["Verdict"] | components["schemas"]["Failure"])[];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: {
+                /** @description Only holds of this user. */
+                user_id?: string;
+                /** @description Only holds of this key. */
+                key_id?: string;
+                /** @description Maximum number of holds to return. */
+                limit?: number;
+                /** @description The id of the last hold of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "credits": 12,
+                     *         "delivered": {
+                     *           "credits": 7
+                     *         },
+                     *         "on_expiry": "release",
+                     *         "model": "coder-large",
+                     *         "request_id": "0f8fad5bd9cb469fa16570867728950e",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "expires_at": "2026-03-04T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["HoldItem"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    settleHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hold's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credits": 9,
+                 *       "model": "coder-large",
+                 *       "outcome": "complete",
+                 *       "prompt_tokens": 1200,
+                 *       "completion_tokens": 340,
+                 *       "cost_usd": 0.0125
+                 *     }
+                 */
+                "application/json": components["schemas"]["SettleRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "charged": 9,
+                     *       "uncollected": 0,
+                     *       "duplicate": false,
+                     *       "credits": {
+                     *         "used": 91,
+                     *         "held": 12,
+                     *         "limit": 250,
+                     *         "granted": 0,
+                     *         "remaining": 147,
+                     *         "resets_at": "2026-03-04T12:00:00Z",
+                     *         "month": {
+                     *           "used": 1200,
+                     *           "held": 12,
+                     *           "limit": 5000,
+                     *           "remaining": 3788,
+                     *           "resets_at": "2026-03-04T12:00:00Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settlement"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    extendHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hold's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "credits": 20,
+                 *       "ttl_seconds": 600,
+                 *       "delivered": {
+                 *         "credits": 7
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExtendRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-03-04T12:00:00Z",
+                     *       "credits": {
+                     *         "used": 91,
+                     *         "held": 12,
+                     *         "limit": 250,
+                     *         "granted": 0,
+                     *         "remaining": 147,
+                     *         "resets_at": "2026-03-04T12:00:00Z",
+                     *         "month": {
+                     *           "used": 1200,
+                     *           "held": 12,
+                     *           "limit": 5000,
+                     *           "remaining": 3788,
+                     *           "resets_at": "2026-03-04T12:00:00Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Extended"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            /** @description The rate limit is reached. Retry-After says when another request is allowed. It does not fit into the credits that are left; nothing was recorded. Retry-After gives the seconds until the day ends, or the month where its limit is the one reached. X-Should-Retry: false keeps SDKs from waiting for it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    releaseHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hold's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "released": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -1772,7 +2816,10 @@ export interface operations {
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
                  *       ],
-                 *       "status": "active"
+                 *       "status": "active",
+                 *       "daily_credit_limit": 50,
+                 *       "rate_limit_per_minute": 30,
+                 *       "concurrency_limit": 4
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -2128,7 +3175,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            /** @description The rate limit is reached. Retry-After says when another request is allowed. The charge exceeds the credits left today; nothing was recorded. Retry-After gives the seconds until the next day. */
+            /** @description The rate limit is reached. Retry-After says when another request is allowed. It does not fit into the credits that are left; nothing was recorded. Retry-After gives the seconds until the day ends, or the month where its limit is the one reached. X-Should-Retry: false keeps SDKs from waiting for it. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2355,6 +3402,370 @@ export interface operations {
             503: components["responses"]["service_unavailable"];
         };
     };
+    adminGrants: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows to return. */
+                limit?: number;
+                /** @description Number of rows to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "credits": 500,
+                     *         "used": 120,
+                     *         "held": 12,
+                     *         "left": 368,
+                     *         "note": "Invoice 4711",
+                     *         "created_by": "root@example.com",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "expires_at": "2026-03-04T12:00:00Z",
+                     *         "revoked_at": "2026-03-04T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Grant"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCreateGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credits": 500,
+                 *       "expires_at": "2027-01-01T00:00:00Z",
+                 *       "note": "Invoice 4711",
+                 *       "idempotency_key": "invoice-4711"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateGrantRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "credits": 500,
+                     *       "used": 120,
+                     *       "held": 12,
+                     *       "left": 368,
+                     *       "note": "Invoice 4711",
+                     *       "created_by": "root@example.com",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "expires_at": "2026-03-04T12:00:00Z",
+                     *       "revoked_at": "2026-03-04T12:00:00Z",
+                     *       "duplicate": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedGrant"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRevokeGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: string;
+                /** @description The grant's id. */
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "revoked": true,
+                     *       "credits": 368
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RevokedGrant"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCorrections: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows to return. */
+                limit?: number;
+                /** @description Number of rows to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "credits": -20,
+                     *         "day": "2026-03-04",
+                     *         "reason": "The model returned errors.",
+                     *         "created_by": "root@example.com",
+                     *         "created_at": "2026-03-04T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Correction"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCorrect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credits": -20,
+                 *       "reason": "The model returned errors.",
+                 *       "day": "2026-03-04",
+                 *       "idempotency_key": "ticket-4711"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CorrectRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "credits": -20,
+                     *       "day": "2026-03-04",
+                     *       "reason": "The model returned errors.",
+                     *       "created_by": "root@example.com",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "credits_used": 71,
+                     *       "duplicate": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MadeCorrection"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminHolds: {
+        parameters: {
+            query?: {
+                /** @description Only holds of this user. */
+                user_id?: string;
+                /** @description Only holds of this key. */
+                key_id?: string;
+                /** @description Maximum number of holds to return. */
+                limit?: number;
+                /** @description The id of the last hold of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "credits": 12,
+                     *         "delivered": {
+                     *           "credits": 7
+                     *         },
+                     *         "on_expiry": "release",
+                     *         "model": "coder-large",
+                     *         "request_id": "0f8fad5bd9cb469fa16570867728950e",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "expires_at": "2026-03-04T12:00:00Z",
+                     *         "owner_id": "0190163d-8694-739b-aea5-966c26f8ad91"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminHold"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminReleaseHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hold's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "released": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
     adminKeys: {
         parameters: {
             query?: {
@@ -2404,6 +3815,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "daily_credit_limit": 50,
+                     *         "rate_limit_per_minute": 30,
+                     *         "concurrency_limit": 4,
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
@@ -2441,7 +3855,10 @@ export interface operations {
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
                  *       ],
-                 *       "status": "active"
+                 *       "status": "active",
+                 *       "daily_credit_limit": 50,
+                 *       "rate_limit_per_minute": 30,
+                 *       "concurrency_limit": 4
                  *     }
                  */
                 "application/json": components["schemas"]["AdminCreateKeyRequest"];
@@ -2547,7 +3964,10 @@ export interface operations {
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
                  *       ],
-                 *       "status": "active"
+                 *       "status": "active",
+                 *       "daily_credit_limit": 50,
+                 *       "rate_limit_per_minute": 30,
+                 *       "concurrency_limit": 4
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -2662,9 +4082,11 @@ export interface operations {
                      *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *         "name": "Pro",
                      *         "daily_credit_limit": 250,
+                     *         "monthly_credit_limit": 5000,
                      *         "price_cents": 3000,
                      *         "rate_limit_per_minute": 100,
                      *         "user_rate_limit_per_minute": 300,
+                     *         "user_concurrency_limit": 10,
                      *         "max_keys": 20,
                      *         "position": 1,
                      *         "is_default": false,
@@ -2697,9 +4119,11 @@ export interface operations {
                  * @example {
                  *       "name": "Team",
                  *       "daily_credit_limit": 1000,
+                 *       "monthly_credit_limit": 5000,
                  *       "price_cents": 3000,
                  *       "rate_limit_per_minute": 100,
                  *       "user_rate_limit_per_minute": 300,
+                 *       "user_concurrency_limit": 10,
                  *       "max_keys": 20,
                  *       "features": {
                  *         "priority": true
@@ -2728,9 +4152,11 @@ export interface operations {
                      *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *       "name": "Pro",
                      *       "daily_credit_limit": 250,
+                     *       "monthly_credit_limit": 5000,
                      *       "price_cents": 3000,
                      *       "rate_limit_per_minute": 100,
                      *       "user_rate_limit_per_minute": 300,
+                     *       "user_concurrency_limit": 10,
                      *       "max_keys": 20,
                      *       "position": 1,
                      *       "is_default": false,
@@ -2770,9 +4196,11 @@ export interface operations {
                  * @example {
                  *       "name": "Team",
                  *       "daily_credit_limit": 1000,
+                 *       "monthly_credit_limit": 5000,
                  *       "price_cents": 3000,
                  *       "rate_limit_per_minute": 100,
                  *       "user_rate_limit_per_minute": 300,
+                 *       "user_concurrency_limit": 10,
                  *       "max_keys": 20,
                  *       "features": {
                  *         "priority": true
@@ -2801,9 +4229,11 @@ export interface operations {
                      *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *       "name": "Pro",
                      *       "daily_credit_limit": 250,
+                     *       "monthly_credit_limit": 5000,
                      *       "price_cents": 3000,
                      *       "rate_limit_per_minute": 100,
                      *       "user_rate_limit_per_minute": 300,
+                     *       "user_concurrency_limit": 10,
                      *       "max_keys": 20,
                      *       "position": 1,
                      *       "is_default": false,

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { messagesIn } from './i18n';
-import { choosable, defaultScopes, expiryOf, isWider, lacking, problemsOf, sameScopes, type KeyDraft, type Limits, type Scope } from './policy';
+import { amountsOf, choosable, defaultScopes, expiryOf, isWider, lacking, problemsOf, sameScopes, type KeyDraft, type Limits, type Scope } from './policy';
 
 const m = messagesIn('en');
 const now = new Date('2026-11-24T20:48:00Z');
-const open: Limits = { scopes: ['models', 'usage', 'keys'], allowed_addresses: [], expires_at: null };
-const bound: Limits = { scopes: ['usage', 'keys'], allowed_addresses: ['10.0.0.0/8', '::1'], expires_at: '2027-01-31T12:00:00Z' };
+const open: Limits = { scopes: ['models', 'usage', 'keys'], allowed_addresses: [], expires_at: null, daily_credit_limit: null, rate_limit_per_minute: null, concurrency_limit: null };
+const bound: Limits = {
+  scopes: ['usage', 'keys'],
+  allowed_addresses: ['10.0.0.0/8', '::1'],
+  expires_at: '2027-01-31T12:00:00Z',
+  daily_credit_limit: 0,
+  rate_limit_per_minute: 30,
+  concurrency_limit: 4,
+};
 
 test('a key made without scopes has those of its user’s role, and charge is never among them', () => {
   expect((['user', 'service', 'admin'] as const).map((role) => defaultScopes(role).join())).toEqual(['models,usage,keys', 'service', 'models,usage,keys,admin']);
@@ -36,9 +43,21 @@ test.each<[string, Partial<Limits>, boolean]>([
   ['ends earlier', { expires_at: '2027-01-31T11:59:59Z' }, false],
   ['ends later', { expires_at: '2027-01-31T12:00:01Z' }, true],
   ['never ends', { expires_at: null }, true],
+  ['has a smaller limit', { rate_limit_per_minute: 29, concurrency_limit: 1 }, false],
+  ['has more credits a day', { daily_credit_limit: 1 }, true],
+  ['has no limit of credits a day', { daily_credit_limit: null }, true],
+  ['has more requests a minute', { rate_limit_per_minute: 31 }, true],
+  ['has no limit of requests at once', { concurrency_limit: null }, true],
 ])('a key that %s: wider %#', (_, difference, wider) => {
   expect(isWider({ ...bound, ...difference }, bound)).toBe(wider);
   expect(isWider({ ...bound, ...difference }, { ...open, scopes: ['models', 'usage', 'keys'] })).toBe(false);
+});
+
+test('a new key has the limits of the calling one, and none where that has none', () => {
+  expect(amountsOf(bound)).toEqual({ daily_credit_limit: 0, rate_limit_per_minute: 30, concurrency_limit: 4 });
+  expect(amountsOf({ ...open, concurrency_limit: 2 })).toEqual({ concurrency_limit: 2 });
+  expect(amountsOf(open)).toEqual({});
+  expect(amountsOf(null)).toEqual({});
 });
 
 test('a key ends with its last day, or on the calling key’s last day with that key', () => {

@@ -4,13 +4,18 @@ import { fill, type Messages } from './i18n';
 
 /*
  * What a key can do, and what the current key can grant another: no other scopes,
- * no further addresses, no later expiry than its own.
+ * no further addresses, no later expiry and no greater limits than its own.
  */
 
 export type Scope = Key['scopes'][number];
 
 /** What bounds the keys that a key makes; the calling key's own policy. */
-export type Limits = Pick<Key, 'scopes' | 'allowed_addresses' | 'expires_at'>;
+export type Limits = Pick<Key, 'scopes' | 'allowed_addresses' | 'expires_at' | AmountLimit>;
+
+/** A key's own limit of an amount, by the service's name of it; null for none. */
+export type AmountLimit = 'daily_credit_limit' | 'rate_limit_per_minute' | 'concurrency_limit';
+
+export const amountLimits: readonly AmountLimit[] = ['daily_credit_limit', 'rate_limit_per_minute', 'concurrency_limit'];
 
 /** The scopes in the order in which the service writes them. */
 const allScopes: readonly Scope[] = ['models', 'usage', 'keys', 'charge', 'service', 'admin'];
@@ -50,8 +55,19 @@ export function isWider(key: Limits, own: Limits): boolean {
     lacking(key.scopes, own.scopes).length > 0 ||
     (own.allowed_addresses.length > 0 && key.allowed_addresses.length === 0) ||
     !key.allowed_addresses.every((entry) => isWithin(entry, own.allowed_addresses)) ||
-    isLater(key.expires_at, own.expires_at)
+    isLater(key.expires_at, own.expires_at) ||
+    amountLimits.some((name) => isGreater(key[name], own[name]))
   );
+}
+
+function isGreater(amount: number | null, limit: number | null): boolean {
+  return limit !== null && (amount === null || amount > limit);
+}
+
+/** The limits that a new key has to have: those of the calling key. */
+export function amountsOf(own: Limits | null): Partial<Record<AmountLimit, number>> {
+  const set = amountLimits.flatMap((name) => (own?.[name] == null ? [] : [[name, own[name]]]));
+  return Object.fromEntries(set) as Partial<Record<AmountLimit, number>>;
 }
 
 function isLater(end: string | null, limit: string | null): boolean {

@@ -3,7 +3,7 @@
 import { useId, useState, type SubmitEvent } from 'react';
 import { createKey, type ApiError, type Key, type MintedKey, type NewKey, type Role } from '@/app/lib/api';
 import { entriesOf } from '@/app/lib/addresses';
-import { choosable, defaultScopes, expiryOf, lacking, problemsOf, programScopes, type KeyDraft, type Scope } from '@/app/lib/policy';
+import { amountsOf, choosable, defaultScopes, expiryOf, lacking, problemsOf, programScopes, type KeyDraft, type Scope } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Frame } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
@@ -126,7 +126,7 @@ function blank(own: Key | null, role: Role): NewDraft {
 
 /** Empty fields are left out: the service then uses its default. */
 function newKeyOf(draft: NewDraft, own: Key | null): NewKey {
-  const key: NewKey = { scopes: [...draft.scopes] };
+  const key: NewKey = { scopes: [...draft.scopes], ...amountsOf(own) };
   const expiry = expiryOf(draft, own?.expires_at ?? null);
   const addresses = entriesOf(draft.addresses);
   if (draft.label.trim()) key.label = draft.label.trim();

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, type ReactNode } from 'react';
 import type { Key } from '@/app/lib/api';
-import { isWider } from '@/app/lib/policy';
+import { amountLimits, isWider } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { useNow } from '@/app/ui/clock';
 import { useSpeech } from '@/app/ui/preferences';
@@ -110,9 +110,11 @@ function Facts({ apiKey: key, maker }: { apiKey: Key; maker: Key | undefined }) 
   const named = key.allowed_addresses.slice(0, namedAddresses).join(', ');
   const rest = key.allowed_addresses.length - namedAddresses;
   const addresses = rest > 0 ? fill(m.keys.moreAddresses, { addresses: named, n: number(rest) }) : named;
+  const limits = amountLimits.flatMap((name) => (key[name] === null ? [] : [fill(m.keys.limit[name], { n: number(key[name]) })]));
   const facts = [
     { name: 'scopes', term: m.keys.may, text: key.scopes.map((scope) => m.scopes[scope]).join(' · ') },
     { name: 'addresses', term: m.keys.from, text: addresses || m.keys.anywhere },
+    { name: 'limits', term: m.keys.limits, text: limits.join(' · ') },
     { name: 'expires', term: m.keys.expiry, text: key.expires_at ? `${time(key.expires_at)} UTC` : m.keys.noExpiry },
     { name: 'last-used', term: m.keys.lastUsed, text: key.last_used_at ? `${time(key.last_used_at)} UTC` : m.keys.never },
     { name: 'created', term: m.keys.created, text: date(key.created_at) },

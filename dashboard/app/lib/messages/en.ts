@@ -222,6 +222,8 @@ export const en = {
     never: 'Never',
     noExpiry: 'Does not expire',
     expiry: 'Expires',
+    limits: 'Own limits',
+    limit: { daily_credit_limit: 'credits per day: {n}', rate_limit_per_minute: 'requests per minute: {n}', concurrency_limit: 'requests at once: {n}' },
     may: 'Scopes',
     from: 'Allowed addresses',
     anywhere: 'any address',

@@ -224,6 +224,8 @@ export const vi: Messages = {
     never: 'Chưa dùng',
     noExpiry: 'Không hết hạn',
     expiry: 'Hết hạn',
+    limits: 'Giới hạn riêng',
+    limit: { daily_credit_limit: 'tín dụng mỗi ngày: {n}', rate_limit_per_minute: 'yêu cầu mỗi phút: {n}', concurrency_limit: 'yêu cầu cùng lúc: {n}' },
     may: 'Quyền',
     from: 'Địa chỉ được phép',
     anywhere: 'mọi địa chỉ',

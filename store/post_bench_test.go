@@ -30,14 +30,14 @@ func BenchmarkCharge(b *testing.B) {
 	}{{"sqlite", storetest.SQLiteURL}, {"postgres", storetest.PostgresURL}} {
 		b.Run(database.name, func(b *testing.B) {
 			s, charges := benchStore(b, database.url(b))
-			meter := usage.NewMeter(s, time.Now, nil)
+			meter := usage.NewMeter(s, nil, time.Now, nil)
 			b.Cleanup(func() { _ = meter.Close(context.Background()) })
 			b.Run("group-commit", func(b *testing.B) {
 				benchCharges(b, charges, func(c usage.Charge) (usage.Receipt, error) { return meter.Charge(context.Background(), c) })
 			})
 			b.Run("transaction-each", func(b *testing.B) {
 				benchCharges(b, charges, func(c usage.Charge) (usage.Receipt, error) {
-					receipts, err := s.Settle(context.Background(), time.Now, []usage.Charge{c})
+					receipts, err := s.Post(context.Background(), time.Now, usage.ChargeEntries(c))
 					if err != nil {
 						return usage.Receipt{}, err
 					}
@@ -51,7 +51,7 @@ func BenchmarkCharge(b *testing.B) {
 func benchStore(b *testing.B, url string) (*store.Store, []usage.Charge) {
 	b.Helper()
 	storetest.Migrate(b, url)
-	s, err := store.Open(context.Background(), store.Options{URL: url, Synchronous: "FULL"})
+	s, err := store.Open(context.Background(), store.Options{URL: url, Synchronous: "FULL", CountLater: true})
 	if err != nil {
 		b.Fatal(err)
 	}

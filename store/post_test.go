@@ -70,7 +70,7 @@ func flood(t *testing.T, meters []*usage.Meter, on []usage.Charge, n int64, each
 
 func startMeter(t *testing.T, s *store.Store, now func() time.Time) *usage.Meter {
 	t.Helper()
-	m := usage.NewMeter(s, now, nil)
+	m := usage.NewMeter(s, nil, now, nil)
 	t.Cleanup(func() {
 		if err := m.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -170,25 +170,37 @@ func agree(t *testing.T, db *sql.DB) {
 		return sums
 	}
 	want := sums("SELECT COUNT(*), COALESCE(SUM(credits), 0), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0), COALESCE(SUM(cost_micros), 0) FROM usage")
-	for _, table := range []string{"daily_usage", "model_usage"} {
-		got := sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(credits), 0), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0), COALESCE(SUM(cost_micros), 0) FROM " + table)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s does not agree with the charges: %s", table, diff)
-		}
+	got := sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(credits), 0), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0), COALESCE(SUM(cost_micros), 0) FROM daily_usage")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("daily_usage does not agree with the charges: %s", diff)
 	}
 	hours := make([]string, usage.HoursADay)
 	for hour := range hours {
 		hours[hour] = fmt.Sprintf("SUM(h%02d)", hour)
 	}
-	got := sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(credits), 0), COALESCE(SUM(cost_micros), 0), COALESCE(" + strings.Join(hours, " + ") + ", 0), COUNT(*) FROM user_days")
+	got = sums("SELECT COALESCE(SUM(requests), 0), COALESCE(SUM(millionths / 1000000), 0), COALESCE(SUM(cost_micros), 0), COALESCE(" + strings.Join(hours, " + ") + ", 0), COUNT(*) FROM user_days")
 	if got[0] != want[0] || got[1] != want[1] || got[2] != want[4] || got[3] != want[0] {
 		t.Errorf("the users' days say %d requests, %d credits, %d cost, %d by the hour; the charges %v", got[0], got[1], got[2], got[3], want)
 	}
 }
 
+// receiptOf is the receipt of a user without holds, grants and a month.
+func receiptOf(outcome usage.Outcome, used, limit int64, day usage.Day, charged int64) usage.Receipt {
+	r := usage.Receipt{Outcome: outcome, Day: day, Figures: usage.Figures{
+		CreditsUsed: used, DailyLimit: limit, Room: max(limit-used, 0), Month: usage.Month{Limit: usage.NoLimit},
+	}}
+	if outcome != usage.Duplicate && outcome != usage.Mismatch { // those are of the first
+		r.UserRoom = r.Room
+	}
+	if outcome == usage.Accepted {
+		r.Charged = charged
+	}
+	return r
+}
+
 func settle(t *testing.T, s *store.Store, at time.Time, batch ...usage.Charge) []usage.Receipt {
 	t.Helper()
-	receipts, err := s.Settle(context.Background(), usage.At(at), batch)
+	receipts, err := s.Post(context.Background(), usage.At(at), usage.ChargeEntries(batch...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,8 +223,8 @@ func TestARefusedChargeWritesNothingAtAll(t *testing.T) {
 		large.IdempotencyKey, large.Model = "large", "never seen"
 		receipts := settle(t, s, storetest.Start.Add(time.Hour), large, repeat, changed, c.Charge(1_000_000_000))
 		want := []usage.Receipt{
-			{Outcome: usage.OverQuota, CreditsUsed: 3, DailyLimit: 10, Day: "2026-03-04"}, {Outcome: usage.Duplicate, CreditsUsed: 3, DailyLimit: 10, Day: "2026-03-04"},
-			{Outcome: usage.Mismatch, CreditsUsed: 3, DailyLimit: 10, Day: "2026-03-04"}, {Outcome: usage.OverQuota, CreditsUsed: 3, DailyLimit: 10, Day: "2026-03-04"},
+			receiptOf(usage.OverQuota, 3, 10, "2026-03-04", 0), receiptOf(usage.Duplicate, 3, 10, "2026-03-04", 0),
+			receiptOf(usage.Mismatch, 3, 10, "2026-03-04", 0), receiptOf(usage.OverQuota, 3, 10, "2026-03-04", 0),
 		}
 		if diff := cmp.Diff(want, receipts); diff != "" {
 			t.Error(diff)
@@ -234,7 +246,7 @@ func TestARefusedChargeWritesNothingAtAll(t *testing.T) {
 func countRows(t *testing.T, url string) map[string]int64 {
 	t.Helper()
 	db, rows := storetest.Raw(t, url), map[string]int64{}
-	for _, table := range []string{"usage", "daily_usage", "model_usage", "user_days", "idempotency_keys", "audit_log"} {
+	for _, table := range []string{"usage", "daily_usage", "user_days", "idempotency_keys", "audit_log"} {
 		rows[table] = storetest.Count(t, db, "SELECT COUNT(*) FROM "+table)
 	}
 	if err := db.Close(); err != nil {
@@ -250,7 +262,7 @@ func TestARepeatAnswersAsTheFirstForADayAndIsDecidedAnewAfter(t *testing.T) {
 		charge.IdempotencyKey, sameTextOtherKey.IdempotencyKey = "once", "once"
 		charge.Credits, charge.Model, charge.PromptTokens, charge.CompletionTokens, charge.CostMicros = 5, "gpt-5", 10, 20, 30
 		first := settle(t, s, storetest.Start, charge)[0]
-		want := usage.Receipt{Outcome: usage.Accepted, CreditsUsed: 5, DailyLimit: 100, Day: "2026-03-04"}
+		want := receiptOf(usage.Accepted, 5, 100, "2026-03-04", 5)
 		if first != want {
 			t.Fatalf("the first is %v", first)
 		}
@@ -258,7 +270,7 @@ func TestARepeatAnswersAsTheFirstForADayAndIsDecidedAnewAfter(t *testing.T) {
 		if _, err := s.ChangeUser(context.Background(), ada, c.User.ID, accounts.UserChange{Plan: new("Business")}); err != nil {
 			t.Fatal(err)
 		}
-		want.Outcome = usage.Duplicate
+		want = receiptOf(usage.Duplicate, 5, 100, "2026-03-04", 0)
 		for _, later := range []time.Duration{0, time.Second, 13 * time.Hour, 24*time.Hour - time.Microsecond} {
 			if got := settle(t, s, storetest.Start.Add(later), charge)[0]; got != want {
 				t.Errorf("after %v the repeat is %v, want %v", later, got, want)
@@ -358,7 +370,7 @@ func TestABatchOfManyUsersKeysAndModelsAddsUpEverywhere(t *testing.T) {
 		settle(t, s, storetest.Start.Add(24*time.Hour), batch[:100]...)
 		db := storetest.Raw(t, url)
 		agree(t, db)
-		for table, want := range map[string]int64{"usage": 700, "user_days": 5 + 3, "daily_usage": 20 + 12, "model_usage": 15 + 9} {
+		for table, want := range map[string]int64{"usage": 700, "user_days": 5 + 3, "daily_usage": 5*12 + 3*12} {
 			if n := storetest.Count(t, db, "SELECT COUNT(*) FROM "+table); n != want {
 				t.Errorf("%s has %d rows, want %d", table, n, want)
 			}

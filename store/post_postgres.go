@@ -1,0 +1,502 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"gorm.io/gorm"
+)
+
+// post needs two round trips. The first begins the transaction, takes the
+// users' locks in the order of their ids and reads their accounts; the second
+// writes and commits. Users with holds, grants, a month or limited keys need one
+// more where the batch has charges alone. The locks are advisory: they leave no
+// dead row, hold for users who have no row of the day yet, and keep only batches
+// that share a user apart. Every instance takes them in one order, so none waits
+// for another in a circle.
+func (d postgresDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
+	conn, err := d.ledger.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release() // a connection still inside a transaction is closed, which rolls it back
+	var at time.Time
+	var r *postgresReading
+	for day := usage.Day(""); day != usage.DayOf(at); {
+		if day != "" { // it has ended while the batch waited for its users
+			if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+				return nil, err
+			}
+		}
+		asked := now()
+		day = usage.DayOf(asked)
+		if r, err = readPostgres(ctx, conn, asked, entries); err != nil {
+			return nil, err
+		}
+		at = now()
+	}
+	posting := usage.Decide(at, entries, r.state, func() uuid.UUID { return d.mint(at) })
+	if posting.Empty() {
+		_, err := conn.Exec(ctx, "ROLLBACK")
+		return posting.Receipts, err
+	}
+	if err := d.record(ctx, conn, &posting, r.known); err != nil {
+		return nil, err
+	}
+	d.rows.add(&posting)
+	return posting.Receipts, nil
+}
+
+// countTotals has nothing to do: a batch counts its charges.
+func (postgresDialect) countTotals(context.Context) error { return nil }
+
+func (postgresDialect) countTotalsIn(*gorm.DB) error { return nil }
+
+func (postgresDialect) eachUncounted(*gorm.DB, uuid.UUID, func(*usage.Record)) error { return nil }
+
+func (postgresDialect) counted(*gorm.DB) (func(uuid.UUID) bool, error) {
+	return func(uuid.UUID) bool { return true }, nil
+}
+
+// lockAccount takes the lock that batches take.
+func (postgresDialect) lockAccount(tx *gorm.DB, user uuid.UUID) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(?)", locks([][16]byte{user})[0]).Error
+}
+
+// postgresReading is what a batch reads.
+type postgresReading struct {
+	state usage.State
+	users [][16]byte
+	// known are the users whose day has a row, more those whose accounts have more than accountColumns.
+	known map[uuid.UUID]bool
+	more  [][16]byte
+}
+
+func (r *postgresReading) addAccount(row scanner) error {
+	var a accountRow
+	if err := a.scan(row); err != nil {
+		return err
+	}
+	r.state.Accounts[a.user] = &a.Account
+	if a.known {
+		r.known[a.user] = true
+	}
+	if a.MonthlyLimit != usage.NoLimit {
+		r.more = append(r.more, a.user)
+	}
+	return nil
+}
+
+func (r *postgresReading) addMore(row scanner) error {
+	var user uuid.UUID
+	err := row.Scan(&user)
+	r.more = append(r.more, user)
+	return err
+}
+
+func (r *postgresReading) addReplay(row scanner) error {
+	replay, err := scanReplay(row)
+	r.state.Replays[replay.ReplayKey] = replay
+	return err
+}
+
+func (r *postgresReading) addEnded(row scanner) error {
+	h, err := scanHold(row)
+	if err == nil && h.Status != usage.HoldOpen {
+		r.state.Ended[h.ID] = h
+	}
+	return err
+}
+
+// The statements that read the users $1, and with them the moment $2 or the day,
+// and the first day of the month $3.
+var (
+	// Plan and day are found for each user by itself, whatever is known of the tables: a planner
+	// without statistics would read all users of each plan for them.
+	selectAccounts = "SELECT " + accountColumns + "JOIN LATERAL (SELECT * FROM plans WHERE id = u.plan_id LIMIT 1) AS p ON TRUE " +
+		"LEFT JOIN LATERAL (SELECT * FROM user_days WHERE day = $2::date AND user_id = u.id LIMIT 1) AS d ON TRUE WHERE u.id = ANY($1::uuid[])"
+	selectMorePostgres        = fmt.Sprintf(selectMore, ofUsers)
+	selectHoldsPostgres       = fmt.Sprintf(selectHolds, "= ANY($1::uuid[])")
+	selectReplayHolds         = fmt.Sprintf(selectHolds, "IN (SELECT x.hold_id FROM idempotency_keys AS x WHERE (x.key_id, x.text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND x.hold_id IS NOT NULL)")
+	selectReplays             = replayColumns + "(key_id, text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND created_at > $3"
+	selectOpenHoldsPostgres   = fmt.Sprintf(selectOpenHolds, ofUsers)
+	selectOpenGrantsPostgres  = fmt.Sprintf(selectOpenGrants, "$2::timestamptz", ofUsers)
+	selectDrawnGrantsPostgres = fmt.Sprintf(selectDrawnGrants, "$2::timestamptz", ofUsers)
+	selectKeyLimitsPostgres   = fmt.Sprintf(selectKeyLimits, "$2::date", ofUsers)
+	selectEarlierDaysPostgres = fmt.Sprintf(selectEarlierDays, "$3::date", "$2::date", ofUsers)
+	selectPastDaysPostgres    = selectPastDays + "(d.user_id, d.day) IN (SELECT * FROM unnest($1::uuid[], $2::date[]))"
+)
+
+const ofUsers = "= ANY($1::uuid[])"
+
+func readPostgres(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries []usage.Entry) (*postgresReading, error) {
+	t := touch(entries)
+	r := &postgresReading{
+		users: t.users, known: make(map[uuid.UUID]bool, len(t.users)),
+		state: usage.State{Accounts: make(map[uuid.UUID]*usage.Account, len(t.users)), Replays: map[usage.ReplayKey]usage.Replay{}, Ended: map[uuid.UUID]*usage.Hold{}},
+	}
+	batch := &pgx.Batch{}
+	batch.Queue("BEGIN")
+	batch.Queue("SELECT pg_advisory_xact_lock(l) FROM unnest($1::bigint[]) AS l", locks(t.users))
+	queue(batch, r.addAccount, selectAccounts, t.users, string(usage.DayOf(at)))
+	if len(t.replayKeys) > 0 {
+		queue(batch, r.addReplay, selectReplays, t.replayKeys, t.replayTexts, replaysSince(at))
+	}
+	if !t.holding {
+		queue(batch, r.addMore, selectMorePostgres, t.users)
+	} else {
+		r.queueMore(batch, at, t.users)
+		queue(batch, r.addEnded, selectHoldsPostgres, t.holds)
+		if len(t.replayKeys) > 0 {
+			queue(batch, r.addEnded, selectReplayHolds, t.replayKeys, t.replayTexts)
+		}
+	}
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	batch = &pgx.Batch{}
+	if !t.holding && len(r.more) > 0 {
+		r.queueMore(batch, at, distinct(r.more))
+	}
+	r.queueCharged(batch, at)
+	if batch.Len() == 0 {
+		return r, nil
+	}
+	return r, conn.SendBatch(ctx, batch).Close()
+}
+
+// queue adds a statement whose rows are visited.
+func queue(batch *pgx.Batch, visit func(scanner) error, text string, args ...any) {
+	batch.Queue(text, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := visit(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// queueMore reads the holds, grants, limited keys and months of users.
+func (r *postgresReading) queueMore(batch *pgx.Batch, at time.Time, users [][16]byte) {
+	found, day := ledgerAccounts(r.state.Accounts), usage.DayOf(at)
+	queue(batch, found.addHold, selectOpenHoldsPostgres, users)
+	queue(batch, found.addGrant, selectOpenGrantsPostgres, users, at)
+	queue(batch, found.addKey, selectKeyLimitsPostgres, users, string(day))
+	queue(batch, found.addEarlierDays, selectEarlierDaysPostgres, users, string(day), string(day.StartOfMonth()))
+}
+
+// queueCharged reads the days on which expired holds were charged, and the grants
+// that those charges drew on.
+func (r *postgresReading) queueCharged(batch *pgx.Batch, at time.Time) {
+	var users, grants [][16]byte
+	var days []time.Time
+	for _, h := range r.state.Ended {
+		for _, d := range h.Draws {
+			grants = append(grants, d.GrantID)
+		}
+		if h.End.Day != "" && h.End.Day != usage.DayOf(at) {
+			users, days = append(users, h.UserID), append(days, h.End.Day.Start())
+		}
+	}
+	if len(grants) > 0 {
+		queue(batch, ledgerAccounts(r.state.Accounts).addGrant, selectDrawnGrantsPostgres, grants, at)
+	}
+	if len(users) > 0 {
+		queue(batch, ledgerAccounts(r.state.Accounts).addPastDay, selectPastDaysPostgres, users, days)
+	}
+}
+
+// distinct sorts users and drops repetitions.
+func distinct(users [][16]byte) [][16]byte {
+	slices.SortFunc(users, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(users)
+}
+
+// touched is what a batch names: its users, each once and sorted, the scopes of
+// its idempotency keys, and its holds.
+type touched struct {
+	users, replayKeys, holds [][16]byte
+	replayTexts              []string
+	// holding reports whether there are entries other than charges.
+	holding bool
+}
+
+func touch(entries []usage.Entry) (t touched) {
+	for i := range entries {
+		e := &entries[i]
+		t.users = append(t.users, e.UserID)
+		if e.IdempotencyKey != "" {
+			t.replayKeys = append(t.replayKeys, e.KeyID)
+			t.replayTexts = append(t.replayTexts, e.IdempotencyKey)
+		}
+		if e.Kind != usage.KindCharge {
+			t.holding = true
+		}
+		if e.HoldID != uuid.Nil {
+			t.holds = append(t.holds, e.HoldID)
+		}
+	}
+	t.users = distinct(t.users)
+	return t
+}
+
+// locks names a lock for each user by the random half of the id, in ascending
+// order: two users may share one, which only makes them wait for each other.
+func locks(users [][16]byte) []int64 {
+	names := make([]int64, len(users))
+	for i, u := range users {
+		names[i] = int64(binary.BigEndian.Uint64(u[8:]))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// totals is a table of totals and how a batch adds to it.
+type totals struct {
+	// update adds to the rows that exist; addUp inserts those that do not, too.
+	update, addUp string
+}
+
+// totalsOf writes the statements for a table. addUp is an UPDATE of the rows that
+// exist and an INSERT of the others. ON CONFLICT would lock every row before it
+// updates it; the users' locks already keep other writers away. The day is a column
+// of the rows to add: as a constant it would let a planner without statistics of
+// today read the whole day for them.
+func totalsOf(into, table, key, rows, sums, values string) totals {
+	const with = "WITH excluded AS MATERIALIZED (SELECT $1::date AS on_day, r.* FROM "
+	update := "UPDATE " + table + " AS t SET " + sums + " FROM excluded WHERE t.day = excluded.on_day AND t.user_id = excluded.user_id" + key
+	return totals{
+		update: with + rows + ") " + update,
+		addUp: with + rows + "), updated AS (" + update + " RETURNING t.*) " +
+			into + "SELECT $1::date, " + values + " FROM excluded WHERE NOT EXISTS (SELECT FROM updated AS t WHERE t.user_id = excluded.user_id" + key + ")",
+	}
+}
+
+var dailyUsage = totalsOf(intoDailyUsage, "daily_usage", " AND t.key_id = excluded.key_id AND t.model = excluded.model",
+	`unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+		AS r(user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros)`,
+	`requests = t.requests + excluded.requests, credits = t.credits + excluded.credits, prompt_tokens = t.prompt_tokens + excluded.prompt_tokens,
+		completion_tokens = t.completion_tokens + excluded.completion_tokens, cost_micros = t.cost_micros + excluded.cost_micros`,
+	"user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros")
+
+// userDays has the statements of each hour of the day.
+var userDays = func() (hours [usage.HoursADay]totals) {
+	for h := range hours {
+		hour := hourColumn(h)
+		columns := "user_id, requests, millionths, granted, uncollected, corrected, cost_micros, last_charge_id, " + hour
+		hours[h] = totalsOf(intoUserDays(hour), "user_days", "",
+			"unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], $3::bigint[]) AS r("+columns+")",
+			`requests = t.requests + excluded.requests, millionths = t.millionths + excluded.millionths, granted = t.granted + excluded.granted,
+			uncollected = t.uncollected + excluded.uncollected, corrected = t.corrected + excluded.corrected, cost_micros = t.cost_micros + excluded.cost_micros,
+			last_charge_id = COALESCE(excluded.last_charge_id, t.last_charge_id), `+hour+" = t."+hour+" + excluded."+hour, columns)
+	}
+	return hours
+}()
+
+// record writes a posting and commits. known are the users whose day has a row.
+func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usage.Posting, known map[uuid.UUID]bool) error {
+	batch := &pgx.Batch{}
+	queueCharges(batch, p)
+	for _, past := range append(pastDays(p), usage.Total{Day: p.Day}) {
+		day, today := past.Day, past.Day == p.Day
+		users, rows := ofDay(p.Users, day), ofDay(p.Rows, day)
+		queueUserDays(batch, userDays[p.At.Hour()], day, users, today && all(users, func(t *usage.Total) bool { return known[t.UserID] }))
+		queueRows(batch, day, rows, today && all(rows, d.rows.known))
+		if !today {
+			batch.Queue(intoReopenedDays+"VALUES ($1::date, $2)"+reopenAgain, string(day), past.LastChargeID)
+		}
+	}
+	queueHolds(batch, p)
+	for i := range p.Uses {
+		use := &p.Uses[i]
+		batch.Queue("UPDATE grants SET used = used + $2 WHERE id = $1", use.GrantID, use.Credits)
+		batch.Queue(intoGrantDays+"VALUES ($1, $2::date, $3)"+addGrantDay+"$4", use.GrantID, string(use.Day), max(use.Credits, 0), use.Credits)
+	}
+	for i := range p.Replays {
+		x := &p.Replays[i]
+		batch.Queue(intoReplays+"VALUES ($1, $2, $3, $4, $5, $6::date, $7, $8, $9, $10, $11)"+renewReplay,
+			[16]byte(x.KeyID), [16]byte(x.ChargerID), operationOf(x.Kind), x.Text, x.Fingerprint[:], string(p.Day), x.Receipt.CreditsUsed, x.Receipt.DailyLimit,
+			figuresText(x.Receipt.Figures), orNull(x.Receipt.HoldID), p.At)
+	}
+	batch.Queue("COMMIT")
+	return conn.SendBatch(ctx, batch).Close()
+}
+
+func all[T any](list []T, is func(*T) bool) bool {
+	for i := range list {
+		if !is(&list[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofDay is the part of totals that belongs to a day; nearly always all of them.
+func ofDay(list []usage.Total, day usage.Day) []usage.Total {
+	if all(list, func(t *usage.Total) bool { return t.Day == day }) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(t usage.Total) bool { return t.Day != day })
+}
+
+func queueCharges(batch *pgx.Batch, p *usage.Posting) {
+	if len(p.Records) == 0 {
+		return
+	}
+	var c columns
+	days := make([]time.Time, len(p.Records))
+	for i := range p.Records {
+		r := &p.Records[i]
+		c.add(r.ID, r.UserID, r.KeyID, r.Model, r.Credits, r.PromptTokens, r.CompletionTokens, r.CostMicros, remainder(r), r.Granted, r.Uncollected)
+		c.previous, c.adjusts, days[i] = append(c.previous, orNull(r.PreviousID)), append(c.adjusts, orNull(r.AdjustsID)), r.Day.Start()
+	}
+	batch.Queue(intoUsage+`SELECT r.id, r.day, r.user_id, r.key_id, r.previous_id, $1::timestamptz, r.credits, r.model, r.prompt, r.completion, r.cost,
+			r.millionths, r.granted, r.uncollected, r.adjusts_id
+		FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
+			$12::bigint[], $13::bigint[], $14::bigint[], $15::uuid[])
+		AS r(id, day, user_id, key_id, previous_id, credits, model, prompt, completion, cost, millionths, granted, uncollected, adjusts_id)`,
+		p.At, c.ids, days, c.users, c.keys, c.previous, c.numbers[0], c.models, c.numbers[1], c.numbers[2], c.numbers[3],
+		c.numbers[4], c.numbers[5], c.numbers[6], c.adjusts)
+}
+
+func queueUserDays(batch *pgx.Batch, table totals, day usage.Day, list []usage.Total, known bool) {
+	if len(list) == 0 {
+		return
+	}
+	var c columns
+	for i := range list {
+		t := &list[i]
+		c.add(uuid.Nil, t.UserID, uuid.Nil, "", t.Requests, t.Millionths, t.Granted, t.Uncollected, t.Corrected, t.CostMicros)
+		c.previous = append(c.previous, orNull(t.LastChargeID))
+	}
+	batch.Queue(table.statement(known), string(day), c.users, c.numbers[0], c.numbers[1], c.numbers[2], c.numbers[3], c.numbers[4], c.numbers[5], c.previous)
+}
+
+func queueRows(batch *pgx.Batch, day usage.Day, list []usage.Total, known bool) {
+	if len(list) == 0 {
+		return
+	}
+	var c columns
+	for i := range list {
+		t := &list[i]
+		c.add(uuid.Nil, t.UserID, t.KeyID, t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+	}
+	batch.Queue(dailyUsage.statement(known), string(day), c.users, c.keys, c.models, c.numbers[0], c.numbers[1], c.numbers[2], c.numbers[3], c.numbers[4])
+}
+
+func (t totals) statement(known bool) string {
+	if known {
+		return t.update
+	}
+	return t.addUp
+}
+
+// columns are the rows of a batch turned on their side, as unnest takes them.
+type columns struct {
+	ids, users, keys  [][16]byte
+	previous, adjusts []*[16]byte
+	models            []string
+	numbers           [7][]int64
+}
+
+func (c *columns) add(id, user, key uuid.UUID, model string, numbers ...int64) {
+	c.ids, c.users, c.keys, c.models = append(c.ids, id), append(c.users, user), append(c.keys, key), append(c.models, model)
+	for i, n := range numbers {
+		c.numbers[i] = append(c.numbers[i], n)
+	}
+}
+
+// orNull is an id as a column that may be null.
+func orNull(id uuid.UUID) *[16]byte {
+	if id == uuid.Nil {
+		return nil
+	}
+	return (*[16]byte)(&id)
+}
+
+func queueHolds(batch *pgx.Batch, p *usage.Posting) {
+	const values = "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::date, $17, $18, $19, $20, $21)"
+	const update = `UPDATE holds SET credits = $2, draws = $3, delivered = $4, expires_at = $5, status = $6, ended_at = $7, charge_id = $8,
+		charged_day = $9::date, charged = $10, collected = $11, uncollected = $12, settlement = $13, figures = $14 WHERE id = $1`
+	for _, h := range p.Held {
+		e := endColumns(h)
+		batch.Queue(intoHolds+values, h.ID, h.UserID, h.KeyID, h.OwnerID, h.Credits, drawsText(h.Draws), h.Delivered, string(h.OnExpiry), h.Model, h.RequestID,
+			h.CreatedAt, h.ExpiresAt, string(h.Status), e.at, e.charge, e.day, h.End.Charged, h.End.Collected, h.End.Uncollected, e.settlement, e.figures)
+	}
+	for _, h := range p.Changed {
+		e := endColumns(h)
+		batch.Queue(update, h.ID, h.Credits, drawsText(h.Draws), h.Delivered, h.ExpiresAt, string(h.Status), e.at, e.charge, e.day,
+			h.End.Charged, h.End.Collected, h.End.Uncollected, e.settlement, e.figures)
+	}
+}
+
+// holdEnd is the end of a hold as its columns have it; empty while it is open.
+type holdEnd struct {
+	at         *time.Time
+	charge     *[16]byte
+	day        *string
+	settlement []byte
+	figures    string
+}
+
+func endColumns(h *usage.Hold) (e holdEnd) {
+	if !h.End.At.IsZero() {
+		e.at = &h.End.At
+	}
+	e.charge = orNull(h.End.ChargeID)
+	if h.End.Day != "" {
+		e.day = new(string(h.End.Day))
+	}
+	if h.End.Fingerprint != ([16]byte{}) {
+		e.settlement, e.figures = h.End.Fingerprint[:], figuresText(h.End.Figures)
+	}
+	return e
+}
+
+// knownRows are the rows of today's totals that this instance has written: no
+// INSERT is tried for them.
+type knownRows struct {
+	mu   sync.Mutex
+	day  usage.Day
+	rows map[knownRow]struct{}
+}
+
+type knownRow struct {
+	user, key uuid.UUID
+	model     string
+}
+
+// mostKnownRows bounds the known rows; beyond it they are cleared.
+const mostKnownRows = 100_000
+
+func (k *knownRows) known(t *usage.Total) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, found := k.rows[knownRow{t.UserID, t.KeyID, t.Model}]
+	return found && k.day == t.Day
+}
+
+// add notes the rows of a posting that was committed.
+func (k *knownRows) add(p *usage.Posting) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.day != p.Day || len(k.rows) > mostKnownRows {
+		k.day, k.rows = p.Day, map[knownRow]struct{}{}
+	}
+	for i := range p.Rows {
+		if t := &p.Rows[i]; t.Day == p.Day {
+			k.rows[knownRow{t.UserID, t.KeyID, t.Model}] = struct{}{}
+		}
+	}
+}
