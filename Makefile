@@ -83,7 +83,7 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 test-go: ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
 	tools/need.sh race postgres valkey chromium ip mkfs.ext4
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; slow=$$(go list $(SLOW_WITH_RACE:%=./%)); \
-	  go test -count=1 -timeout=20m -json ./... || status=1; \
+	  go test -count=1 -p 3 -timeout=20m -json ./handlers ./drills ./store ./... || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; \
 	  echo "again with -race:"; \
 	  go test -race -count=1 -timeout=20m -run "$(WITH_RACE)" -json $$slow || status=1; \

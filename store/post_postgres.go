@@ -425,43 +425,72 @@ func orNull(id uuid.UUID) *[16]byte {
 	return (*[16]byte)(&id)
 }
 
+// queueHolds writes the holds that were made as open ones, and then how those of
+// the batch that were changed or ended are now.
 func queueHolds(batch *pgx.Batch, p *usage.Posting) {
-	const values = "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::date, $17, $18, $19, $20, $21)"
-	const update = `UPDATE holds SET credits = $2, draws = $3, delivered = $4, expires_at = $5, status = $6, ended_at = $7, charge_id = $8,
-		charged_day = $9::date, charged = $10, collected = $11, uncollected = $12, settlement = $13, figures = $14 WHERE id = $1`
-	for _, h := range p.Held {
-		e := endColumns(h)
-		batch.Queue(intoHolds+values, h.ID, h.UserID, h.KeyID, h.OwnerID, h.Credits, drawsText(h.Draws), h.Delivered, string(h.OnExpiry), h.Model, h.RequestID,
-			h.CreatedAt, h.ExpiresAt, string(h.Status), e.at, e.charge, e.day, h.End.Charged, h.End.Collected, h.End.Uncollected, e.settlement, e.figures)
+	changed := p.Changed
+	if len(p.Held) > 0 {
+		var c holdColumnsOf
+		for _, h := range p.Held {
+			c.add(h)
+			if h.Status != usage.HoldOpen {
+				changed = append(changed[:len(changed):len(changed)], h)
+			}
+		}
+		batch.Queue(`INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, created_at, expires_at, status)
+			SELECT r.*, 'open' FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[],
+				$11::timestamptz[], $12::timestamptz[]) AS r`,
+			c.ids, c.users, c.keys, c.owners, c.credits, c.draws, c.delivered, c.onExpiry, c.models, c.requests, c.created, c.expires)
 	}
-	for _, h := range p.Changed {
-		e := endColumns(h)
-		batch.Queue(update, h.ID, h.Credits, drawsText(h.Draws), h.Delivered, h.ExpiresAt, string(h.Status), e.at, e.charge, e.day,
-			h.End.Charged, h.End.Collected, h.End.Uncollected, e.settlement, e.figures)
+	if len(changed) == 0 {
+		return
 	}
+	var c holdColumnsOf
+	for _, h := range changed {
+		c.add(h)
+	}
+	batch.Queue(`UPDATE holds AS t SET credits = r.credits, draws = r.draws, delivered = r.delivered, expires_at = r.expires_at, status = r.status,
+			ended_at = r.ended_at, charge_id = r.charge_id, charged_day = r.charged_day, charged = r.charged, collected = r.collected,
+			uncollected = r.uncollected, settlement = r.settlement, figures = r.figures
+		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::uuid[], $9::date[],
+			$10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[], $14::text[])
+		AS r(id, credits, draws, delivered, expires_at, status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures)
+		WHERE t.id = r.id`,
+		c.ids, c.credits, c.draws, c.delivered, c.expires, c.status, c.ended, c.charges, c.days, c.charged, c.collected, c.uncollected, c.settlements, c.figures)
 }
 
-// holdEnd is the end of a hold as its columns have it; empty while it is open.
-type holdEnd struct {
-	at         *time.Time
-	charge     *[16]byte
-	day        *string
-	settlement []byte
-	figures    string
+// holdColumnsOf are holds turned on their side, as unnest takes them.
+type holdColumnsOf struct {
+	ids, users, keys, owners                            [][16]byte
+	credits, delivered, charged, collected, uncollected []int64
+	draws, onExpiry, models, requests, status, figures  []string
+	created, expires                                    []time.Time
+	ended, days                                         []*time.Time
+	charges                                             []*[16]byte
+	settlements                                         [][]byte
 }
 
-func endColumns(h *usage.Hold) (e holdEnd) {
+func (c *holdColumnsOf) add(h *usage.Hold) {
+	c.ids, c.users, c.keys, c.owners = append(c.ids, h.ID), append(c.users, h.UserID), append(c.keys, h.KeyID), append(c.owners, h.OwnerID)
+	c.credits, c.delivered = append(c.credits, h.Credits), append(c.delivered, h.Delivered)
+	c.draws, c.onExpiry, c.models = append(c.draws, drawsText(h.Draws)), append(c.onExpiry, string(h.OnExpiry)), append(c.models, h.Model)
+	c.requests, c.status = append(c.requests, h.RequestID), append(c.status, string(h.Status))
+	c.created, c.expires = append(c.created, h.CreatedAt), append(c.expires, h.ExpiresAt)
+	c.charged, c.collected, c.uncollected = append(c.charged, h.End.Charged), append(c.collected, h.End.Collected), append(c.uncollected, h.End.Uncollected)
+	var ended, day *time.Time
 	if !h.End.At.IsZero() {
-		e.at = &h.End.At
+		ended = &h.End.At
 	}
-	e.charge = orNull(h.End.ChargeID)
 	if h.End.Day != "" {
-		e.day = new(string(h.End.Day))
+		day = new(h.End.Day.Start())
 	}
+	var settlement []byte
+	figures := ""
 	if h.End.Fingerprint != ([16]byte{}) {
-		e.settlement, e.figures = h.End.Fingerprint[:], figuresText(h.End.Figures)
+		settlement, figures = h.End.Fingerprint[:], figuresText(h.End.Figures)
 	}
-	return e
+	c.ended, c.days, c.charges = append(c.ended, ended), append(c.days, day), append(c.charges, orNull(h.End.ChargeID))
+	c.settlements, c.figures = append(c.settlements, settlement), append(c.figures, figures)
 }
 
 // knownRows are the rows of today's totals that this instance has written: no

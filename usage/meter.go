@@ -58,6 +58,7 @@ var (
 type Meter struct {
 	ledger  Ledger
 	totals  *Totals
+	recent  recentHolds
 	now     func() time.Time
 	observe Observer
 	queue   chan *pending
@@ -217,6 +218,9 @@ func (m *Meter) post(batch []*pending, entries []Entry) {
 		err = fault.Away(err)
 	}
 	end := time.Now()
+	if err == nil {
+		m.recent.add(entries, receipts)
+	}
 	if m.totals != nil {
 		m.totals.posted(began, entries, receipts, err)
 	}
