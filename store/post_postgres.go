@@ -434,7 +434,7 @@ func queueHolds(batch *pgx.Batch, p *usage.Posting) {
 		for _, h := range p.Held {
 			c.add(h)
 			if h.Status != usage.HoldOpen {
-				changed = append(changed[:len(changed):len(changed)], h)
+				changed = append(slices.Clip(changed), h)
 			}
 		}
 		batch.Queue(`INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, created_at, expires_at, status)
