@@ -17,15 +17,14 @@ import (
 func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (f usage.Figures, err error) {
 	at := s.now()
 	var account accountRow
-	more := false
-	err = s.readingTotals(ctx, func(db *gorm.DB) (err error) {
-		if account, err = readDay(db, at, userID); err != nil {
-			return err
-		}
-		more = account.MonthlyLimit != usage.NoLimit
-		return visitRows(db, func(scanner) error { more = true; return nil }, fmt.Sprintf(selectMore, "= ?"), userID, userID, userID)
+	var more int64
+	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+		return visitRows(db, func(row scanner) error { return account.scanWith(row, &more) }, selectFigures, string(usage.DayOf(at)), userID)
 	})
-	if err == nil && more { // several statements: they have to see one moment
+	if err == nil && account.user == uuid.Nil {
+		err = accounts.ErrUserNotFound
+	}
+	if err == nil && (more != 0 || account.MonthlyLimit != usage.NoLimit) { // several statements: they have to see one moment
 		err = s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) {
 			if account.Account, err = readAccount(db, at, userID); err != nil {
 				return err
@@ -39,6 +38,10 @@ func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (f usage.F
 	account.Open(at)
 	return account.Figures(keyID, at), nil
 }
+
+// selectFigures reads what most accounts are made of, and whether there is more.
+var selectFigures = "SELECT " + accountFields + ", CASE WHEN EXISTS (" + fmt.Sprintf(selectMore, "= u.id") + `) THEN 1 ELSE 0 END
+	FROM users AS u JOIN plans AS p ON p.id = u.plan_id LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?`
 
 // addUncounted adds a charge to an account whose totals do not count it yet.
 func addUncounted(a *usage.Account, today usage.Day, c *usage.Record) {
