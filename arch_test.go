@@ -31,7 +31,7 @@ var importMap = map[string][]string{
 	"limits":            {},
 	"accounts":          {"fault"},
 	"secrets":           {"fault"},
-	"usage":             {"fault"},
+	"usage":             {"accounts", "fault"},
 	"keys":              {"accounts", "limits", "usage", "fault"},
 	"gateway":           {"keys", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "fault", "accounts"},

@@ -18,7 +18,7 @@ import (
 // returns the first correction, and duplicate is true; another correction with it
 // is usage.ErrCorrectReplay.
 func (s *Store) Correct(ctx context.Context, by accounts.Actor, n usage.NewCorrection) (made usage.CorrectionRecord, used int64, duplicate bool, err error) {
-	if n, err = cleanCorrection(n, s.now()); err != nil {
+	if n, err = n.Normalize(usage.DayOf(s.now())); err != nil {
 		return made, 0, false, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
@@ -58,13 +58,6 @@ func (s *Store) Correct(ctx context.Context, by accounts.Actor, n usage.NewCorre
 	return made, used, duplicate, err
 }
 
-func cleanCorrection(n usage.NewCorrection, at time.Time) (_ usage.NewCorrection, err error) {
-	if n.Reason, err = plainText("reason", n.Reason, 1); err != nil {
-		return n, err
-	}
-	return n.Normalize(usage.DayOf(at))
-}
-
 // corrected finds the correction that was made with the same idempotency key.
 func (c *change) corrected(n usage.NewCorrection) (made usage.CorrectionRecord, found bool, err error) {
 	if n.IdempotencyKey == "" {
@@ -85,7 +78,7 @@ func (c *change) corrected(n usage.NewCorrection) (made usage.CorrectionRecord, 
 // and after it, and changes nothing. It fails as Correct would.
 func (s *Store) PreviewCorrection(ctx context.Context, n usage.NewCorrection) (before, after int64, err error) {
 	at := s.now()
-	if n, err = cleanCorrection(n, at); err != nil {
+	if n, err = n.Normalize(usage.DayOf(at)); err != nil {
 		return 0, 0, err
 	}
 	err = s.readingTotals(ctx, func(db *gorm.DB) error {
@@ -119,7 +112,7 @@ func decideCorrection(db *gorm.DB, at time.Time, n usage.NewCorrection, mint fun
 	case usage.OverRange:
 		return p, before, fault.Field("credits", fmt.Sprintf("must not raise the day above %d credits", int64(usage.MaxDayCredits)))
 	default:
-		return p, before, usage.ErrBelowZero()
+		return p, before, usage.ErrBelowZero
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"codexible/accounts"
-	"codexible/fault"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -16,9 +15,6 @@ import (
 // Grant gives a user credits beside the plan. A repeat with the same idempotency
 // key returns the first grant, and duplicate is true; another grant with it is usage.ErrGrantReplay.
 func (s *Store) Grant(ctx context.Context, by accounts.Actor, n usage.NewGrant) (g usage.GrantRecord, duplicate bool, err error) {
-	if n.Note, err = plainText("note", n.Note, 0); err != nil {
-		return g, false, err
-	}
 	if n, err = n.Normalize(s.now()); err != nil {
 		return g, false, err
 	}
@@ -56,16 +52,6 @@ func (s *Store) Grant(ctx context.Context, by accounts.Actor, n usage.NewGrant) 
 			details: fmt.Sprintf("Gave %s %d credits%s.", user.Email, n.Credits, until(n.ExpiresAt)), after: map[string]any{"grant": row.ID, "credits": n.Credits, "note": n.Note}})
 	})
 	return g, duplicate, err
-}
-
-// plainText cleans the note of a grant or the reason of a correction, which both
-// databases and a line of the log have to hold.
-func plainText(field, text string, least int) (string, error) {
-	text = accounts.Clean(text)
-	if problem := accounts.CheckText(text, least, usage.MaxNote); problem != "" {
-		return "", fault.Field(field, problem)
-	}
-	return text, nil
 }
 
 func until(end *time.Time) string {

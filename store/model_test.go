@@ -108,7 +108,7 @@ func (m *modelled) correct(at time.Time, e usage.Entry) (usage.Receipt, error) {
 	switch {
 	case refused == nil:
 		r.Charged = e.Credits
-	case refused.Error() == usage.ErrBelowZero().Error():
+	case refused.Error() == usage.ErrBelowZero.Error():
 		r.Outcome = usage.BelowZero
 	default:
 		err = refused

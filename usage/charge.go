@@ -24,7 +24,7 @@ const (
 )
 
 // ErrReplayMismatch says that an idempotency key came again with another body.
-var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge within the last 24 hours. Send a new key with a new charge, or repeat the first charge unchanged.")
+var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used for another charge or hold within the last 24 hours. Send a new key with a new request, or repeat the first one unchanged.")
 
 // ErrCostRange says that a charge would take the cost of a user's day beyond MaxDayCostUSD.
 var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must not raise the day's cost above %d dollars; send the real cost", MaxDayCostUSD))

@@ -2,9 +2,9 @@ package usage
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
+	"codexible/accounts"
 	"codexible/fault"
 
 	"github.com/google/uuid"
@@ -20,11 +20,11 @@ const (
 
 // Sentinels of grants and corrections.
 var (
-	ErrNoGrant        = fault.New(fault.NotFound, "This grant does not exist.")
-	ErrTooManyGrants  = fault.Newf(fault.Conflict, "This user has %d open grants, which is the maximum. Revoke one that is not needed, or wait until one is used up or at its end.", MaxOpenGrants)
-	ErrGrantReplay    = fault.New(fault.Conflict, "This idempotency key was used for another grant of this user. Send a new key with a new grant, or repeat the first one unchanged.")
-	ErrCorrectReplay  = fault.New(fault.Conflict, "This idempotency key was used for another correction of this user. Send a new key with a new correction, or repeat the first one unchanged.")
-	errBelowZeroField = "gives back more credits than the plan gave on that day"
+	ErrNoGrant       = fault.New(fault.NotFound, "This grant does not exist.")
+	ErrTooManyGrants = fault.Newf(fault.Conflict, "This user has %d open grants, which is the maximum. Revoke one that is not needed, or wait until one is used up or at its end.", MaxOpenGrants)
+	ErrGrantReplay   = fault.New(fault.Conflict, "This idempotency key was used for another grant of this user. Send a new key with a new grant, or repeat the first one unchanged.")
+	ErrCorrectReplay = fault.New(fault.Conflict, "This idempotency key was used for another correction of this user. Send a new key with a new correction, or repeat the first one unchanged.")
+	ErrBelowZero     = fault.Field("credits", "gives back more credits than the plan gave on that day")
 )
 
 // GrantRecord is a grant as it is stored.
@@ -74,8 +74,7 @@ func (n NewGrant) Normalize(now time.Time) (NewGrant, error) {
 			problems["expires_at"] = "must be in the future"
 		}
 	}
-	n.Note = strings.TrimSpace(n.Note)
-	checkNote(problems, "note", n.Note, 0)
+	n.Note = checkNote(problems, "note", n.Note, 0)
 	return n, problem(problems)
 }
 
@@ -110,18 +109,17 @@ func (n NewCorrection) Normalize(today Day) (NewCorrection, error) {
 	if !taken(n.Day) || n.Day > today {
 		problems["day"] = "must be a day from " + string(FirstDay) + " to today"
 	}
-	n.Reason = strings.TrimSpace(n.Reason)
-	checkNote(problems, "reason", n.Reason, 1)
+	n.Reason = checkNote(problems, "reason", n.Reason, 1)
 	return n, problem(problems)
 }
 
-// ErrBelowZero is the error for a correction that gives back more than the day has.
-func ErrBelowZero() error { return fault.Field("credits", errBelowZeroField) }
-
-func checkNote(problems map[string]string, field, text string, least int) {
-	if n := len([]rune(text)); n < least || n > MaxNote {
-		problems[field] = fmt.Sprintf("must have %d to %d characters", least, MaxNote)
+// checkNote cleans a note or a reason, which both databases and a line of the log have to hold.
+func checkNote(problems map[string]string, field, text string, least int) string {
+	text = accounts.Clean(text)
+	if problem := accounts.CheckText(text, least, MaxNote); problem != "" {
+		problems[field] = problem
 	}
+	return text
 }
 
 func problem(problems map[string]string) error {

@@ -13,8 +13,9 @@ import (
 var (
 	ErrNoHold    = fault.New(fault.NotFound, "This hold does not exist, or it ended more than 30 days ago.")
 	ErrHoldEnded = fault.New(fault.Conflict, "This hold has ended: it was released, settled, or its time has passed. Make another one.")
-	errBelowHold = fault.Field("credits", "must not be below the credits that the hold has")
 	ErrSettled   = fault.New(fault.Conflict, "This hold was settled with another body. Its first settlement counts.")
+
+	errBelowHold = fault.Field("credits", "must not be below the credits that the hold has")
 )
 
 // HoldReader reads a hold; ErrNoHold where it does not exist.
@@ -50,14 +51,17 @@ func (h *Holds) Settle(ctx context.Context, owner, id uuid.UUID, c Charge) (Rece
 // which leaves the hold as it was.
 func (h *Holds) Extend(ctx context.Context, owner, id uuid.UUID, x Extension) (Receipt, error) {
 	e := Entry{Kind: KindExtend, HoldID: id, OwnerID: owner, TTL: x.TTL, Delivered: x.Delivered}
-	if x.Credits != nil {
-		e.Credits = *x.Credits
+	if x.Credits == nil || *x.Credits > 0 {
+		if x.Credits != nil {
+			e.Credits = *x.Credits
+		}
+		return h.findAndPost(ctx, e)
 	}
 	hold, err := h.find(ctx, &e)
 	switch {
 	case err != nil:
 		return Receipt{}, err
-	case x.Credits != nil && e.Credits == 0 && hold.Credits > 0: // to the ledger 0 is absent; a hold never shrinks
+	case hold.Credits > 0: // to the ledger 0 is absent; a hold never shrinks
 		return Receipt{}, errBelowHold
 	}
 	return h.post(ctx, e)
