@@ -30,7 +30,7 @@ const accountFields = `u.id, p.daily_credit_limit, COALESCE(p.monthly_credit_lim
 const accountColumns = accountFields + " FROM users AS u "
 
 // selectMore finds the users whose accounts have more: holds, grants or limited
-// keys. Asked for each user beside accountColumns it took 10 µs of Postgres a charge.
+// keys. It is one statement a batch on Postgres, in place of three subqueries for each user.
 const selectMore = `SELECT h.user_id FROM holds AS h WHERE h.status = 'open' AND h.user_id %[1]s
 	UNION ALL SELECT g.user_id FROM grants AS g WHERE g.revoked_at IS NULL AND g.used < g.credits AND g.user_id %[1]s
 	UNION ALL SELECT k.user_id FROM api_keys AS k WHERE (k.daily_credit_limit IS NOT NULL OR k.concurrency_limit IS NOT NULL) AND k.user_id %[1]s`

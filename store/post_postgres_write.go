@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// totals is a table of totals and how a batch adds to it.
+type totals struct {
+	// update adds to the rows that exist; addUp inserts those that do not, too.
+	update, addUp string
+}
+
+// totalsOf writes the statements for a table. addUp is an UPDATE of the rows that
+// exist and an INSERT of the others. ON CONFLICT would lock every row before it
+// updates it; the users' locks already keep other writers away. The day is a column
+// of the rows to add: as a constant it would let a planner without statistics of
+// today read the whole day for them.
+func totalsOf(into, table, key, rows, sums, values string) totals {
+	const with = "WITH excluded AS MATERIALIZED (SELECT $1::date AS on_day, r.* FROM "
+	update := "UPDATE " + table + " AS t SET " + sums + " FROM excluded WHERE t.day = excluded.on_day AND t.user_id = excluded.user_id" + key
+	return totals{
+		update: with + rows + ") " + update,
+		addUp: with + rows + "), updated AS (" + update + " RETURNING t.*) " +
+			into + "SELECT $1::date, " + values + " FROM excluded WHERE NOT EXISTS (SELECT FROM updated AS t WHERE t.user_id = excluded.user_id" + key + ")",
+	}
+}
+
+var dailyUsage = totalsOf(intoDailyUsage, "daily_usage", " AND t.key_id = excluded.key_id AND t.model = excluded.model",
+	`unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+		AS r(user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros)`,
+	`requests = t.requests + excluded.requests, credits = t.credits + excluded.credits, prompt_tokens = t.prompt_tokens + excluded.prompt_tokens,
+		completion_tokens = t.completion_tokens + excluded.completion_tokens, cost_micros = t.cost_micros + excluded.cost_micros`,
+	"user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros")
+
+// userDays has the statements of each hour of the day.
+var userDays = func() (hours [usage.HoursADay]totals) {
+	for h := range hours {
+		hour := hourColumn(h)
+		columns := "user_id, requests, millionths, granted, uncollected, corrected, cost_micros, last_charge_id, " + hour
+		hours[h] = totalsOf(intoUserDays(hour), "user_days", "",
+			"unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], $3::bigint[]) AS r("+columns+")",
+			`requests = t.requests + excluded.requests, millionths = t.millionths + excluded.millionths, granted = t.granted + excluded.granted,
+			uncollected = t.uncollected + excluded.uncollected, corrected = t.corrected + excluded.corrected, cost_micros = t.cost_micros + excluded.cost_micros,
+			last_charge_id = COALESCE(excluded.last_charge_id, t.last_charge_id), `+hour+" = t."+hour+" + excluded."+hour, columns)
+	}
+	return hours
+}()
+
+// record writes a posting and commits. known are the users whose day has a row.
+func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usage.Posting, known map[uuid.UUID]bool) error {
+	batch := &pgx.Batch{}
+	queueCharges(batch, p)
+	for _, past := range append(pastDays(p), usage.Total{Day: p.Day}) {
+		day, today := past.Day, past.Day == p.Day
+		users, rows := ofDay(p.Users, day), ofDay(p.Rows, day)
+		queueUserDays(batch, userDays[p.At.Hour()], day, users, today && all(users, func(t *usage.Total) bool { return known[t.UserID] }))
+		queueRows(batch, day, rows, today && all(rows, d.rows.known))
+		if !today {
+			batch.Queue(intoReopenedDays+"VALUES ($1::date, $2)"+reopenAgain, string(day), past.LastChargeID)
+		}
+	}
+	queueHolds(batch, p)
+	for i := range p.Uses {
+		use := &p.Uses[i]
+		batch.Queue("UPDATE grants SET used = used + $2 WHERE id = $1", use.GrantID, use.Credits)
+		batch.Queue(intoGrantDays+"VALUES ($1, $2::date, $3)"+addGrantDay+"$4", use.GrantID, string(use.Day), max(use.Credits, 0), use.Credits)
+	}
+	for i := range p.Replays {
+		x := &p.Replays[i]
+		batch.Queue(intoReplays+"VALUES ($1, $2, $3, $4, $5, $6::date, $7, $8, $9, $10, $11)"+renewReplay,
+			[16]byte(x.KeyID), [16]byte(x.ChargerID), operationOf(x.Kind), x.Text, x.Fingerprint[:], string(p.Day), x.Receipt.CreditsUsed, x.Receipt.DailyLimit,
+			figuresText(x.Receipt.Figures), orNull(x.Receipt.HoldID), p.At)
+	}
+	batch.Queue("COMMIT")
+	return conn.SendBatch(ctx, batch).Close()
+}
+
+func all[T any](list []T, is func(*T) bool) bool {
+	for i := range list {
+		if !is(&list[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofDay is the part of totals that belongs to a day; nearly always all of them.
+func ofDay(list []usage.Total, day usage.Day) []usage.Total {
+	if all(list, func(t *usage.Total) bool { return t.Day == day }) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(t usage.Total) bool { return t.Day != day })
+}
+
+func queueCharges(batch *pgx.Batch, p *usage.Posting) {
+	if len(p.Records) == 0 {
+		return
+	}
+	var c columns
+	days := make([]time.Time, len(p.Records))
+	for i := range p.Records {
+		r := &p.Records[i]
+		c.add(r.ID, r.UserID, r.KeyID, r.Model, r.Credits, r.PromptTokens, r.CompletionTokens, r.CostMicros, remainder(r), r.Granted, r.Uncollected)
+		c.previous, c.adjusts, days[i] = append(c.previous, orNull(r.PreviousID)), append(c.adjusts, orNull(r.AdjustsID)), r.Day.Start()
+	}
+	batch.Queue(intoUsage+`SELECT r.id, r.day, r.user_id, r.key_id, r.previous_id, $1::timestamptz, r.credits, r.model, r.prompt, r.completion, r.cost,
+			r.millionths, r.granted, r.uncollected, r.adjusts_id
+		FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
+			$12::bigint[], $13::bigint[], $14::bigint[], $15::uuid[])
+		AS r(id, day, user_id, key_id, previous_id, credits, model, prompt, completion, cost, millionths, granted, uncollected, adjusts_id)`,
+		p.At, c.ids, days, c.users, c.keys, c.previous, c.numbers[0], c.models, c.numbers[1], c.numbers[2], c.numbers[3],
+		c.numbers[4], c.numbers[5], c.numbers[6], c.adjusts)
+}
+
+func queueUserDays(batch *pgx.Batch, table totals, day usage.Day, list []usage.Total, known bool) {
+	if len(list) == 0 {
+		return
+	}
+	var c columns
+	for i := range list {
+		t := &list[i]
+		c.add(uuid.Nil, t.UserID, uuid.Nil, "", t.Requests, t.Millionths, t.Granted, t.Uncollected, t.Corrected, t.CostMicros)
+		c.previous = append(c.previous, orNull(t.LastChargeID))
+	}
+	batch.Queue(table.statement(known), string(day), c.users, c.numbers[0], c.numbers[1], c.numbers[2], c.numbers[3], c.numbers[4], c.numbers[5], c.previous)
+}
+
+func queueRows(batch *pgx.Batch, day usage.Day, list []usage.Total, known bool) {
+	if len(list) == 0 {
+		return
+	}
+	var c columns
+	for i := range list {
+		t := &list[i]
+		c.add(uuid.Nil, t.UserID, t.KeyID, t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
+	}
+	batch.Queue(dailyUsage.statement(known), string(day), c.users, c.keys, c.models, c.numbers[0], c.numbers[1], c.numbers[2], c.numbers[3], c.numbers[4])
+}
+
+func (t totals) statement(known bool) string {
+	if known {
+		return t.update
+	}
+	return t.addUp
+}
+
+// columns are the rows of a batch turned on their side, as unnest takes them.
+type columns struct {
+	ids, users, keys  [][16]byte
+	previous, adjusts []*[16]byte
+	models            []string
+	numbers           [7][]int64
+}
+
+func (c *columns) add(id, user, key uuid.UUID, model string, numbers ...int64) {
+	c.ids, c.users, c.keys, c.models = append(c.ids, id), append(c.users, user), append(c.keys, key), append(c.models, model)
+	for i, n := range numbers {
+		c.numbers[i] = append(c.numbers[i], n)
+	}
+}
+
+// orNull is an id as a column that may be null.
+func orNull(id uuid.UUID) *[16]byte {
+	if id == uuid.Nil {
+		return nil
+	}
+	return (*[16]byte)(&id)
+}
+
+// queueHolds writes the holds that were made as open ones, and then how those of
+// the batch that were changed or ended are now.
+func queueHolds(batch *pgx.Batch, p *usage.Posting) {
+	changed := p.Changed
+	if len(p.Held) > 0 {
+		var c holdArrays
+		for _, h := range p.Held {
+			c.add(h)
+			if h.Status != usage.HoldOpen {
+				changed = append(slices.Clip(changed), h)
+			}
+		}
+		batch.Queue(`INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, created_at, expires_at, status)
+			SELECT r.*, 'open' FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[],
+				$11::timestamptz[], $12::timestamptz[]) AS r`,
+			c.ids, c.users, c.keys, c.owners, c.credits, c.draws, c.delivered, c.onExpiry, c.models, c.requests, c.created, c.expires)
+	}
+	if len(changed) == 0 {
+		return
+	}
+	var c holdArrays
+	for _, h := range changed {
+		c.add(h)
+	}
+	batch.Queue(`UPDATE holds AS t SET credits = r.credits, draws = r.draws, delivered = r.delivered, expires_at = r.expires_at, status = r.status,
+			ended_at = r.ended_at, charge_id = r.charge_id, charged_day = r.charged_day, charged = r.charged, collected = r.collected,
+			uncollected = r.uncollected, settlement = r.settlement, figures = r.figures
+		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::uuid[], $9::date[],
+			$10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[], $14::text[])
+		AS r(id, credits, draws, delivered, expires_at, status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures)
+		WHERE t.id = r.id`,
+		c.ids, c.credits, c.draws, c.delivered, c.expires, c.status, c.ended, c.charges, c.days, c.charged, c.collected, c.uncollected, c.settlements, c.figures)
+}
+
+// holdArrays are holds turned on their side, as unnest takes them.
+type holdArrays struct {
+	ids, users, keys, owners                            [][16]byte
+	credits, delivered, charged, collected, uncollected []int64
+	draws, onExpiry, models, requests, status, figures  []string
+	created, expires                                    []time.Time
+	ended, days                                         []*time.Time
+	charges                                             []*[16]byte
+	settlements                                         [][]byte
+}
+
+func (c *holdArrays) add(h *usage.Hold) {
+	c.ids, c.users, c.keys, c.owners = append(c.ids, h.ID), append(c.users, h.UserID), append(c.keys, h.KeyID), append(c.owners, h.OwnerID)
+	c.credits, c.delivered = append(c.credits, h.Credits), append(c.delivered, h.Delivered)
+	c.draws, c.onExpiry, c.models = append(c.draws, drawsText(h.Draws)), append(c.onExpiry, string(h.OnExpiry)), append(c.models, h.Model)
+	c.requests, c.status = append(c.requests, h.RequestID), append(c.status, string(h.Status))
+	c.created, c.expires = append(c.created, h.CreatedAt), append(c.expires, h.ExpiresAt)
+	c.charged, c.collected, c.uncollected = append(c.charged, h.End.Charged), append(c.collected, h.End.Collected), append(c.uncollected, h.End.Uncollected)
+	var ended, day *time.Time
+	if !h.End.At.IsZero() {
+		ended = &h.End.At
+	}
+	if h.End.Day != "" {
+		day = new(h.End.Day.Start())
+	}
+	var settlement []byte
+	figures := ""
+	if h.End.Fingerprint != ([16]byte{}) {
+		settlement, figures = h.End.Fingerprint[:], figuresText(h.End.Figures)
+	}
+	c.ended, c.days, c.charges = append(c.ended, ended), append(c.days, day), append(c.charges, orNull(h.End.ChargeID))
+	c.settlements, c.figures = append(c.settlements, settlement), append(c.figures, figures)
+}
+
+// knownRows are the rows of today's totals that this instance has written: no
+// INSERT is tried for them.
+type knownRows struct {
+	mu   sync.Mutex
+	day  usage.Day
+	rows map[knownRow]struct{}
+}
+
+type knownRow struct {
+	user, key uuid.UUID
+	model     string
+}
+
+// mostKnownRows bounds the known rows; beyond it they are cleared.
+const mostKnownRows = 100_000
+
+func (k *knownRows) known(t *usage.Total) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, found := k.rows[knownRow{t.UserID, t.KeyID, t.Model}]
+	return found && k.day == t.Day
+}
+
+// add notes the rows of a posting that was committed.
+func (k *knownRows) add(p *usage.Posting) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.day != p.Day || len(k.rows) > mostKnownRows {
+		k.day, k.rows = p.Day, map[knownRow]struct{}{}
+	}
+	for i := range p.Rows {
+		if t := &p.Rows[i]; t.Day == p.Day {
+			k.rows[knownRow{t.UserID, t.KeyID, t.Model}] = struct{}{}
+		}
+	}
+}
