@@ -105,22 +105,42 @@ func (b *tab) do(actions ...chromedp.Action) {
 	}
 }
 
-// loads runs actions that open another page, and waits until it is loaded.
-func (b *tab) loads(says string, actions ...chromedp.Action) {
+// startPatience is how long an action may take to start a navigation before it counts as lost.
+const startPatience = 3 * time.Second
+
+// loads does what opens another page, and waits until it is loaded. A busy browser
+// may lose a click that arrives before it has drawn what was scrolled into view:
+// where no navigation starts, the action is repeated.
+func (b *tab) loads(says string, action func() chromedp.Action) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, stepPatience)
 	defer cancel()
-	loaded := make(chan struct{}, 1)
+	started, loaded := make(chan struct{}, 1), make(chan struct{}, 1)
 	chromedp.ListenTarget(ctx, func(event any) {
-		if _, ok := event.(*page.EventLoadEventFired); ok {
-			select {
-			case loaded <- struct{}{}:
-			default:
-			}
+		signal := loaded
+		switch event.(type) {
+		case *page.EventFrameStartedNavigating:
+			signal = started
+		case *page.EventLoadEventFired:
+		default:
+			return
+		}
+		select {
+		case signal <- struct{}{}:
+		default:
 		}
 	})
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		b.t.Fatalf("%s: %v", says, err)
+	for moving := false; !moving; {
+		if err := chromedp.Run(ctx, action()); err != nil {
+			b.t.Fatalf("%s: %v", says, err)
+		}
+		select {
+		case <-started:
+			moving = true
+		case <-time.After(startPatience):
+		case <-ctx.Done():
+			b.t.Fatalf("%s opens no page: %s", says, b.text())
+		}
 	}
 	select {
 	case <-loaded:
@@ -192,8 +212,11 @@ func (b *tab) middle(path string) (x, y float64) {
 // press clicks a button or a link by its text, and waits for the next page.
 func (b *tab) press(text string) {
 	b.t.Helper()
-	x, y := b.middle(fmt.Sprintf("(//button[normalize-space(text())='%[1]s'] | //a[normalize-space(text())='%[1]s' or normalize-space(bdi)='%[1]s'])[1]", text))
-	b.loads("pressing "+text, chromedp.MouseClickXY(x, y))
+	path := fmt.Sprintf("(//button[normalize-space(text())='%[1]s'] | //a[normalize-space(text())='%[1]s' or normalize-space(bdi)='%[1]s'])[1]", text)
+	b.loads("pressing "+text, func() chromedp.Action {
+		x, y := b.middle(path)
+		return chromedp.MouseClickXY(x, y)
+	})
 }
 
 func (b *tab) text() (text string) {
@@ -337,7 +360,7 @@ func (b *tab) createUserAndKey(scripts bool) {
 		}
 	}
 	b.s.call(b.t, call{says: "the key works", as: "shown", method: "GET", path: "/api/keys", status: 200})
-	b.loads("a reload", page.Reload())
+	b.loads("a reload", func() chromedp.Action { return page.Reload() })
 	b.sees("This form was already sent", "Production")
 	if strings.Contains(b.text(), secret) {
 		b.t.Error("a reload shows the key again")
