@@ -52,6 +52,11 @@ table "plans" {
     type    = boolean
     default = false
   }
+  // The names of the models that the plan may use, separated by blanks; null for all.
+  column "models" {
+    type = text
+    null = true
+  }
   primary_key { columns = [column.id] }
   index "plans_name" {
     unique  = true
@@ -168,6 +173,11 @@ table "api_keys" {
     type = bigint
     null = true
   }
+  // The names of the models that the key may use, separated by blanks; null for all that the plan may.
+  column "models" {
+    type = text
+    null = true
+  }
   primary_key { columns = [column.id] }
   foreign_key "api_keys_user" {
     columns     = [column.user_id]
@@ -274,6 +284,16 @@ table "usage" {
     type = uuid
     null = true
   }
+  // The price that made the credits and the cost of the tokens; null for a charge by hand.
+  column "price_id" {
+    type = uuid
+    null = true
+  }
+  // What the call used, as usage.Tokens writes it; null for a charge by hand.
+  column "tokens" {
+    type = text
+    null = true
+  }
   primary_key { columns = [column.id] }
   // An adjustment may belong to a day before that of its id. Charges are not in the index.
   index "usage_adjustments" {
@@ -308,6 +328,99 @@ table "daily_usage" {
   }
   index "daily_usage_user_id_day" { columns = [column.user_id, column.day] }
   check "daily_usage_amounts" { expr = "requests >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0 AND cost_micros >= 0" }
+}
+
+// What the calls of a key used of a model on a day at one price, beside daily_usage, which
+// counts them too. Charges by hand are not in it. Kept for ever.
+table "daily_tokens" {
+  schema = schema.public
+  column "day" { type = date }
+  column "user_id" { type = uuid }
+  column "key_id" { type = uuid }
+  column "model" { type = text }
+  column "price_id" { type = uuid }
+  column "requests" { type = bigint }
+  // Whole credits, as in daily_usage; at the credit value of the price they are the income.
+  column "credits" { type = bigint }
+  column "cost_micros" { type = bigint }
+  // All that the models read and wrote; the buckets below are parts of them.
+  column "prompt_tokens" { type = bigint }
+  column "completion_tokens" { type = bigint }
+  column "cache_read" { type = bigint }
+  column "cache_write" { type = bigint }
+  column "cache_write_1h" { type = bigint }
+  column "audio_input" { type = bigint }
+  column "audio_output" { type = bigint }
+  column "reasoning" { type = bigint }
+  column "web_searches" { type = bigint }
+  primary_key { columns = [column.day, column.user_id, column.key_id, column.model, column.price_id] }
+  foreign_key "daily_tokens_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = RESTRICT
+  }
+  foreign_key "daily_tokens_key" {
+    columns     = [column.key_id]
+    ref_columns = [table.api_keys.column.id]
+    on_delete   = RESTRICT
+  }
+  foreign_key "daily_tokens_price" {
+    columns     = [column.price_id]
+    ref_columns = [table.prices.column.id]
+    on_delete   = RESTRICT
+  }
+  index "daily_tokens_user_id_day" { columns = [column.user_id, column.day] }
+  check "daily_tokens_amounts" { expr = "requests >= 0 AND cost_micros >= 0 AND prompt_tokens >= 0 AND completion_tokens >= 0" }
+}
+
+// What is offered to customers.
+table "models" {
+  schema = schema.public
+  column "id" { type = uuid }
+  // What clients ask for; unique, also among the aliases of all models.
+  column "name" { type = text }
+  // Other names of it, separated by blanks.
+  column "aliases" { type = text }
+  column "display_name" { type = text }
+  column "description" { type = text }
+  // The most tokens that a call may read and write together; null where it is not known.
+  column "context_window" {
+    type = bigint
+    null = true
+  }
+  // How many tokens of output are set aside for a call.
+  column "output_allowance" { type = bigint }
+  // The ids of the plans that see and use it, separated by blanks; null for all.
+  column "plans" {
+    type = text
+    null = true
+  }
+  column "created_at" { type = timestamptz }
+  primary_key { columns = [column.id] }
+  index "models_name" {
+    unique  = true
+    columns = [column.name]
+  }
+  check "models_output_allowance" { expr = "output_allowance >= 1" }
+  check "models_context_window" { expr = "context_window IS NULL OR context_window >= 1" }
+}
+
+// What models cost and what customers pay for them. Never changed and never deleted: the
+// next one of a model follows it.
+table "prices" {
+  schema = schema.public
+  column "id" { type = uuid }
+  // A model's name, whether or not there is a row of models for it.
+  column "model" { type = text }
+  column "valid_from" { type = timestamptz }
+  // Rates and charge as catalog.Terms writes them: JSON, in pico-dollars.
+  column "terms" { type = text }
+  // Where it came from: manual, or the list that was imported.
+  column "source" { type = text }
+  column "created_at" { type = timestamptz }
+  column "created_by" { type = text }
+  primary_key { columns = [column.id] }
+  index "prices_model" { columns = [column.model, column.valid_from, column.id] }
 }
 
 // A user's day, all keys together: the row on which the limit is decided. The
@@ -500,6 +613,11 @@ table "holds" {
   // What its expiry does: release, or charge what was delivered.
   column "on_expiry" { type = text }
   column "model" { type = text }
+  // The price of the model when the hold was made; null where it had none.
+  column "price_id" {
+    type = uuid
+    null = true
+  }
   column "request_id" { type = text }
   column "created_at" { type = timestamptz }
   column "expires_at" { type = timestamptz }

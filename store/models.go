@@ -33,6 +33,7 @@ type planRow struct {
 	UserConcurrencyLimit   *int64
 	Position               int64
 	IsDefault              bool
+	Models                 *string
 }
 
 type userRow struct {
@@ -64,6 +65,7 @@ type keyRow struct {
 	CreatedBy        string
 	CreatedByKeyID   *uuid.UUID
 	keys.Limits
+	Models *string
 }
 
 type secretRow struct {
@@ -88,6 +90,8 @@ type usageRow struct {
 	Granted          int64
 	Uncollected      int64
 	AdjustsID        *uuid.UUID
+	PriceID          *uuid.UUID
+	Tokens           *string
 }
 
 type dailyUsageRow struct {
@@ -100,6 +104,48 @@ type dailyUsageRow struct {
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
+}
+
+type dailyTokensRow struct {
+	Day              usage.Day `gorm:"primaryKey"`
+	UserID           uuid.UUID `gorm:"primaryKey"`
+	KeyID            uuid.UUID `gorm:"primaryKey"`
+	Model            string    `gorm:"primaryKey"`
+	PriceID          uuid.UUID `gorm:"primaryKey"`
+	Requests         int64
+	Credits          int64
+	CostMicros       int64
+	PromptTokens     int64
+	CompletionTokens int64
+	CacheRead        int64
+	CacheWrite       int64
+	CacheWrite1h     int64 `gorm:"column:cache_write_1h"`
+	AudioInput       int64
+	AudioOutput      int64
+	Reasoning        int64
+	WebSearches      int64
+}
+
+type modelRow struct {
+	ID              uuid.UUID `gorm:"primaryKey"`
+	Name            string
+	Aliases         string
+	DisplayName     string
+	Description     string
+	ContextWindow   *int64
+	OutputAllowance int64
+	Plans           *string
+	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
+}
+
+type priceRow struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	Model     string
+	ValidFrom time.Time
+	Terms     string
+	Source    string
+	CreatedAt time.Time `gorm:"autoCreateTime:false"`
+	CreatedBy string
 }
 
 type userDayRow struct {
@@ -153,6 +199,7 @@ type holdRow struct {
 	Uncollected int64
 	Settlement  *[]byte
 	Figures     string
+	PriceID     *uuid.UUID
 }
 
 type grantRow struct {
@@ -320,6 +367,9 @@ func (*keyRow) TableName() string            { return "api_keys" }
 func (*secretRow) TableName() string         { return "key_secrets" }
 func (*usageRow) TableName() string          { return "usage" }
 func (*dailyUsageRow) TableName() string     { return "daily_usage" }
+func (*dailyTokensRow) TableName() string    { return "daily_tokens" }
+func (*modelRow) TableName() string          { return "models" }
+func (*priceRow) TableName() string          { return "prices" }
 func (*userDayRow) TableName() string        { return "user_days" }
 func (*replayRow) TableName() string         { return "idempotency_keys" }
 func (*holdRow) TableName() string           { return "holds" }
@@ -347,7 +397,7 @@ func (*closedDayPlanRow) TableName() string  { return "closed_day_plans" }
 // models are all of them.
 func models() []any {
 	return []any{
-		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
+		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &dailyTokensRow{}, &modelRow{}, &priceRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
 		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
 		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
 	}

@@ -78,7 +78,7 @@ func furnish(t *testing.T, url string) {
 // row of made-up values; a reference takes a row that is there.
 func fillEmptyTables(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for _, table := range texts(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%search%' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'") {
+	for _, table := range texts(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%search%' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations' ORDER BY (SELECT COUNT(*) FROM pragma_foreign_key_list(name)), name") {
 		if storetest.Count(t, db, "SELECT COUNT(*) FROM "+table) > 0 {
 			continue
 		}
