@@ -841,7 +841,7 @@ table "audit_log" {
   index "audit_log_subject" { columns = [column.subject_id, column.seq] }
   index "audit_log_action" { columns = [column.action, column.seq] }
   index "audit_log_at" { columns = [column.at] }
-  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'session', 'system')" }
+  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'model', 'price', 'session', 'system')" }
 }
 
 // Which keys, users and plans have changed, for the caches of other processes:

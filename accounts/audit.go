@@ -35,6 +35,8 @@ const (
 	SubjectUser    Subject = "user"
 	SubjectKey     Subject = "key"
 	SubjectPlan    Subject = "plan"
+	SubjectModel   Subject = "model"
+	SubjectPrice   Subject = "price"
 	SubjectSession Subject = "session"
 	SubjectSystem  Subject = "system"
 )
@@ -62,7 +64,7 @@ type AuditEntry struct {
 	After   string
 }
 
-// Change names a key, user or plan that has changed, for those who cache it.
+// Change names a key, user, plan, model or price that has changed, for those who cache it.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID
@@ -77,5 +79,5 @@ func ParseChange(text string) (c Change, ok bool) {
 	c.Subject = Subject(subject)
 	var err error
 	c.ID, err = uuid.Parse(id)
-	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan}, c.Subject) && c.String() == text
+	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice}, c.Subject) && c.String() == text
 }

@@ -298,7 +298,7 @@ func (v *Verifier) Changed(c accounts.Change) {
 		v.totals.Drop(c.ID)
 	case accounts.SubjectPlan:
 		v.totals.DropAll()
-	case accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 

@@ -247,7 +247,7 @@ func (s *Store) Changed(c accounts.Change) {
 	case accounts.SubjectUser, accounts.SubjectKey:
 		s.status.invalidate()
 		s.planUsers.invalidate()
-	case accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 

@@ -42,17 +42,32 @@ type Charge struct {
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
+	// Priced is what the call used and the price that made the amount and the cost of it;
+	// nil for a charge by hand. Of a hold it names the price of its model, where it has one.
+	Priced *Priced
 	// IdempotencyKey makes a repeat within ReplayWindow answer as the first; empty for none.
 	IdempotencyKey string
+}
+
+// Priced is usage and its price.
+type Priced struct {
+	PriceID uuid.UUID
+	Tokens  Tokens
 }
 
 // millionths is the whole amount.
 func (c *Charge) millionths() int64 { return c.Credits*Millionths + c.Millionths }
 
 // Fingerprint is equal for two charges that an idempotency key may join: the
-// same amount, model, tokens and cost.
+// same amount, model, tokens and cost. Usage is compared in place of the amount and the
+// cost, which another price would have made different.
 func (c *Charge) Fingerprint() [16]byte {
 	b := make([]byte, 0, 5*8+MaxModelLength)
+	if c.Priced != nil && c.Priced.Tokens != (Tokens{}) {
+		b = append(append(c.Priced.Tokens.AppendText(b), 0), c.Model...)
+		sum := sha256.Sum256(b)
+		return [16]byte(sum[:16])
+	}
 	for _, n := range [...]int64{c.Credits, c.PromptTokens, c.CompletionTokens, c.CostMicros} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}

@@ -245,7 +245,7 @@ func (d *decider) book(c *Charge, a *Account, collected, credits int64, draws []
 // record appends a record of a charge whose credits are not set.
 func (d *decider) record(c *Charge, day Day) *Record {
 	d.Records = append(d.Records, Record{ID: d.mint(), UserID: c.UserID, KeyID: c.KeyID, Model: c.Model,
-		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Day: day, CreatedAt: d.At})
+		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Priced: c.Priced, Day: day, CreatedAt: d.At})
 	return &d.Records[len(d.Records)-1]
 }
 

@@ -19,6 +19,9 @@ func (d *decider) hold(e *Entry, a *Account) Receipt {
 		ID: d.mint(), UserID: e.UserID, KeyID: e.KeyID, OwnerID: e.OwnerID, Credits: credits, Draws: a.draw(credits-left.plan, d.At, nil),
 		OnExpiry: e.OnExpiry, Model: e.Model, RequestID: e.RequestID, CreatedAt: d.At, ExpiresAt: d.At.Add(e.TTL), Status: HoldOpen,
 	}
+	if e.Priced != nil {
+		h.PriceID = e.Priced.PriceID
+	}
 	a.Holds = append(a.Holds, h)
 	d.Held = append(d.Held, h)
 	d.list(h)

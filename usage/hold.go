@@ -64,6 +64,8 @@ type Hold struct {
 	Delivered int64
 	OnExpiry  OnExpiry
 	Model     string
+	// PriceID is the price of the model when the hold was made; zero where it had none.
+	PriceID   uuid.UUID
 	RequestID string
 	CreatedAt time.Time
 	ExpiresAt time.Time

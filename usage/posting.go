@@ -57,6 +57,8 @@ type Record struct {
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
+	// Priced is nil for a charge by hand.
+	Priced *Priced
 	// AdjustsID is the charge that this one corrects, which counts as no request; zero for a charge.
 	AdjustsID uuid.UUID
 	Day       Day

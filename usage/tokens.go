@@ -90,13 +90,14 @@ func (t *Tokens) Check(prefix string) error {
 		return fault.Field(prefix+"requests", "must be from 0 to 1000000")
 	case t.WebSearches < 0 || t.WebSearches > MaxWebSearches:
 		return fault.Field(prefix+"web_searches", "must be from 0 to 1000000")
-	case !validTier(t.ServiceTier):
+	case !ValidTier(t.ServiceTier):
 		return fault.Field(prefix+"service_tier", "must have at most 32 characters of a-z, 0-9, _ and -")
 	}
 	return nil
 }
 
-func validTier(tier string) bool {
+// ValidTier reports whether a text can be the name of a service tier: at most 32 characters of a-z, 0-9, _ and -.
+func ValidTier(tier string) bool {
 	return len(tier) <= MaxServiceTierLength && strings.Trim(tier, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 

@@ -22,6 +22,10 @@ func subjectPath(e accounts.AuditEntry) string {
 		return "/admin/keys/" + e.SubjectID.String()
 	case accounts.SubjectPlan:
 		return "/admin/plans/" + e.SubjectID.String() + "/edit"
+	case accounts.SubjectModel:
+		return "/admin/models/" + e.SubjectID.String()
+	case accounts.SubjectPrice:
+		return "/admin/prices/" + e.SubjectID.String()
 	case accounts.SubjectSession, accounts.SubjectSystem:
 	}
 	return ""

@@ -1,6 +1,8 @@
 -- +goose Up
 -- modify "api_keys" table
 ALTER TABLE "api_keys" ADD COLUMN "models" text NULL;
+-- modify "audit_log" table
+ALTER TABLE "audit_log" DROP CONSTRAINT "audit_log_subject_kind", ADD CONSTRAINT "audit_log_subject_kind" CHECK (subject = ANY (ARRAY['user'::text, 'key'::text, 'plan'::text, 'model'::text, 'price'::text, 'session'::text, 'system'::text]));
 -- modify "holds" table
 ALTER TABLE "holds" ADD COLUMN "price_id" uuid NULL;
 -- modify "plans" table
@@ -22,6 +24,9 @@ CREATE INDEX "daily_tokens_user_id_day" ON "daily_tokens" ("user_id", "day");
 
 -- +goose Down
 ALTER TABLE "api_keys" DROP COLUMN "models";
+-- the log before knew no models and prices as subjects
+UPDATE "audit_log" SET "subject" = 'system' WHERE "subject" IN ('model', 'price');
+ALTER TABLE "audit_log" DROP CONSTRAINT "audit_log_subject_kind", ADD CONSTRAINT "audit_log_subject_kind" CHECK (subject = ANY (ARRAY['user'::text, 'key'::text, 'plan'::text, 'session'::text, 'system'::text]));
 ALTER TABLE "holds" DROP COLUMN "price_id";
 ALTER TABLE "plans" DROP COLUMN "models";
 ALTER TABLE "usage" DROP COLUMN "price_id", DROP COLUMN "tokens";

@@ -1,4 +1,20 @@
 -- +goose Up
+-- disable the enforcement of foreign-keys constraints
+PRAGMA foreign_keys = off;
+-- create "new_audit_log" table
+CREATE TABLE `new_audit_log` (`seq` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `at` datetime NOT NULL, `actor` text NOT NULL, `address` text NOT NULL, `request_id` text NOT NULL, `action` text NOT NULL, `subject` text NOT NULL, `subject_id` uuid NOT NULL, `target` text NOT NULL, `details` text NOT NULL, `before` text NOT NULL, `after` text NOT NULL, `search` text NOT NULL, `key_id` uuid NULL, `key_prefix` text NOT NULL DEFAULT '', CONSTRAINT `audit_log_subject_kind` CHECK (subject IN ('user', 'key', 'plan', 'model', 'price', 'session', 'system')));
+-- copy rows from old table "audit_log" to new temporary table "new_audit_log"
+INSERT INTO `new_audit_log` (`seq`, `at`, `actor`, `address`, `request_id`, `action`, `subject`, `subject_id`, `target`, `details`, `before`, `after`, `search`, `key_id`, `key_prefix`) SELECT `seq`, `at`, `actor`, `address`, `request_id`, `action`, `subject`, `subject_id`, `target`, `details`, `before`, `after`, `search`, `key_id`, `key_prefix` FROM `audit_log`;
+-- drop "audit_log" table after copying rows
+DROP TABLE `audit_log`;
+-- rename temporary table "new_audit_log" to "audit_log"
+ALTER TABLE `new_audit_log` RENAME TO `audit_log`;
+-- create index "audit_log_subject" to table: "audit_log"
+CREATE INDEX `audit_log_subject` ON `audit_log` (`subject_id`, `seq`);
+-- create index "audit_log_action" to table: "audit_log"
+CREATE INDEX `audit_log_action` ON `audit_log` (`action`, `seq`);
+-- create index "audit_log_at" to table: "audit_log"
+CREATE INDEX `audit_log_at` ON `audit_log` (`at`);
 -- add column "price_id" to table: "usage"
 ALTER TABLE `usage` ADD COLUMN `price_id` uuid NULL;
 -- add column "tokens" to table: "usage"
@@ -21,6 +37,8 @@ CREATE UNIQUE INDEX `models_name` ON `models` (`name`);
 CREATE TABLE `prices` (`id` uuid NOT NULL, `model` text NOT NULL, `valid_from` datetime NOT NULL, `terms` text NOT NULL, `source` text NOT NULL, `created_at` datetime NOT NULL, `created_by` text NOT NULL, PRIMARY KEY (`id`)) WITHOUT ROWID;
 -- create index "prices_model" to table: "prices"
 CREATE INDEX `prices_model` ON `prices` (`model`, `valid_from`, `id`);
+-- enable back the enforcement of foreign-keys constraints
+PRAGMA foreign_keys = on;
 
 -- +goose Down
 PRAGMA foreign_keys = off;
@@ -53,4 +71,13 @@ INSERT INTO `new_holds` (`id`, `user_id`, `key_id`, `owner_id`, `credits`, `draw
 DROP TABLE `holds`;
 ALTER TABLE `new_holds` RENAME TO `holds`;
 CREATE INDEX `holds_open` ON `holds` (`user_id`, `expires_at`) WHERE status = 'open';
+-- the log before knew no models and prices as subjects
+UPDATE `audit_log` SET `subject` = 'system' WHERE `subject` IN ('model', 'price');
+CREATE TABLE `new_audit_log` (`seq` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `at` datetime NOT NULL, `actor` text NOT NULL, `address` text NOT NULL, `request_id` text NOT NULL, `action` text NOT NULL, `subject` text NOT NULL, `subject_id` uuid NOT NULL, `target` text NOT NULL, `details` text NOT NULL, `before` text NOT NULL, `after` text NOT NULL, `search` text NOT NULL, `key_id` uuid NULL, `key_prefix` text NOT NULL DEFAULT '', CONSTRAINT `audit_log_subject_kind` CHECK (subject IN ('user', 'key', 'plan', 'session', 'system')));
+INSERT INTO `new_audit_log` (`seq`, `at`, `actor`, `address`, `request_id`, `action`, `subject`, `subject_id`, `target`, `details`, `before`, `after`, `search`, `key_id`, `key_prefix`) SELECT `seq`, `at`, `actor`, `address`, `request_id`, `action`, `subject`, `subject_id`, `target`, `details`, `before`, `after`, `search`, `key_id`, `key_prefix` FROM `audit_log`;
+DROP TABLE `audit_log`;
+ALTER TABLE `new_audit_log` RENAME TO `audit_log`;
+CREATE INDEX `audit_log_subject` ON `audit_log` (`subject_id`, `seq`);
+CREATE INDEX `audit_log_action` ON `audit_log` (`action`, `seq`);
+CREATE INDEX `audit_log_at` ON `audit_log` (`at`);
 PRAGMA foreign_keys = on;

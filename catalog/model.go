@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"codexible/accounts"
+	"codexible/fault"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// Bounds of models.
+const (
+	// MaxModels is how many models can be offered.
+	MaxModels        = 1000
+	MaxAliases       = 32
+	MaxDisplayName   = 100
+	MaxDescription   = 1000
+	MaxContext       = 1_000_000_000
+	MaxAllowance     = 10_000_000
+	DefaultAllowance = 4096
+	MaxModelsOfPlan  = 200
+)
+
+// Model is what is offered to customers.
+type Model struct {
+	ID uuid.UUID
+	// Name is what clients ask for, and Aliases are other names of it. All are unique together.
+	Name        string
+	Aliases     []string
+	DisplayName string
+	Description string
+	// ContextWindow is the most tokens that a call may read and write together; 0 where it is not known.
+	ContextWindow int64
+	// OutputAllowance is how many tokens of output are set aside for a call.
+	OutputAllowance int64
+	// Plans see and use the model; nil for all.
+	Plans     []uuid.UUID
+	CreatedAt time.Time
+}
+
+// Check returns an error that names the first field out of its range, as the
+// request to create a model has them.
+func (m *Model) Check() error {
+	if !ValidName(m.Name) {
+		return fault.Field("name", nameRule)
+	}
+	if len(m.Aliases) > MaxAliases {
+		return fault.Field("aliases", fmt.Sprintf("must have at most %d names", MaxAliases))
+	}
+	for i, alias := range m.Aliases {
+		if !ValidName(alias) || alias == m.Name || slices.Contains(m.Aliases[:i], alias) {
+			return fault.Field("aliases", "must have names of 1 to 200 printable characters without blanks, each once and other than name")
+		}
+	}
+	if problem := accounts.CheckText(m.DisplayName, 0, MaxDisplayName); problem != "" {
+		return fault.Field("display_name", problem)
+	}
+	if problem := accounts.CheckText(m.Description, 0, MaxDescription); problem != "" {
+		return fault.Field("description", problem)
+	}
+	switch {
+	case m.ContextWindow < 0 || m.ContextWindow > MaxContext:
+		return fault.Field("context_window", fmt.Sprintf("must be from 1 to %d", MaxContext))
+	case m.OutputAllowance < 1 || m.OutputAllowance > MaxAllowance:
+		return fault.Field("output_allowance", fmt.Sprintf("must be from 1 to %d", MaxAllowance))
+	}
+	return nil
+}
+
+const nameRule = "must have 1 to 200 printable characters without blanks"
+
+// ValidName reports whether a text can be a model's name: 1 to 200 printable
+// characters without blanks.
+func ValidName(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= usage.MaxModelLength &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) || accounts.IsInvisible(r) })
+}
+
+// Allowance is the models that a plan or key may use: nil for all, otherwise names.
+type Allowance []string
+
+// ParseAllowance checks a list of names.
+func ParseAllowance(field string, names []string) (Allowance, error) {
+	if len(names) > MaxModelsOfPlan {
+		return nil, fault.Field(field, fmt.Sprintf("must have at most %d names", MaxModelsOfPlan))
+	}
+	for i, name := range names {
+		if !ValidName(name) || slices.Contains(names[:i], name) {
+			return nil, fault.Field(field, "must have names of 1 to 200 printable characters without blanks, each once")
+		}
+	}
+	return slices.Clone(names), nil
+}
