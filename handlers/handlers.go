@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"codexible/catalog"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
 	"codexible/keys"
@@ -24,12 +25,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Parts are the dependencies of New. Store, Verifier, Holds, Counter and Now
+// Parts are the dependencies of New. Store, Verifier, Catalog, Holds, Counter and Now
 // are needed.
 type Parts struct {
 	Store    *store.Store
 	Verifier *keys.Verifier
-	Holds    *usage.Holds
+	// Catalog is the models and prices, which the Verifier keeps up to date.
+	Catalog *catalog.Cache
+	Holds   *usage.Holds
 	// Counter counts the requests of client addresses; /health/ready reports its mode.
 	Counter limits.Counter
 	// RateLimitPerIP is how often an address may call in any 60 seconds without a valid key; 20 where zero.

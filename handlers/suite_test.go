@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/handlers"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
@@ -74,10 +75,11 @@ func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...se
 	counter := limits.NewLocal(clock.Now)
 	totals := usage.NewTotals(db, 0, clock.Now)
 	meter := usage.NewMeter(db, totals, clock.Now, nil)
-	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: counter, Now: clock.Now})
+	book := catalog.NewCache(db.Book, clock.Now)
+	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: counter, Catalog: book, Now: clock.Now})
 	watch(t, db, verifier)
 	parts := handlers.Parts{
-		Store: db, Verifier: verifier, Holds: usage.NewHolds(db, meter), Counter: counter, RateLimitPerIP: plenty, AllowedOrigins: []string{"http://localhost:3000"},
+		Store: db, Verifier: verifier, Catalog: book, Holds: usage.NewHolds(db, meter), Counter: counter, RateLimitPerIP: plenty, AllowedOrigins: []string{"http://localhost:3000"},
 		Version: "test", Now: clock.Now, Log: slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, set := range settings {

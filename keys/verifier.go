@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/limits"
 	"codexible/usage"
 
@@ -33,6 +34,7 @@ type Verifier struct {
 	meter     *usage.Meter
 	totals    *usage.Totals
 	counter   limits.Counter
+	catalog   *catalog.Cache
 	now       func() time.Time
 	fixed     map[Hash]struct{}
 
@@ -51,14 +53,16 @@ type Parts struct {
 	Meter     *usage.Meter
 	Totals    *usage.Totals
 	Counter   limits.Counter
-	Now       func() time.Time
+	// Catalog is the models and prices; nil where no request names a model.
+	Catalog *catalog.Cache
+	Now     func() time.Time
 	// Fixed are secrets that are accepted though no key is minted like them: those of a demo.
 	Fixed []Secret
 }
 
 // NewVerifier puts a Verifier together.
 func NewVerifier(p Parts) *Verifier {
-	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, now: p.Now, cache: newCache(), fixed: map[Hash]struct{}{}}
+	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, catalog: p.Catalog, now: p.Now, cache: newCache(), fixed: map[Hash]struct{}{}}
 	for _, s := range p.Fixed {
 		v.fixed[s.Hash()] = struct{}{}
 	}
@@ -290,8 +294,16 @@ func (v *Verifier) post(ctx context.Context, id *Identity, e usage.Entry) (usage
 	return receipt, nil
 }
 
-// Changed invalidates what is cached of a key, user or plan.
+// Changed invalidates what is cached of a key, user, plan, model or price.
 func (v *Verifier) Changed(c accounts.Change) {
+	switch c.Subject {
+	case accounts.SubjectModel, accounts.SubjectPrice:
+		if v.catalog != nil {
+			v.catalog.Changed(c)
+		}
+		return
+	case accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
+	}
 	v.cache.change(c, v.now())
 	switch c.Subject {
 	case accounts.SubjectUser, accounts.SubjectKey:
@@ -305,6 +317,9 @@ func (v *Verifier) Changed(c accounts.Change) {
 // Up receives whether changes of other processes arrive.
 func (v *Verifier) Up(up bool) {
 	v.cache.setUp(up)
+	if v.catalog != nil {
+		v.catalog.Up(up)
+	}
 	v.totals.DropAll()
 }
 

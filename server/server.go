@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/config"
 	"codexible/handlers"
 	"codexible/handlers/console"
@@ -62,6 +63,7 @@ type service struct {
 	meter    *usage.Meter
 	holds    *usage.Holds
 	verifier *keys.Verifier
+	catalog  *catalog.Cache
 	schema   schemaCheck
 	monitor  *monitor.Monitor
 	// certificate is nil without TLS.
@@ -161,7 +163,10 @@ func (s *service) buildVerifier(ctx context.Context) {
 	totals := usage.NewTotals(s.store, maxAge, time.Now)
 	s.meter = usage.NewMeter(s.store, totals, time.Now, newMeterMetrics(s.registry)) //nolint:contextcheck // it ends with its Close, after the last request
 	s.holds = usage.NewHolds(s.store, s.meter)
-	s.verifier = keys.NewVerifier(keys.Parts{Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Now: time.Now, Fixed: s.FixedKeys})
+	s.catalog = catalog.NewCache(s.store.Book, time.Now)
+	s.verifier = keys.NewVerifier(keys.Parts{
+		Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Catalog: s.catalog, Now: time.Now, Fixed: s.FixedKeys,
+	})
 	s.watchParts()
 	s.teardown.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
@@ -198,7 +203,7 @@ func (s *service) answer(ctx context.Context) error {
 	})
 	console := s.console(life)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
-		Store: s.store, Verifier: s.verifier, Holds: s.holds, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
+		Store: s.store, Verifier: s.verifier, Catalog: s.catalog, Holds: s.holds, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
 		Now: time.Now, Log: s.Log, Registry: s.registry,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,

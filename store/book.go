@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"codexible/catalog"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Book reads all models and prices.
+func (s *Store) Book(ctx context.Context) (b *catalog.Book, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		b, err = readBook(db)
+		return err
+	})
+	return b, err
+}
+
+func readBook(db *gorm.DB) (*catalog.Book, error) {
+	var modelRows []modelRow
+	var priceRows []priceRow
+	if err := db.Find(&modelRows).Error; err != nil {
+		return nil, err
+	}
+	if err := db.Find(&priceRows).Error; err != nil {
+		return nil, err
+	}
+	models, prices := make([]catalog.Model, len(modelRows)), make([]catalog.Price, len(priceRows))
+	for i := range modelRows {
+		models[i] = modelRows[i].model()
+	}
+	for i := range priceRows {
+		var err error
+		if prices[i], err = priceRows[i].price(); err != nil {
+			return nil, err
+		}
+	}
+	return catalog.NewBook(models, prices), nil
+}
+
+func (r *modelRow) model() catalog.Model {
+	m := catalog.Model{
+		ID: r.ID, Name: r.Name, Aliases: strings.Fields(r.Aliases), DisplayName: r.DisplayName, Description: r.Description,
+		OutputAllowance: r.OutputAllowance, CreatedAt: r.CreatedAt.UTC(),
+	}
+	if r.ContextWindow != nil {
+		m.ContextWindow = *r.ContextWindow
+	}
+	if r.Plans != nil {
+		m.Plans = []uuid.UUID{}
+		for _, text := range strings.Fields(*r.Plans) {
+			if id, err := uuid.Parse(text); err == nil {
+				m.Plans = append(m.Plans, id)
+			}
+		}
+	}
+	return m
+}
+
+func (r *priceRow) price() (catalog.Price, error) {
+	terms, err := catalog.ParseTerms(r.Terms)
+	return catalog.Price{
+		ID: r.ID, Model: r.Model, ValidFrom: r.ValidFrom.UTC(), Terms: terms, Source: r.Source, CreatedAt: r.CreatedAt.UTC(), CreatedBy: r.CreatedBy,
+	}, err
+}
+
+// allowanceOf reads the models that a plan or key may use; nil for all.
+func allowanceOf(stored *string) catalog.Allowance {
+	if stored == nil {
+		return nil
+	}
+	return append(catalog.Allowance{}, strings.Fields(*stored)...)
+}
+
+func storedAllowance(a catalog.Allowance) *string {
+	if a == nil {
+		return nil
+	}
+	text := strings.Join(a, " ")
+	return &text
+}
