@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -250,13 +249,4 @@ func later(x, y *Price) int {
 		return c
 	}
 	return bytes.Compare(x.ID[:], y.ID[:])
-}
-
-// sortBands puts the bands of every set in their order.
-func (t *Terms) sortBands() {
-	order := func(x, y Band) int { return int(x.Above - y.Above) }
-	slices.SortFunc(t.Base.Bands, order)
-	for _, set := range t.Tiers {
-		slices.SortFunc(set.Bands, order)
-	}
 }
