@@ -1,3 +1,5 @@
+// Package catalog is what is sold and for how much: the models that customers can use, the
+// dated prices of models, and what usage costs by them.
 package catalog
 
 import (

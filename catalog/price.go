@@ -229,7 +229,7 @@ func (t *Terms) SameRates(other *Terms) bool {
 
 // AppendText writes the terms as JSON, the same terms always as the same text.
 func (t *Terms) AppendText(b []byte) []byte {
-	text, _ := json.Marshal(t) // integers and texts always encode, and a map's keys are sorted
+	text, _ := json.Marshal(t) //nolint:errchkjson // integers and texts always encode, and a map's keys are sorted
 	return append(b, text...)
 }
 

@@ -63,7 +63,7 @@ func (s *sum) add(count, rate int64) {
 	s.high, _ = bits.Add64(s.high, high, carry)
 }
 
-func (s sum) above(other sum) bool {
+func (s *sum) above(other sum) bool {
 	return s.high > other.high || s.high == other.high && s.low > other.low
 }
 

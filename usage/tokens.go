@@ -103,7 +103,7 @@ func ValidTier(tier string) bool {
 
 // AppendText writes the tokens as the ledger keeps them: a JSON object of the fields that are not zero.
 func (t *Tokens) AppendText(b []byte) []byte {
-	text, _ := json.Marshal(t) // integers and a checked text always encode
+	text, _ := json.Marshal(t) //nolint:errchkjson // integers and a checked text always encode
 	return append(b, text...)
 }
 
