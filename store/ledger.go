@@ -187,8 +187,8 @@ const (
 		millionths, granted, uncollected, adjusts_id) `
 	intoDailyUsage = "INSERT INTO daily_usage (day, user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays    = "INSERT INTO idempotency_keys (key_id, charger_id, operation, text, fingerprint, day, credits_used, daily_limit, figures, hold_id, created_at) "
-	intoHolds      = `INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, created_at, expires_at, status,
-		ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures) `
+	intoHolds      = `INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, price_id, created_at, expires_at,
+		status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures) `
 	intoGrantDays = "INSERT INTO grant_days (grant_id, day, credits) "
 
 	// A text whose first charge is older than the replay window starts over.
@@ -252,18 +252,18 @@ const sweepSlack = 10 * time.Minute
 // replaysSince is the moment from which on an idempotency key still answers.
 func replaysSince(at time.Time) time.Time { return at.Add(-usage.ReplayWindow) }
 
-const holdColumns = `h.id, h.user_id, h.key_id, h.owner_id, h.credits, h.draws, h.delivered, h.on_expiry, h.model, h.request_id, h.created_at, h.expires_at,
-	h.status, h.ended_at, h.charge_id, h.charged_day, h.charged, h.collected, h.uncollected, h.settlement, h.figures`
+const holdColumns = `h.id, h.user_id, h.key_id, h.owner_id, h.credits, h.draws, h.delivered, h.on_expiry, h.model, h.request_id, h.price_id, h.created_at,
+	h.expires_at, h.status, h.ended_at, h.charge_id, h.charged_day, h.charged, h.collected, h.uncollected, h.settlement, h.figures`
 
 func scanHold(row scanner) (*usage.Hold, error) {
 	var h usage.Hold
 	var draws, onExpiry, status, figures string
 	var ended *time.Time
-	var charge uuid.NullUUID
+	var charge, price uuid.NullUUID
 	var day *usage.Day
 	var settlement []byte
-	err := row.Scan(&h.ID, &h.UserID, &h.KeyID, &h.OwnerID, &h.Credits, &draws, &h.Delivered, &onExpiry, &h.Model, &h.RequestID, &h.CreatedAt, &h.ExpiresAt,
-		&status, &ended, &charge, &day, &h.End.Charged, &h.End.Collected, &h.End.Uncollected, &settlement, &figures)
+	err := row.Scan(&h.ID, &h.UserID, &h.KeyID, &h.OwnerID, &h.Credits, &draws, &h.Delivered, &onExpiry, &h.Model, &h.RequestID, &price, &h.CreatedAt,
+		&h.ExpiresAt, &status, &ended, &charge, &day, &h.End.Charged, &h.End.Collected, &h.End.Uncollected, &settlement, &figures)
 	if err != nil {
 		return &h, err
 	}
@@ -275,7 +275,7 @@ func scanHold(row scanner) (*usage.Hold, error) {
 	if day != nil {
 		h.End.Day = *day
 	}
-	h.End.ChargeID = charge.UUID
+	h.PriceID, h.End.ChargeID = price.UUID, charge.UUID
 	copy(h.End.Fingerprint[:], settlement)
 	h.End.Figures, _ = usage.ParseFigures(figures)
 	h.Draws, err = parseDraws(draws)

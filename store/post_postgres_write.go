@@ -188,10 +188,10 @@ func queueHolds(batch *pgx.Batch, p *usage.Posting) {
 				changed = append(slices.Clip(changed), h)
 			}
 		}
-		batch.Queue(`INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, created_at, expires_at, status)
+		batch.Queue(`INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, price_id, created_at, expires_at, status)
 			SELECT r.*, 'open' FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[],
-				$11::timestamptz[], $12::timestamptz[]) AS r`,
-			c.ids, c.users, c.keys, c.owners, c.credits, c.draws, c.delivered, c.onExpiry, c.models, c.requests, c.created, c.expires)
+				$11::uuid[], $12::timestamptz[], $13::timestamptz[]) AS r`,
+			c.ids, c.users, c.keys, c.owners, c.credits, c.draws, c.delivered, c.onExpiry, c.models, c.requests, c.prices, c.created, c.expires)
 	}
 	if len(changed) == 0 {
 		return
@@ -217,7 +217,7 @@ type holdArrays struct {
 	draws, onExpiry, models, requests, status, figures  []string
 	created, expires                                    []time.Time
 	ended, days                                         []*time.Time
-	charges                                             []*[16]byte
+	charges, prices                                     []*[16]byte
 	settlements                                         [][]byte
 }
 
@@ -226,6 +226,7 @@ func (c *holdArrays) add(h *usage.Hold) {
 	c.credits, c.delivered = append(c.credits, h.Credits), append(c.delivered, h.Delivered)
 	c.draws, c.onExpiry, c.models = append(c.draws, drawsText(h.Draws)), append(c.onExpiry, string(h.OnExpiry)), append(c.models, h.Model)
 	c.requests, c.status = append(c.requests, h.RequestID), append(c.status, string(h.Status))
+	c.prices = append(c.prices, orNull(h.PriceID))
 	c.created, c.expires = append(c.created, h.CreatedAt), append(c.expires, h.ExpiresAt)
 	c.charged, c.collected, c.uncollected = append(c.charged, h.End.Charged), append(c.collected, h.End.Collected), append(c.uncollected, h.End.Uncollected)
 	var ended, day *time.Time

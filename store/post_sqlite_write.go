@@ -116,9 +116,9 @@ func (l *sqliteLedger) writeRows(p *usage.Posting) error {
 }
 
 func (l *sqliteLedger) writeHolds(p *usage.Posting) error {
-	const update = `UPDATE holds SET credits = ?5, draws = ?6, delivered = ?7, expires_at = ?12, status = ?13, ended_at = ?14, charge_id = ?15,
-		charged_day = ?16, charged = ?17, collected = ?18, uncollected = ?19, settlement = ?20, figures = ?21 WHERE id = ?1`
-	const insert = intoHolds + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	const update = `UPDATE holds SET credits = ?5, draws = ?6, delivered = ?7, expires_at = ?13, status = ?14, ended_at = ?15, charge_id = ?16,
+		charged_day = ?17, charged = ?18, collected = ?19, uncollected = ?20, settlement = ?21, figures = ?22 WHERE id = ?1`
+	const insert = intoHolds + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	return errors.Join(l.eachHold(insert, p.Held), l.eachHold(update, p.Changed))
 }
 
@@ -139,7 +139,7 @@ func (l *sqliteLedger) eachHold(text string, holds []*usage.Hold) error {
 	return nil
 }
 
-// bindHold binds the columns of a hold in the order of the table. SQLite takes
+// bindHold binds the columns of a hold in the order of intoHolds. SQLite takes
 // values for parameters that a statement does not use.
 func bindHold(s *statement, h *usage.Hold) {
 	s.blob(h.ID[:])
@@ -152,6 +152,7 @@ func bindHold(s *statement, h *usage.Hold) {
 	s.text(string(h.OnExpiry))
 	s.text(h.Model)
 	s.text(h.RequestID)
+	s.id(h.PriceID)
 	s.integers(h.CreatedAt.UnixMicro(), h.ExpiresAt.UnixMicro())
 	s.text(string(h.Status))
 	if h.End.At.IsZero() {

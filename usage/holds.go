@@ -78,6 +78,22 @@ func (h *Holds) Expire(ctx context.Context, user uuid.UUID) error {
 	return err
 }
 
+// Terms tells what usage that settles or extends a hold is priced by. ErrNoHold where
+// the owner has no such hold; an owner of zero is the operator, who may end every hold.
+func (h *Holds) Terms(ctx context.Context, owner, id uuid.UUID) (HoldTerms, error) {
+	if of, known := h.meter.recent.find(id); known {
+		if owner != uuid.Nil && of.owner != owner {
+			return HoldTerms{}, ErrNoHold
+		}
+		return of.terms, nil
+	}
+	hold, err := h.find(ctx, &Entry{HoldID: id, OwnerID: owner})
+	if err != nil {
+		return HoldTerms{}, err
+	}
+	return hold.terms(), nil
+}
+
 // find reads the hold of an entry, and completes the entry.
 func (h *Holds) find(ctx context.Context, e *Entry) (Hold, error) {
 	hold, err := h.reader.Hold(ctx, e.HoldID)
