@@ -23,7 +23,7 @@ help: ## list the targets
 
 ## Development
 
-.PHONY: run dashboard generate migration openapi
+.PHONY: run dashboard generate migration openapi pricelist
 run: ## run the service with demo data and no other service
 	go run . serve --demo
 
@@ -44,6 +44,9 @@ migration: ## plan a migration from schema.hcl: make migration NAME=add_somethin
 
 openapi: ## rewrite docs/openapi.json from the handlers
 	go test ./handlers -count=1 -run TestOpenAPI -update
+
+pricelist: ## rewrite the price list that ships, from the npm package that tools/pricelist names
+	cd tools/pricelist && npm ci --ignore-scripts --no-audit --no-fund && node pricelist.mjs
 
 ## Checks
 
