@@ -224,7 +224,12 @@ func base(tier string) bool {
 func (t *Terms) SameRates(other *Terms) bool {
 	x, y := *t, *other
 	x.Charge, y.Charge = Charge{}, Charge{}
-	return bytes.Equal(x.AppendText(nil), y.AppendText(nil))
+	return x.Same(&y)
+}
+
+// Same reports whether two prices are the same for the operator and for customers.
+func (t *Terms) Same(other *Terms) bool {
+	return bytes.Equal(t.AppendText(nil), other.AppendText(nil))
 }
 
 // AppendText writes the terms as JSON, the same terms always as the same text.
