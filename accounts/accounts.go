@@ -62,6 +62,8 @@ type Plan struct {
 	UserConcurrencyLimit *int64
 	// MaxKeys is how many keys a user may have that are not revoked.
 	MaxKeys int64
+	// Models are the names of those that it may use; nil for all.
+	Models []string
 	// Position is the place in lists, the lowest first.
 	Position int64
 	// IsDefault marks the plan that is chosen for a new user unless another is; at most one is.

@@ -36,8 +36,8 @@ func (a *api) verifyBatch(x *exchange) error {
 	}
 	wrong := map[string]string{}
 	for i := range request.Verifications {
-		if request.Verifications[i].confused() {
-			wrong[fmt.Sprintf("verifications[%d].credits", i)] = chargeBesideHold
+		for field, problem := range request.Verifications[i].wrong() {
+			wrong[fmt.Sprintf("verifications[%d].%s", i, field)] = problem
 		}
 	}
 	if len(wrong) > 0 {

@@ -24,7 +24,7 @@ func TestABatchIsAnsweredInItsOrder(t *testing.T) {
 		const unknown = `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,` + noHold + `}`
 		s.call(t, batch(`{"key":"$ada.key","credits":2,"idempotency_key":"a"}`, 200, `[`+verdictOf("VALID", creditsOf(2, 0, 248), noHold)+`]`))
 		a := s.call(t, batch(`{"key":"x"},{"key":"$ada.revoked.key"},{"key":"$sam.key","credits":1},{"key":"$bob.key","credits":76},{"key":"$ada.key","credits":3,"idempotency_key":"a"},{"key":"$ada.key","hold":{"credits":12}},{"key":"$ada.key","address":"203.0.113.7","credits":2,"idempotency_key":"a"}`, 200,
-			`[`+unknown+`,"*","*","*",{"error":{"code":"conflict","message":"*","status":409,"request_id":"*"}},"*",`+verdictOf("VALID", creditsOf(2, 0, 248), `"hold_id":null,"hold_status":null,"duplicate":true`)+`]`))
+			`[`+unknown+`,"*","*","*",{"error":{"code":"conflict","message":"*","status":409,"request_id":"*"}},"*",`+verdictOf("VALID", creditsOf(2, 0, 248), `"hold_id":null,"hold_status":null,"price_id":null,"duplicate":true`)+`]`))
 		for i, code := range []string{"NOT_FOUND", "REVOKED", "SUSPENDED", "QUOTA_EXCEEDED", "", "VALID", "VALID"} {
 			if one := decode(t, a.text).([]any)[i].(map[string]any); code != "" && one["code"] != code {
 				t.Errorf("verification %d is answered %v, want %s", i, one, code)

@@ -32,7 +32,7 @@ func verdictOf(code string, credits, hold string) string {
 	return fmt.Sprintf(`{"valid":%t,"code":%q,"key_id":"*","user":"*","key":"*","features":"*","credits":%s,"rate_limit":"*",%s}`, valid, code, credits, hold)
 }
 
-const noHold = `"hold_id":null,"hold_status":null,"duplicate":false`
+const noHold = `"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false`
 
 func settle(hold, body string, status int, want string) call {
 	return call{as: "gate", method: "POST", path: "/api/holds/$" + hold + ".hold_id/settle", body: body, status: status, want: want}
@@ -46,7 +46,7 @@ func today(used, requests int) call {
 func TestAHoldSetsCreditsAsideUntilItIsSettled(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		hold := held("h", `{"credits":12}`)
-		hold.want = verdictOf("VALID", creditsOf(0, 12, 238), `"hold_id":"*","hold_status":"open","duplicate":false`)
+		hold.want = verdictOf("VALID", creditsOf(0, 12, 238), `"hold_id":"*","hold_status":"open","price_id":null,"duplicate":false`)
 		hold.header = http.Header{"X-Request-Id": {"call 7"}}
 		s.call(t, hold)
 		const settled = `{"charged":9,"uncollected":0,"duplicate":%t,"credits":%s}`
@@ -238,11 +238,11 @@ func TestIdempotencyKeysBelongToWhoChargesAndToTheOperation(t *testing.T) {
 		verify := func(as, rest, want string) call {
 			return call{as: as, method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","idempotency_key":"same",` + rest + `}`, status: 200, want: want}
 		}
-		fresh := `"hold_id":null,"hold_status":null,"duplicate":false`
+		fresh := `"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false`
 		s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":1}`, header: own, status: 200})
 		s.call(t, verify("gate", `"credits":2`, verdictOf("VALID", creditsOf(3, 0, 247), fresh)))
 		s.call(t, verify("portal", `"credits":3`, verdictOf("VALID", creditsOf(6, 0, 244), fresh)))
-		first := verify("gate", `"hold":{"credits":4}`, verdictOf("VALID", creditsOf(6, 4, 240), `"hold_id":"*","hold_status":"open","duplicate":false`))
+		first := verify("gate", `"hold":{"credits":4}`, verdictOf("VALID", creditsOf(6, 4, 240), `"hold_id":"*","hold_status":"open","price_id":null,"duplicate":false`))
 		first.keep = "h"
 		s.call(t, first)
 		again := func(status string) {
@@ -278,7 +278,7 @@ func TestRequestsAtOnceAreDecidedBeforeTheQuota(t *testing.T) {
 		s.call(t, full)
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 200, want: verdictOf("VALID", creditsOf(0, 250, 0), noHold)})
 		s.call(t, call{as: "gate", method: "POST", path: "/api/holds/$first.hold_id/release", status: 200})
-		full.want = verdictOf("VALID", creditsOf(0, 1, 249), `"hold_id":"*","hold_status":"open","duplicate":false`)
+		full.want = verdictOf("VALID", creditsOf(0, 1, 249), `"hold_id":"*","hold_status":"open","price_id":null,"duplicate":false`)
 		s.call(t, full)
 		for _, code := range []keys.Code{keys.ConcurrencyLimited, keys.QuotaExceeded} {
 			if n := watched.Refusals.Pending(code); n != 1 {

@@ -48,7 +48,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "and answers as a revoked one", as: "program", method: "GET", path: "/api/usage/today", status: 401,
 				want: `{"error":{"code":"unauthorized","message":"This API key is disabled. Enable it with another key, or ask the operator.","status":401,"request_id":"*"}}`},
 			{says: "verify says so", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$program.key"}`, status: 200,
-				want: `{"valid":false,"code":"DISABLED","key_id":"$program.id","user":"*","key":{"label":"Program","scopes":["models","usage"]},"features":{},"credits":"*","rate_limit":"*","hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"DISABLED","key_id":"$program.id","user":"*","key":{"label":"Program","scopes":["models","usage"]},"features":{},"credits":"*","rate_limit":"*","hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "it is enabled", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"status":"active"}`, status: 200},
 			{says: "and works", as: "program", method: "GET", path: "/api/usage/today", status: 200},
 
@@ -231,9 +231,9 @@ func TestAllKeysOfAUserShareThePlansRequests(t *testing.T) {
 		s.expectWindow(t, today("ada", 200), window{"3", "1", "0", ""})
 		s.expectWindow(t, today("second", 200), window{"4", "1", "0", ""})
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$second.key"}`, status: 200,
-			want: `{"valid":true,"code":"VALID","key_id":"$second.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":4,"remaining":0,"reset_seconds":60},"hold_id":null,"hold_status":null,"duplicate":false}`})
+			want: `{"valid":true,"code":"VALID","key_id":"$second.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":4,"remaining":0,"reset_seconds":60},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 200,
-			want: `{"valid":false,"code":"RATE_LIMITED","key_id":"$ada.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":4,"remaining":0,"reset_seconds":60},"hold_id":null,"hold_status":null,"duplicate":false}`})
+			want: `{"valid":false,"code":"RATE_LIMITED","key_id":"$ada.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":4,"remaining":0,"reset_seconds":60},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
 		refused := today("ada", 429)
 		refused.want = `{"error":{"code":"rate_limited","message":"All keys of this user together have sent the maximum of 4 requests in 60 seconds. Try again in 60 s.","status":429,"request_id":"*"}}`
 		s.expectWindow(t, refused, window{"4", "0", "60", "60"})

@@ -119,7 +119,7 @@ func TestKeysOfServicesAreNotLimited(t *testing.T) {
 	for range 5 {
 		s.expectWindow(t, call{as: "gate", method: "GET", path: "/api/keys", status: 200}, window{"2", "2", "0", ""})
 		s.expectWindow(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$gate.key"}`, status: 200,
-			want: `{"valid":true,"code":"VALID","key_id":"$gate.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":2,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"duplicate":false}`}, window{"2", "2", "0", ""})
+			want: `{"valid":true,"code":"VALID","key_id":"$gate.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":2,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`}, window{"2", "2", "0", ""})
 	}
 }
 

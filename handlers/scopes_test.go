@@ -218,10 +218,10 @@ func TestARefusalForItsScopeOrAddressCountsInNoWindowOfTheKey(t *testing.T) {
 		for range 5 {
 			s.expectWindow(t, call{as: "near", method: "GET", path: "/api/usage/today", status: 403}, window{"3", "3", "0", ""})
 			s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$far.key","address":"11.0.0.1"}`, status: 200,
-				want: `{"valid":false,"code":"IP_NOT_ALLOWED","key_id":"$far.id","user":"*","key":{"label":"Default","scopes":["models"]},"features":{},"credits":"*","rate_limit":{"limit":3,"remaining":3,"reset_seconds":0},"hold_id":null,"hold_status":null,"duplicate":false}`})
+				want: `{"valid":false,"code":"IP_NOT_ALLOWED","key_id":"$far.id","user":"*","key":{"label":"Default","scopes":["models"]},"features":{},"credits":"*","rate_limit":{"limit":3,"remaining":3,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
 		}
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$far.key","address":"10.9.9.9"}`, status: 200,
-			want: `{"valid":true,"code":"VALID","key_id":"$far.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":3,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"duplicate":false}`})
+			want: `{"valid":true,"code":"VALID","key_id":"$far.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":3,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$far.key","address":"nowhere"}`, status: 422,
 			want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"address":"must be an IP address, such as 203.0.113.7 or 2001:db8::1"}}}`})
 	})

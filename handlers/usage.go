@@ -134,9 +134,9 @@ type consumption struct {
 
 // tokens are the optional figures of a charge.
 type tokens struct {
-	PromptTokens     int64       `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"1200"`
-	CompletionTokens int64       `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" example:"340"`
-	CostUSD          openapi.USD `json:"cost_usd" maximum:"1000000" default:"0" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
+	PromptTokens     int64       `json:"prompt_tokens" minimum:"0" maximum:"1000000000" default:"0" without:"usage" example:"1200"`
+	CompletionTokens int64       `json:"completion_tokens" minimum:"0" maximum:"1000000000" default:"0" without:"usage" example:"340"`
+	CostUSD          openapi.USD `json:"cost_usd" maximum:"1000000" default:"0" without:"usage" doc:"In dollars, rounded half-even to a micro-dollar." example:"0.0125"`
 }
 
 func (c consumption) charge(credits int64, idempotencyKey string) usage.Charge {

@@ -31,6 +31,9 @@ func documented(v *keys.Verdict) verdict {
 		Rate:      &rateState{Limit: v.Rate.Limit, Remaining: v.Rate.Remaining, ResetSeconds: v.Rate.ResetSeconds},
 		Duplicate: v.Duplicate,
 	}
+	if v.PriceID != uuid.Nil {
+		d.PriceID = &v.PriceID
+	}
 	if v.HoldID != uuid.Nil {
 		d.HoldID, d.Status = &v.HoldID, new(string(v.HoldStatus))
 	}
@@ -67,6 +70,9 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 			if rapid.Bool().Draw(t, "holds") {
 				v.HoldID = uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "hold"))
 				v.HoldStatus = rapid.SampledFrom([]usage.HoldStatus{usage.HoldOpen, usage.HoldSettled, usage.HoldReleased, usage.HoldExpired}).Draw(t, "status of the hold")
+			}
+			if rapid.Bool().Draw(t, "priced") {
+				v.PriceID = uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "price"))
 			}
 			v.Rate = keys.Rate{Decision: limits.Decision{Limit: number.Draw(t, "rate"), Remaining: number.Draw(t, "room"), ResetSeconds: rapid.Int64Range(0, 60).Draw(t, "reset")}}
 			v.Duplicate = rapid.Bool().Draw(t, "duplicate")

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"encoding/hex"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,33 +22,69 @@ import (
 
 type verifyRequest struct {
 	Key     string `json:"key" required:"true" format:"password" doc:"The customer's key." example:"codexible_0123456789abcdef0123456789abcdef"`
-	Credits int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" doc:"Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold." example:"0"`
+	Credits int64  `json:"credits" minimum:"0" maximum:"1000000000" default:"0" without:"usage" doc:"Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold." example:"0"`
 	// Hold sets credits aside; nil for a charge.
-	Hold           *holdRequest    `json:"hold" doc:"Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once."`
-	Usage          openapi.Refused `json:"usage" doc:"is not supported; send credits"`
-	IdempotencyKey string          `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges and holds nothing. Charges and holds have separate idempotency keys, and so do services of different users. Ignored with 0 credits and without hold." example:"order-4711"`
+	Hold           *holdRequest `json:"hold" doc:"Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once."`
+	Usage          *callUsage   `json:"usage" doc:"What the call used, in place of credits, prompt_tokens, completion_tokens and cost_usd: the price of its model gives the credits and the cost. Must be absent beside hold."`
+	IdempotencyKey string       `json:"idempotency_key" format:"printable" minLength:"1" maxLength:"255" doc:"A repeat within 24 hours with the same value returns the first result and charges and holds nothing. Charges and holds have separate idempotency keys, and so do services of different users. Ignored with 0 credits and without hold." example:"order-4711"`
 	// Address is the customer's; the binder does not allocate where it is absent.
 	Address netip.Addr `json:"address" doc:"The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent." example:"203.0.113.7"`
 	consumption
 }
 
 type holdRequest struct {
-	Credits    int64           `json:"credits" required:"true" minimum:"0" maximum:"1000000000" doc:"Number of credits to set aside. 0 takes only a place of the requests at once." example:"12"`
-	Usage      openapi.Refused `json:"usage" doc:"is not supported; send credits"`
-	TTLSeconds int64           `json:"ttl_seconds" minimum:"10" maximum:"3600" default:"600" doc:"Seconds until the hold ends by itself." example:"600"`
-	OnExpiry   usage.OnExpiry  `json:"on_expiry" enum:"release,charge" default:"release" doc:"What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged."`
+	Credits    int64          `json:"credits" required:"true" minimum:"0" maximum:"1000000000" without:"usage" doc:"Number of credits to set aside. 0 takes only a place of the requests at once. Required unless usage is given." example:"12"`
+	Usage      *callUsage     `json:"usage" doc:"What the call can use at most, in place of credits: its price, rounded up to whole credits, is set aside."`
+	TTLSeconds int64          `json:"ttl_seconds" minimum:"10" maximum:"3600" default:"600" doc:"Seconds until the hold ends by itself." example:"600"`
+	OnExpiry   usage.OnExpiry `json:"on_expiry" enum:"release,charge" default:"release" doc:"What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged."`
 }
 
-// chargeBesideHold is the problem of a verification that charges and holds.
-const chargeBesideHold = "must be absent or 0 beside hold; hold.credits is what is set aside"
+// The problems of a verification that charges and holds.
+const (
+	chargeBesideHold = "must be absent or 0 beside hold; hold.credits is what is set aside"
+	usageBesideHold  = "must be absent beside hold; hold.usage is what is set aside"
+)
 
-// confused reports whether a request asks to charge and to hold.
-func (r *verifyRequest) confused() bool { return r.Hold != nil && r.Credits != 0 }
+// used is what the call used, or can use at most, and the name of its field; nil where credits are named.
+func (r *verifyRequest) used() (u *callUsage, field string) {
+	if r.Hold != nil {
+		return r.Hold.Usage, "hold.usage"
+	}
+	return r.Usage, "usage"
+}
+
+// wrong is what is wrong with the fields together; nil for nothing.
+func (r *verifyRequest) wrong() map[string]string {
+	u, field := r.used()
+	if u == nil && (r.Hold == nil || r.Credits == 0 && r.Usage == nil) {
+		return nil
+	}
+	problems := map[string]string{}
+	if r.Hold != nil && r.Credits != 0 {
+		problems["credits"] = chargeBesideHold
+	}
+	if r.Hold != nil && r.Usage != nil {
+		problems["usage"] = usageBesideHold
+	}
+	if u == nil {
+		return problems
+	}
+	u.wrong(problems, field+".")
+	if r.Model != usage.UnknownModel && r.Model != u.Model {
+		problems["model"] = otherModel
+	}
+	for name, n := range map[string]int64{"prompt_tokens": r.PromptTokens, "completion_tokens": r.CompletionTokens, "cost_usd": int64(r.CostUSD)} {
+		if n != 0 {
+			problems[name] = "must be absent beside " + field
+		}
+	}
+	return problems
+}
 
 // verdict is the answer to a verification; unknown fields are null.
 type verdict struct {
 	Valid     bool            `json:"valid" example:"true"`
-	Code      keys.Code       `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,CONCURRENCY_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have."`
+	Code      keys.Code       `json:"code" enum:"VALID,NOT_FOUND,REVOKED,DISABLED,EXPIRED,SUSPENDED,INSUFFICIENT_SCOPE,IP_NOT_ALLOWED,RATE_LIMITED,MODEL_NOT_ALLOWED,CONCURRENCY_LIMITED,QUOTA_EXCEEDED" doc:"VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. MODEL_NOT_ALLOWED: the plan or the key cannot use the model. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have."`
 	KeyID     *uuid.UUID      `json:"key_id"`
 	User      *verifiedUser   `json:"user"`
 	Key       *verifiedKey    `json:"key"`
@@ -55,6 +93,7 @@ type verdict struct {
 	Rate      *rateState      `json:"rate_limit"`
 	HoldID    *uuid.UUID      `json:"hold_id" doc:"The hold that was made; null without one."`
 	Status    *string         `json:"hold_status" enum:"open,settled,released,expired" doc:"Whether the hold is open or how it ended: a repeat returns the first hold. null without a hold." example:"open"`
+	PriceID   *uuid.UUID      `json:"price_id" doc:"The price by which usage was charged, or of the model of a hold. null without one, for a refusal and for a duplicate, which has the price of the first."`
 	Duplicate bool            `json:"duplicate" doc:"Whether this is the result of an earlier charge or hold with the same idempotency key." example:"false"`
 }
 
@@ -105,8 +144,8 @@ func (a *api) verify(x *exchange) error {
 	if err := x.route.binder.Bind(x, request); err != nil {
 		return err
 	}
-	if request.confused() {
-		return fault.Field("credits", chargeBesideHold)
+	if wrong := request.wrong(); len(wrong) > 0 {
+		return fault.InvalidFields(wrong)
 	}
 	v, err := x.verified(request)
 	if err != nil {
@@ -125,6 +164,9 @@ func (x *exchange) verified(r *verifyRequest) (keys.Verdict, error) {
 		asked.Charge.Credits = h.Credits
 		asked.Hold = &keys.Hold{OwnerID: x.identity.User.ID, TTL: time.Duration(h.TTLSeconds) * time.Second, OnExpiry: h.OnExpiry, RequestID: x.requestID}
 	}
+	if err := x.api.priceVerification(x.ctx, &asked.Charge, r); err != nil {
+		return keys.Verdict{}, err
+	}
 	v, err := x.api.Verifier.Verify(x.ctx, asked)
 	if err != nil {
 		return v, err
@@ -134,6 +176,17 @@ func (x *exchange) verified(r *verifyRequest) (keys.Verdict, error) {
 		x.api.Monitor.Refusals.Count(v.Code)
 	}
 	return v, nil
+}
+
+// priceVerification prices usage, and finds the price of the model of a hold by credits.
+func (a *api) priceVerification(ctx context.Context, c *usage.Charge, r *verifyRequest) error {
+	switch u, field := r.used(); {
+	case u != nil:
+		return within(strings.TrimSuffix(field, "usage"), a.price(ctx, c, u, a.Now()))
+	case r.Hold != nil:
+		return a.namePrice(ctx, c, a.Now())
+	}
+	return nil
 }
 
 // verifyRequests pools requests; see exchanges for what that saves.
@@ -147,7 +200,7 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	b = append(append(append(b, `,"code":"`...), v.Code...), '"')
 	id := v.Identity
 	if id == nil {
-		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"duplicate":false}`...)
+		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`...)
 	}
 	b = appendUUID(append(b, `,"key_id":"`...), id.Key.ID)
 	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
@@ -167,6 +220,12 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	} else {
 		b = appendUUID(append(b, '"'), v.HoldID)
 		b = append(append(append(b, `","hold_status":"`...), v.HoldStatus...), '"')
+	}
+	b = append(b, `,"price_id":`...)
+	if v.PriceID == uuid.Nil {
+		b = append(b, "null"...)
+	} else {
+		b = append(appendUUID(append(b, '"'), v.PriceID), '"')
 	}
 	return append(strconv.AppendBool(append(b, `,"duplicate":`...), v.Duplicate), '}')
 }

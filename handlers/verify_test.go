@@ -15,28 +15,28 @@ func TestVerifyJudgesAKeyInOneAnswer(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.run(t, []call{
 			{says: "valid without a charge", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key"}`, status: 200, lacks: []string{"$ada.key"},
-				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("0", "250") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("0", "250") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "valid with a charge", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":" $ada.key\n","credits":249,"model":"large","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.5,"idempotency_key":"one"}`, status: 200,
-				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "a repeat", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":249,"model":"large","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.5,"idempotency_key":"one"}`, status: 200,
-				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":true}`},
+				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":true}`},
 			{says: "another body under the same idempotency key", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":1,"idempotency_key":"one"}`, status: 409},
 			{says: "a charge that does not fit", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":2}`, status: 200,
-				want: `{"valid":false,"code":"QUOTA_EXCEEDED","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"QUOTA_EXCEEDED","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("249", "1") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "the last credit", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":1}`, status: 200},
 			{says: "used up, reported without a charge", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":0}`, status: 200,
-				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":true,"code":"VALID","key_id":"$ada.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "unknown", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"codexible_00000000000000000000000000000000"}`, status: 200,
-				want: `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "empty", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":""}`, status: 200,
-				want: `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"NOT_FOUND","key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "revoked", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.revoked.key","credits":1}`, status: 200,
-				want: `{"valid":false,"code":"REVOKED","key_id":"$ada.revoked.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"REVOKED","key_id":"$ada.revoked.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "expired", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.expired.key","credits":1}`, status: 200,
-				want: `{"valid":false,"code":"EXPIRED","key_id":"$ada.expired.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"EXPIRED","key_id":"$ada.expired.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "suspended", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$sam.key","credits":1}`, status: 200,
 				want: `{"valid":false,"code":"SUSPENDED","key_id":"$sam.id","user":{"id":"$sam.user","email":"sam@example.com","plan":"Starter","status":"suspended"},
-					"key":{"label":"Laptop","scopes":["models","usage","keys","charge"]},"features":{},"credits":{"used":0,"held":0,"limit":75,"granted":0,"remaining":75,"resets_at":"2026-03-05T00:00:00Z","month":null},"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"duplicate":false}`},
+					"key":{"label":"Laptop","scopes":["models","usage","keys","charge"]},"features":{},"credits":{"used":0,"held":0,"limit":75,"granted":0,"remaining":75,"resets_at":"2026-03-05T00:00:00Z","month":null},"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "the key is needed", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"credits":1}`, status: 422},
 			{says: "several wrong fields", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":1,"credits":-1,"idempotency_key":"","cost_usd":1e9}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"key":"*","credits":"*","idempotency_key":"*","cost_usd":"*"}}}`},
@@ -54,7 +54,7 @@ func TestAVerifyCountsOnceInTheCustomersWindow(t *testing.T) {
 		s.rate(t, "pro", 3)
 		verify := func(code string, remaining string) call {
 			return call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","credits":1}`, status: 200,
-				want: `{"valid":` + map[bool]string{true: "true", false: "false"}[code == "VALID"] + `,"code":"` + code + `","key_id":"*","user":"*","key":"*","features":"*","credits":"*","rate_limit":{"limit":3,"remaining":` + remaining + `,"reset_seconds":"*"},"hold_id":null,"hold_status":null,"duplicate":false}`}
+				want: `{"valid":` + map[bool]string{true: "true", false: "false"}[code == "VALID"] + `,"code":"` + code + `","key_id":"*","user":"*","key":"*","features":"*","credits":"*","rate_limit":{"limit":3,"remaining":` + remaining + `,"reset_seconds":"*"},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`}
 		}
 		s.call(t, verify("VALID", "2"))
 		a := s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200})

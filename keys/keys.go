@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 	"codexible/usage"
 
@@ -55,6 +56,8 @@ type Key struct {
 	Scopes     Scopes
 	// Addresses are where requests with the key may come from; empty for everywhere.
 	Addresses Addresses
+	// Models are those that the key may use, within the plan's; nil for all.
+	Models catalog.Allowance
 	// CreatedBy is an e-mail, or "cli" or "system"; empty for a key from before it was recorded.
 	CreatedBy string
 	// CreatedByKeyID is the API key that made this one; nil where none did.

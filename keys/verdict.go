@@ -25,6 +25,8 @@ const (
 	InsufficientScope Code = "INSUFFICIENT_SCOPE"
 	AddressNotAllowed Code = "IP_NOT_ALLOWED"
 	RateLimited       Code = "RATE_LIMITED"
+	// ModelNotAllowed: the plan or the key may not use the model.
+	ModelNotAllowed Code = "MODEL_NOT_ALLOWED"
 	// ConcurrencyLimited: the key or the user has as many open holds as it may.
 	ConcurrencyLimited Code = "CONCURRENCY_LIMITED"
 	QuotaExceeded      Code = "QUOTA_EXCEEDED"
@@ -33,7 +35,7 @@ const (
 
 // Codes lists every code in the order of decision.
 func Codes() []Code {
-	return []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ConcurrencyLimited, QuotaExceeded, Valid}
+	return []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ModelNotAllowed, ConcurrencyLimited, QuotaExceeded, Valid}
 }
 
 // Verdict is the whole answer to a verification. Identity is nil for NotFound.
@@ -49,6 +51,8 @@ type Verdict struct {
 	// HoldID and HoldStatus are those of the hold that was made; zero where none was.
 	HoldID     uuid.UUID
 	HoldStatus usage.HoldStatus
+	// PriceID is the price of what was charged or held; zero for none, and for a duplicate.
+	PriceID uuid.UUID
 }
 
 // RateLimit is how many requests a minute the key may make: the smaller of the
@@ -138,7 +142,7 @@ func CodeOf(f *fault.Error) Code {
 	return ""
 }
 
-func (v *Verdict) settle(r usage.Receipt) {
+func (v *Verdict) settle(r usage.Receipt, priced *usage.Priced) {
 	v.Figures, v.Day, v.HoldID, v.HoldStatus = r.Figures, r.Day, r.HoldID, r.HoldStatus
 	switch r.Outcome {
 	case usage.OverQuota:
@@ -147,6 +151,10 @@ func (v *Verdict) settle(r usage.Receipt) {
 		v.Code = ConcurrencyLimited
 	case usage.Duplicate:
 		v.Duplicate = true
-	case usage.Accepted, usage.Mismatch, usage.OverRange, usage.NoHold, usage.HoldEnded, usage.BelowHold, usage.BelowZero:
+	case usage.Accepted:
+		if priced != nil {
+			v.PriceID = priced.PriceID
+		}
+	case usage.Mismatch, usage.OverRange, usage.NoHold, usage.HoldEnded, usage.BelowHold, usage.BelowZero:
 	}
 }

@@ -188,15 +188,33 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (Verdict, error) {
 		verdict.Code = RateLimited
 		return v.withCredits(ctx, verdict)
 	}
-	if r.Charge.Credits == 0 && r.Hold == nil {
+	if allowed, err := v.allows(ctx, id, r.Charge.Model); err != nil {
+		return Verdict{}, err
+	} else if !allowed {
+		verdict.Code = ModelNotAllowed
+		return v.withCredits(ctx, verdict)
+	}
+	if r.Charge.Credits == 0 && r.Charge.Priced == nil && r.Hold == nil {
 		return v.withCredits(ctx, verdict)
 	}
 	receipt, err := v.post(ctx, id, r.entry())
 	if err != nil {
 		return Verdict{}, err
 	}
-	verdict.settle(receipt)
+	verdict.settle(receipt, r.Charge.Priced)
 	return verdict, nil
+}
+
+// allows reports whether the plan and the key may use a model; a request that names none uses none.
+func (v *Verifier) allows(ctx context.Context, id *Identity, model string) (bool, error) {
+	if v.catalog == nil || model == "" || model == usage.UnknownModel {
+		return true, nil
+	}
+	book, err := v.catalog.Book(ctx)
+	if err != nil {
+		return false, err
+	}
+	return book.Allows(model, id.Plan.ID, id.Plan.Models, id.Key.Models), nil
 }
 
 // entry is what a request asks of the ledger.

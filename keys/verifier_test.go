@@ -449,7 +449,7 @@ func TestCodesAreDecidedInTheirOrder(t *testing.T) {
 			t.Errorf("%s does not return what is known: %+v", step.want, v)
 		}
 	}
-	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ConcurrencyLimited, QuotaExceeded, Valid}
+	want := []Code{NotFound, Revoked, Disabled, Expired, Suspended, InsufficientScope, AddressNotAllowed, RateLimited, ModelNotAllowed, ConcurrencyLimited, QuotaExceeded, Valid}
 	if diff := cmp.Diff(want, Codes()); diff != "" {
 		t.Error(diff)
 	}

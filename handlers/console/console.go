@@ -203,7 +203,7 @@ func (v *Visit) days(now time.Time) (usage.Range, views.RangeChoice) {
 var refusalReasons = map[keys.Code]string{
 	keys.NotFound: "Missing or unknown key", keys.Revoked: "Key revoked", keys.Disabled: "Key disabled", keys.Expired: "Key expired",
 	keys.Suspended: "User suspended", keys.InsufficientScope: "Missing scope", keys.AddressNotAllowed: "IP address not allowed",
-	keys.RateLimited: "Rate limit exceeded", keys.ConcurrencyLimited: "Too many requests at once", keys.QuotaExceeded: "Quota exceeded",
+	keys.RateLimited: "Rate limit exceeded", keys.ModelNotAllowed: "Model not allowed", keys.ConcurrencyLimited: "Too many requests at once", keys.QuotaExceeded: "Quota exceeded",
 }
 
 // filter reads what a list is narrowed by, as the API reads it; false where no

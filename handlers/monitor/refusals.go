@@ -10,7 +10,7 @@ import (
 // refusalCodes are the codes that a request can be refused with.
 var refusalCodes = [...]keys.Code{
 	keys.NotFound, keys.Revoked, keys.Disabled, keys.Expired, keys.Suspended, keys.InsufficientScope, keys.AddressNotAllowed,
-	keys.RateLimited, keys.ConcurrencyLimited, keys.QuotaExceeded,
+	keys.RateLimited, keys.ModelNotAllowed, keys.ConcurrencyLimited, keys.QuotaExceeded,
 }
 
 // RefusalCodes returns the codes that Refusals counts.

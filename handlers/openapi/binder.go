@@ -38,6 +38,8 @@ type Source interface {
 // body can hold, enum and maxLength limit each text, and maxItems their number.
 // A field of a body may also be a struct with such tags, or a list of structs, of
 // which minItems and maxItems limit the number; a problem names hold.credits or items[3].key.
+// A field that names another one of the same body by without is refused beside it, and
+// is required, where it is, only without it.
 // A field with none of the first four is not read. A pointer is nil where the
 // field is absent.
 type Binder struct {
@@ -45,8 +47,12 @@ type Binder struct {
 	params  []*field
 	fields  []*field
 	// bodyNeeded is true if the JSON body has a required field.
-	bodyNeeded bool
+	bodyNeeded   bool
+	alternatives []alternative
 }
+
+// alternative is a field and the fields that it refuses beside it, as bits.
+type alternative struct{ field, refused uint64 }
 
 // maxFields is how many fields a body may have: one bit each.
 const maxFields = 64
@@ -74,7 +80,26 @@ func newBinder(request reflect.Type) *Binder {
 	if len(b.fields) > maxFields {
 		panic(fmt.Sprintf("openapi: %s has more than %d fields", b.request, maxFields))
 	}
+	b.readAlternatives()
 	return b
+}
+
+// readAlternatives finds the fields that the tag without names. Types that share
+// fields need not have it.
+func (b *Binder) readAlternatives() {
+	for i, f := range b.fields {
+		other := slices.IndexFunc(b.fields, func(o *field) bool { return o.name == f.tag.Get("without") })
+		if other < 0 {
+			continue
+		}
+		f.without = b.fields[other].name
+		at := slices.IndexFunc(b.alternatives, func(a alternative) bool { return a.field == 1<<other })
+		if at < 0 {
+			at = len(b.alternatives)
+			b.alternatives = append(b.alternatives, alternative{field: 1 << other})
+		}
+		b.alternatives[at].refused |= 1 << i
+	}
 }
 
 // Bound is the least and the most of a number, or of a text's length in characters.
@@ -151,8 +176,17 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 			return true
 		})
 	}
+	refused := uint64(0)
+	for _, a := range b.alternatives {
+		if filled&a.field != 0 {
+			refused |= a.refused
+		}
+	}
 	for i, f := range b.fields {
-		if filled&(1<<i) == 0 && wrong.of(f) == "" {
+		switch bit := uint64(1) << i; {
+		case filled&refused&bit != 0:
+			wrong.add(f, "must be absent beside "+f.without)
+		case filled&bit == 0 && refused&bit == 0 && wrong.of(f) == "":
 			wrong.add(f, f.absent(request))
 		}
 	}

@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// exampleBody shows a request with every field in it.
+// exampleBody shows a request with every field in it, but for those that refuse others.
 func exampleBody(b *Binder) (example members) {
-	for _, f := range b.fields {
+	for i, f := range b.fields {
+		if slices.ContainsFunc(b.alternatives, func(a alternative) bool { return a.field == 1<<i }) {
+			continue
+		}
 		switch f.kind {
 		case refusedKind:
 		case objectKind:

@@ -33,6 +33,8 @@ type field struct {
 	pointer  bool
 	nullable bool
 	required bool
+	// without names the field that this one is refused beside, and not required with; empty for none.
+	without string
 	// fallback is the value of an absent field; invalid if the tag names none.
 	fallback reflect.Value
 
@@ -132,7 +134,10 @@ func (f *field) one(values [][]byte, request reflect.Value) (problem string) {
 
 // absent fills in the default.
 func (f *field) absent(request reflect.Value) (problem string) {
-	if f.required {
+	switch {
+	case f.required && f.without != "":
+		return "is required where " + f.without + " is absent"
+	case f.required:
 		return "is required"
 	}
 	if f.fallback.IsValid() {

@@ -60,6 +60,46 @@ func TestAProblemWithinABodyNamesItsPath(t *testing.T) {
 	}
 }
 
+type postage struct {
+	Stamps  int     `json:"stamps" required:"true" minimum:"0" maximum:"9" without:"parcel"`
+	Express bool    `json:"express" without:"parcel"`
+	Parcel  *parcel `json:"parcel"`
+	Return  string  `json:"return" without:"nothing"`
+}
+
+func TestAFieldIsRequiredWithoutItsAlternativeAndRefusedBesideIt(t *testing.T) {
+	for body, want := range map[string]map[string]string{
+		`{"stamps":0}`: nil,
+		`{"stamps":1,"express":true,"parcel":null}`:     nil,
+		`{"parcel":{"name":"a"},"return":"b"}`:          nil,
+		`{"parcel":{"name":"a"},"stamps":null}`:         nil,
+		`{}`:                                            {"stamps": "is required where parcel is absent"},
+		`{"stamps":0,"parcel":{"name":"a"}}`:            {"stamps": "must be absent beside parcel"},
+		`{"parcel":{"name":"a"},"express":false}`:       {"express": "must be absent beside parcel"},
+		`{"parcel":{},"stamps":10}`:                     {"stamps": "must be absent beside parcel", "parcel.name": "is required"},
+		`{"stamps":1,"stamps":2,"parcel":{"name":"a"}}`: {"stamps": "must be absent beside parcel"},
+	} {
+		var p postage
+		err := NewBinder[postage]().Bind(message{body: body}, &p)
+		if diff := cmp.Diff(want, problemsOf(err)); diff != "" {
+			t.Errorf("%s: %s", body, diff)
+		}
+	}
+	op := operation()
+	op.Request = NewBinder[postage]()
+	text := gjson.ParseBytes(description(op).JSON())
+	for path, want := range map[string]string{
+		"components.schemas.Postage.required":                         ``,
+		"components.schemas.Postage.properties.stamps.type":           `["integer","null"]`,
+		"paths./a.patch.requestBody.required":                         `true`,
+		"paths./a.patch.requestBody.content.application/json.example": `{"stamps":0,"express":false,"return":""}`,
+	} {
+		if got := text.Get(path + "|@ugly").Raw; got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+}
+
 func TestAParameterCannotBeWithinABody(t *testing.T) {
 	message := panicOf(func() {
 		newBinder(reflect.TypeFor[struct {

@@ -66,7 +66,7 @@ func (s *schemas) body(b *Binder) members {
 	var properties members
 	var required []string
 	for _, f := range b.fields {
-		if f.required {
+		if f.alwaysRequired() {
 			required = append(required, f.name)
 		}
 		if f.kind != refusedKind {
@@ -86,11 +86,13 @@ func (s *schemas) field(f *field) members {
 	switch {
 	case f.nested != nil:
 		return s.nestedSchema(f)
-	case f.required:
+	case f.alwaysRequired():
 		return f.schema()
 	}
 	return orNull(f.schema())
 }
+
+func (f *field) alwaysRequired() bool { return f.required && f.without == "" }
 
 func typeName(t reflect.Type) string { return strings.ToUpper(t.Name()[:1]) + t.Name()[1:] }
 
