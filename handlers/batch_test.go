@@ -31,7 +31,7 @@ func TestABatchIsAnsweredInItsOrder(t *testing.T) {
 			}
 		}
 		s.words["h.hold_id"] = decode(t, a.text).([]any)[5].(map[string]any)["hold_id"].(string)
-		s.call(t, settle("h", `{"credits":1}`, 200, `{"charged":1,"uncollected":0,"duplicate":false,"credits":`+creditsOf(3, 0, 247)+`}`))
+		s.call(t, settle("h", `{"credits":1}`, 200, `{"charged":1,"uncollected":0,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(3, 0, 247)+`}`))
 		s.call(t, today(3, 2))
 	})
 }
@@ -41,7 +41,8 @@ func TestAMalformedVerificationRefusesItsBatch(t *testing.T) {
 		const good = `{"key":"$ada.key","credits":1},`
 		for body, field := range map[string]string{
 			good + good + good + `{"key":1}`: "verifications[3].key", good + `{}`: "verifications[1].key", good + `null`: "verifications[1]", good + `[]`: "verifications[1]", good + `{"key":"$ada.key","credits":-1}`: "verifications[1].credits",
-			good + `{"key":"x","hold":{"credits":1,"ttl_seconds":1}}`: "verifications[1].hold.ttl_seconds", good + `{"key":"x","credits":1,"hold":{"credits":1}}`: "verifications[1].credits", good + `{"key":"x","usage":{}}`: "verifications[1].usage",
+			good + `{"key":"x","hold":{"credits":1,"ttl_seconds":1}}`: "verifications[1].hold.ttl_seconds", good + `{"key":"x","credits":1,"hold":{"credits":1}}`: "verifications[1].credits", good + `{"key":"x","usage":{}}`: "verifications[1].usage.model",
+			good + `{"key":"x","usage":{"model":"m","output_tokens":1,"reasoning_tokens":2}}`: "verifications[1].usage.reasoning_tokens",
 			"": "verifications", strings.TrimSuffix(strings.Repeat(good, 101), ","): "verifications",
 		} {
 			if fields := fieldsOf(t, s.call(t, batch(body, 422, ""))); len(fields) != 1 || fields[field] == nil {

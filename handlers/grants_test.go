@@ -28,7 +28,7 @@ func TestAGrantIsUsedAfterThePlanAndRevoked(t *testing.T) {
 		s.call(t, call{as: "root", method: "DELETE", path: "/api/admin/users/$bob.user/grants/$g.id", status: 404})
 		s.call(t, call{as: "root", method: "DELETE", path: path + "/$g.id", status: 200, want: `{"revoked":true,"credits":25}`})
 		s.call(t, call{as: "root", method: "DELETE", path: path + "/$g.id", status: 404})
-		s.call(t, settle("h", `{"credits":20}`, 200, `{"charged":15,"uncollected":5,"duplicate":false,"credits":{"used":275,"held":0,"limit":250,"granted":0,"remaining":0,"resets_at":"2026-03-05T00:00:00Z","month":null}}`))
+		s.call(t, settle("h", `{"credits":20}`, 200, `{"charged":15,"uncollected":5,"duplicate":false,"price_id":null,"priced_at":null,"credits":{"used":275,"held":0,"limit":250,"granted":0,"remaining":0,"resets_at":"2026-03-05T00:00:00Z","month":null}}`))
 		s.call(t, call{as: "root", method: "GET", path: path, status: 200, want: `[{"id":"$g.id","credits":50,"used":25,"held":0,"left":0,"note":"*","created_by":"*","created_at":"*","expires_at":"*","revoked_at":"2026-03-04T12:00:02Z"}]`})
 		s.call(t, give(`{"credits":1}`, 200, `{"id":"*","credits":1,"used":0,"held":0,"left":1,"note":"","created_by":"*","created_at":"*","expires_at":null,"revoked_at":null,"duplicate":false}`))
 		s.call(t, call{as: "root", method: "GET", path: path + "?limit=1&offset=1", status: 200, want: `[{"id":"$g.id","credits":"*","used":"*","held":"*","left":"*","note":"*","created_by":"*","created_at":"*","expires_at":"*","revoked_at":"*"}]`})

@@ -15,11 +15,11 @@ import (
 
 type settleRequest struct {
 	caller
-	ID      uuid.UUID       `path:"id" doc:"The hold's id."`
-	Credits int64           `json:"credits" required:"true" minimum:"0" maximum:"1000000000" doc:"What the call cost. What fits neither into the hold nor into the credits that are left is not charged, also not later." example:"9"`
-	Usage   openapi.Refused `json:"usage" doc:"is not supported; send credits"`
-	Model   string          `json:"model" minLength:"1" maxLength:"200" doc:"The model that was used. If absent: that of the hold." example:"coder-large"`
-	Outcome string          `json:"outcome" minLength:"1" maxLength:"100" doc:"How the call ended, in your words. It is added to the trace of this request, and changes nothing else." example:"complete"`
+	ID      uuid.UUID  `path:"id" doc:"The hold's id."`
+	Credits int64      `json:"credits" required:"true" minimum:"0" maximum:"1000000000" without:"usage" doc:"What the call cost. What fits neither into the hold nor into the credits that are left is not charged, also not later. Required unless usage is given." example:"9"`
+	Usage   *holdUsage `json:"usage" doc:"What the call used, in place of credits, prompt_tokens, completion_tokens and cost_usd: the price of its model when the hold was made gives the credits and the cost."`
+	Model   string     `json:"model" minLength:"1" maxLength:"200" doc:"The model that was used. If absent: that of the hold." example:"coder-large"`
+	Outcome string     `json:"outcome" minLength:"1" maxLength:"100" doc:"How the call ended, in your words. It is added to the trace of this request, and changes nothing else." example:"complete"`
 	tokens
 }
 
@@ -28,6 +28,9 @@ type settlement struct {
 	Uncollected int64       `json:"uncollected" doc:"Credits that did not fit, rounded up. They are not charged later." example:"0"`
 	Duplicate   bool        `json:"duplicate" doc:"Whether this is the result of an earlier settlement of the hold." example:"false"`
 	Credits     creditState `json:"credits"`
+	PriceID     *uuid.UUID  `json:"price_id" doc:"The price by which usage was charged; null without usage."`
+	// PricedAt is when the hold was made, whatever prices have begun since.
+	PricedAt *openapi.Instant `json:"priced_at" doc:"The moment whose price counts: when the hold was made. null without usage."`
 }
 
 // creditsOf are a user's figures of a day.
@@ -43,30 +46,37 @@ func (a *api) settleHold(ctx context.Context, r settleRequest) (settlement, erro
 	if r.Outcome != "" {
 		trace.SpanFromContext(ctx).SetAttributes(attribute.String("codexible.outcome", r.Outcome))
 	}
-	charge := consumption{Model: r.Model, tokens: r.tokens}.charge(r.Credits, "")
+	charge, answer := consumption{Model: r.Model, tokens: r.tokens}.charge(r.Credits, ""), settlement{}
+	if r.Usage != nil {
+		q, t, err := a.quoteHold(ctx, r.userID(), r.ID, r.Usage, r.Model)
+		if err != nil {
+			return settlement{}, err
+		}
+		setPriced(&charge, &q, &t)
+		answer.PriceID, answer.PricedAt = &q.PriceID, new(openapi.Instant(q.At))
+	}
 	settled, err := a.Holds.Settle(ctx, r.userID(), r.ID, charge)
 	if err != nil {
 		return settlement{}, err
 	}
-	return settlement{
-		Charged: settled.Charged, Uncollected: usage.WholeCredits(settled.Uncollected), Duplicate: settled.Outcome == usage.Duplicate,
-		Credits: creditsOf(settled.Figures, settled.Day),
-	}, nil
+	answer.Charged, answer.Uncollected, answer.Duplicate = settled.Charged, usage.WholeCredits(settled.Uncollected), settled.Outcome == usage.Duplicate
+	answer.Credits = creditsOf(settled.Figures, settled.Day)
+	return answer, nil
 }
 
 type extendRequest struct {
 	caller
-	ID         uuid.UUID       `path:"id" doc:"The hold's id."`
-	Credits    *int64          `json:"credits" minimum:"0" maximum:"1000000000" doc:"The new total, not below the present one. If absent: as it was." example:"20"`
-	Usage      openapi.Refused `json:"usage" doc:"is not supported; send credits"`
-	TTLSeconds int64           `json:"ttl_seconds" minimum:"10" maximum:"3600" default:"600" doc:"Seconds from this request until the hold ends by itself." example:"600"`
-	Delivered  *delivered      `json:"delivered" doc:"What was delivered so far: it is charged if the hold ends by itself and was made with on_expiry charge. If absent: as it was."`
+	ID         uuid.UUID  `path:"id" doc:"The hold's id."`
+	Credits    *int64     `json:"credits" minimum:"0" maximum:"1000000000" without:"usage" doc:"The new total, not below the present one. If absent: as it was." example:"20"`
+	Usage      *holdUsage `json:"usage" doc:"What the call can use at most, in place of credits: its price, rounded up to whole credits, is the new total."`
+	TTLSeconds int64      `json:"ttl_seconds" minimum:"10" maximum:"3600" default:"600" doc:"Seconds from this request until the hold ends by itself." example:"600"`
+	Delivered  *delivered `json:"delivered" doc:"What was delivered so far: it is charged if the hold ends by itself and was made with on_expiry charge. If absent: as it was."`
 }
 
 // delivered is what a call has delivered so far.
 type delivered struct {
-	Credits int64           `json:"credits" required:"true" minimum:"0" maximum:"1000000000" doc:"In credits." example:"7"`
-	Usage   openapi.Refused `json:"usage" doc:"is not supported; send credits"`
+	Credits int64      `json:"credits" required:"true" minimum:"0" maximum:"1000000000" without:"usage" doc:"In credits. Required unless usage is given." example:"7"`
+	Usage   *holdUsage `json:"usage" doc:"What the call has used so far, in place of credits."`
 }
 
 type extended struct {
@@ -75,9 +85,9 @@ type extended struct {
 }
 
 func (a *api) extendHold(ctx context.Context, r extendRequest) (extended, error) {
-	x := usage.Extension{Credits: r.Credits, TTL: time.Duration(r.TTLSeconds) * time.Second, Delivered: -1}
-	if r.Delivered != nil {
-		x.Delivered = r.Delivered.Credits * usage.Millionths
+	x, err := a.extension(ctx, &r)
+	if err != nil {
+		return extended{}, err
 	}
 	receipt, err := a.Holds.Extend(ctx, r.userID(), r.ID, x)
 	switch {
@@ -87,6 +97,29 @@ func (a *api) extendHold(ctx context.Context, r extendRequest) (extended, error)
 		return extended{}, overQuota(receipt, a.Now())
 	}
 	return extended{openapi.Instant(receipt.ExpiresAt), creditsOf(receipt.Figures, receipt.Day)}, nil
+}
+
+func (a *api) extension(ctx context.Context, r *extendRequest) (usage.Extension, error) {
+	x := usage.Extension{Credits: r.Credits, TTL: time.Duration(r.TTLSeconds) * time.Second, Delivered: -1}
+	if r.Usage != nil {
+		q, _, err := a.quoteHold(ctx, r.userID(), r.ID, r.Usage, "")
+		if err != nil {
+			return x, err
+		}
+		x.Credits = new(usage.WholeCredits(q.Millionths))
+	}
+	switch d := r.Delivered; {
+	case d == nil:
+	case d.Usage != nil:
+		q, _, err := a.quoteHold(ctx, r.userID(), r.ID, d.Usage, "")
+		if err != nil {
+			return x, within("delivered.", err)
+		}
+		x.Delivered = q.Millionths
+	default:
+		x.Delivered = d.Credits * usage.Millionths
+	}
+	return x, nil
 }
 
 type releaseRequest struct {

@@ -49,7 +49,7 @@ func TestAHoldSetsCreditsAsideUntilItIsSettled(t *testing.T) {
 		hold.want = verdictOf("VALID", creditsOf(0, 12, 238), `"hold_id":"*","hold_status":"open","price_id":null,"duplicate":false`)
 		hold.header = http.Header{"X-Request-Id": {"call 7"}}
 		s.call(t, hold)
-		const settled = `{"charged":9,"uncollected":0,"duplicate":%t,"credits":%s}`
+		const settled = `{"charged":9,"uncollected":0,"duplicate":%t,"price_id":null,"priced_at":null,"credits":%s}`
 		s.run(t, []call{
 			{says: "nothing is charged yet", as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`},
 			{says: "the customer's own charges have what is left", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":239}`, status: 429},
@@ -82,7 +82,7 @@ func TestWhatDoesNotFitIntoTheRoomIsUncollected(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.call(t, held("h", `{"credits":10}`))
 		s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":235}`, status: 200})
-		s.call(t, settle("h", `{"credits":20,"model":"small"}`, 200, `{"charged":15,"uncollected":5,"duplicate":false,"credits":`+creditsOf(250, 0, 0)+`}`))
+		s.call(t, settle("h", `{"credits":20,"model":"small"}`, 200, `{"charged":15,"uncollected":5,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(250, 0, 0)+`}`))
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/detailed?limit=1", status: 200,
 			want: `[{"id":"*","model":"small","prompt_tokens":0,"completion_tokens":0,"cost_usd":0,"credits":15,"created_at":"*","date":"2026-03-04"}]`})
 	})
@@ -180,9 +180,9 @@ func TestAHoldWhoseTimeIsOverNeverBlocks(t *testing.T) {
 		s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":200}`, status: 200,
 			want: `{"recorded":true,"duplicate":false,"credits_used":240,"daily_limit":250,"remaining":10,"date":"2026-03-04"}`})
 		// A true settlement is decided as a new charge, or corrects what was charged.
-		s.call(t, settle("released", `{"credits":15}`, 200, `{"charged":10,"uncollected":5,"duplicate":false,"credits":`+creditsOf(250, 0, 0)+`}`))
-		s.call(t, settle("charged", `{"credits":30}`, 200, `{"charged":30,"uncollected":0,"duplicate":false,"credits":`+creditsOf(240, 0, 10)+`}`))
-		s.call(t, settle("charged", `{"credits":30}`, 200, `{"charged":30,"uncollected":0,"duplicate":true,"credits":`+creditsOf(240, 0, 10)+`}`))
+		s.call(t, settle("released", `{"credits":15}`, 200, `{"charged":10,"uncollected":5,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(250, 0, 0)+`}`))
+		s.call(t, settle("charged", `{"credits":30}`, 200, `{"charged":30,"uncollected":0,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(240, 0, 10)+`}`))
+		s.call(t, settle("charged", `{"credits":30}`, 200, `{"charged":30,"uncollected":0,"duplicate":true,"price_id":null,"priced_at":null,"credits":`+creditsOf(240, 0, 10)+`}`))
 		s.call(t, today(240, 3))
 		s.clock.Add(31 * 24 * time.Hour)
 		s.call(t, settle("released", `{"credits":15}`, 404, ""))
@@ -221,12 +221,12 @@ func TestAHoldIsSettledAlsoWhenItsKeyOrUserIsGone(t *testing.T) {
 		if err := s.store.RevokeKey(t.Context(), accounts.ActorCLI, s.id(t, "ada.id"), uuid.Nil); err != nil {
 			t.Fatal(err)
 		}
-		s.call(t, settle("first", `{"credits":6}`, 200, `{"charged":6,"uncollected":0,"duplicate":false,"credits":`+creditsOf(6, 10, 234)+`}`))
+		s.call(t, settle("first", `{"credits":6}`, 200, `{"charged":6,"uncollected":0,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(6, 10, 234)+`}`))
 		suspended := accounts.StatusSuspended
 		if _, err := s.store.ChangeUser(t.Context(), accounts.ActorCLI, s.id(t, "ada.user"), accounts.UserChange{Status: &suspended}); err != nil {
 			t.Fatal(err)
 		}
-		s.call(t, settle("second", `{"credits":5}`, 200, `{"charged":5,"uncollected":0,"duplicate":false,"credits":`+creditsOf(11, 5, 234)+`}`))
+		s.call(t, settle("second", `{"credits":5}`, 200, `{"charged":5,"uncollected":0,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(11, 5, 234)+`}`))
 		s.call(t, call{as: "gate", method: "POST", path: "/api/holds/$third.hold_id/release", status: 200})
 	})
 }
@@ -335,7 +335,7 @@ func TestAHoldIsCheckedLikeAnyField(t *testing.T) {
 	for body, field := range map[string]string{
 		`"hold":{}`: "hold.credits", `"hold":1`: "hold", `"hold":[]`: "hold", `"hold":{"credits":-1}`: "hold.credits", `"hold":{"credits":1000000001}`: "hold.credits", `"hold":{"credits":1.5}`: "hold.credits",
 		`"hold":{"credits":1,"ttl_seconds":9}`: "hold.ttl_seconds", `"hold":{"credits":1,"ttl_seconds":3601}`: "hold.ttl_seconds", `"hold":{"credits":1,"on_expiry":"keep"}`: "hold.on_expiry",
-		`"hold":{"credits":1,"usage":{"model":"m"}}`: "hold.usage", `"usage":{"model":"m"}`: "usage", `"usage":1`: "usage", `"credits":1,"hold":{"credits":1}`: "credits",
+		`"hold":{"credits":1,"usage":{"model":"m"}}`: "hold.credits", `"hold":{"usage":{}}`: "hold.usage.model", `"usage":1`: "usage", `"credits":1,"hold":{"credits":1}`: "credits",
 	} {
 		a := s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key",` + body + `}`, status: 422})
 		if fields := fieldsOf(t, a); len(fields) != 1 || fields[field] == nil {
@@ -343,13 +343,13 @@ func TestAHoldIsCheckedLikeAnyField(t *testing.T) {
 		}
 	}
 	s.call(t, held("h", `{"credits":0,"ttl_seconds":null,"on_expiry":null,"usage":null},"credits":0,"usage":null`))
-	for body, field := range map[string]string{`{}`: "credits", `{"credits":null}`: "credits", `{"credits":-1}`: "credits", `{"credits":1,"usage":{}}`: "usage", `{"credits":1,"outcome":""}`: "outcome", `{"credits":1,"model":""}`: "model"} {
+	for body, field := range map[string]string{`{}`: "credits", `{"credits":null}`: "credits", `{"credits":-1}`: "credits", `{"credits":1,"usage":{}}`: "credits", `{"usage":{"web_searches":-1}}`: "usage.web_searches", `{"credits":1,"outcome":""}`: "outcome", `{"credits":1,"model":""}`: "model"} {
 		if fields := fieldsOf(t, s.call(t, settle("h", body, 422, ""))); len(fields) != 1 || fields[field] == nil {
 			t.Errorf("%s: the wrong fields are %v, want %s", body, fields, field)
 		}
 	}
 	s.call(t, settle("h", "", 400, ""))
-	s.call(t, settle("h", `{"credits":0}`, 200, `{"charged":0,"uncollected":0,"duplicate":false,"credits":`+creditsOf(0, 0, 250)+`}`))
+	s.call(t, settle("h", `{"credits":0}`, 200, `{"charged":0,"uncollected":0,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(0, 0, 250)+`}`))
 }
 
 func fieldsOf(t *testing.T, a answer) map[string]any {

@@ -7,6 +7,8 @@ import (
 	"codexible/catalog"
 	"codexible/fault"
 	"codexible/usage"
+
+	"github.com/google/uuid"
 )
 
 // callUsage is what a call used. The price book makes its credits and its cost of it.
@@ -98,4 +100,62 @@ func setPriced(c *usage.Charge, q *catalog.Quote, t *usage.Tokens) {
 	c.Model, c.Credits, c.Millionths, c.CostMicros = q.Model, 0, q.Millionths, q.CostMicros
 	c.PromptTokens, c.CompletionTokens = t.Prompt(), t.Completion()
 	c.Priced = &usage.Priced{PriceID: q.PriceID, Tokens: *t}
+}
+
+// holdUsage is what the call of a hold used.
+type holdUsage struct {
+	Model string `json:"model" minLength:"1" maxLength:"200" doc:"A model that had a price when the hold was made. If absent: that of the hold." example:"coder-large"`
+	buckets
+}
+
+// errPriceUnread says that this process has not read the price of a hold that another one made.
+var errPriceUnread = &fault.Error{Kind: fault.Unavailable, Message: "The price of this hold cannot be read yet. Try again shortly.", RetryAfter: time.Second}
+
+// quoteHold prices what the call of a hold used by the prices of the moment when the hold
+// was made. beside is the model beside the usage; empty for none.
+func (a *api) quoteHold(ctx context.Context, owner, id uuid.UUID, u *holdUsage, beside string) (q catalog.Quote, t usage.Tokens, err error) {
+	problems := map[string]string{}
+	if u.wrong(problems, "usage."); beside != "" && beside != u.Model {
+		problems["model"] = otherModel
+	}
+	if len(problems) > 0 {
+		return q, t, fault.InvalidFields(problems)
+	}
+	terms, err := a.Holds.Terms(ctx, owner, id)
+	if err != nil {
+		return q, t, err
+	}
+	book, err := a.Catalog.Book(ctx)
+	if err != nil {
+		return q, t, err
+	}
+	price, err := priceOfHold(book, &terms, u.Model)
+	if err != nil {
+		return q, t, err
+	}
+	t = u.tokens()
+	q, err = price.Quote(&t)
+	q.At = terms.CreatedAt
+	return q, t, err
+}
+
+// priceOfHold is the price that a hold was made by, or for another model than the hold's
+// the price of that model at the moment.
+func priceOfHold(book *catalog.Book, terms *usage.HoldTerms, model string) (*catalog.Price, error) {
+	own := model == "" || book.Name(model) == book.Name(terms.Model)
+	switch {
+	case own && terms.PriceID != uuid.Nil:
+		if p := book.Price(terms.PriceID); p != nil {
+			return p, nil
+		}
+		return nil, errPriceUnread
+	case model == "" && terms.Model == usage.UnknownModel:
+		return nil, fault.Field("usage.model", "is required: the hold names no model")
+	case model == "":
+		model = terms.Model
+	}
+	if p := book.PriceAt(model, terms.CreatedAt); p != nil {
+		return p, nil
+	}
+	return nil, fault.Field("usage.model", "must be a model that had a price when the hold was made; send credits in place of usage")
 }
