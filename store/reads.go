@@ -129,10 +129,57 @@ func storedText(value any) (string, error) {
 
 // chargeColumns have the millionths beyond the whole credits, as they are stored.
 const chargeColumns = `c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at,
-	c.millionths, c.granted, c.uncollected, c.adjusts_id`
+	c.millionths, c.granted, c.uncollected, c.adjusts_id, c.price_id, c.tokens`
 
 // chargeDest is where chargeColumns are read to.
 func chargeDest(c *usage.Record) []any {
 	return []any{&c.ID, &c.PreviousID, &c.UserID, &c.KeyID, &c.Model, &c.Credits, &c.PromptTokens, &c.CompletionTokens, &c.CostMicros, &c.Day, &c.CreatedAt,
-		&c.Millionths, &c.Granted, &c.Uncollected, &c.AdjustsID}
+		&c.Millionths, &c.Granted, &c.Uncollected, &c.AdjustsID, storedPrice{&c.Priced}, storedTokens{&c.Priced}}
+}
+
+// eachRecord visits the charges that a condition selects; the record is another's after the visit.
+func eachRecord(db *gorm.DB, visit func(*usage.Record), where string, args ...any) error {
+	var r, empty usage.Record
+	into := chargeDest(&r)
+	return visitRows(db, func(row scanner) error {
+		r = empty // a null leaves some types as they are
+		if err := row.Scan(into...); err != nil {
+			return err
+		}
+		r.Millionths += r.Credits * usage.Millionths
+		visit(&r)
+		return nil
+	}, "SELECT "+chargeColumns+" FROM usage AS c WHERE "+where, args...)
+}
+
+// storedPrice reads a charge's price id, and storedTokens after it what the call used.
+// Tokens that cannot be read are read as none: a recount says so, and a page still shows
+// the user's other charges.
+type (
+	storedPrice  struct{ of **usage.Priced }
+	storedTokens struct{ of **usage.Priced }
+)
+
+// Scan implements sql.Scanner.
+func (s storedPrice) Scan(value any) error {
+	*s.of = nil
+	if value == nil {
+		return nil
+	}
+	var priced usage.Priced
+	err := priced.PriceID.Scan(value)
+	*s.of = &priced
+	return err
+}
+
+// Scan implements sql.Scanner.
+func (s storedTokens) Scan(value any) error {
+	if *s.of == nil || value == nil {
+		return nil
+	}
+	text, err := storedText(value)
+	if tokens, ok := usage.ParseTokens(text); ok {
+		(*s.of).Tokens = tokens
+	}
+	return err
 }

@@ -160,32 +160,23 @@ func (s *Store) recountDay(db *gorm.DB, day usage.Day, r *Reconciliation) error 
 	return r.add(recount.Compare(stored), err)
 }
 
-// recounted are the columns of a charge that a recount adds up.
-const recounted = `SELECT id, previous_id, user_id, key_id, model, credits, prompt_tokens, completion_tokens, cost_micros, day, created_at,
-	credits * 1000000 + millionths AS millionths, granted, uncollected, adjusts_id FROM usage WHERE `
-
-// eachCharge and totalsOn are by hand: they read whole days, by the thousand rows.
+// eachCharge visits the charges of a day, whole pages along the primary key, and then
+// the adjustments of the day that were made on later ones.
 func eachCharge(db *gorm.DB, day usage.Day, visit func(*usage.Record)) error {
 	last, end := firstID(day.Start().Add(-idSlack)), firstID(day.End().Add(idSlack))
-	var page []usage.Record
-	for full := true; full; full = len(page) == recountPage {
-		page = page[:0]
-		if err := db.Raw(recounted+"id > ? AND id < ? ORDER BY id LIMIT ?", last, end, recountPage).Scan(&page).Error; err != nil {
+	for n := recountPage; n == recountPage; {
+		n = 0
+		err := eachRecord(db, func(c *usage.Record) {
+			n++
+			if last = c.ID; c.Day == day {
+				visit(c)
+			}
+		}, "c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?", last, end, recountPage)
+		if err != nil {
 			return err
 		}
-		for i := range page {
-			if last = page[i].ID; page[i].Day == day {
-				visit(&page[i])
-			}
-		}
 	}
-	// The adjustments that were made on later days.
-	page = page[:0]
-	err := db.Raw(recounted+"adjusts_id IS NOT NULL AND day = ? AND id >= ?", string(day), end).Scan(&page).Error
-	for i := range page {
-		visit(&page[i])
-	}
-	return err
+	return eachRecord(db, visit, "c.adjusts_id IS NOT NULL AND c.day = ? AND c.id >= ?", string(day), end)
 }
 
 func totalsOn(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {

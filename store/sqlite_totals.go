@@ -201,12 +201,7 @@ func cannotWrite(err error) bool {
 
 // eachUncounted reads the few charges that wait, whosever they are.
 func (sqliteDialect) eachUncounted(db *gorm.DB, user uuid.UUID, visit func(*usage.Record)) error {
-	var waiting []usage.Record
-	err := db.Raw(recounted+"id > (SELECT charge_id FROM counted WHERE id = 1) AND user_id = ?", user).Scan(&waiting).Error
-	for i := range waiting {
-		visit(&waiting[i])
-	}
-	return err
+	return eachRecord(db, visit, "c.id > (SELECT charge_id FROM counted WHERE id = 1) AND c.user_id = ?", user)
 }
 
 // counted reads up to which charge the totals count.

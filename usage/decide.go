@@ -97,7 +97,7 @@ func Decide(at time.Time, entries []Entry, state State, mint func() uuid.UUID) P
 		d.Receipts[i] = d.decide(e, a)
 		d.Receipts[i].Moved = d.moved(e, a, began, expired)
 	}
-	d.Users, d.Rows = sorted(d.sums.users), sorted(d.sums.rows)
+	d.Users, d.Rows, d.Tokens = sorted(d.sums.users), sorted(d.sums.rows), d.sums.tokens.sorted()
 	return d.Posting
 }
 
@@ -242,11 +242,16 @@ func (d *decider) book(c *Charge, a *Account, collected, credits int64, draws []
 	return r
 }
 
-// record appends a record of a charge whose credits are not set.
+// record appends a record of a charge whose credits are not set. The prompt and the
+// completion of a priced one are those of its buckets.
 func (d *decider) record(c *Charge, day Day) *Record {
 	d.Records = append(d.Records, Record{ID: d.mint(), UserID: c.UserID, KeyID: c.KeyID, Model: c.Model,
 		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Priced: c.Priced, Day: day, CreatedAt: d.At})
-	return &d.Records[len(d.Records)-1]
+	r := &d.Records[len(d.Records)-1]
+	if r.Priced != nil {
+		r.PromptTokens, r.CompletionTokens = r.Priced.Tokens.Prompt(), r.Priced.Tokens.Completion()
+	}
+	return r
 }
 
 // count adds a record to every sum of its day, and puts it at the end of the

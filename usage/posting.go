@@ -122,7 +122,7 @@ func (t *Total) add(r *Record) {
 }
 
 // Posting is a decided batch: a receipt for every entry in its order, and what
-// has to be written. Totals are sorted by user, key, model and day, so that every
+// has to be written. Totals are sorted by user, key, model, day and price, so that every
 // writer takes rows in one order.
 type Posting struct {
 	At       time.Time
@@ -130,9 +130,11 @@ type Posting struct {
 	Receipts []Receipt
 	// Records are the charges and adjustments in their order.
 	Records []Record
-	// Users add to the users' days, Rows to the days of users, keys and models.
-	Users []Total
-	Rows  []Total
+	// Users add to the users' days, Rows to the days of users, keys and models, and Tokens to those by
+	// price, for priced charges alone.
+	Users  []Total
+	Rows   []Total
+	Tokens []TokenTotal
 	// Held are the holds that were made, Changed those of before that were extended or ended; all as they are after the batch.
 	Held        []*Hold
 	Changed     []*Hold
@@ -152,15 +154,21 @@ type rowID struct {
 	day       Day
 }
 
-type sums struct{ users, rows map[rowID]*Total }
+type sums struct {
+	users, rows map[rowID]*Total
+	tokens      tokenSums
+}
 
 func newSums(size int) sums {
-	return sums{make(map[rowID]*Total, size), make(map[rowID]*Total, size)}
+	return sums{make(map[rowID]*Total, size), make(map[rowID]*Total, size), tokenSums{}}
 }
 
 func (s sums) add(r *Record) {
 	s.user(r.UserID, r.Day).add(r)
 	row(s.rows, rowID{user: r.UserID, key: r.KeyID, model: r.Model, day: r.Day}).add(r)
+	if r.Priced != nil {
+		s.tokens.add(r)
+	}
 }
 
 func (s sums) user(user uuid.UUID, day Day) *Total { return row(s.users, rowID{user: user, day: day}) }
