@@ -28,6 +28,8 @@ type dialect interface {
 	name() string
 	// away reports whether an error is of a database that does not answer, or cannot write, not of a statement.
 	away(error) bool
+	// numbered is a statement with its question marks as the database's own placeholders.
+	numbered(statement string) string
 	// post decides and records a batch of entries in one transaction.
 	post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error)
 	// countTotals adds the charges that the totals do not count yet, countTotalsIn does it in a transaction that writes.

@@ -146,6 +146,13 @@ func ReadModels(ctx context.Context, s *Store) (empty []string, err error) {
 	return empty, nil
 }
 
+// onSent calls visit for each statement that list sends, too, until the function that it returns is called.
+func (s *Store) onSent(visit func(text string, args []any)) (end func()) {
+	before := s.sent
+	s.sent = visit
+	return func() { s.sent = before }
+}
+
 // AfterReads runs something after each statement that reads, until t ends.
 func AfterReads(t *testing.T, s *Store, run func()) {
 	t.Helper()
@@ -153,7 +160,9 @@ func AfterReads(t *testing.T, s *Store, run func()) {
 	if err := record.After("gorm:row").Register("test:after", func(*gorm.DB) { run() }); err != nil {
 		t.Fatal(err)
 	}
+	end := s.onSent(func(string, []any) { run() })
 	t.Cleanup(func() {
+		end()
 		if err := record.Remove("test:after"); err != nil {
 			t.Error(err)
 		}
@@ -175,7 +184,10 @@ func Cost(ctx context.Context, s *Store, read func() error) (statements int, vis
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := errors.Join(read(), record.Remove("test:record")); err != nil {
+	end := s.onSent(func(text string, args []any) { sent = append(sent, statement{text, args}) })
+	err = read()
+	end()
+	if err := errors.Join(err, record.Remove("test:record")); err != nil {
 		return 0, 0, err
 	}
 	for _, one := range sent {

@@ -64,9 +64,8 @@ func (s *Store) UsableKeys(ctx context.Context, userID uuid.UUID, p Page) ([]key
 	if after == uuid.Nil {
 		after = uuid.Max
 	}
-	one := "SELECT * FROM (SELECT " + keyColumns + " FROM api_keys AS k WHERE k.user_id = ? AND k.status = ? AND k.id < ? ORDER BY k.id DESC LIMIT ?) AS part"
-	return list(ctx, s, keyDest, "SELECT * FROM ("+one+" UNION ALL "+one+") AS k ORDER BY k.id DESC LIMIT ?",
-		userID, keys.StatusActive, after, p.Limit, userID, keys.StatusDisabled, after, p.Limit, p.Limit)
+	const one = "SELECT " + keyColumns + " FROM api_keys AS k WHERE k.user_id = ? AND k.status = ? AND k.id < ?"
+	return list(ctx, s, keyDest, one+" UNION ALL "+one+" ORDER BY 1 DESC LIMIT ?", userID, keys.StatusActive, after, userID, keys.StatusDisabled, after, p.Limit)
 }
 
 // owned is a key with what is decided by its owner.

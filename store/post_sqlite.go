@@ -110,6 +110,7 @@ func (l *sqliteLedger) decide(now func() time.Time, entries []usage.Entry, mint 
 	case len(entries) == 0 && l.counting.upTo != l.counting.last: // only the totals were asked for
 		err = l.count()
 	case !l.counting.wrote:
+		l.uncounted.Store(l.counting.waiting > 0)
 		return posting.Receipts, nil
 	}
 	if err == nil {

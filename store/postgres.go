@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,6 +77,19 @@ func forLedger(config *pgxpool.Config) *pgxpool.Config {
 }
 
 func (postgresDialect) name() string { return dialectPostgres }
+
+func (postgresDialect) numbered(statement string) string {
+	text := make([]byte, 0, len(statement)+32) //nolint:mnd // room for the numbers
+	for n := int64(1); ; n++ {
+		before, after, more := strings.Cut(statement, "?")
+		text = append(text, before...)
+		if !more {
+			return string(text)
+		}
+		text = strconv.AppendInt(append(text, '$'), n, 10)
+		statement = after
+	}
+}
 
 // onOneCore leaves the other cores to the requests.
 func (postgresDialect) onOneCore(db *gorm.DB, read func(*gorm.DB) error) error {

@@ -15,14 +15,18 @@ import (
 )
 
 // list reads the rows of a statement, each into the fields that fields names of
-// it, in the order of the columns. Lists of hundreds of rows are read by it: for
-// them gorm's way through reflection costs about as much as the database.
-func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, statement string, args ...any) (all []Row, err error) {
-	err = s.reading(ctx, func(db *gorm.DB) error {
-		all, err = listOn(db, fields, statement, args...)
-		return err
-	})
-	return all, err
+// it, in the order of the columns. What is read for many requests is read by it: for
+// hundreds of rows gorm's way through reflection costs about as much as the
+// database, and for one row so does gorm's building of the statement. Unlike
+// gorm it expands no list among the arguments.
+func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, statement string, args ...any) ([]Row, error) {
+	text := s.dialect.numbered(statement)
+	rows, err := s.read.ConnPool.QueryContext(ctx, text, args...)
+	if s.sent != nil {
+		s.sent(text, args)
+	}
+	all, err := collect(rows, err, fields)
+	return all, s.classify(err)
 }
 
 // listTotals is list for statements that read totals.
@@ -33,6 +37,7 @@ func listTotals[Row any](ctx context.Context, s *Store, fields func(*Row) []any,
 	return list(ctx, s, fields, statement, args...)
 }
 
+// listOn is list on gorm's connection, which may be in a transaction, with gorm's expansion of lists.
 func listOn[Row any](db *gorm.DB, fields func(*Row) []any, statement string, args ...any) (all []Row, err error) {
 	rows, err := db.Raw(statement, args...).Rows()
 	return collect(rows, err, fields)

@@ -67,6 +67,8 @@ func (sqliteDialect) lockAccount(*gorm.DB, uuid.UUID) error { return nil }
 
 func (sqliteDialect) name() string { return dialectSQLite }
 
+func (sqliteDialect) numbered(statement string) string { return statement }
+
 // onOneCore changes nothing: SQLite never takes more.
 func (sqliteDialect) onOneCore(db *gorm.DB, read func(*gorm.DB) error) error { return read(db) }
 

@@ -54,6 +54,8 @@ type Store struct {
 	now         func() time.Time
 	ids         ids
 	secrets     *secrets.Ring
+	// sent, where set, is called with every statement of list; see Options.Statement.
+	sent func(text string, args []any)
 
 	// life ends when the store is closed, and ends the background work.
 	life context.Context //nolint:containedctx // it is the life of the store, not of a call
@@ -106,6 +108,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 		d.mint = s.ids.mint
 		s.dialect, s.write, s.read = d, db, db
+		s.report(o.Statement)
 		return s, nil
 	}
 	d, write, read, err := target.openSQLite(ctx, o)
@@ -114,7 +117,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	d.mint = s.ids.mint
 	s.dialect, s.write, s.read = d, write, read
+	s.report(o.Statement)
 	return s, nil
+}
+
+// report calls statement, where it is set, for those that go past gorm, as statementLogger does for the others.
+func (s *Store) report(statement func(text string)) {
+	if statement != nil {
+		s.sent = func(text string, args []any) { statement(s.read.Explain(text, args...)) }
+	}
 }
 
 func gormConfig(o Options) *gorm.Config {
