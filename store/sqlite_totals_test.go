@@ -95,6 +95,25 @@ func TestChargesThatWereNotCountedBeforeACrashAreCountedAfterIt(t *testing.T) {
 	}
 }
 
+func TestAReadOfTotalsWaitsForNoWriterWhereNoChargeWaits(t *testing.T) {
+	ctx, url, clock := context.Background(), storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
+	storetest.Migrate(t, url)
+	s := serving(t, url, clock)
+	c := storetest.NewCustomer(t, s, "Pro")
+	wantToday(t, s, c, "2026-03-04", 0, 250, 0) // looks for charges of before a crash
+	db := storetest.Raw(t, url)
+	defer func() { _ = db.Close() }()
+	writer, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = writer.Rollback() }()
+	if _, err := writer.ExecContext(ctx, "UPDATE users SET name = name"); err != nil {
+		t.Fatal(err)
+	}
+	wantToday(t, s, c, "2026-03-04", 0, 250, 0)
+}
+
 func TestAProcessThatCountsAtOnceCountsWhatAnotherLeft(t *testing.T) {
 	url, clock := storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
 	storetest.Migrate(t, url)
