@@ -52,7 +52,7 @@ func TestUsageOfChatCompletions(t *testing.T) {
 		{"OpenAI: a stream has null until its last chunk, which has no choices", []string{
 			`{"id":"chatcmpl-2","object":"chat.completion.chunk","model":"gpt-5.6","service_tier":"flex","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null,"obfuscation":"x"}`,
 			`{"id":"chatcmpl-2","object":"chat.completion.chunk","model":"gpt-5.6","service_tier":"flex","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}],"usage":null}`,
-			`{"id":"chatcmpl-2","object":"chat.completion.chunk","model":"gpt-5.6","choices":[],"usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`,
+			`{"id":"chatcmpl-2","object":"chat.completion.chunk","model":"gpt-5.6","service_tier":"","choices":[],"usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}`,
 			`[DONE]`,
 		}, Tokens{Input: 19, Output: 10, ServiceTier: "flex"}, Whole},
 		{"a stream that was cut before its last chunk has nothing", []string{
@@ -82,6 +82,10 @@ func TestUsageOfChatCompletions(t *testing.T) {
 			`{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":7,"total_tokens":8,"completion_tokens":1}}`,
 			`{"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"prompt_tokens":7,"total_tokens":9,"completion_tokens":2}}`,
 		}, Tokens{Input: 7, Output: 2}, Whole},
+		{"a total says nothing of later figures", []string{
+			`{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":25}}`,
+			`{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":9}}`,
+		}, Tokens{Input: 10, Output: 9}, Whole},
 		{"details may be null, absent or of another form", body(`{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15,"prompt_tokens_details":null,"completion_tokens_details":[]}`),
 			Tokens{Input: 12, Output: 3, ServiceTier: "default"}, Whole},
 		{"12.0 and 1e3 are whole numbers", body(`{"prompt_tokens":12.0,"completion_tokens":1e3,"total_tokens":1012}`),
@@ -113,6 +117,7 @@ func TestUsageOfResponses(t *testing.T) {
 		{"a failed response may have none", []string{`{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"try again"},"usage":null}}`}, Tokens{}, Nothing},
 		{"web searches are items; opening a page of the result is none", []string{
 			search(0, `{"type":"search","query":"go 1.26"}`),
+			search(0, `{"type":"search","query":"go 1.26"}`), // an event that is read again
 			search(1, `{"type":"open_page","url":"https://go.dev"}`),
 			search(2, `{"type":"search","query":"go 1.27"}`),
 			`{"type":"response.completed","response":{"output":[],"service_tier":"default","usage":` + figures + `}}`,
@@ -169,6 +174,7 @@ func TestUsageOfMessages(t *testing.T) {
 			Tokens{Input: 10, Output: 7, ServiceTier: "fast"}, Whole},
 		{"what the provider used to shorten the conversation is billed as well", body(`{"input_tokens":23000,"output_tokens":1000,"iterations":[{"type":"compaction","input_tokens":180000,"cache_read_input_tokens":500,"cache_creation_input_tokens":30,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},"output_tokens":3500},{"type":"message","input_tokens":23000,"output_tokens":1000}]}`),
 			Tokens{Input: 203000, CacheRead: 500, CacheWrite: 10, CacheWrite1h: 20, Output: 4500}, Whole},
+		{"what was reported whole stays so", []string{delta(`{"output_tokens":9}`), start(`{"input_tokens":4,"output_tokens":0}`)}, Tokens{Input: 4, Output: 9}, Whole},
 		{"ping and error have no usage", []string{`{"type":"ping"}`, `{"type":"error","error":{"type":"overloaded_error","message":"usage"}}`}, Tokens{}, Nothing},
 	})
 }
