@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/usage"
 
@@ -289,7 +290,7 @@ func visitsOf(ctx context.Context, db *gorm.DB, text string, vars []any) (visite
 
 // ReconcileDay is what a recount does with a day that it has listed.
 func ReconcileDay(ctx context.Context, s *Store, day usage.Day) (r Reconciliation, err error) {
-	return r, s.reconcileDay(ctx, day, &r)
+	return r, s.reconcileDay(ctx, day, &recheck{book: catalog.NewBook(nil, nil), newer: map[uuid.UUID]*catalog.Price{}}, &r)
 }
 
 // SumUp reads the sums of a day; the function that it returns stores them.
@@ -343,4 +344,16 @@ func CountInBackground(s *Store) (over <-chan error) {
 	})
 	<-began
 	return ended
+}
+
+// PutPrices stores prices.
+func (s *Store) PutPrices(ctx context.Context, prices ...catalog.Price) error {
+	for i := range prices {
+		p := &prices[i]
+		row := priceRow{ID: p.ID, Model: p.Model, ValidFrom: p.ValidFrom, Terms: string(p.Terms.AppendText(nil)), Source: p.Source, CreatedAt: p.CreatedAt, CreatedBy: p.CreatedBy}
+		if err := s.write.WithContext(ctx).Create(&row).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

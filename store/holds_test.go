@@ -70,7 +70,7 @@ func TestAHoldIsKeptAsItGoes(t *testing.T) {
 		s := storetest.Connect(t, url, clock.Now)
 		c := storetest.NewCustomer(t, s, "Pro")
 		e := holdOf(c, 9)
-		e.Model, e.RequestID, e.Priced = "gpt-5", "req-42", &usage.Priced{PriceID: uuid.UUID{7: 7}}
+		e.Model, e.RequestID, e.Priced = "gpt-5", "req-42", &usage.Priced{PriceID: newPrice(t, s, "gpt-5", clock.Now(), 1, 10).ID}
 		made := post(t, s, clock.Now(), e, holdOf(c, 1), holdOf(c, 2))
 		ids := []uuid.UUID{made[0].HoldID, made[1].HoldID, made[2].HoldID}
 		kept := func(id uuid.UUID) usage.Hold {
@@ -82,7 +82,7 @@ func TestAHoldIsKeptAsItGoes(t *testing.T) {
 			return h
 		}
 		want := usage.Hold{ID: ids[0], UserID: c.User.ID, KeyID: c.Key.ID, OwnerID: service, Credits: 9, OnExpiry: usage.ReleaseOnExpiry, Model: "gpt-5", RequestID: "req-42",
-			PriceID: uuid.UUID{7: 7}, CreatedAt: clock.Now(), ExpiresAt: clock.Now().Add(usage.DefaultHoldTTL), Status: usage.HoldOpen}
+			PriceID: e.Priced.PriceID, CreatedAt: clock.Now(), ExpiresAt: clock.Now().Add(usage.DefaultHoldTTL), Status: usage.HoldOpen}
 		if diff := cmp.Diff(want, kept(ids[0])); diff != "" {
 			t.Error(diff)
 		}

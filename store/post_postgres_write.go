@@ -41,6 +41,11 @@ var dailyUsage = totalsOf(intoDailyUsage, "daily_usage", " AND t.key_id = exclud
 		completion_tokens = t.completion_tokens + excluded.completion_tokens, cost_micros = t.cost_micros + excluded.cost_micros`,
 	"user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros")
 
+var dailyTokens = totalsOf(intoDailyTokens, "daily_tokens", " AND t.key_id = excluded.key_id AND t.model = excluded.model AND t.price_id = excluded.price_id",
+	`unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+		$13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]) AS r(user_id, key_id, model, price_id, `+tokenSumColumns+")",
+	addTokenSums("t.", "excluded."), "user_id, key_id, model, price_id, "+tokenSumColumns)
+
 // userDays has the statements of each hour of the day.
 var userDays = func() (hours [usage.HoursADay]totals) {
 	for h := range hours {
@@ -61,9 +66,11 @@ func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usag
 	queueCharges(batch, p)
 	for _, past := range append(pastDays(p), usage.Total{Day: p.Day}) {
 		day, today := past.Day, past.Day == p.Day
-		users, rows := ofDay(p.Users, day), ofDay(p.Rows, day)
+		users, rows := ofDay(p.Users, day, dayOfTotal), ofDay(p.Rows, day, dayOfTotal)
 		queueUserDays(batch, userDays[p.At.Hour()], day, users, today && all(users, func(t *usage.Total) bool { return known[t.UserID] }))
 		queueRows(batch, day, rows, today && all(rows, d.rows.known))
+		tokens := ofDay(p.Tokens, day, dayOfTokens)
+		queueTokens(batch, day, tokens, today && all(tokens, d.rows.knownTokens))
 		if !today {
 			batch.Queue(intoReopenedDays+"VALUES ($1::date, $2)"+reopenAgain, string(day), past.LastChargeID)
 		}
@@ -94,11 +101,29 @@ func all[T any](list []T, is func(*T) bool) bool {
 }
 
 // ofDay is the part of totals that belongs to a day; nearly always all of them.
-func ofDay(list []usage.Total, day usage.Day) []usage.Total {
-	if all(list, func(t *usage.Total) bool { return t.Day == day }) {
+func ofDay[T any](list []T, day usage.Day, of func(*T) usage.Day) []T {
+	if all(list, func(t *T) bool { return of(t) == day }) {
 		return list
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(t usage.Total) bool { return t.Day != day })
+	return slices.DeleteFunc(slices.Clone(list), func(t T) bool { return of(&t) != day })
+}
+
+func dayOfTotal(t *usage.Total) usage.Day       { return t.Day }
+func dayOfTokens(t *usage.TokenTotal) usage.Day { return t.Day }
+
+// The statements that insert the charges of a batch. Most batches have no priced
+// charge, and need no arrays for what those alone have.
+var (
+	insertCharges = chargesFrom(intoUsage, "", "", "")
+	insertPriced  = chargesFrom(intoPriced, ", r.price_id, r.tokens", ", $16::uuid[], $17::text[]", ", price_id, tokens")
+)
+
+func chargesFrom(into, values, arrays, names string) string {
+	return into + `SELECT r.id, r.day, r.user_id, r.key_id, r.previous_id, $1::timestamptz, r.credits, r.model, r.prompt, r.completion, r.cost,
+			r.millionths, r.granted, r.uncollected, r.adjusts_id` + values + `
+		FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
+			$12::bigint[], $13::bigint[], $14::bigint[], $15::uuid[]` + arrays + `)
+		AS r(id, day, user_id, key_id, previous_id, credits, model, prompt, completion, cost, millionths, granted, uncollected, adjusts_id` + names + ")"
 }
 
 func queueCharges(batch *pgx.Batch, p *usage.Posting) {
@@ -112,13 +137,21 @@ func queueCharges(batch *pgx.Batch, p *usage.Posting) {
 		c.add(r.ID, r.UserID, r.KeyID, r.Model, r.Credits, r.PromptTokens, r.CompletionTokens, r.CostMicros, remainder(r), r.Granted, r.Uncollected)
 		c.previous, c.adjusts, days[i] = append(c.previous, orNull(r.PreviousID)), append(c.adjusts, orNull(r.AdjustsID)), r.Day.Start()
 	}
-	batch.Queue(intoUsage+`SELECT r.id, r.day, r.user_id, r.key_id, r.previous_id, $1::timestamptz, r.credits, r.model, r.prompt, r.completion, r.cost,
-			r.millionths, r.granted, r.uncollected, r.adjusts_id
-		FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
-			$12::bigint[], $13::bigint[], $14::bigint[], $15::uuid[])
-		AS r(id, day, user_id, key_id, previous_id, credits, model, prompt, completion, cost, millionths, granted, uncollected, adjusts_id)`,
+	args := []any{
 		p.At, c.ids, days, c.users, c.keys, c.previous, c.numbers[0], c.models, c.numbers[1], c.numbers[2], c.numbers[3],
-		c.numbers[4], c.numbers[5], c.numbers[6], c.adjusts)
+		c.numbers[4], c.numbers[5], c.numbers[6], c.adjusts,
+	}
+	if len(p.Tokens) == 0 {
+		batch.Queue(insertCharges, args...)
+		return
+	}
+	prices, tokens := make([]*[16]byte, len(p.Records)), make([]*string, len(p.Records))
+	for i := range p.Records {
+		if priced := p.Records[i].Priced; priced != nil {
+			prices[i], tokens[i] = orNull(priced.PriceID), new(tokensText(priced))
+		}
+	}
+	batch.Queue(insertPriced, append(args, prices, tokens)...)
 }
 
 func queueUserDays(batch *pgx.Batch, table totals, day usage.Day, list []usage.Total, known bool) {
@@ -144,6 +177,28 @@ func queueRows(batch *pgx.Batch, day usage.Day, list []usage.Total, known bool) 
 		c.add(uuid.Nil, t.UserID, t.KeyID, t.Model, t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
 	}
 	batch.Queue(dailyUsage.statement(known), string(day), c.users, c.keys, c.models, c.numbers[0], c.numbers[1], c.numbers[2], c.numbers[3], c.numbers[4])
+}
+
+func queueTokens(batch *pgx.Batch, day usage.Day, list []usage.TokenTotal, known bool) {
+	if len(list) == 0 {
+		return
+	}
+	var c columns
+	prices := make([][16]byte, len(list))
+	numbers := [12][]int64{}
+	for i := range list {
+		t := &list[i]
+		c.add(uuid.Nil, t.UserID, t.KeyID, t.Model)
+		prices[i] = t.PriceID
+		for k, n := range tokenSums(t) {
+			numbers[k] = append(numbers[k], n)
+		}
+	}
+	args := []any{string(day), c.users, c.keys, c.models, prices}
+	for _, column := range numbers {
+		args = append(args, column)
+	}
+	batch.Queue(dailyTokens.statement(known), args...)
 }
 
 func (t totals) statement(known bool) string {
@@ -256,16 +311,26 @@ type knownRows struct {
 type knownRow struct {
 	user, key uuid.UUID
 	model     string
+	// price is zero for a row of daily_usage.
+	price uuid.UUID
 }
 
 // mostKnownRows bounds the known rows; beyond it they are cleared.
 const mostKnownRows = 100_000
 
 func (k *knownRows) known(t *usage.Total) bool {
+	return k.knows(t.Day, knownRow{t.UserID, t.KeyID, t.Model, uuid.Nil})
+}
+
+func (k *knownRows) knownTokens(t *usage.TokenTotal) bool {
+	return k.knows(t.Day, knownRow{t.UserID, t.KeyID, t.Model, t.PriceID})
+}
+
+func (k *knownRows) knows(day usage.Day, row knownRow) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, found := k.rows[knownRow{t.UserID, t.KeyID, t.Model}]
-	return found && k.day == t.Day
+	_, found := k.rows[row]
+	return found && k.day == day
 }
 
 // add notes the rows of a posting that was committed.
@@ -277,7 +342,12 @@ func (k *knownRows) add(p *usage.Posting) {
 	}
 	for i := range p.Rows {
 		if t := &p.Rows[i]; t.Day == p.Day {
-			k.rows[knownRow{t.UserID, t.KeyID, t.Model}] = struct{}{}
+			k.rows[knownRow{t.UserID, t.KeyID, t.Model, uuid.Nil}] = struct{}{}
+		}
+	}
+	for i := range p.Tokens {
+		if t := &p.Tokens[i]; t.Day == p.Day {
+			k.rows[knownRow{t.UserID, t.KeyID, t.Model, t.PriceID}] = struct{}{}
 		}
 	}
 }

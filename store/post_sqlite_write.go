@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"codexible/usage"
 )
@@ -37,7 +39,16 @@ func (l *sqliteLedger) reopenDays(p *usage.Posting) error {
 }
 
 func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
-	s, err := l.handle.statement(intoUsage + "VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")
+	const values = "VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"
+	if err := l.insertCharges(p, intoUsage+values+")", false); err != nil || len(p.Tokens) == 0 {
+		return err
+	}
+	return l.insertCharges(p, intoPriced+values+", ?16, ?17)", true)
+}
+
+// insertCharges inserts the charges that are priced, or the others.
+func (l *sqliteLedger) insertCharges(p *usage.Posting, text string, priced bool) error {
+	s, err := l.handle.statement(text)
 	if err != nil {
 		return err
 	}
@@ -45,6 +56,9 @@ func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
 	s.keep()
 	for i := range p.Records {
 		r := &p.Records[i]
+		if (r.Priced != nil) != priced {
+			continue
+		}
 		s.blob(r.ID[:])
 		s.text(string(r.Day))
 		s.blob(r.UserID[:])
@@ -54,6 +68,10 @@ func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
 		s.text(r.Model)
 		s.integers(r.PromptTokens, r.CompletionTokens, r.CostMicros, remainder(r), r.Granted, r.Uncollected)
 		s.id(r.AdjustsID)
+		if priced {
+			s.id(r.Priced.PriceID)
+			s.text(tokensText(r.Priced))
+		}
 		if err := s.exec(); err != nil {
 			return err
 		}
@@ -64,7 +82,7 @@ func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
 // addUp adds to the rows of a table of totals: an UPDATE of those that exist and
 // an INSERT of the others, which only the first of a day are. ON CONFLICT
 // would make every row twice.
-func (l *sqliteLedger) addUp(totals []usage.Total, update, insert string, bind func(*statement, *usage.Total)) error {
+func addUp[T any](l *sqliteLedger, totals []T, update, insert string, bind func(*statement, *T)) error {
 	updating, err := l.handle.statement(update)
 	if err != nil {
 		return err
@@ -95,7 +113,7 @@ func (l *sqliteLedger) writeUserDays(p *usage.Posting) error {
 		"corrected = corrected + ?7, cost_micros = cost_micros + ?8, last_charge_id = COALESCE(?9, last_charge_id), " +
 		hour + " = " + hour + " + ?3 WHERE day = ?1 AND user_id = ?2"
 	insert := intoUserDays(hour) + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?3)"
-	return l.addUp(p.Users, update, insert, func(s *statement, t *usage.Total) {
+	return addUp(l, p.Users, update, insert, func(s *statement, t *usage.Total) {
 		s.text(string(t.Day))
 		s.blob(t.UserID[:])
 		s.integers(t.Requests, t.Millionths, t.Granted, t.Uncollected, t.Corrected, t.CostMicros)
@@ -106,7 +124,7 @@ func (l *sqliteLedger) writeUserDays(p *usage.Posting) error {
 func (l *sqliteLedger) writeRows(p *usage.Posting) error {
 	const update = `UPDATE daily_usage SET requests = requests + ?5, credits = credits + ?6, prompt_tokens = prompt_tokens + ?7,
 		completion_tokens = completion_tokens + ?8, cost_micros = cost_micros + ?9 WHERE day = ?1 AND user_id = ?2 AND key_id = ?3 AND model = ?4`
-	return l.addUp(p.Rows, update, intoDailyUsage+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", func(s *statement, t *usage.Total) {
+	return addUp(l, p.Rows, update, intoDailyUsage+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", func(s *statement, t *usage.Total) {
 		s.text(string(t.Day))
 		s.blob(t.UserID[:])
 		s.blob(t.KeyID[:])
@@ -114,6 +132,30 @@ func (l *sqliteLedger) writeRows(p *usage.Posting) error {
 		s.integers(t.Requests, t.Credits, t.PromptTokens, t.CompletionTokens, t.CostMicros)
 	})
 }
+
+func (l *sqliteLedger) writeTokens(p *usage.Posting) error {
+	if len(p.Tokens) == 0 {
+		return nil
+	}
+	return addUp(l, p.Tokens, updateTokens, intoDailyTokens+"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", func(s *statement, t *usage.TokenTotal) {
+		s.text(string(t.Day))
+		s.blob(t.UserID[:])
+		s.blob(t.KeyID[:])
+		s.text(t.Model)
+		s.blob(t.PriceID[:])
+		sums := tokenSums(t)
+		s.integers(sums[:]...)
+	})
+}
+
+// updateTokens has the parameters of an INSERT, in their order.
+var updateTokens = func() string {
+	var sums []string
+	for i, column := range tokenSumNames {
+		sums = append(sums, fmt.Sprintf("%[1]s = %[1]s + ?%[2]d", column, 6+i))
+	}
+	return "UPDATE daily_tokens SET " + strings.Join(sums, ", ") + " WHERE day = ?1 AND user_id = ?2 AND key_id = ?3 AND model = ?4 AND price_id = ?5"
+}()
 
 func (l *sqliteLedger) writeHolds(p *usage.Posting) error {
 	const update = `UPDATE holds SET credits = ?5, draws = ?6, delivered = ?7, expires_at = ?13, status = ?14, ended_at = ?15, charge_id = ?16,

@@ -48,8 +48,12 @@ func (s *Store) Reconcile(ctx context.Context) (r Reconciliation, err error) {
 	if err != nil {
 		return r, err
 	}
+	check, err := s.newRecheck(ctx)
+	if err != nil {
+		return r, err
+	}
 	for _, day := range days {
-		if err := s.reconcileDay(ctx, day, &r); err != nil {
+		if err := s.reconcileDay(ctx, day, check, &r); err != nil {
 			return r, s.classify(err)
 		}
 	}
@@ -106,7 +110,7 @@ func (r *Reconciliation) add(found []usage.Difference, err error) error {
 	return err
 }
 
-func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliation) error {
+func (s *Store) reconcileDay(ctx context.Context, day usage.Day, check *recheck, r *Reconciliation) error {
 	if err := s.CountTotals(ctx); err != nil {
 		return err
 	}
@@ -120,12 +124,12 @@ func (s *Store) reconcileDay(ctx context.Context, day usage.Day, r *Reconciliati
 			return r.add(compareTotals(db, day, nil))
 		}
 		r.Days++
-		return s.recountDay(db, day, r)
+		return s.recountDay(db, day, check, r)
 	})
 }
 
 // recountDay compares a day whose charges are kept.
-func (s *Store) recountDay(db *gorm.DB, day usage.Day, r *Reconciliation) error {
+func (s *Store) recountDay(db *gorm.DB, day usage.Day, check *recheck, r *Reconciliation) error {
 	counts, err := s.dialect.counted(db)
 	if err != nil {
 		return err
@@ -141,11 +145,12 @@ func (s *Store) recountDay(db *gorm.DB, day usage.Day, r *Reconciliation) error 
 		if c.AdjustsID != uuid.Nil {
 			adjustments = append(adjustments, *c)
 		}
+		_ = r.add(check.add(c), nil)
 	})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(r.add(compareTotals(db, day, uncounted)), r.add(compareAdjustments(db, r.KeptFrom, adjustments))); err != nil {
+	if err := errors.Join(r.add(check.finish(db)), r.add(compareTotals(db, day, uncounted)), r.add(compareAdjustments(db, r.KeptFrom, adjustments))); err != nil {
 		return err
 	}
 	var corrections []usage.Correction
@@ -184,6 +189,9 @@ func totalsOn(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
 		FROM daily_usage WHERE day = ? ORDER BY user_id, key_id, model`, string(day)).Scan(&b.Rows).Error; err != nil {
 		return b, err
 	}
+	if b.Tokens, err = tokenRows(db, day); err != nil {
+		return b, err
+	}
 	rows, err := db.Raw("SELECT user_id, requests, millionths, granted, uncollected, corrected, cost_micros, last_charge_id, "+strings.Join(hourColumns(), ", ")+
 		" FROM user_days WHERE day = ? ORDER BY user_id", string(day)).Rows()
 	if err != nil {
@@ -202,6 +210,13 @@ func totalsOn(db *gorm.DB, day usage.Day) (b usage.DayTotals, err error) {
 		b.Users = append(b.Users, u)
 	}
 	return b, rows.Err()
+}
+
+func tokenRows(db *gorm.DB, day usage.Day) ([]usage.TokenTotal, error) {
+	rows, err := listOn(db, func(r *tokenRow) []any {
+		return append([]any{&r.UserID, &r.KeyID, &r.Model, &r.PriceID}, r.sums()...)
+	}, "SELECT user_id, key_id, model, price_id, "+tokenSumColumns+" FROM daily_tokens WHERE day = ? ORDER BY user_id, key_id, model, price_id", string(day))
+	return totalsOfRows(rows), err
 }
 
 func (s *Store) keepResult(ctx context.Context, r Reconciliation) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"codexible/usage"
@@ -41,6 +42,30 @@ func compareTotals(db *gorm.DB, day usage.Day, uncounted map[uuid.UUID]int64) (d
 	compare("cost_micros", "daily_usage", "d.cost_micros", "k.user_id, 0, k.cost_micros FROM daily_usage AS k WHERE k")
 	compare("granted", "grant_days", "d.granted", "g.user_id, 0, x.credits FROM grant_days AS x JOIN grants AS g ON g.id = x.grant_id WHERE x")
 	compare("corrected", "corrections", "d.corrected", "c.user_id, 0, c.credits FROM corrections AS c WHERE c")
+	if err != nil {
+		return differences, err
+	}
+	more, err := compareTokenRows(db, day)
+	return append(differences, more...), err
+}
+
+// compareTokenRows says where priced charges are more than all charges of the same key
+// and model.
+func compareTokenRows(db *gorm.DB, day usage.Day) (differences []usage.Difference, err error) {
+	err = visitRows(db, func(row scanner) error {
+		d := usage.Difference{Day: day, Table: "daily_tokens", Field: "requests, cost or tokens beyond daily_usage"}
+		var key uuid.UUID
+		var model string
+		err := row.Scan(&d.UserID, &key, &model, &d.Stored, &d.Charges)
+		d.Row = fmt.Sprintf("key %s model %q", key, model)
+		differences = append(differences, d)
+		return err
+	}, `SELECT t.user_id, t.key_id, t.model, t.requests, COALESCE(r.requests, 0) FROM
+			(SELECT user_id, key_id, model, SUM(requests) AS requests, SUM(cost_micros) AS cost_micros, SUM(prompt_tokens) AS prompt_tokens,
+				SUM(completion_tokens) AS completion_tokens FROM daily_tokens WHERE day = ? GROUP BY user_id, key_id, model) AS t
+			LEFT JOIN daily_usage AS r ON r.day = ? AND r.user_id = t.user_id AND r.key_id = t.key_id AND r.model = t.model
+		WHERE r.user_id IS NULL OR t.requests > r.requests OR t.cost_micros > r.cost_micros OR t.prompt_tokens > r.prompt_tokens
+			OR t.completion_tokens > r.completion_tokens ORDER BY t.user_id, t.key_id, t.model`, string(day), string(day))
 	return differences, err
 }
 
@@ -72,7 +97,7 @@ func (s *Store) reconcileHolds(ctx context.Context, r *Reconciliation) error {
 		if err != nil {
 			return err
 		}
-		for _, compare := range []func(*gorm.DB, usage.Day) ([]usage.Difference, error){compareGrants, compareOpenHolds, compareEndedHolds} {
+		for _, compare := range []func(*gorm.DB, usage.Day) ([]usage.Difference, error){compareGrants, compareOpenHolds, compareEndedHolds, compareHoldPrices} {
 			if err := r.add(compare(db, kept)); err != nil {
 				return err
 			}

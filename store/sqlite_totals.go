@@ -14,7 +14,7 @@ import (
 )
 
 // On SQLite a charge is one appended row. The totals follow: the charges after the
-// one that the table counted names are not in user_days and daily_usage yet. The
+// one that the table counted names are not in user_days, daily_usage and daily_tokens yet. The
 // meter needs neither, because it keeps the accounts in memory; who reads totals
 // counts the charges first. So a batch writes the last pages of one table, where
 // it would write a page of today's totals for nearly every charge.
@@ -38,8 +38,9 @@ type counting struct {
 const (
 	selectCounted   = "SELECT (SELECT charge_id FROM counted WHERE id = 1), (SELECT MAX(id) FROM usage)"
 	selectUncounted = "SELECT EXISTS (SELECT 1 FROM usage WHERE id > (SELECT charge_id FROM counted WHERE id = 1))"
-	// The hours in which uncounted charges were made, nearly always one; in their order, for each sets a day's last charge.
-	selectHours = "SELECT created_at / 3600000000 % 24 FROM usage WHERE id > ? GROUP BY 1 ORDER BY MIN(id)"
+	// The hours in which uncounted charges were made, nearly always one; in their order, for each sets a day's last
+	// charge. With each is how many of its charges are priced.
+	selectHours = "SELECT created_at / 3600000000 % 24 AS hour, COUNT(price_id) AS priced FROM usage WHERE id > ? GROUP BY 1 ORDER BY MIN(id)"
 	setCounted  = "UPDATE counted SET charge_id = ? WHERE id = 1"
 
 	countRows = intoDailyUsage + `SELECT day, user_id, key_id, model, SUM(adjusts_id IS NULL), SUM(credits), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost_micros)
@@ -47,6 +48,22 @@ const (
 		requests = requests + excluded.requests, credits = credits + excluded.credits, prompt_tokens = prompt_tokens + excluded.prompt_tokens,
 		completion_tokens = completion_tokens + excluded.completion_tokens, cost_micros = cost_micros + excluded.cost_micros`
 )
+
+// countTokens adds the charges that have a price to the totals by price.
+var countTokens = intoDailyTokens + `SELECT day, user_id, key_id, model, price_id, SUM(adjusts_id IS NULL), SUM(credits), SUM(cost_micros), SUM(prompt_tokens), SUM(completion_tokens)` +
+	sumOfTokens("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "audio_input_tokens", "audio_output_tokens", "reasoning_tokens", "web_searches") + `
+	FROM usage WHERE id > ? AND price_id IS NOT NULL GROUP BY day, user_id, key_id, model, price_id
+	ON CONFLICT (day, user_id, key_id, model, price_id) DO UPDATE SET ` + addTokenSums("", "excluded.")
+
+func sumOfTokens(fields ...string) (columns string) {
+	for _, field := range fields {
+		columns += ", SUM(COALESCE(tokens ->> '" + field + "', 0))"
+	}
+	return columns
+}
+
+// uncountedHour is an hour in which uncounted charges were made, and how many of those are priced.
+type uncountedHour struct{ Hour, Priced int64 }
 
 // countUserDays are the statements of the 24 hours.
 var countUserDays = func() (hours [usage.HoursADay]string) {
@@ -63,9 +80,16 @@ var countUserDays = func() (hours [usage.HoursADay]string) {
 
 // countCharges adds the charges after upTo to the totals. exec runs a statement
 // with an id; the hours are those in which the charges were made.
-func countCharges(upTo, last uuid.UUID, hours []int64, exec func(statement string, id uuid.UUID) error) error {
-	for _, hour := range hours {
-		if err := exec(countUserDays[hour%usage.HoursADay], upTo); err != nil {
+func countCharges(upTo, last uuid.UUID, hours []uncountedHour, exec func(statement string, id uuid.UUID) error) error {
+	priced := int64(0)
+	for _, h := range hours {
+		if err := exec(countUserDays[h.Hour%usage.HoursADay], upTo); err != nil {
+			return err
+		}
+		priced += h.Priced
+	}
+	if priced > 0 {
+		if err := exec(countTokens, upTo); err != nil {
 			return err
 		}
 	}
@@ -75,11 +99,11 @@ func countCharges(upTo, last uuid.UUID, hours []int64, exec func(statement strin
 // count counts the charges that wait, in the transaction of the meter.
 func (l *sqliteLedger) count() error {
 	c := &l.counting
-	var hours []int64
+	var hours []uncountedHour
 	err := l.rows(selectHours, func(row scanner) error {
-		var hour int64
-		err := row.Scan(&hour)
-		hours = append(hours, hour)
+		var h uncountedHour
+		err := row.Scan(&h.Hour, &h.Priced)
+		hours = append(hours, h)
 		return err
 	}, func(s *statement) { s.blob(c.upTo[:]) })
 	if err != nil {
@@ -148,7 +172,7 @@ func (l *sqliteLedger) countNow(p *usage.Posting) error {
 			return err
 		}
 	}
-	if err := errors.Join(l.writeUserDays(p), l.writeRows(p)); err != nil || len(p.Records) == 0 {
+	if err := errors.Join(l.writeUserDays(p), l.writeRows(p), l.writeTokens(p)); err != nil || len(p.Records) == 0 {
 		return err
 	}
 	if last := p.Records[len(p.Records)-1].ID; less(c.last, last) {
@@ -217,7 +241,7 @@ func (sqliteDialect) countTotalsIn(tx *gorm.DB) error {
 	if err := tx.Raw(selectCounted).Row().Scan(&upTo, &last); err != nil || last == upTo || last == uuid.Nil {
 		return err
 	}
-	var hours []int64
+	var hours []uncountedHour
 	if err := tx.Raw(selectHours, upTo).Scan(&hours).Error; err != nil {
 		return err
 	}

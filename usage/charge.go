@@ -29,6 +29,9 @@ var ErrReplayMismatch = fault.New(fault.Conflict, "This idempotency key was used
 // ErrCostRange says that a charge would take the cost of a user's day beyond MaxDayCostUSD.
 var ErrCostRange = fault.Field("cost_usd", fmt.Sprintf("must not raise the day's cost above %d dollars; send the real cost", MaxDayCostUSD))
 
+// ErrNoCharge says that a charge does not exist.
+var ErrNoCharge = fault.New(fault.NotFound, "This charge does not exist, or it is older than the charges that are kept.")
+
 // Charge is one metered request before it is decided.
 type Charge struct {
 	UserID uuid.UUID

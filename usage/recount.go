@@ -23,23 +23,27 @@ type UserDay struct {
 // DayTotals are the totals of one day as they are stored.
 type DayTotals struct {
 	Users []UserDay
-	// Rows are those of users, keys and models.
-	Rows []Total
+	// Rows are those of users, keys and models; Tokens those of them and the prices.
+	Rows   []Total
+	Tokens []TokenTotal
 }
 
-// Difference is a stored total that is not the sum of its charges.
+// Difference is a stored total that is not the sum of its charges, or a charge that is
+// not what its price makes of its usage.
 type Difference struct {
 	// Day is empty for a grant or a hold that belongs to none.
 	Day Day
-	// Table names what is stored: totals, holds or grants.
+	// Table names what is stored: totals, charges, holds or grants.
 	Table  string
 	UserID uuid.UUID
 	// Row names the row of the user: a key and a model, a hold, a grant, or nothing.
 	Row string
-	// Field is what differs; Stored is the row's value and Charges what they add up to.
+	// Field is what differs; Stored is the row's value and Charges what it should be: what the
+	// charges add up to, or with ByPrice what a price makes of usage.
 	Field   string
 	Stored  int64
 	Charges int64
+	ByPrice bool
 }
 
 // String is the difference in a line, such as
@@ -53,7 +57,11 @@ func (d Difference) String() string {
 	if d.Day != "" {
 		day = string(d.Day) + " "
 	}
-	return fmt.Sprintf("%s%s user %s%s: %s is %d, the charges say %d", day, d.Table, d.UserID, row, d.Field, d.Stored, d.Charges)
+	says := "the charges say"
+	if d.ByPrice {
+		says = "its usage and price say"
+	}
+	return fmt.Sprintf("%s%s user %s%s: %s is %d, %s %d", day, d.Table, d.UserID, row, d.Field, d.Stored, says, d.Charges)
 }
 
 // Recount adds up the single charges and corrections of a day, to be compared with the stored totals.
@@ -93,7 +101,38 @@ func (r *Recount) Correct(user uuid.UUID, credits int64) {
 // Compare says where the stored totals differ from the charges; nothing where they agree.
 func (r *Recount) Compare(b DayTotals) []Difference {
 	differences := r.compareUsers(b.Users)
-	return append(differences, r.compareTotals("daily_usage", b.Rows, r.sums.rows)...)
+	differences = append(differences, r.compareTotals("daily_usage", b.Rows, r.sums.rows)...)
+	return append(differences, r.compareTokens(b.Tokens)...)
+}
+
+func (r *Recount) compareTokens(have []TokenTotal) (differences []Difference) {
+	seen := make(map[tokenID]bool, len(have))
+	compare := func(stored, charges TokenTotal) {
+		row := fmt.Sprintf("key %s model %q price %s", stored.KeyID, stored.Model, stored.PriceID)
+		fields := []field{
+			{"requests", stored.Requests, charges.Requests}, {"credits", stored.Credits, charges.Credits}, {"cost_micros", stored.CostMicros, charges.CostMicros},
+			{"reasoning", stored.Tokens.Reasoning, charges.Tokens.Reasoning}, {"web_searches", stored.Tokens.WebSearches, charges.Tokens.WebSearches},
+		}
+		for b := range NumBuckets {
+			fields = append(fields, field{b.String(), stored.Tokens.Of(b), charges.Tokens.Of(b)})
+		}
+		differences = append(differences, r.fields("daily_tokens", stored.UserID, row, fields)...)
+	}
+	for _, row := range have {
+		id := tokenID{rowID{row.UserID, row.KeyID, row.Model, r.day}, row.PriceID}
+		seen[id] = true
+		var charges TokenTotal
+		if c := r.sums.tokens[id]; c != nil {
+			charges = *c
+		}
+		compare(row, charges)
+	}
+	for _, charges := range r.sums.tokens.sorted() {
+		if !seen[tokenID{rowID{charges.UserID, charges.KeyID, charges.Model, r.day}, charges.PriceID}] {
+			compare(TokenTotal{UserID: charges.UserID, KeyID: charges.KeyID, Model: charges.Model, PriceID: charges.PriceID}, charges)
+		}
+	}
+	return differences
 }
 
 func (r *Recount) compareTotals(table string, have []Total, counted map[rowID]*Total) (differences []Difference) {

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// tokenRow is what tokenSumColumns are read to, with what names the row.
+type tokenRow struct {
+	usage.TokenTotal
+
+	prompt, completion int64
+}
+
+// sums are where tokenSumColumns are read to.
+func (r *tokenRow) sums() []any {
+	t := &r.Tokens
+	return []any{&r.Requests, &r.Credits, &r.CostMicros, &r.prompt, &r.completion, &t.CacheRead, &t.CacheWrite, &t.CacheWrite1h, &t.AudioInput, &t.AudioOutput, &t.Reasoning, &t.WebSearches}
+}
+
+func totalsOfRows(rows []tokenRow) []usage.TokenTotal {
+	if len(rows) == 0 {
+		return nil
+	}
+	totals := make([]usage.TokenTotal, len(rows))
+	for i := range rows {
+		rows[i].SetTokens(rows[i].prompt, rows[i].completion, rows[i].Tokens)
+		totals[i] = rows[i].TokenTotal
+	}
+	return totals
+}
+
+// ByDay divides by days alone.
+const ByDay Grouping = "day"
+
+// TokenQuery narrows and divides what calls used. Zero values leave a condition out.
+type TokenQuery struct {
+	Span usage.Range
+	// By is ByModel, ByPlan or ByDay. A user counts to the plan of today.
+	By     Grouping
+	UserID uuid.UUID
+	PlanID uuid.UUID
+	Model  string
+}
+
+// maxTokenRows is how many sums by price are listed: those that cost most. The others
+// are a part of what no price made.
+const maxTokenRows = 20_000
+
+// TokenTotals sums up what calls used: for each model, plan or day a row for every price
+// that made credits of it, and one without a price for charges by hand and at the expiry
+// of a hold. Together the rows are all charges of the span; corrections are none. The days
+// are in their order, the models and plans those first that cost most, maxGroups models at
+// the most and the rest as OtherModels.
+func (s *Store) TokenTotals(ctx context.Context, q TokenQuery) ([]usage.TokenTotal, error) {
+	if q.UserID != uuid.Nil {
+		return s.tokenTotals(ctx, q)
+	}
+	kept := s.tokenSums[q.By]
+	if kept == nil {
+		return nil, fmt.Errorf("store: what calls used cannot be divided by %q", q.By)
+	}
+	totals, err := kept.get(ctx, fmt.Sprint(q), func(ctx context.Context) ([]usage.TokenTotal, error) { return s.tokenTotals(ctx, q) })
+	return slices.Clone(totals), err
+}
+
+// group is how a grouping is read: its column, and where it is read to.
+func (q TokenQuery) group() (column string, into func(*tokenRow) any) {
+	switch q.By {
+	case ByPlan:
+		return "u.plan_id", func(r *tokenRow) any { return &r.PlanID }
+	case ByDay:
+		return "t.day", func(r *tokenRow) any { return &r.Day }
+	case ByModel:
+	}
+	return "t.model", func(r *tokenRow) any { return &r.Model }
+}
+
+// from is the table t with the conditions of the query.
+func (q TokenQuery) from(table string) (string, []any) {
+	from := " FROM " + table + " AS t"
+	if q.By == ByPlan || q.PlanID != uuid.Nil {
+		from += " JOIN users AS u ON u.id = t.user_id"
+	}
+	from += " WHERE t.day BETWEEN ? AND ?"
+	args := []any{string(q.Span.From()), string(q.Span.To())}
+	and := func(condition string, wanted bool, arg any) {
+		if wanted {
+			from += " AND " + condition
+			args = append(args, arg)
+		}
+	}
+	and("t.user_id = ?", q.UserID != uuid.Nil, q.UserID)
+	and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
+	and("t.model = ?", q.Model != "", q.Model)
+	return from, args
+}
+
+func (s *Store) tokenTotals(ctx context.Context, q TokenQuery) (list []usage.TokenTotal, err error) {
+	if err := s.CountTotals(ctx); err != nil {
+		return nil, err
+	}
+	var priced, all []usage.TokenTotal
+	err = s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) { // two statements: they have to see one moment
+		if priced, err = q.priced(db); err != nil {
+			return err
+		}
+		all, err = q.all(db)
+		return err
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return q.join(priced, all), nil
+}
+
+func (q TokenQuery) priced(db *gorm.DB) ([]usage.TokenTotal, error) {
+	column, group := q.group()
+	from, args := q.from("daily_tokens")
+	sums := ""
+	for _, name := range tokenSumNames {
+		sums += ", SUM(t." + name + ")"
+	}
+	rows, err := listOn(db, func(r *tokenRow) []any { return append([]any{group(r), &r.PriceID}, r.sums()...) },
+		"SELECT "+column+", t.price_id"+sums+from+" GROUP BY "+column+", t.price_id ORDER BY SUM(t.cost_micros) DESC, SUM(t.credits) DESC, t.price_id LIMIT ?",
+		append(args, maxTokenRows)...)
+	return totalsOfRows(rows), err
+}
+
+// all sums up what all charges used, priced or not. Models are the callers' choice: the
+// rest of them is one.
+func (q TokenQuery) all(db *gorm.DB) ([]usage.TokenTotal, error) {
+	column, group := q.group()
+	from, args := q.from("daily_usage")
+	statement := "SELECT " + column + " AS name, SUM(t.requests) AS requests, SUM(t.credits) AS credits, SUM(t.cost_micros) AS cost_micros, " +
+		"SUM(t.prompt_tokens) AS prompt, SUM(t.completion_tokens) AS completion" + from + " GROUP BY " + column
+	if q.By == ByModel {
+		statement = `SELECT CASE WHEN place > ? THEN ? ELSE name END, SUM(requests), SUM(credits), SUM(cost_micros), SUM(prompt), SUM(completion) FROM
+			(SELECT s.*, ROW_NUMBER() OVER (ORDER BY cost_micros DESC, credits DESC, name) AS place FROM (` + statement + `) AS s) AS r GROUP BY 1`
+		args = append([]any{maxGroups, OtherModels}, args...)
+	}
+	rows, err := listOn(db, func(r *tokenRow) []any {
+		return []any{group(r), &r.Requests, &r.Credits, &r.CostMicros, &r.prompt, &r.completion}
+	}, statement, args...)
+	return totalsOfRows(rows), err
+}
+
+// tokenGroup is by what a query divides.
+type tokenGroup struct {
+	model string
+	plan  uuid.UUID
+	day   usage.Day
+}
+
+func groupOf(t *usage.TokenTotal) tokenGroup { return tokenGroup{t.Model, t.PlanID, t.Day} }
+
+// join lists the sums by price, and for each group what is left of all charges.
+func (q TokenQuery) join(priced, all []usage.TokenTotal) (list []usage.TokenTotal) {
+	cost, places := map[tokenGroup]int64{}, map[tokenGroup]int{}
+	for i := range all {
+		g := groupOf(&all[i])
+		places[g], cost[g] = i, all[i].CostMicros
+	}
+	for i := range priced {
+		place, found := places[groupOf(&priced[i])]
+		if !found { // its model is one of the rest
+			place, found = places[tokenGroup{model: OtherModels}]
+			priced[i].Model = OtherModels
+		}
+		if found {
+			all[place].Subtract(&priced[i])
+		}
+	}
+	list = priced
+	for i := range all {
+		if t := &all[i]; t.Requests != 0 || t.Credits != 0 || t.CostMicros != 0 || t.Tokens != (usage.Tokens{}) {
+			list = append(list, *t)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b usage.TokenTotal) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(cost[groupOf(&b)], cost[groupOf(&a)]), cmp.Compare(a.Model, b.Model),
+			slices.Compare(a.PlanID[:], b.PlanID[:]))
+	})
+	return list
+}
