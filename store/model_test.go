@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
@@ -38,6 +39,13 @@ func TestBothDatabasesAnswerEveryInterleavingAsTheModelDoes(t *testing.T) {
 		m := &modelled{raw: storetest.Raw(t, url), postgres: strings.HasPrefix(url, "postgres"), clock: clock}
 		for range 2 {
 			m.instances = append(m.instances, storetest.Connect(t, url, clock.Now))
+		}
+		var prices []catalog.Price
+		for _, id := range usagetest.Prices() {
+			prices = append(prices, catalog.Price{ID: id, Model: "gpt-5", ValidFrom: storetest.Start, CreatedAt: storetest.Start})
+		}
+		if err := m.instances[0].PutPrices(t.Context(), prices...); err != nil {
+			t.Fatal(err)
 		}
 		rapid.Check(t, func(rt *rapid.T) {
 			p := m.play(t)
@@ -145,6 +153,9 @@ func (m *modelled) Books(ctx context.Context) (usagetest.Books, error) {
 	var u usagetest.UserSums
 	var r usagetest.RowSums
 	var h usagetest.OpenHold
+	var p usagetest.PriceSums
+	var prompt, completion int64
+	var price uuid.NullUUID
 	err := errors.Join(
 		m.instances[0].CountTotals(ctx),
 		m.each("SELECT user_id, day, requests, millionths, granted, uncollected, corrected, cost_micros FROM user_days", func() error {
@@ -155,20 +166,28 @@ func (m *modelled) Books(ctx context.Context) (usagetest.Books, error) {
 			b.Rows[usagetest.Row{UserDay: usagetest.UserDay{User: user, Day: day}, Key: key, Model: text}] = r
 			return nil
 		}, &user, &day, &key, &text, &r.Requests, &r.Credits, &r.PromptTokens, &r.CompletionTokens, &r.CostMicros),
+		m.each(`SELECT user_id, day, key_id, model, price_id, requests, credits, cost_micros, prompt_tokens, completion_tokens, cache_read, cache_write, cache_write_1h,
+			audio_input, audio_output, reasoning, web_searches FROM daily_tokens`, func() error {
+			t := &p.Tokens
+			t.Input, t.Output = prompt-t.CacheRead-t.CacheWrite-t.CacheWrite1h-t.AudioInput, completion-t.AudioOutput
+			b.Prices[usagetest.PriceRow{Row: usagetest.Row{UserDay: usagetest.UserDay{User: user, Day: day}, Key: key, Model: text}, Price: id}] = p
+			return nil
+		}, &user, &day, &key, &text, &id, &p.Requests, &p.Credits, &p.CostMicros, &prompt, &completion, &p.Tokens.CacheRead, &p.Tokens.CacheWrite, &p.Tokens.CacheWrite1h,
+			&p.Tokens.AudioInput, &p.Tokens.AudioOutput, &p.Tokens.Reasoning, &p.Tokens.WebSearches),
 		m.each("SELECT g.user_id, d.grant_id, d.day, d.credits FROM grant_days AS d JOIN grants AS g ON g.id = d.grant_id", func() error {
 			b.Grants[usagetest.GrantDay{Grant: id, Day: day}] = credits
 			return nil
 		}, &user, &id, &day, &credits),
-		m.each("SELECT user_id, id, credits, delivered, draws FROM holds WHERE status = 'open'", func() error {
+		m.each("SELECT user_id, id, credits, delivered, draws, price_id FROM holds WHERE status = 'open'", func() error {
 			hold, err := m.instances[0].Hold(ctx, id)
-			h.Granted, h.ExpiresAt = 0, hold.ExpiresAt.UTC()
+			h.Granted, h.ExpiresAt, h.Price = 0, hold.ExpiresAt.UTC(), price.UUID
 			for _, drawn := range drawnCredits.FindAllStringSubmatch(text, -1) {
 				n, failed := strconv.ParseInt(drawn[1], 10, 64)
 				h.Granted, err = h.Granted+n, errors.Join(err, failed)
 			}
 			b.Holds[id] = h
 			return err
-		}, &user, &id, &h.Credits, &h.Delivered, &text),
+		}, &user, &id, &h.Credits, &h.Delivered, &text, &price),
 	)
 	return b.Trim(), err
 }

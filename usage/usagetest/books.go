@@ -22,6 +22,13 @@ type Row struct {
 	Model string
 }
 
+// PriceRow names the part of a Row that a price made.
+type PriceRow struct {
+	Row
+
+	Price uuid.UUID
+}
+
 // GrantDay names a grant's day.
 type GrantDay struct {
 	Grant uuid.UUID
@@ -34,8 +41,15 @@ type UserSums struct{ Requests, Millionths, Granted, Uncollected, Corrected, Cos
 // RowSums are the day of a user, key and model.
 type RowSums struct{ Requests, Credits, PromptTokens, CompletionTokens, CostMicros int64 }
 
-// OpenHold is what an open hold sets aside.
+// PriceSums are a PriceRow.
+type PriceSums struct {
+	Requests, Credits, CostMicros int64
+	Tokens                        usage.Tokens
+}
+
+// OpenHold is what an open hold sets aside, and what it is priced by.
 type OpenHold struct {
+	Price                       uuid.UUID
 	Credits, Granted, Delivered int64
 	ExpiresAt                   time.Time
 }
@@ -44,19 +58,21 @@ type OpenHold struct {
 type Books struct {
 	Users  map[UserDay]UserSums
 	Rows   map[Row]RowSums
+	Prices map[PriceRow]PriceSums
 	Grants map[GrantDay]int64
 	Holds  map[uuid.UUID]OpenHold
 }
 
 // NewBooks are books without a row.
 func NewBooks() Books {
-	return Books{map[UserDay]UserSums{}, map[Row]RowSums{}, map[GrantDay]int64{}, map[uuid.UUID]OpenHold{}}
+	return Books{map[UserDay]UserSums{}, map[Row]RowSums{}, map[PriceRow]PriceSums{}, map[GrantDay]int64{}, map[uuid.UUID]OpenHold{}}
 }
 
 // Trim removes rows of zeros.
 func (b Books) Trim() Books {
 	trim(b.Users)
 	trim(b.Rows)
+	trim(b.Prices)
 	trim(b.Grants)
 	return b
 }
@@ -81,7 +97,13 @@ func (m *Model) Books() Books {
 		id := UserDay{c.UserID, c.day}
 		u, r := b.Users[id], b.Rows[Row{id, c.KeyID, c.Model}]
 		b.Users[id] = UserSums{u.Requests + requests, u.Millionths + c.millionths, u.Granted + total(c.draws), u.Uncollected + c.uncollected, u.Corrected, u.CostMicros + c.CostMicros}
-		b.Rows[Row{id, c.KeyID, c.Model}] = RowSums{r.Requests + requests, r.Credits + c.credits, r.PromptTokens + c.PromptTokens, r.CompletionTokens + c.CompletionTokens, r.CostMicros + c.CostMicros}
+		prompt, completion := c.PromptTokens, c.CompletionTokens
+		if c.Priced != nil {
+			used := c.Priced.Tokens
+			prompt, completion = used.Input+used.CacheRead+used.CacheWrite+used.CacheWrite1h+used.AudioInput, used.Output+used.AudioOutput
+			b.addPriced(PriceRow{Row{id, c.KeyID, c.Model}, c.Priced.PriceID}, PriceSums{requests, c.credits, c.CostMicros, used})
+		}
+		b.Rows[Row{id, c.KeyID, c.Model}] = RowSums{r.Requests + requests, r.Credits + c.credits, r.PromptTokens + prompt, r.CompletionTokens + completion, r.CostMicros + c.CostMicros}
 		for _, d := range c.draws {
 			b.Grants[GrantDay{d.GrantID, c.day}] += d.Credits
 		}
@@ -93,7 +115,24 @@ func (m *Model) Books() Books {
 		b.Users[UserDay{c.user, c.day}] = u
 	}
 	for _, h := range m.open(func(*hold) bool { return true }) {
-		b.Holds[h.id] = OpenHold{h.credits, total(h.draws), h.delivered, h.deadline}
+		b.Holds[h.id] = OpenHold{h.price(), h.credits, total(h.draws), h.delivered, h.deadline}
 	}
 	return b.Trim()
+}
+
+func (b Books) addPriced(id PriceRow, more PriceSums) {
+	had := b.Prices[id]
+	t, m := had.Tokens, more.Tokens
+	b.Prices[id] = PriceSums{had.Requests + more.Requests, had.Credits + more.Credits, had.CostMicros + more.CostMicros, usage.Tokens{
+		Input: t.Input + m.Input, CacheRead: t.CacheRead + m.CacheRead, CacheWrite: t.CacheWrite + m.CacheWrite, CacheWrite1h: t.CacheWrite1h + m.CacheWrite1h,
+		AudioInput: t.AudioInput + m.AudioInput, Output: t.Output + m.Output, AudioOutput: t.AudioOutput + m.AudioOutput, Reasoning: t.Reasoning + m.Reasoning,
+		WebSearches: t.WebSearches + m.WebSearches,
+	}}
+}
+
+func (h *hold) price() uuid.UUID {
+	if h.entry.Priced == nil {
+		return uuid.Nil
+	}
+	return h.entry.Priced.PriceID
 }

@@ -22,6 +22,7 @@ type Memory struct {
 	used    map[GrantDay]int64
 	users   map[UserDay]usage.UserDay
 	rows    map[Row]usage.Total
+	tokens  map[PriceRow]usage.TokenTotal
 	records []usage.Record
 	// corrections are in the order in which they were made.
 	corrections []usage.Correction
@@ -40,7 +41,7 @@ type kept struct {
 func NewMemory(plans map[uuid.UUID]Plan, keys []Key) *Memory {
 	m := &Memory{
 		plans: maps.Clone(plans), keys: map[uuid.UUID]Key{}, grants: map[uuid.UUID]Grant{}, used: map[GrantDay]int64{}, users: map[UserDay]usage.UserDay{},
-		rows: map[Row]usage.Total{}, holds: map[uuid.UUID]usage.Hold{}, replays: map[usage.ReplayKey]kept{},
+		rows: map[Row]usage.Total{}, tokens: map[PriceRow]usage.TokenTotal{}, holds: map[uuid.UUID]usage.Hold{}, replays: map[usage.ReplayKey]kept{},
 	}
 	for _, k := range keys {
 		m.keys[k.ID] = k
@@ -227,6 +228,14 @@ func (m *Memory) write(p *usage.Posting) error {
 		row.CostMicros += t.CostMicros
 		m.rows[Row{UserDay{t.UserID, t.Day}, t.KeyID, t.Model}] = row
 	}
+	for i := range p.Tokens {
+		t := &p.Tokens[i]
+		id := PriceRow{Row{UserDay{t.UserID, t.Day}, t.KeyID, t.Model}, t.PriceID}
+		row := m.tokens[id]
+		row.Day, row.UserID, row.KeyID, row.Model, row.PriceID = t.Day, t.UserID, t.KeyID, t.Model, t.PriceID
+		row.Add(t)
+		m.tokens[id] = row
+	}
 	m.records = append(m.records, p.Records...)
 	m.corrections = append(m.corrections, p.Corrections...)
 	for _, r := range p.Replays {
@@ -269,10 +278,13 @@ func (m *Memory) Books(context.Context) (Books, error) {
 	for id, r := range m.rows {
 		b.Rows[id] = RowSums{r.Requests, r.Credits, r.PromptTokens, r.CompletionTokens, r.CostMicros}
 	}
+	for id, t := range m.tokens {
+		b.Prices[id] = PriceSums{t.Requests, t.Credits, t.CostMicros, t.Tokens}
+	}
 	maps.Copy(b.Grants, m.used)
 	for id, h := range m.holds {
 		if h.Status == usage.HoldOpen {
-			b.Holds[id] = OpenHold{h.Credits, drawn(h.Draws), h.Delivered, h.ExpiresAt}
+			b.Holds[id] = OpenHold{h.PriceID, h.Credits, drawn(h.Draws), h.Delivered, h.ExpiresAt}
 		}
 	}
 	return b.Trim(), nil
@@ -296,6 +308,11 @@ func (m *Memory) Recount() (differences []usage.Difference) {
 	for id, r := range m.rows {
 		t := days[id.Day]
 		t.Rows = append(t.Rows, r)
+		days[id.Day] = t
+	}
+	for id, r := range m.tokens {
+		t := days[id.Day]
+		t.Tokens = append(t.Tokens, r)
 		days[id.Day] = t
 	}
 	for day, totals := range days {

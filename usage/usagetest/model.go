@@ -152,7 +152,17 @@ func sameBody(a, b usage.Entry) bool {
 		}
 		return same
 	}
+	if used := usedBy(a); used != (usage.Tokens{}) || usedBy(b) != (usage.Tokens{}) { // whatever a price made of it
+		return used == usedBy(b) && a.Model == b.Model && (a.Kind != usage.KindHold || a.TTL == b.TTL && a.OnExpiry == b.OnExpiry)
+	}
 	return body(a) == body(b)
+}
+
+func usedBy(e usage.Entry) usage.Tokens {
+	if e.Priced == nil {
+		return usage.Tokens{}
+	}
+	return e.Priced.Tokens
 }
 
 func (m *Model) charge(at time.Time, e usage.Entry) usage.Receipt {

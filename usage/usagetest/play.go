@@ -138,6 +138,7 @@ func (p *Play) settleLate(t *rapid.T) {
 	for range rapid.IntRange(1, 2).Draw(t, "settlements") {
 		e.Millionths = rapid.SampledFrom([]int64{0, 100_000, 900_000, 2_000_000, 3_000_000, 9_500_000}).Draw(t, "real")
 		e.CostMicros = rapid.SampledFrom([]int64{0, 5, 600_000_000_000_000}).Draw(t, "cost")
+		p.price(t, &e)
 		settlements = append(settlements, e)
 	}
 	p.compare(t, append(settlements, p.entry(t)), p.Ledger.Post)
@@ -226,6 +227,7 @@ func (p *Play) entry(t *rapid.T) usage.Entry {
 	e.Millionths = rapid.SampledFrom([]int64{0, 0, 0, 1, 400_000, 500_000, 999_999}).Draw(t, "millionths")
 	e.CostMicros = rapid.SampledFrom([]int64{0, 5, 5, 600_000_000_000_000}).Draw(t, "cost")
 	e.PromptTokens = rapid.Int64Range(0, 2).Draw(t, "tokens")
+	p.price(t, &e)
 	service := rapid.SampledFrom(p.Services).Draw(t, "service")
 	switch e.Kind {
 	case usage.KindCharge, usage.KindHold:
@@ -242,6 +244,24 @@ func (p *Play) entry(t *rapid.T) usage.Entry {
 	case usage.KindExpire, usage.KindCorrect:
 	}
 	return e
+}
+
+// Prices are the prices of entries; what they make of usage is drawn apart from it.
+func Prices() []uuid.UUID { return []uuid.UUID{{0xc1}, {0xc2}} }
+
+// price makes a third of the charges, holds and settlements priced ones.
+func (p *Play) price(t *rapid.T, e *usage.Entry) {
+	if rapid.IntRange(0, 2).Draw(t, "priced") > 0 {
+		return
+	}
+	count := rapid.SampledFrom([]int64{0, 0, 1, 2})
+	priced := usage.Priced{PriceID: rapid.SampledFrom(Prices()).Draw(t, "price")}
+	priced.Tokens = usage.Tokens{Input: count.Draw(t, "input"), CacheRead: count.Draw(t, "cached"), Output: count.Draw(t, "output")}
+	if rapid.Bool().Draw(t, "more") {
+		priced.Tokens.CacheWrite, priced.Tokens.CacheWrite1h, priced.Tokens.AudioInput, priced.Tokens.AudioOutput = 3, 4, 5, 6
+		priced.Tokens.Reasoning, priced.Tokens.WebSearches, priced.Tokens.ServiceTier, priced.Tokens.Clamped = priced.Tokens.Output, 7, "flex", 1
+	}
+	e.Priced = &priced
 }
 
 // name makes an entry name a hold: mostly one that exists, by the user and the service it belongs to.
