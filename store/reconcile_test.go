@@ -129,6 +129,26 @@ func TestReconcileFindsEachWayTheTotalsCanBreak(t *testing.T) {
 		{"an open hold that has ended", "UPDATE holds SET ended_at = created_at WHERE status = 'open'", ": ended_at is 1"},
 		{"more draws than a grant has left", "UPDATE grants SET credits = used", ": draws is "},
 		{"a charge that is gone", "DELETE FROM usage WHERE id = (SELECT id FROM usage ORDER BY id LIMIT 1)", "the charges say "},
+		{"a priced charge's cost", "UPDATE usage SET cost_micros = cost_micros + 1 WHERE price_id IS NOT NULL AND adjusts_id IS NULL", ": cost_micros is 67876, its usage and price say 67875"},
+		{"an adjustment's cost", "UPDATE usage SET cost_micros = cost_micros + 1 WHERE price_id IS NOT NULL AND adjusts_id IS NOT NULL", ": cost_micros is 5251, its usage and price say 5250"},
+		{"a priced charge's amount", "UPDATE usage SET millionths = millionths - 1 WHERE price_id IS NOT NULL AND adjusts_id IS NULL", ": millionths and uncollected is 8144999, its usage and price say 8145000"},
+		{"what a charge did not collect", "UPDATE usage SET uncollected = uncollected + 1 WHERE price_id IS NOT NULL", ": millionths and uncollected is 8145001, its usage and price say 8145000"},
+		{"a priced charge's tokens", "UPDATE usage SET tokens = REPLACE(tokens, '1001', '1002')", ": prompt_tokens is 51020, its usage and price say 51021"},
+		{"a priced charge's bucket", "UPDATE usage SET tokens = REPLACE(tokens, 'cache_read', 'cache_write') WHERE tokens LIKE '%cache_read%'", ", its usage and price say "},
+		{"the reasoning of a charge", "UPDATE usage SET tokens = REPLACE(tokens, '600', '599')", ": reasoning is 600, the charges say 599"},
+		{"tokens that cannot be read", "UPDATE usage SET tokens = '{' WHERE price_id IS NOT NULL", ": prompt_tokens is 51020, its usage and price say 0"},
+		{"a charge of another price", "UPDATE usage SET price_id = (SELECT p.id FROM prices AS p WHERE p.valid_from = (SELECT MAX(valid_from) FROM prices)) WHERE price_id IS NOT NULL", "its usage and price say "},
+		{"a charge of no price", "UPDATE usage SET price_id = user_id WHERE price_id IS NOT NULL", ": price_id is 1, its usage and price say 0"},
+		{"a charge whose price is gone", "UPDATE usage SET price_id = NULL", ": requests is 3, the charges say 0"},
+		{"a price's requests of a day", "UPDATE daily_tokens SET requests = requests + 1 WHERE day = '2026-03-04'", "daily_tokens"},
+		{"a price's credits of a day", "UPDATE daily_tokens SET credits = credits + 1 WHERE day = '2026-03-05'", ": credits is "},
+		{"a price's cost of a day", "UPDATE daily_tokens SET cost_micros = cost_micros - 1 WHERE day = '2026-03-05'", ": cost_micros is "},
+		{"a bucket of a day", "UPDATE daily_tokens SET cache_write_1h = cache_write_1h + 1", ": cache_write_1h is 10, the charges say 9"},
+		{"the audio of a day", "UPDATE daily_tokens SET audio_output = 0 WHERE audio_output > 0", ": audio_output is 0, the charges say 11"},
+		{"the searches of a day", "UPDATE daily_tokens SET web_searches = 9 WHERE web_searches > 0", ": web_searches is 9, the charges say 2"},
+		{"a price's day that is gone", "DELETE FROM daily_tokens WHERE day = '2026-03-06'", ": requests is 0, the charges say 3"},
+		{"a hold of no price", "UPDATE holds SET price_id = id WHERE price_id IS NOT NULL", ": price_id is 1"},
+		{"a hold of another price", "UPDATE holds SET price_id = (SELECT p.id FROM prices AS p WHERE p.valid_from = (SELECT MAX(valid_from) FROM prices)) WHERE price_id IS NOT NULL", ": price_id is 1"},
 		{"a charge that was changed", "UPDATE usage SET credits = credits + 1 WHERE id = (SELECT id FROM usage ORDER BY id LIMIT 1)", "credits is "},
 		{"a charge that was moved to another day", "UPDATE usage SET day = '2026-03-20' WHERE id = (SELECT id FROM usage ORDER BY id LIMIT 1)", "2026-03-04"},
 	}
@@ -137,10 +157,11 @@ func TestReconcileFindsEachWayTheTotalsCanBreak(t *testing.T) {
 		s := storetest.Open(t, url, clock.Now)
 		chargeDays(t, s, clock)
 		holdDays(t, s)
+		priceDays(t, s)
 		if r := reconcile(t, s); len(r.Differences) != 0 {
 			t.Fatal(r.Differences)
 		}
-		tables := []string{"user_days", "daily_usage", "usage", "holds", "grants", "corrections", "grant_days"}
+		tables := []string{"user_days", "daily_usage", "daily_tokens", "usage", "holds", "grants", "corrections", "grant_days"}
 		copies, restore := []string{"BEGIN"}, []string{"BEGIN"}
 		for _, table := range tables {
 			copies = append(copies, "CREATE TABLE kept_"+table+" AS SELECT * FROM "+table)
