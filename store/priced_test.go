@@ -218,6 +218,9 @@ func TestWhatCallsUsedAddsUpHoweverItIsDivided(t *testing.T) {
 				for i := range totals {
 					total := &totals[i]
 					sum.Add(total)
+					if byHand := total.PriceID == uuid.Nil; byHand && total.Tokens != (usage.Tokens{Input: total.Tokens.Input, Output: total.Tokens.Output}) || total.Requests < 0 || total.Tokens.Input < 0 {
+						t.Errorf("%s by %s: %+v", name, by, total)
+					}
 					if named := []bool{total.Model != "", total.PlanID != uuid.Nil, total.Day != ""}; cmp.Diff(named, []bool{by == store.ByModel, by == store.ByPlan, by == store.ByDay}) != "" {
 						t.Errorf("%s by %s: %+v", name, by, total)
 					}

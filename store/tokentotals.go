@@ -175,7 +175,7 @@ func (q TokenQuery) join(priced, all []usage.TokenTotal) (list []usage.TokenTota
 			priced[i].Model = OtherModels
 		}
 		if found {
-			all[place].Subtract(&priced[i])
+			takeOff(&all[place], &priced[i])
 		}
 	}
 	list = priced
@@ -189,4 +189,13 @@ func (q TokenQuery) join(priced, all []usage.TokenTotal) (list []usage.TokenTota
 			slices.Compare(a.PlanID[:], b.PlanID[:]))
 	})
 	return list
+}
+
+// takeOff takes priced calls off all calls, of which alone the prompt and the completion are known.
+func takeOff(all, priced *usage.TokenTotal) {
+	all.Requests -= priced.Requests
+	all.Credits -= priced.Credits
+	all.CostMicros -= priced.CostMicros
+	all.Tokens.Input -= priced.Tokens.Prompt()
+	all.Tokens.Output -= priced.Tokens.Completion()
 }

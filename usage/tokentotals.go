@@ -32,15 +32,11 @@ func (t *TokenTotal) Add(other *TokenTotal) {
 	t.Requests += other.Requests
 	t.Credits += other.Credits
 	t.CostMicros += other.CostMicros
-	t.Tokens.add(&other.Tokens, 1)
-}
-
-// Subtract takes the figures of another total off.
-func (t *TokenTotal) Subtract(other *TokenTotal) {
-	t.Requests -= other.Requests
-	t.Credits -= other.Credits
-	t.CostMicros -= other.CostMicros
-	t.Tokens.add(&other.Tokens, -1)
+	for b := range NumBuckets {
+		*t.Tokens.bucket(b) += other.Tokens.Of(b)
+	}
+	t.Tokens.Reasoning += other.Tokens.Reasoning
+	t.Tokens.WebSearches += other.Tokens.WebSearches
 }
 
 // SetTokens sets the tokens from what a ledger stores of them: all that were read and
@@ -49,14 +45,6 @@ func (t *TokenTotal) SetTokens(prompt, completion int64, parts Tokens) {
 	t.Tokens = parts
 	t.Tokens.Input = prompt - parts.CacheRead - parts.CacheWrite - parts.CacheWrite1h - parts.AudioInput
 	t.Tokens.Output = completion - parts.AudioOutput
-}
-
-func (t *Tokens) add(other *Tokens, times int64) {
-	for b := range NumBuckets {
-		*t.bucket(b) += times * other.Of(b)
-	}
-	t.Reasoning += times * other.Reasoning
-	t.WebSearches += times * other.WebSearches
 }
 
 type tokenID struct {
