@@ -119,10 +119,12 @@ type PlanChange struct {
 	UserRateLimitPerMinute **int64
 	UserConcurrencyLimit   **int64
 	MaxKeys                *int64
-	Position               *int64
-	IsDefault              *bool
-	Features               json.RawMessage
-	Archived               *bool
+	// Models points to the names of the models that it may use, or to nil for all.
+	Models    *[]string
+	Position  *int64
+	IsDefault *bool
+	Features  json.RawMessage
+	Archived  *bool
 }
 
 // Bounds of the contract.
@@ -234,6 +236,7 @@ func (c PlanChange) Apply(p Plan) Plan {
 	set(&p.UserRateLimitPerMinute, c.UserRateLimitPerMinute)
 	set(&p.UserConcurrencyLimit, c.UserConcurrencyLimit)
 	set(&p.MaxKeys, c.MaxKeys)
+	set(&p.Models, c.Models)
 	set(&p.Position, c.Position)
 	set(&p.IsDefault, c.IsDefault)
 	set(&p.Archived, c.Archived)

@@ -86,10 +86,10 @@ func ValidName(name string) bool {
 // Allowance is the models that a plan or key may use: nil for all, otherwise names.
 type Allowance []string
 
-// ParseAllowance checks a list of names.
+// ParseAllowance checks a list of names. An empty list is refused, because it could mean all or none.
 func ParseAllowance(field string, names []string) (Allowance, error) {
-	if len(names) > MaxModelsOfPlan {
-		return nil, fault.Field(field, fmt.Sprintf("must have at most %d names", MaxModelsOfPlan))
+	if names != nil && len(names) == 0 || len(names) > MaxModelsOfPlan {
+		return nil, fault.Field(field, fmt.Sprintf("must have 1 to %d names, or be null for all models", MaxModelsOfPlan))
 	}
 	for i, name := range names {
 		if !ValidName(name) || slices.Contains(names[:i], name) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -41,6 +42,7 @@ type keyCreate struct {
 	ExpiresAt *instant `placeholder:"TIME" help:"Expiry, such as 2027-01-31T00:00:00Z; default: never."`
 	Scope     []string `placeholder:"SCOPE" help:"What it may do: models, usage, keys, charge, service or admin; several with commas between or one flag each. Unless given: models, usage and keys; of a service: service; of an admin: admin, models, usage and keys."`
 	Address   []string `placeholder:"CIDR" help:"Address or network that it may be used from, at most 32; default: any."`
+	Models    []string `placeholder:"NAME" help:"Models that it may use, by name or alias, at most 200 and within the plan's; several with commas between or one flag each; default: all of the plan's."`
 
 	DailyCreditLimit   *int64 `placeholder:"CREDITS" help:"Credits a day of this key, within the plan's; default: no limit of its own."`
 	RateLimitPerMinute *int64 `placeholder:"REQUESTS" help:"Requests a minute of this key; the smaller of this and the plan's limit counts."`
@@ -67,7 +69,7 @@ func (keyCreate) Help() string {
     codexible key create --user ada@example.com
     codexible key create --user ada@example.com --label laptop --expires-at 2027-01-31T00:00:00Z
     codexible key create --user ada@example.com --scope models,usage --address 203.0.113.7 --address 2001:db8::/32
-    codexible key create --user ada@example.com --daily-credit-limit 50 --rate-limit-per-minute 30 --concurrency-limit 4
+    codexible key create --user ada@example.com --daily-credit-limit 50 --rate-limit-per-minute 30 --concurrency-limit 4 --models coder-large,coder-small
     KEY=$(codexible key create --user ada@example.com --json | jq -r .key)`
 }
 
@@ -80,7 +82,7 @@ func (c keyCreate) Run(ctx context.Context, t *terminal) error {
 		}
 		secret := keys.Mint()
 		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{
-			UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Scopes: c.Scope, Addresses: c.Address, Secret: secret,
+			UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Scopes: c.Scope, Addresses: c.Address, Models: c.Models, Secret: secret,
 			Limits: keys.Limits{DailyCreditLimit: c.DailyCreditLimit, RateLimitPerMinute: c.RateLimitPerMinute, ConcurrencyLimit: c.ConcurrencyLimit},
 		})
 		if err != nil {
@@ -139,7 +141,7 @@ func printKeys(t *terminal, list []store.KeyLine) error {
 			if k.LastUsedAt != nil {
 				used = k.LastUsedAt.UTC().Format(time.RFC3339)
 			}
-			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes.Names(), ","), orEverywhere(k.Addresses.Texts()), limitsText(k.Limits), k.CreatedBy, used, k.ID.String())
+			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes.Names(), ","), orEverywhere(k.Addresses.Texts()), limitsText(k.Key), k.CreatedBy, used, k.ID.String())
 		}
 	})
 }
@@ -151,15 +153,18 @@ func orEverywhere(addresses []string) string {
 	return strings.Join(addresses, ",")
 }
 
-// limitsText are a key's own limits, such as "50/day,30/min,4 at once".
-func limitsText(l keys.Limits) string {
+// limitsText are a key's own limits, such as "50/day,30/min,4 at once,2 models".
+func limitsText(k keys.Key) string {
 	var parts []string
 	for _, name := range keys.LimitNames() {
-		if limit := l.Limit(name); limit != nil {
+		if limit := k.Limit(name); limit != nil {
 			parts = append(parts, strconv.FormatInt(*limit, 10)+map[keys.LimitName]string{
 				keys.DailyCreditLimit: "/day", keys.RateLimitPerMinute: "/min", keys.ConcurrencyLimit: " at once",
 			}[name])
 		}
+	}
+	if k.Models != nil {
+		parts = append(parts, fmt.Sprintf("%d models", len(k.Models)))
 	}
 	if len(parts) == 0 {
 		return "plan's"

@@ -161,6 +161,7 @@ type adminPlan struct {
 	UserRateLimit      *int64         `json:"user_rate_limit_per_minute" doc:"For all keys of a user together; null for no limit." example:"300"`
 	UserConcurrency    *int64         `json:"user_concurrency_limit" doc:"Requests at once (open holds) of all keys of a user together; null for no limit." example:"10"`
 	MaxKeys            int64          `json:"max_keys" doc:"Maximum number of keys per user, except revoked ones." example:"20"`
+	Models             *[]string      `json:"models" doc:"Models that users on the plan can use; null for all." example:"[\"coder-large\"]"`
 	Position           int64          `json:"position" doc:"Place in lists, the lowest first." example:"1"`
 	IsDefault          bool           `json:"is_default" doc:"Whether new users get this plan unless another is chosen. At most one plan is the default."`
 	Features           openapi.Object `json:"features" doc:"Feature flags." example:"{\"priority\":true}"`
@@ -171,7 +172,7 @@ func adminPlanOf(p accounts.Plan) adminPlan {
 	return adminPlan{
 		ID: p.ID, Name: p.Name, DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
 		MonthlyCreditLimit: p.MonthlyCreditLimit, RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimit: p.UserRateLimitPerMinute,
-		UserConcurrency: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys, Features: openapi.Object(p.Features), Archived: p.Archived,
+		UserConcurrency: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys, Models: optionalNames(p.Models), Features: openapi.Object(p.Features), Archived: p.Archived,
 		Position: p.Position, IsDefault: p.IsDefault,
 	}
 }
@@ -183,21 +184,22 @@ func (a *api) adminPlans(ctx context.Context, _ nothing) ([]adminPlan, error) {
 
 // planInput has the optional fields of a plan.
 type planInput struct {
-	MonthlyCreditLimit openapi.Patch[int64] `json:"monthly_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits per calendar month in UTC, beside the daily limit; null for no limit." example:"5000"`
-	PriceCents         *int64               `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
-	RateLimitPerMinute *int64               `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
-	UserRateLimit      openapi.Patch[int64] `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
-	UserConcurrency    openapi.Patch[int64] `json:"user_concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of all keys of a user together; null for no limit." example:"10"`
-	MaxKeys            *int64               `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
-	Features           openapi.Object       `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
-	Archived           *bool                `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
-	Position           *int64               `json:"position" minimum:"0" maximum:"1000000" doc:"Place in lists, the lowest first. If absent in a new plan: after the others." example:"1"`
-	IsDefault          *bool                `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
+	MonthlyCreditLimit openapi.Patch[int64]    `json:"monthly_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits per calendar month in UTC, beside the daily limit; null for no limit." example:"5000"`
+	PriceCents         *int64                  `json:"price_cents" minimum:"0" maximum:"1000000000" doc:"Price per month, in cents." example:"3000"`
+	RateLimitPerMinute *int64                  `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For each key. If absent in a new plan: 100." example:"100"`
+	UserRateLimit      openapi.Patch[int64]    `json:"user_rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"For all keys of a user together; null for no limit." example:"300"`
+	UserConcurrency    openapi.Patch[int64]    `json:"user_concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of all keys of a user together; null for no limit." example:"10"`
+	MaxKeys            *int64                  `json:"max_keys" minimum:"1" maximum:"10000" doc:"Maximum number of keys per user, except revoked ones. If absent in a new plan: 20." example:"20"`
+	Models             openapi.Patch[[]string] `json:"models" maxLength:"200" maxItems:"200" doc:"Models that users on the plan can use, by name or alias, at least one; null for all. If absent in a new plan: all." example:"[\"coder-large\"]"`
+	Features           openapi.Object          `json:"features" maxLength:"16384" doc:"Feature flags. If absent in a new plan: {}." example:"{\"priority\":true}"`
+	Archived           *bool                   `json:"archived" doc:"An archived plan is closed for new users. Users who have it keep it."`
+	Position           *int64                  `json:"position" minimum:"0" maximum:"1000000" doc:"Place in lists, the lowest first. If absent in a new plan: after the others." example:"1"`
+	IsDefault          *bool                   `json:"is_default" doc:"Whether new users get this plan unless another is chosen. It replaces the plan that was the default."`
 }
 
 func (i planInput) change(name *string, credits *int64) accounts.PlanChange {
 	c := accounts.PlanChange{
-		Name: name, DailyCreditLimit: credits, PriceCents: i.PriceCents, RateLimitPerMinute: i.RateLimitPerMinute, MaxKeys: i.MaxKeys,
+		Name: name, DailyCreditLimit: credits, PriceCents: i.PriceCents, RateLimitPerMinute: i.RateLimitPerMinute, MaxKeys: i.MaxKeys, Models: patchedNames(i.Models),
 		Position: i.Position, IsDefault: i.IsDefault,
 		Features: []byte(i.Features), Archived: i.Archived,
 	}

@@ -247,7 +247,7 @@ func TestIdempotencyKeysBelongToWhoChargesAndToTheOperation(t *testing.T) {
 		s.call(t, first)
 		again := func(status string) {
 			t.Helper()
-			s.call(t, verify("gate", `"hold":{"credits":4}`, verdictOf("VALID", creditsOf(6, 4, 240), `"hold_id":"$h.hold_id","hold_status":"`+status+`","duplicate":true`)))
+			s.call(t, verify("gate", `"hold":{"credits":4}`, verdictOf("VALID", creditsOf(6, 4, 240), `"hold_id":"$h.hold_id","hold_status":"`+status+`","price_id":null,"duplicate":true`)))
 		}
 		again("open")
 		for _, other := range []string{`"hold":{"credits":5}`, `"hold":{"credits":4,"ttl_seconds":60}`, `"hold":{"credits":4,"on_expiry":"charge"}`, `"hold":{"credits":4},"model":"m"`, `"credits":1`} {

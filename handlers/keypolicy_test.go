@@ -17,7 +17,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 				status: 200, keep: "program", want: `{"id":"*","key":"*","prefix":"*","label":"Program"}`},
 			{says: "is listed with what it may do", as: "ada", method: "GET", path: "/api/keys?limit=1", status: 200,
 				want: `[{"id":"$program.id","prefix":"$program.prefix","label":"Program","status":"active","created_at":"*","last_used_at":null,"expires_at":"2030-01-01T00:00:00Z",
-					"scopes":["models","usage"],"allowed_addresses":["10.0.0.0/8","127.0.0.1"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`},
+					"scopes":["models","usage"],"allowed_addresses":["10.0.0.0/8","127.0.0.1"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`},
 			{says: "the next page", as: "ada", method: "GET", path: "/api/keys?limit=1&after=$program.id", status: 200, want: `["*"]`, lacks: []string{"$program.id"}},
 			{says: "a page has bounds", as: "ada", method: "GET", path: "/api/keys?limit=201&after=1", status: 422},
 			{says: "it may read usage", as: "program", method: "GET", path: "/api/dashboard/overview", status: 200},
@@ -56,10 +56,10 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 				body: `{"user_id":"$ada.user","label":"Given","scopes":["charge","keys"],"allowed_addresses":["127.0.0.0/8"],"expires_at":"2026-03-04T13:00:00Z","status":"disabled"}`},
 			{says: "which is listed", as: "root", method: "GET", path: "/api/admin/tokens?q=given", status: 200,
 				want: `[{"id":"$given.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$given.prefix","label":"Given","status":"disabled","created_at":"*","last_used_at":null,"revoked_at":null,
-					"expires_at":"2026-03-04T13:00:00Z","scopes":["keys","charge"],"allowed_addresses":["127.0.0.0/8"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
+					"expires_at":"2026-03-04T13:00:00Z","scopes":["keys","charge"],"allowed_addresses":["127.0.0.0/8"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
 			{says: "its owner sees no operator's e-mail", as: "ada", method: "GET", path: "/api/keys?limit=1", status: 200, lacks: []string{"root@", "$root.id"},
 				want: `[{"id":"$given.id","prefix":"$given.prefix","label":"Given","status":"disabled","created_at":"*","last_used_at":null,"expires_at":"2026-03-04T13:00:00Z",
-					"scopes":["keys","charge"],"allowed_addresses":["127.0.0.0/8"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"operator","created_by_key_id":null}]`},
+					"scopes":["keys","charge"],"allowed_addresses":["127.0.0.0/8"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"operator","created_by_key_id":null}]`},
 			{says: "its owner cannot enable it", as: "ada", method: "PATCH", path: "/api/keys/$given.id", body: `{"status":"active"}`, status: 403},
 			{says: "an operator does", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"status":"active"}`, status: 200},
 			{says: "an operator cannot grant a scope of another role", as: "root", method: "PATCH", path: "/api/admin/tokens/$given.id", body: `{"scopes":["service"]}`, status: 422,
@@ -76,7 +76,7 @@ func TestKeysTakeAndReturnTheirOwnLimits(t *testing.T) {
 		listed := func(says, limits string) call {
 			return call{says: says, as: "ada", method: "GET", path: "/api/keys?limit=1", status: 200,
 				want: `[{"id":"$program.id","prefix":"*","label":"Program","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],
-					"allowed_addresses":[],` + limits + `,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`}
+					"allowed_addresses":[],` + limits + `,"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`}
 		}
 		change := func(says, as, path, body string, status int) call {
 			return call{says: says, as: as, method: "PATCH", path: path, body: body, status: status}
@@ -103,7 +103,7 @@ func TestKeysTakeAndReturnTheirOwnLimits(t *testing.T) {
 			{says: "an operator makes a key with limits", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$ada.user","label":"Given",` + all + `}`, status: 200, keep: "given"},
 			{says: "which is listed with them", as: "root", method: "GET", path: "/api/admin/tokens?q=given", status: 200,
 				want: `[{"id":"$given.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$given.prefix","label":"Given","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,
-					"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],` + all + `,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
+					"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],` + all + `,"models":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
 		})
 		if a := s.call(t, call{as: "given", method: "GET", path: "/api/dashboard/overview", status: 200}); !strings.Contains(string(a.text), all) {
 			t.Errorf("the overview does not show the calling key's limits: %s", a.text)
@@ -153,7 +153,7 @@ func TestTheSmallerOfTheKeysAndThePlansLimitIsEnforced(t *testing.T) {
 				hold = `"*"`
 			}
 			return s.call(t, call{says: code, as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$` + as + `.key"` + more + `}`, status: 200, keep: "held",
-				want: `{"valid":` + strconv.FormatBool(valid) + `,"code":"` + code + `","key_id":"$` + as + `.id","user":"*","key":"*","features":{},"credits":` + credits + `,"rate_limit":"*","hold_id":` + hold + `,"hold_status":` + hold + `,"duplicate":false}`})
+				want: `{"valid":` + strconv.FormatBool(valid) + `,"code":"` + code + `","key_id":"$` + as + `.id","user":"*","key":"*","features":{},"credits":` + credits + `,"rate_limit":"*","hold_id":` + hold + `,"hold_status":` + hold + `,"price_id":null,"duplicate":false}`})
 		}
 		key(`{"rate_limit_per_minute":null}`)
 		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", body: `{"label":"Second"}`, status: 200, keep: "second"})

@@ -28,8 +28,9 @@ type keyItem struct {
 
 // keyPolicy is what a key may do, from where, and how much.
 type keyPolicy struct {
-	Scopes    []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin)." example:"[\"models\",\"usage\"]"`
-	Addresses []string `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Scopes    []string  `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin)." example:"[\"models\",\"usage\"]"`
+	Addresses []string  `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Models    *[]string `json:"models" doc:"Models that the key can use, within the plan's; null for all." example:"[\"coder-large\"]"`
 	// The smaller of the key's and the plan's limit counts.
 	DailyCreditLimit   *int64 `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
 	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
@@ -38,7 +39,7 @@ type keyPolicy struct {
 
 func keyPolicyOf(k keys.Key) keyPolicy {
 	return keyPolicy{
-		Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(),
+		Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(), Models: optionalNames(k.Models),
 		DailyCreditLimit: k.DailyCreditLimit, RateLimitPerMinute: k.RateLimitPerMinute, ConcurrencyLimit: k.ConcurrencyLimit,
 	}
 }
@@ -83,6 +84,7 @@ type newKey struct {
 	Scopes    []string     `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. If absent: models, usage and keys; for a user with the role service: service; with the role admin: admin, models, usage and keys. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
 	Addresses []string     `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks (IPv4, IPv6) from which the key can be used. If absent: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 	Status    *keys.Status `json:"status" enum:"active,disabled" doc:"If absent: active. A disabled key is rejected like a revoked one until it is enabled."`
+	Models    []string     `json:"models" maxLength:"200" maxItems:"200" doc:"Models that the key can use, by name or alias, at least one and within the plan's. If absent or null: all of the plan's." example:"[\"coder-large\"]"`
 	// A limit that is absent or null leaves the plan's alone.
 	DailyCreditLimit   *int64 `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's. If absent: no limit of its own." example:"50"`
 	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Requests a minute of this key. The smaller of this and the plan's limit counts. If absent: the plan's." example:"30"`
@@ -90,7 +92,7 @@ type newKey struct {
 }
 
 func (n newKey) of(userID uuid.UUID) keys.NewKey {
-	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses,
+	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: n.Models,
 		Limits: keys.Limits{DailyCreditLimit: n.DailyCreditLimit, RateLimitPerMinute: n.RateLimitPerMinute, ConcurrencyLimit: n.ConcurrencyLimit}}
 	if n.Label != nil {
 		key.Label = *n.Label
@@ -139,6 +141,7 @@ type keyChange struct {
 	ExpiresAt openapi.Patch[time.Time] `json:"expires_at" doc:"When the key expires; null for never." example:"2030-01-01T00:00:00Z"`
 	Scopes    []string                 `json:"scopes" enum:"models,usage,keys,charge,service,admin" maxItems:"6" doc:"What the key can do. Replaces the previous scopes. Only an operator can grant charge." example:"[\"models\",\"usage\"]"`
 	Addresses []string                 `json:"allowed_addresses" maxLength:"50" maxItems:"32" doc:"Addresses and networks from which the key can be used. Replaces the previous list; [] for any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
+	Models    openapi.Patch[[]string]  `json:"models" maxLength:"200" maxItems:"200" doc:"Models that the key can use, by name or alias, at least one and within the plan's. Replaces the previous list; null for all of the plan's." example:"[\"coder-large\"]"`
 	Status    *keys.Status             `json:"status" enum:"active,disabled" doc:"A disabled key is rejected like a revoked one until it is enabled."`
 
 	DailyCreditLimit   openapi.Patch[int64] `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
@@ -151,6 +154,7 @@ func (k keyChange) change() keys.KeyChange {
 	if k.ExpiresAt.Given {
 		c.ExpiresAt = &k.ExpiresAt.Value
 	}
+	c.Models = patchedNames(k.Models)
 	for name, limit := range map[keys.LimitName]openapi.Patch[int64]{
 		keys.DailyCreditLimit: k.DailyCreditLimit, keys.RateLimitPerMinute: k.RateLimitPerMinute, keys.ConcurrencyLimit: k.ConcurrencyLimit,
 	} {
@@ -159,6 +163,17 @@ func (k keyChange) change() keys.KeyChange {
 		}
 	}
 	return c
+}
+
+// patchedNames are the names that a change sets; nil where it sets none.
+func patchedNames(p openapi.Patch[[]string]) *[]string {
+	switch {
+	case !p.Given:
+		return nil
+	case p.Value == nil:
+		return new([]string)
+	}
+	return p.Value
 }
 
 type changeKeyRequest struct {
@@ -224,4 +239,12 @@ func (a *api) rotate(ctx context.Context, r rotateKeyRequest, owner uuid.UUID) (
 		return mintedKey{}, err
 	}
 	return mintedOf(k, secret), nil
+}
+
+// optionalNames are the models of a plan or key; nil for all.
+func optionalNames(names []string) *[]string {
+	if names == nil {
+		return nil
+	}
+	return &names
 }

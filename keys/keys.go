@@ -79,6 +79,8 @@ type NewKey struct {
 	Scopes []string
 	// Addresses are addresses and networks; none for everywhere.
 	Addresses []string
+	// Models are the names of those that the key may use; nil for all.
+	Models []string
 	// Limits are the key's own; nil for none.
 	Limits
 	// Status is StatusActive where empty.
@@ -97,6 +99,8 @@ type KeyChange struct {
 	Scopes []string
 	// Addresses replace the key's; an empty list that is not nil allows every address.
 	Addresses []string
+	// Models points to the names of those that the key may use, or to nil for all.
+	Models *[]string
 	// Limits replace the key's, each by itself.
 	Limits LimitsChange
 	// Status is StatusActive or StatusDisabled; revoking is another change.
@@ -120,7 +124,7 @@ func (n NewKey) Normalize(now time.Time) (NewKey, error) {
 	if n.Status == "" {
 		n.Status = StatusActive
 	}
-	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Limits: setting(n.Limits), Status: &n.Status}
+	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: &n.Models, Limits: setting(n.Limits), Status: &n.Status}
 	c, err := c.Normalize(now)
 	n.Label, n.Scopes, n.Addresses = *c.Label, c.Scopes, c.Addresses
 	return n, err
@@ -155,6 +159,11 @@ func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
 		add("allowed_addresses", problem)
 		c.Addresses = addresses.Texts()
 	}
+	if c.Models != nil {
+		if _, err := catalog.ParseAllowance(modelsField, *c.Models); err != nil {
+			add(modelsField, fault.As(err).Fields[modelsField])
+		}
+	}
 	for name, limit := range c.Limits {
 		least, most := name.Bounds()
 		add(string(name), accounts.CheckRange(limit, least, most))
@@ -167,6 +176,9 @@ func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
 	}
 	return c, nil
 }
+
+// modelsField is what requests call the models of a key.
+const modelsField = "models"
 
 func checkExpiry(expiry, now time.Time) string {
 	switch {
@@ -191,6 +203,9 @@ func (c KeyChange) Apply(k Key) Key {
 	}
 	if c.Addresses != nil {
 		k.Addresses, _ = ParseAddresses(c.Addresses)
+	}
+	if c.Models != nil {
+		k.Models = *c.Models
 	}
 	c.Limits.apply(&k.Limits)
 	if c.Status != nil {

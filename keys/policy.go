@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 )
 
@@ -21,6 +22,9 @@ func (k *Key) Within(acting *Key, what string) error {
 	}
 	if !k.Addresses.Within(acting.Addresses) {
 		return wider("This key cannot %s a key for addresses outside its own: %s. Send allowed_addresses within these.", what, acting.Addresses)
+	}
+	if !k.Models.Within(acting.Models) {
+		return wider("This key cannot %s a key for models that it cannot use itself. Send models within its own: %s.", what, strings.Join(acting.Models, ", "))
 	}
 	if later(k.ExpiresAt, acting.ExpiresAt) {
 		return wider("This key cannot %s a key that expires later than itself. Send an expires_at of %s or earlier.", what, acting.ExpiresAt.UTC().Format(time.RFC3339))
@@ -54,7 +58,7 @@ var ErrOperatorLimit = fault.New(fault.InsufficientScope, "An operator has limit
 func (k *Key) LimitedBy(limit Limit) error {
 	switch {
 	case limit.Scopes != nil && !k.Scopes.Within(*limit.Scopes), limit.Addresses != nil && !k.Addresses.Within(*limit.Addresses),
-		limit.ExpiresAt != nil && later(k.ExpiresAt, limit.ExpiresAt), !k.Limits.Within(limit.Limits.bounds()), limit.Disabled && k.Status == StatusActive:
+		limit.Models != nil && !k.Models.Within(*limit.Models), limit.ExpiresAt != nil && later(k.ExpiresAt, limit.ExpiresAt), !k.Limits.Within(limit.Limits.bounds()), limit.Disabled && k.Status == StatusActive:
 		return ErrOperatorLimit
 	}
 	return nil
@@ -64,6 +68,8 @@ func (k *Key) LimitedBy(limit Limit) error {
 type Limit struct {
 	Scopes    *Scopes
 	Addresses *Addresses
+	// Models points to nil where the operator allowed all.
+	Models *catalog.Allowance
 	// ExpiresAt is nil where ExpirySet and the operator removed the expiry.
 	ExpiresAt *time.Time
 	ExpirySet bool

@@ -50,19 +50,21 @@ func TestAKeyIsWithinAnotherWhereItMayNothingMore(t *testing.T) {
 		list, _ := ParseAddresses(texts)
 		return list
 	}
-	acting := Key{Scopes: ScopesOf(ScopeModels, ScopeKeys), Addresses: networks("10.0.0.0/8"), ExpiresAt: &soon}
+	acting := Key{Scopes: ScopesOf(ScopeModels, ScopeKeys), Addresses: networks("10.0.0.0/8"), ExpiresAt: &soon, Models: []string{"large", "small"}}
 	for name, c := range map[string]struct {
 		key  Key
 		want string
 	}{
 		"the same":       {acting, ""},
-		"less":           {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, ""},
-		"another scope":  {Key{Scopes: ScopesOf(ScopeUsage), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, "usage"},
-		"everywhere":     {Key{Scopes: ScopesOf(ScopeModels), ExpiresAt: &noon}, "10.0.0.0/8"},
-		"another place":  {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("11.0.0.1"), ExpiresAt: &noon}, "10.0.0.0/8"},
-		"for ever":       {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1")}, soon.Format(time.RFC3339)},
-		"longer":         {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &late}, soon.Format(time.RFC3339)},
-		"not active now": {Key{Status: StatusDisabled, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &noon}, ""},
+		"less":           {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, ""},
+		"another scope":  {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeUsage), Addresses: networks("10.1.0.0/16"), ExpiresAt: &noon}, "usage"},
+		"everywhere":     {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeModels), ExpiresAt: &noon}, "10.0.0.0/8"},
+		"another place":  {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeModels), Addresses: networks("11.0.0.1"), ExpiresAt: &noon}, "10.0.0.0/8"},
+		"for ever":       {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1")}, soon.Format(time.RFC3339)},
+		"longer":         {Key{Models: []string{"large"}, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &late}, soon.Format(time.RFC3339)},
+		"not active now": {Key{Models: []string{"large"}, Status: StatusDisabled, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &noon}, ""},
+		"all models":     {Key{Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &noon}, "large, small"},
+		"another model":  {Key{Models: []string{"large", "Small"}, Scopes: ScopesOf(ScopeModels), Addresses: networks("10.0.0.1"), ExpiresAt: &noon}, "large, small"},
 	} {
 		err := c.key.Within(&acting, "create")
 		if (err == nil) != (c.want == "") || err != nil && (fault.KindOf(err) != fault.InsufficientScope || !strings.Contains(err.Error(), c.want)) {

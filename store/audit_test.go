@@ -88,7 +88,7 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 			entry(10, "plan.archived", plans, plan.ID, "Max", "Changed plan Max: archived from false to true.", `{"archived":false}`, `{"archived":true}`),
 			entry(9, "plan.changed", plans, plan.ID, "Max", "Changed plan Max: daily credit limit from 9 to 10.", `{"daily_credit_limit":9}`, `{"daily_credit_limit":10}`),
 			entry(8, "plan.created", plans, plan.ID, "Max", "Created plan Max with 9 credits a day.", "{}",
-				`{"archived":false,"daily_credit_limit":9,"features":"{}","is_default":false,"max_keys":20,"monthly_credit_limit":null,"name":"Max","position":3,"price_cents":0,"rate_limit_per_minute":100,"user_concurrency_limit":null,"user_rate_limit_per_minute":null}`),
+				`{"archived":false,"daily_credit_limit":9,"features":"{}","is_default":false,"max_keys":20,"models":null,"monthly_credit_limit":null,"name":"Max","position":3,"price_cents":0,"rate_limit_per_minute":100,"user_concurrency_limit":null,"user_rate_limit_per_minute":null}`),
 			entry(7, "key.revoked", key, k.ID, prefix, "Revoked key "+prefix+" (Box) of cy@example.com.", `{"status":"active"}`, `{"status":"revoked"}`),
 			entry(6, "key.rotated", key, k.ID, prefix, "Rotated key "+old+" of cy@example.com to "+prefix+"; the old secret stops after 1h.", `{"prefix":"`+old+`"}`, `{"prefix":"`+prefix+`"}`),
 			entry(5, "key.changed", key, k.ID, old, "Changed key "+old+" of cy@example.com: expires at from nothing to 2026-03-06T12:00:00Z, label from CI to Box.",
@@ -98,7 +98,7 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 			entry(2, "user.suspended", user, u.ID, "cy@example.com", "Changed user cy@example.com: status from active to suspended.", `{"status":"active"}`, `{"status":"suspended"}`),
 			entry(1, "user.changed", user, u.ID, "cy@example.com", "Changed user cy@example.com: name from Cy to nothing, plan from Pro to Business.", `{"name":"Cy","plan":"Pro"}`, `{"name":"","plan":"Business"}`),
 			entry(0, "key.created", key, k.ID, old, "Created key "+old+" (CI) of cy@example.com.", "{}",
-				`{"allowed_addresses":"","concurrency_limit":null,"daily_credit_limit":null,"expires_at":"","label":"CI","rate_limit_per_minute":null,"scopes":"models usage keys","status":"active"}`),
+				`{"allowed_addresses":"","concurrency_limit":null,"daily_credit_limit":null,"expires_at":"","label":"CI","models":null,"rate_limit_per_minute":null,"scopes":"models usage keys","status":"active"}`),
 			entry(0, "user.created", user, u.ID, "cy@example.com", "Created user cy@example.com on plan Pro with role user.", "{}", `{"name":"Cy","plan":"Pro","role":"user","status":"active"}`),
 		}
 		got := auditLog(t, s)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 
 	"github.com/google/uuid"
@@ -91,7 +92,7 @@ const limitEntries = 1000
 // has set last. The audit log knows it: an entry that no key of the owner's made
 // is an operator's.
 func (c *change) withinLimit(before, after keys.Key) error {
-	if after.Scopes.Within(before.Scopes) && after.Addresses.Within(before.Addresses) && after.Limits.Within(before.Limits) && !loosensTime(before, after) && after.Status == before.Status {
+	if after.Scopes.Within(before.Scopes) && after.Addresses.Within(before.Addresses) && after.Models.Within(before.Models) && after.Limits.Within(before.Limits) && !loosensTime(before, after) && after.Status == before.Status {
 		return nil
 	}
 	var rows []struct {
@@ -141,6 +142,9 @@ func fillLimit(limit *keys.Limit, set map[string]any) {
 		addresses, _ := keys.ParseAddresses(strings.Fields(text)) // it was written by us
 		limit.Addresses = &addresses
 	}
+	if value, named := set[fieldModels]; named && limit.Models == nil {
+		limit.Models = new(namesOf(value))
+	}
 	if text, named := set[fieldExpiry].(string); named && !limit.ExpirySet {
 		limit.ExpirySet = true
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
@@ -153,6 +157,15 @@ func fillLimit(limit *keys.Limit, set map[string]any) {
 			limit.Limits[name] = wholeNumber(value)
 		}
 	}
+}
+
+// namesOf are the models that an entry has set; nil for all.
+func namesOf(value any) catalog.Allowance {
+	text, is := value.(string)
+	if !is {
+		return nil
+	}
+	return allowanceOf(&text)
 }
 
 // wholeNumber is a number of a JSON object that we wrote; nil for null.

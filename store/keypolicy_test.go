@@ -88,10 +88,10 @@ func (p policies) allowed(what string, err error) {
 func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 	eachPolicy(t, func(p policies) {
 		soon, late := storetest.Start.Add(time.Hour), storetest.Start.Add(2*time.Hour)
-		narrow := p.must(p.make(accounts.Actor{}, keys.NewKey{Scopes: []string{"models", "keys"}, Addresses: []string{"10.0.0.0/8"}, ExpiresAt: &soon}))
+		narrow := p.must(p.make(accounts.Actor{}, keys.NewKey{Scopes: []string{"models", "keys"}, Addresses: []string{"10.0.0.0/8"}, Models: []string{"large", "small"}, ExpiresAt: &soon}))
 		by := actor(p.customer.User, narrow)
 		with := func(change func(*keys.NewKey)) keys.NewKey {
-			n := keys.NewKey{Scopes: []string{"models"}, Addresses: []string{"10.1.0.0/16"}, ExpiresAt: &soon}
+			n := keys.NewKey{Scopes: []string{"models"}, Addresses: []string{"10.1.0.0/16"}, Models: []string{"small"}, ExpiresAt: &soon}
 			change(&n)
 			return n
 		}
@@ -101,6 +101,8 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 			"default scopes":  with(func(n *keys.NewKey) { n.Scopes = nil }),
 			"everywhere":      with(func(n *keys.NewKey) { n.Addresses = nil }),
 			"another address": with(func(n *keys.NewKey) { n.Addresses = []string{"11.0.0.1"} }),
+			"all models":      with(func(n *keys.NewKey) { n.Models = nil }),
+			"another model":   with(func(n *keys.NewKey) { n.Models = []string{"small", "tiny"} }),
 			"for ever":        with(func(n *keys.NewKey) { n.ExpiresAt = nil }),
 			"longer":          with(func(n *keys.NewKey) { n.ExpiresAt = &late }),
 		} {
@@ -112,11 +114,12 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 		}
 		for name, c := range map[string]keys.KeyChange{
 			"another scope": {Scopes: []string{"models", "usage"}}, "everywhere": {Addresses: []string{}}, "for ever": {ExpiresAt: new((*time.Time)(nil))}, "longer": {ExpiresAt: new(&late)},
+			"all models": {Models: new([]string(nil))}, "another model": {Models: new([]string{"small", "tiny"})},
 		} {
 			p.refused("change to "+name, p.own(by, made.ID, c))
 			p.refused("change of itself to "+name, p.own(by, narrow.ID, c))
 		}
-		p.allowed("widen within the acting key", p.own(by, made.ID, keys.KeyChange{Scopes: []string{"models", "keys"}, Addresses: []string{"10.0.0.0/8"}}))
+		p.allowed("widen within the acting key", p.own(by, made.ID, keys.KeyChange{Scopes: []string{"models", "keys"}, Addresses: []string{"10.0.0.0/8"}, Models: new([]string{"small", "large"})}))
 		// A wider key can only be switched off and revoked.
 		p.refused("rename a wider key", p.own(by, p.customer.Key.ID, keys.KeyChange{Label: new("mine")}))
 		p.refused("tighten a wider key", p.own(by, p.customer.Key.ID, keys.KeyChange{Scopes: []string{"models"}}))
@@ -141,10 +144,10 @@ func TestOnlyAnOperatorRelaxesAnOperatorsLimit(t *testing.T) {
 		later := storetest.Start.Add(time.Hour)
 		other := p.must(p.make(p.by, keys.NewKey{}))
 		owners := []keys.KeyChange{
-			{Scopes: []string{"models", "usage", "keys"}}, {Addresses: []string{}}, {ExpiresAt: new((*time.Time)(nil))}, {Status: new(keys.StatusActive)},
+			{Scopes: []string{"models", "usage", "keys"}}, {Addresses: []string{}}, {ExpiresAt: new((*time.Time)(nil))}, {Models: new([]string(nil))}, {Status: new(keys.StatusActive)},
 		}
 		for i, c := range []keys.KeyChange{
-			{Scopes: []string{"models", "usage"}}, {Addresses: []string{"10.0.0.0/8"}}, {ExpiresAt: new(&later)}, {Status: new(keys.StatusDisabled)},
+			{Scopes: []string{"models", "usage"}}, {Addresses: []string{"10.0.0.0/8"}}, {ExpiresAt: new(&later)}, {Models: new([]string{"large", "small"})}, {Status: new(keys.StatusDisabled)},
 		} {
 			p.allowed("an owner tightens", p.own(p.by, other.ID, c))
 			p.allowed("an owner loosens again", p.own(p.by, other.ID, owners[i]))
@@ -152,17 +155,17 @@ func TestOnlyAnOperatorRelaxesAnOperatorsLimit(t *testing.T) {
 			p.refused("an owner loosens what an operator has set", p.own(p.by, other.ID, owners[i]))
 			// The owner's own tightening in between is no way around.
 			p.allowed("an owner tightens further", p.own(p.by, other.ID, []keys.KeyChange{
-				{Scopes: []string{"models"}}, {Addresses: []string{"10.1.0.0/16"}}, {ExpiresAt: new(new(later.Add(-time.Minute)))}, {Status: new(keys.StatusDisabled)}}[i]))
+				{Scopes: []string{"models"}}, {Addresses: []string{"10.1.0.0/16"}}, {ExpiresAt: new(new(later.Add(-time.Minute)))}, {Models: new([]string{"small"})}, {Status: new(keys.StatusDisabled)}}[i]))
 			p.refused("an owner loosens beyond what an operator has set", p.own(p.by, other.ID, owners[i]))
-			if i < 3 {
+			if i < 4 {
 				p.allowed("an owner loosens up to what an operator has set", p.own(p.by, other.ID, c))
 			}
 			p.operator(other.ID, owners[i])
 			p.allowed("after an operator has loosened it", p.own(p.by, other.ID, owners[i]))
 		}
 		// What an operator made narrow stays so.
-		made := p.must(p.make(accounts.Actor{}, keys.NewKey{Scopes: []string{"usage"}, Addresses: []string{"10.0.0.1"}, ExpiresAt: &later}))
-		for _, c := range owners[:3] {
+		made := p.must(p.make(accounts.Actor{}, keys.NewKey{Scopes: []string{"usage"}, Addresses: []string{"10.0.0.1"}, ExpiresAt: &later, Models: []string{"large"}}))
+		for _, c := range owners[:4] {
 			p.refused("an owner loosens what an operator made", p.own(p.by, made.ID, c))
 		}
 		// An admin's key acts as an operator.

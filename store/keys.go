@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 
 	"github.com/google/uuid"
@@ -31,7 +32,7 @@ type identityRow struct {
 func (r *identityRow) fields() []any {
 	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt,
 		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.MonthlyCreditLimit, &r.Plan.RateLimitPerMinute,
-		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
+		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, (*storedModels)(&r.Plan.Models), &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
@@ -42,7 +43,7 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 		return nil, cmp.Or[error](err, keys.ErrNotFound)
 	}
 	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at,
-		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.price_cents, p.position, p.is_default, p.archived, p.features
+		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.models, p.price_cents, p.position, p.is_default, p.archived, p.features
 		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		WHERE x.hash = ?`, hash[:])
 	if err != nil {
@@ -108,7 +109,7 @@ func keyWhere(db *gorm.DB, id, userID uuid.UUID) (owned, error) {
 func (r *keyRow) key() keys.Key {
 	return keys.Key{
 		ID: r.ID, UserID: r.UserID, Prefix: r.Prefix, Label: r.Label, Status: r.Status, CreatedAt: r.CreatedAt, LastUsedAt: r.LastUsedAt,
-		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, Scopes: keys.Scopes(r.Scopes), Addresses: keys.Addresses(r.AllowedAddresses),
+		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, Scopes: keys.Scopes(r.Scopes), Addresses: keys.Addresses(r.AllowedAddresses), Models: allowanceOf(r.Models),
 		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID, Limits: r.Limits,
 	}
 }
@@ -168,7 +169,7 @@ func (c *change) newKey(n keys.NewKey, userID uuid.UUID, role accounts.Role) (k 
 	if c.by.KeyID != uuid.Nil {
 		k.CreatedByKeyID = &c.by.KeyID
 	}
-	k = keys.KeyChange{Scopes: n.Scopes, Addresses: n.Addresses}.Apply(k)
+	k = keys.KeyChange{Scopes: n.Scopes, Addresses: n.Addresses, Models: &n.Models}.Apply(k)
 	if err := k.Scopes.Given(0, role, n.ByOwner); err != nil {
 		return k, err
 	}
@@ -228,7 +229,7 @@ func keyRowOf(k keys.Key) keyRow {
 		ID: k.ID, UserID: k.UserID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt,
 		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, Search: searchText(k.Label, k.Prefix), Scopes: storedScopes(k.Scopes),
 		AllowedAddresses: storedAddresses(k.Addresses), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
-		Limits: k.Limits,
+		Models: storedAllowance(k.Models), Limits: k.Limits,
 	}
 }
 
@@ -247,7 +248,7 @@ func (c *change) indexKey(row *keyRow) error {
 	return c.store.dialect.index(c.DB, searchedKeys, rowID(row.ID), row.ID, row.Search)
 }
 
-// ChangeKey changes a key's label, expiry, scopes, addresses, limits or status. userID
+// ChangeKey changes a key's label, expiry, scopes, addresses, models, limits or status. userID
 // is the owner who acts with an own key, or zero where an operator acts.
 func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange) (after keys.Key, err error) {
 	if c, err = c.Normalize(s.now()); err != nil {
@@ -267,7 +268,7 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 			return err
 		}
 		row := keyRowOf(k.Key)
-		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "status", "search",
+		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "models", "status", "search",
 			"daily_credit_limit", "rate_limit_per_minute", "concurrency_limit"); err != nil {
 			return err
 		}
@@ -296,7 +297,7 @@ func (o *owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
 	}
 	now := keyFields(o.Key)
 	for field, named := range map[string]bool{
-		fieldScopes: c.Scopes != nil, fieldAddresses: c.Addresses != nil, fieldExpiry: c.ExpiresAt != nil, fieldStatus: c.Status != nil,
+		fieldScopes: c.Scopes != nil, fieldAddresses: c.Addresses != nil, fieldModels: c.Models != nil, fieldExpiry: c.ExpiresAt != nil, fieldStatus: c.Status != nil,
 	} {
 		if named {
 			is[field] = now[field]
@@ -312,6 +313,7 @@ func (o *owned) changeEntry(before keys.Key, c keys.KeyChange) entry {
 const (
 	fieldScopes    = "scopes"
 	fieldAddresses = "allowed_addresses"
+	fieldModels    = "models"
 	fieldExpiry    = "expires_at"
 	fieldStatus    = "status"
 )
@@ -322,12 +324,21 @@ func keyFields(k keys.Key) map[string]any {
 		expires = k.ExpiresAt.UTC().Format(time.RFC3339Nano)
 	}
 	fields := map[string]any{
-		"label": k.Label, fieldExpiry: expires, fieldScopes: k.Scopes.String(), fieldAddresses: k.Addresses.String(), fieldStatus: string(k.Status),
+		"label": k.Label, fieldExpiry: expires, fieldScopes: k.Scopes.String(), fieldAddresses: k.Addresses.String(),
+		fieldModels: optionalNames(k.Models), fieldStatus: string(k.Status),
 	}
 	for _, name := range keys.LimitNames() {
 		fields[string(name)] = optionalNumber(k.Limit(name))
 	}
 	return fields
+}
+
+// optionalNames are the models of a plan or key as the audit log writes them; null for all.
+func optionalNames(models catalog.Allowance) any {
+	if models == nil {
+		return nil
+	}
+	return models.String()
 }
 
 // optionalNumber is an optional number as the audit log writes it.

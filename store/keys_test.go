@@ -30,18 +30,18 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		expiry := storetest.Start.Add(time.Hour + 999*time.Nanosecond).In(time.FixedZone("east", 3600))
 		root := createUser(t, s, accounts.NewUser{Email: "root@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
 		k, _ := storetest.NewKey(t, s, root)
-		if _, err := s.ChangePlan(ctx, ada, u.PlanID, accounts.PlanChange{MonthlyCreditLimit: new(new(int64(9))), UserConcurrencyLimit: new(new(int64(8)))}); err != nil {
+		if _, err := s.ChangePlan(ctx, ada, u.PlanID, accounts.PlanChange{MonthlyCreditLimit: new(new(int64(9))), UserConcurrencyLimit: new(new(int64(8))), Models: new([]string{"b", "a", "größe"})}); err != nil {
 			t.Fatal(err)
 		}
 		limits := keys.Limits{DailyCreditLimit: new(int64(0)), RateLimitPerMinute: new(int64(1_000_000)), ConcurrencyLimit: new(int64(3))}
 		by, maker := ada, k.ID
 		by.KeyID = maker
 		made, err := s.CreateKey(ctx, by, keys.NewKey{UserID: u.ID, Label: " CI ", ExpiresAt: &expiry, Secret: secret,
-			Scopes: []string{"service", "usage"}, Addresses: []string{"2001:db8::1", "10.9.9.9/8", "::ffff:10.0.0.0/104"}, Limits: limits})
+			Scopes: []string{"service", "usage"}, Addresses: []string{"2001:db8::1", "10.9.9.9/8", "::ffff:10.0.0.0/104"}, Models: []string{"b", "größe"}, Limits: limits})
 		want := keys.Key{ID: made.ID, UserID: u.ID, Prefix: secret.Prefix(), Label: "CI", Status: keys.StatusActive,
 			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: new(storetest.Start.Add(time.Hour)),
 			Scopes: keys.ScopesOf(keys.ScopeUsage, keys.ScopeService), Addresses: keys.Addresses{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")},
-			CreatedBy: "ada@example.com", CreatedByKeyID: &maker, Limits: limits}
+			CreatedBy: "ada@example.com", CreatedByKeyID: &maker, Models: []string{"b", "größe"}, Limits: limits}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
 		}
@@ -140,6 +140,8 @@ func TestAChangeOfAKeyTouchesWhatItNamesAlone(t *testing.T) {
 				func() { want.DailyCreditLimit, want.ConcurrencyLimit = new(int64(5)), new(int64(6)) }},
 			{keys.KeyChange{Limits: keys.LimitsChange{keys.RateLimitPerMinute: new(int64(7)), keys.ConcurrencyLimit: nil}},
 				func() { want.RateLimitPerMinute, want.ConcurrencyLimit = new(int64(7)), nil }},
+			{keys.KeyChange{Models: new([]string{"large"})}, func() { want.Models = []string{"large"} }},
+			{keys.KeyChange{Models: new([]string(nil))}, func() { want.Models = nil }},
 		} {
 			step.expect()
 			got, err := s.ChangeKey(ctx, ada, c.Key.ID, c.User.ID, step.change)

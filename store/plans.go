@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"codexible/accounts"
+	"codexible/catalog"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -16,7 +17,7 @@ func planRowOf(p accounts.Plan) planRow {
 	return planRow{
 		ID: p.ID, Name: p.Name, NameFolded: accounts.Fold(p.Name), DailyCreditLimit: p.DailyCreditLimit, PriceCents: p.PriceCents,
 		MonthlyCreditLimit: p.MonthlyCreditLimit, RateLimitPerMinute: p.RateLimitPerMinute, UserRateLimitPerMinute: p.UserRateLimitPerMinute,
-		UserConcurrencyLimit: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys,
+		UserConcurrencyLimit: p.UserConcurrencyLimit, MaxKeys: p.MaxKeys, Models: storedAllowance(p.Models),
 		Position: p.Position, IsDefault: p.IsDefault, Features: string(p.Features), Archived: p.Archived, CreatedAt: p.CreatedAt,
 	}
 }
@@ -25,7 +26,7 @@ func (r *planRow) plan() accounts.Plan {
 	return accounts.Plan{
 		ID: r.ID, Name: r.Name, DailyCreditLimit: r.DailyCreditLimit, PriceCents: r.PriceCents,
 		MonthlyCreditLimit: r.MonthlyCreditLimit, RateLimitPerMinute: r.RateLimitPerMinute, UserRateLimitPerMinute: r.UserRateLimitPerMinute,
-		UserConcurrencyLimit: r.UserConcurrencyLimit, MaxKeys: r.MaxKeys,
+		UserConcurrencyLimit: r.UserConcurrencyLimit, MaxKeys: r.MaxKeys, Models: allowanceOf(r.Models),
 		Position: r.Position, IsDefault: r.IsDefault, Archived: r.Archived, CreatedAt: r.CreatedAt,
 		// A plan that was made while features were not checked may hold bytes that are no text.
 		Features: []byte(strings.ToValidUTF8(r.Features, "\ufffd")),
@@ -71,9 +72,19 @@ func planByName(db *gorm.DB, name string) (accounts.Plan, error) {
 	return p, err
 }
 
+// checkedPlan cleans and checks a change of a plan, its models included.
+func checkedPlan(c accounts.PlanChange) (accounts.PlanChange, error) {
+	c, err := c.Normalize()
+	if err != nil || c.Models == nil {
+		return c, err
+	}
+	_, err = catalog.ParseAllowance("models", *c.Models)
+	return c, err
+}
+
 // CreatePlan makes a plan. ErrPlanTaken where the name exists.
 func (s *Store) CreatePlan(ctx context.Context, by accounts.Actor, c accounts.PlanChange) (p accounts.Plan, err error) {
-	if c, err = c.Normalize(); err != nil {
+	if c, err = checkedPlan(c); err != nil {
 		return p, err
 	}
 	if p, err = c.NewPlan(); err != nil {
@@ -126,7 +137,7 @@ func missing(err, instead error) error {
 
 // ChangePlan changes a plan; it counts from the next charge and the next request on.
 func (s *Store) ChangePlan(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.PlanChange) (after accounts.Plan, err error) {
-	if c, err = c.Normalize(); err != nil {
+	if c, err = checkedPlan(c); err != nil {
 		return after, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
@@ -196,7 +207,7 @@ func planFields(p accounts.Plan) map[string]any {
 	return map[string]any{
 		"name": p.Name, "daily_credit_limit": p.DailyCreditLimit, "monthly_credit_limit": optionalNumber(p.MonthlyCreditLimit), "price_cents": p.PriceCents,
 		"rate_limit_per_minute": p.RateLimitPerMinute, "user_rate_limit_per_minute": optionalNumber(p.UserRateLimitPerMinute),
-		"user_concurrency_limit": optionalNumber(p.UserConcurrencyLimit), "max_keys": p.MaxKeys, "position": p.Position, "is_default": p.IsDefault,
+		"user_concurrency_limit": optionalNumber(p.UserConcurrencyLimit), "max_keys": p.MaxKeys, "models": optionalNames(p.Models), "position": p.Position, "is_default": p.IsDefault,
 		"features": string(p.Features), "archived": p.Archived,
 	}
 }

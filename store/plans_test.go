@@ -23,10 +23,10 @@ func TestAPlanReadsBackAsCreated(t *testing.T) {
 		ctx := context.Background()
 		clock.Add(time.Second)
 		made, err := s.CreatePlan(ctx, ada, accounts.PlanChange{Name: new(" Größe XL "), DailyCreditLimit: new(int64(1_000_000_000)), MonthlyCreditLimit: new(new(int64(0))), PriceCents: new(int64(9)), RateLimitPerMinute: new(int64(7)),
-			UserRateLimitPerMinute: new(new(int64(8))), UserConcurrencyLimit: new(new(int64(6))), MaxKeys: new(int64(9)), Position: new(int64(1)),
+			UserRateLimitPerMinute: new(new(int64(8))), UserConcurrencyLimit: new(new(int64(6))), MaxKeys: new(int64(9)), Models: new([]string{"large", "größe"}), Position: new(int64(1)),
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: new(true)})
 		want := accounts.Plan{ID: made.ID, Name: "Größe XL", DailyCreditLimit: 1_000_000_000, MonthlyCreditLimit: new(int64(0)), PriceCents: 9, RateLimitPerMinute: 7, UserRateLimitPerMinute: new(int64(8)),
-			UserConcurrencyLimit: new(int64(6)), MaxKeys: 9, Position: 1,
+			UserConcurrencyLimit: new(int64(6)), MaxKeys: 9, Models: []string{"large", "größe"}, Position: 1,
 			Features: json.RawMessage(`{"beta": [1, "a"], "a\"": null}`), Archived: true, CreatedAt: storetest.Start.Add(time.Second)}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
@@ -103,15 +103,16 @@ func TestOnePlanAtMostIsTheDefaultEvenOfTwoSetAtOnce(t *testing.T) {
 func TestAnOptionalLimitOfAPlanIsRemovedAndNoOther(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		ctx, none := context.Background(), (*int64)(nil)
-		set := accounts.PlanChange{MonthlyCreditLimit: new(new(int64(1))), UserRateLimitPerMinute: new(new(int64(2))), UserConcurrencyLimit: new(new(int64(3)))}
+		set := accounts.PlanChange{MonthlyCreditLimit: new(new(int64(1))), UserRateLimitPerMinute: new(new(int64(2))), UserConcurrencyLimit: new(new(int64(3))), Models: new([]string{"large"})}
 		for name, c := range map[string]struct {
 			remove accounts.PlanChange
-			want   [3]bool // which of month, requests a minute and at once are left
+			want   [4]bool // which of month, requests a minute, at once and models are left
 		}{
-			"month":      {accounts.PlanChange{MonthlyCreditLimit: &none}, [3]bool{false, true, true}},
-			"per minute": {accounts.PlanChange{UserRateLimitPerMinute: &none}, [3]bool{true, false, true}},
-			"at once":    {accounts.PlanChange{UserConcurrencyLimit: &none}, [3]bool{true, true, false}},
-			"nothing":    {accounts.PlanChange{PriceCents: new(int64(1))}, [3]bool{true, true, true}},
+			"month":      {accounts.PlanChange{MonthlyCreditLimit: &none}, [4]bool{false, true, true, true}},
+			"per minute": {accounts.PlanChange{UserRateLimitPerMinute: &none}, [4]bool{true, false, true, true}},
+			"at once":    {accounts.PlanChange{UserConcurrencyLimit: &none}, [4]bool{true, true, false, true}},
+			"nothing":    {accounts.PlanChange{PriceCents: new(int64(1))}, [4]bool{true, true, true, true}},
+			"models":     {accounts.PlanChange{Models: new([]string(nil))}, [4]bool{true, true, true, false}},
 		} {
 			for _, change := range []accounts.PlanChange{set, c.remove} {
 				if _, err := s.ChangePlan(ctx, ada, planID(t, s, "Pro"), change); err != nil {
@@ -119,8 +120,23 @@ func TestAnOptionalLimitOfAPlanIsRemovedAndNoOther(t *testing.T) {
 				}
 			}
 			p, err := s.Plan(ctx, planID(t, s, "Pro"))
-			if got := [3]bool{p.MonthlyCreditLimit != nil, p.UserRateLimitPerMinute != nil, p.UserConcurrencyLimit != nil}; got != c.want || err != nil {
+			if got := [4]bool{p.MonthlyCreditLimit != nil, p.UserRateLimitPerMinute != nil, p.UserConcurrencyLimit != nil, p.Models != nil}; got != c.want || err != nil {
 				t.Errorf("after removing %s: %v, %v, want %v", name, got, err, c.want)
+			}
+		}
+	})
+}
+
+func TestTheModelsOfAPlanHaveTheirBounds(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		for _, names := range [][]string{{}, {"a", "a"}, {"a b"}, make([]string, 201)} {
+			change := accounts.PlanChange{Name: new("Some"), DailyCreditLimit: new(int64(1)), Models: &names}
+			_, made := s.CreatePlan(context.Background(), ada, change)
+			_, changed := s.ChangePlan(context.Background(), ada, planID(t, s, "Pro"), change)
+			for _, err := range []error{made, changed} {
+				if err == nil || fault.As(err).Fields["models"] == "" {
+					t.Errorf("%d models: %v", len(names), err)
+				}
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/usage"
 
@@ -69,13 +70,13 @@ func (u *UserLine) fields() []any {
 }
 
 const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id, " +
-	"k.daily_credit_limit, k.rate_limit_per_minute, k.concurrency_limit"
+	"k.models, k.daily_credit_limit, k.rate_limit_per_minute, k.concurrency_limit"
 
 // keyDest is where keyColumns are read to.
 func keyDest(k *keys.Key) []any {
 	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt,
 		(*storedScopes)(&k.Scopes), (*storedAddresses)(&k.Addresses), &k.CreatedBy, &k.CreatedByKeyID,
-		&k.DailyCreditLimit, &k.RateLimitPerMinute, &k.ConcurrencyLimit}
+		(*storedModels)(&k.Models), &k.DailyCreditLimit, &k.RateLimitPerMinute, &k.ConcurrencyLimit}
 }
 
 // keyLineColumns are a key's and its owner's.
@@ -120,6 +121,20 @@ func (a *storedAddresses) Scan(value any) error {
 	}
 	*a = storedAddresses(list)
 	return nil
+}
+
+// storedModels are the models of a plan or key as the text that they are stored as; null for all.
+type storedModels catalog.Allowance
+
+// Scan implements sql.Scanner.
+func (m *storedModels) Scan(value any) error {
+	if value == nil {
+		*m = nil
+		return nil
+	}
+	text, err := storedText(value)
+	*m = storedModels(allowanceOf(&text))
+	return err
 }
 
 func storedText(value any) (string, error) {

@@ -41,6 +41,18 @@ func USD(micros int64) string {
 // Price formats a plan's cents per month.
 func Price(cents int64) string { return fmt.Sprintf("$%s.%02d", Number(cents/100), cents%100) }
 
+// Models formats the names of models that a plan or key may use.
+func Models(names []string) string {
+	const shown = 5
+	switch {
+	case names == nil:
+		return "all"
+	case len(names) <= shown:
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+}
+
 // Instant formats a time in UTC, to the minute.
 func Instant(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04") }
 

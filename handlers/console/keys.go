@@ -136,6 +136,30 @@ func splitAddresses(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 }
 
+// modelsField takes the names of models that a plan or key may use.
+func modelsField(v *Visit, current []string, hint string) views.Field {
+	value := strings.Join(current, "\n")
+	if v.Post {
+		value = v.Form.Get("models")
+	}
+	return views.Field{Name: "models", Label: "Models", Type: "textarea", Value: value, MaxLength: maxModelText, Hint: hint}
+}
+
+const (
+	// maxModelText is longer than any list of real names; the browser enforces it.
+	maxModelText = 20_000
+	keyModels    = "Optional. The models that the key may use, by name or alias: one per line, 200 at most. All models of the plan if left empty."
+	planModels   = "Optional. The models that users on this plan may use, by name or alias: one per line, 200 at most. All models if left empty."
+)
+
+// modelNames reads a list of names; nil, which is all models, for an empty text.
+func modelNames(text string) []string {
+	if names := splitAddresses(text); len(names) > 0 {
+		return names
+	}
+	return nil
+}
+
 // limitFields are a key's own limits, with the values of the form or of the key.
 func limitFields(v *Visit, current keys.Limits) []views.Field {
 	field := func(name keys.LimitName, label, hint string) views.Field {
@@ -192,7 +216,7 @@ func (c *Console) NewKey(ctx context.Context, v *Visit) (Reply, error) {
 		{Name: "label", Label: "Label", Value: v.Form.Get("label"), Hint: `Optional. Where the key is used, such as Production. "Default" if left empty.`, MaxLength: keys.MaxLabelLength, Autofocus: email != ""},
 		expiryField(v.Form.Get("expires_at")),
 		scopeField(v.Form["scopes"], "If none is checked: models, usage and keys. For a service: service. For an admin: admin, models, usage and keys."),
-		addressField(v.Form.Get("allowed_addresses")),
+		addressField(v.Form.Get("allowed_addresses")), modelsField(v, nil, keyModels),
 	}
 	form.Fields = append(form.Fields, limitFields(v, keys.Limits{})...)
 	if !v.Post {
@@ -213,7 +237,8 @@ func (c *Console) createKey(ctx context.Context, v *Visit, form views.Form) (Rep
 		if !readable {
 			return showAgain(views.FormPage(form))
 		}
-		n := keys.NewKey{Limits: limits, UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")), Secret: keys.Mint()}
+		n := keys.NewKey{Limits: limits, UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")),
+			Models: modelNames(v.Form.Get("models")), Secret: keys.Mint()}
 		n, problem := n.Normalize(c.Now())
 		if problem == nil {
 			scopes, _ := keys.ParseScopes(n.Scopes)
@@ -265,7 +290,7 @@ func (v *Visit) keyForm(title string, k views.KeyLine) views.Form {
 	}
 }
 
-// EditKey changes a key's label, expiry, scopes, addresses and limits.
+// EditKey changes a key's label, expiry, scopes, addresses, models and limits.
 func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 	k, err := c.keyOf(ctx, v)
 	if err != nil {
@@ -279,7 +304,7 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	form.Fields = []views.Field{
 		{Name: "label", Label: "Label", Value: k.Label, Required: true, MaxLength: keys.MaxLabelLength}, expiryField(value),
-		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses),
+		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses), modelsField(v, k.Models, keyModels),
 	}
 	form.Fields = append(form.Fields, limitFields(v, k.Limits)...)
 	if !v.Post {
@@ -312,6 +337,9 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	if wanted, problem := keys.ParseAddresses(splitAddresses(v.Form.Get("allowed_addresses"))); problem != "" || !wanted.Equal(k.Addresses) {
 		change.Addresses = append([]string{}, splitAddresses(v.Form.Get("allowed_addresses"))...)
+	}
+	if names := modelNames(v.Form.Get("models")); !k.Models.Equal(names) {
+		change.Models = &names
 	}
 	if _, err = c.Store.ChangeKey(ctx, v.By, k.ID, uuid.Nil, change); err == nil {
 		return leadTo("/admin/keys/"+k.ID.String(), "done", "key-changed")

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 	"codexible/views"
 )
@@ -71,6 +72,7 @@ func planFields(v *Visit, plan accounts.Plan) []views.Field {
 		{Name: "user_rate_limit_per_minute", Label: "Requests per minute, per user", Type: "number", Min: number(accounts.MinRatePerMinute), Max: number(accounts.MaxRatePerMinute), Value: value("user_rate_limit_per_minute", optionalNumber(plan.UserRateLimitPerMinute)), Hint: "Optional. For all keys of a user together. No limit if left empty."},
 		{Name: "user_concurrency_limit", Label: "Requests at once, per user", Type: "number", Min: number(accounts.MinConcurrency), Max: number(accounts.MaxConcurrency), Value: value("user_concurrency_limit", optionalNumber(plan.UserConcurrencyLimit)), Hint: "Optional. How many holds all keys of a user may have open together. No limit if left empty."},
 		{Name: "max_keys", Label: "Maximum keys", Type: "number", Min: number(accounts.MinMaxKeys), Max: number(accounts.MaxMaxKeys), Value: value("max_keys", number(plan.MaxKeys)), Hint: "How many keys a user may have. Revoked keys do not count."},
+		modelsField(v, plan.Models, planModels),
 		{Name: "price", Label: "Price per month, in USD", Value: value("price", strings.TrimPrefix(strings.ReplaceAll(views.Price(plan.PriceCents), ",", ""), "$")), Hint: "Shown here and in the API. Codexible does not send invoices."},
 		{Name: "position", Label: "Position", Type: "number", Min: "0", Max: number(accounts.MaxPosition), Value: value("position", position), Hint: "Optional. Plans are listed by position, the lowest first; a new plan comes last."},
 		{Name: "is_default", Label: "Default plan", Type: "select", Value: value("is_default", strconv.FormatBool(plan.IsDefault)), Options: []views.Option{{Value: "false", Label: "No"}, {Value: "true", Label: "Yes: new users get it unless another is chosen"}}},
@@ -123,6 +125,7 @@ func readPlan(v *Visit, fields []views.Field) (change accounts.PlanChange, ok bo
 	change.DailyCreditLimit, change.RateLimitPerMinute = form.needed("daily_credit_limit"), form.needed("rate_limit_per_minute")
 	month, userRate, atOnce := form.whole("monthly_credit_limit"), form.whole("user_rate_limit_per_minute"), form.whole("user_concurrency_limit")
 	change.MonthlyCreditLimit, change.UserRateLimitPerMinute, change.UserConcurrencyLimit = &month, &userRate, &atOnce
+	change.Models = new(modelNames(v.Form.Get("models")))
 	change.MaxKeys, change.Position = form.needed("max_keys"), form.whole("position")
 	cents, err := readCents(form.field("price").Value)
 	if err != nil {
@@ -243,6 +246,9 @@ func optionalLimits(from, to accounts.Plan) (list []string) {
 		if text(limit.from) != text(limit.to) {
 			list = append(list, limit.what+": "+text(limit.to)+" instead of "+text(limit.from)+".")
 		}
+	}
+	if was, is := catalog.Allowance(from.Models), catalog.Allowance(to.Models); !was.Equal(is) {
+		list = append(list, "Models: "+views.Models(is)+" instead of "+views.Models(was)+".")
 	}
 	return list
 }
