@@ -3,13 +3,14 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -45,26 +46,6 @@ const days = 30
 // Admin is who signs in to the console of a demo.
 const Admin = "admin@codexible.me"
 
-// model is what a demo's charges name: a model, how often it is called, the
-// credits of a call, its prices in dollars a million tokens, and the usual
-// number of tokens.
-type model struct {
-	name                       string
-	weight                     int
-	credits                    int64
-	promptUSD, completionUSD   float64
-	promptUsual, completeUsual float64
-}
-
-// The models, the cheapest first.
-var models = []model{
-	{name: "gpt-5-mini", weight: 28, credits: 1, promptUSD: 0.25, completionUSD: 2, promptUsual: 1800, completeUsual: 350},
-	{name: "claude-haiku-4-5", weight: 30, credits: 2, promptUSD: 1, completionUSD: 5, promptUsual: 2400, completeUsual: 450},
-	{name: "gpt-5", weight: 14, credits: 4, promptUSD: 1.25, completionUSD: 10, promptUsual: 4200, completeUsual: 900},
-	{name: "claude-sonnet-4-5", weight: 22, credits: 6, promptUSD: 3, completionUSD: 15, promptUsual: 5600, completeUsual: 1100},
-	{name: "claude-opus-4-5", weight: 6, credits: 12, promptUSD: 5, completionUSD: 25, promptUsual: 7800, completeUsual: 1500},
-}
-
 // hours is the shape of a working day: how busy each UTC hour is.
 var hours = [usage.HoursADay]float64{1, .5, .4, .3, .4, 1, 3, 6, 10, 12, 12, 9, 7, 11, 13, 12, 10, 7, 5, 5, 4, 3, 2, 1.5}
 
@@ -94,7 +75,18 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password strin
 			customers = append(customers, customer{u, key})
 		}
 	}
-	return post(ctx, s, usageOf(customers, now))
+	if err := createModels(ctx, s, now); err != nil {
+		return fmt.Errorf("the models of the demo could not be created: %w", err)
+	}
+	book, err := s.Book(ctx)
+	if err != nil {
+		return err
+	}
+	charges, err := usageOf(customers, book, now)
+	if err != nil {
+		return err
+	}
+	return post(ctx, s, charges)
 }
 
 func createUser(ctx context.Context, s *store.Store, u User, password string) (keys.Key, error) {
@@ -126,7 +118,7 @@ type customer struct {
 // time: today exactly usedToday, before now. Customers share moments, so that
 // fewer transactions record it; no customer has two charges in one moment of
 // a day that is longer than they are many.
-func usageOf(customers []customer, now time.Time) (charges []charge) {
+func usageOf(customers []customer, book *catalog.Book, now time.Time) (charges []charge, err error) {
 	random := rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // the same plausible usage in every demo, no secret
 	today := usage.DayOf(now)
 	usage.LastDays(today, days).Each(func(day usage.Day) {
@@ -137,7 +129,8 @@ func usageOf(customers []customer, now time.Time) (charges []charge) {
 			if day == today {
 				credits, end = c.UsedToday, now
 			}
-			perCustomer[i] = c.requests(random, credits)
+			requests, failed := c.requests(random, book, day, credits)
+			perCustomer[i], err = requests, errors.Join(err, failed)
 			most = max(most, len(perCustomer[i]))
 		}
 		moments := instants(random, most, day.Start(), end)
@@ -150,18 +143,22 @@ func usageOf(customers []customer, now time.Time) (charges []charge) {
 		}
 	})
 	slices.SortStableFunc(charges, func(a, b charge) int { return a.at.Compare(b.at) })
-	return charges
+	return charges, err
 }
 
-// requests returns random requests with the given credits in total.
-func (c *customer) requests(random *rand.Rand, credits int64) (charges []usage.Charge) {
-	for credits > 0 {
-		charge := request(random, credits)
+// requests returns random requests of a day that cost the given credits in total, as
+// the day's sum is rounded.
+func (c *customer) requests(random *rand.Rand, book *catalog.Book, day usage.Day, credits int64) (charges []usage.Charge, err error) {
+	for left := credits * usage.Millionths; left >= usage.Millionths; {
+		charge, err := request(random, book, c.Plan, day.Start(), left)
+		if err != nil {
+			return nil, err
+		}
 		charge.UserID, charge.KeyID = c.key.UserID, c.key.ID
 		charges = append(charges, charge)
-		credits -= charge.Credits
+		left -= charge.Millionths
 	}
-	return charges
+	return charges, nil
 }
 
 // creditsOn returns a day's random credits: most of the plan on a working day,
@@ -172,31 +169,6 @@ func (u *User) creditsOn(random *rand.Rand, day usage.Day) int64 {
 		least, spread = 0.08, 0.17
 	}
 	return int64(float64(u.Limit) * (least + spread*random.Float64()))
-}
-
-// request returns a random request of at most this many credits.
-func request(random *rand.Rand, credits int64) usage.Charge {
-	total := 0
-	for _, m := range models {
-		total += m.weight
-	}
-	pick, model := random.IntN(total), 0
-	for pick >= models[model].weight {
-		pick -= models[model].weight
-		model++
-	}
-	for models[model].credits > credits {
-		model--
-	}
-	chosen := &models[model]
-	// The length of requests spreads as their logarithm does.
-	prompt := math.Round(chosen.promptUsual * math.Exp(0.6*random.NormFloat64()))
-	completion := math.Round(chosen.completeUsual * math.Exp(0.7*random.NormFloat64()))
-	return usage.Charge{
-		Credits: chosen.credits, Model: chosen.name, PromptTokens: int64(prompt), CompletionTokens: int64(completion),
-		// A dollar a million tokens is a micro-dollar a token.
-		CostMicros: int64(math.RoundToEven(prompt*chosen.promptUSD + completion*chosen.completionUSD)),
-	}
 }
 
 // instants returns n random ascending moments from begin up to end, weighted by hours.

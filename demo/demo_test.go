@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
@@ -61,18 +62,18 @@ func TestADemosTodayIsExactAndInThePastWheneverItStarts(t *testing.T) {
 		used := map[uuid.UUID]int64{}
 		busy := map[usage.Day]bool{}
 		last := time.Time{}
-		for _, c := range usageOf(customers(), now) {
+		for _, c := range demoUsage(t, now) {
 			if c.at.After(now) || c.at.Before(last) {
 				t.Fatalf("%s: a charge at %s after one at %s, the demo begins at %s", name, c.at, last, now)
 			}
 			last = c.at
 			busy[usage.DayOf(c.at)] = true
 			if usage.DayOf(c.at) == usage.DayOf(now) {
-				used[c.UserID] += c.Credits
+				used[c.UserID] += c.Millionths
 			}
 		}
 		for _, c := range customers() {
-			if got := used[c.key.UserID]; got != c.UsedToday {
+			if got := usage.WholeCredits(used[c.key.UserID]); got != c.UsedToday {
 				t.Errorf("%s: %s used %d credits today, want %d", name, c.Email, got, c.UsedToday)
 			}
 		}
@@ -140,7 +141,7 @@ func tally(t *testing.T, charges []usage.Record, u User, now time.Time) (days []
 		if c.CreatedAt.After(now) || usage.DayOf(c.CreatedAt) != c.Day {
 			t.Errorf("%s: a charge of %s at %s, the demo began at %s", u.Email, c.Day, c.CreatedAt, now)
 		}
-		if c.Credits < 1 || c.PromptTokens < 1 || c.CompletionTokens < 1 || c.CostMicros < 1 {
+		if c.Millionths < 1 || c.PromptTokens < 1 || c.CompletionTokens < 1 || c.CostMicros < 1 || c.Priced == nil {
 			t.Errorf("%s: an implausible charge %+v", u.Email, c)
 		}
 		d, m := byDay[c.Day], models[c.Model]
@@ -184,9 +185,47 @@ func customers() (list []customer) {
 	return list
 }
 
+// demoUsage is the usage of a demo, as one without a store has it.
+func demoUsage(t *testing.T, now time.Time) []charge {
+	t.Helper()
+	list := prices(now)
+	for i := range list {
+		list[i].ID = uuid.UUID{15: byte(i + 1)}
+	}
+	charges, err := usageOf(customers(), catalog.NewBook(nil, list), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return charges
+}
+
+func TestADemosModelsArePricedAndUsedAsTheirPlansAllow(t *testing.T) {
+	now := demoStarts["at noon of a Wednesday"]
+	book, err := seeded(t, now).Book(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, twice := map[string]int{}, false
+	for _, c := range demoUsage(t, now) {
+		used[c.Model]++
+		if c.Model == "claude-opus-4-5" && c.UserID == customers()[2].key.UserID {
+			t.Errorf("%s is on the plan %s, which does not see %s", customers()[2].Email, customers()[2].Plan, c.Model)
+		}
+	}
+	for _, m := range book.Models() {
+		twice = twice || len(book.Prices(m.Name)) > 1
+		if book.PriceAt(m.Name, now) == nil || used[m.Name] < 10 {
+			t.Errorf("%s is called %d times and priced %v", m.Name, used[m.Name], book.PriceAt(m.Name, now))
+		}
+	}
+	if len(book.Models()) != 5 || len(used) != 5 || !twice {
+		t.Errorf("%d models of which %d are used; one has had another price: %v", len(book.Models()), len(used), twice)
+	}
+}
+
 func TestADemoIsTheSameEveryTime(t *testing.T) {
 	now := demoStarts["at noon of a Wednesday"]
-	first, second := usageOf(customers(), now), usageOf(customers(), now)
+	first, second := demoUsage(t, now), demoUsage(t, now)
 	if diff := cmp.Diff(first, second, cmp.AllowUnexported(charge{})); diff != "" {
 		t.Errorf("two demos differ:\n%s", diff)
 	}
@@ -197,14 +236,14 @@ func TestADemosUsageHasTheShapeOfWork(t *testing.T) {
 	var night, office int
 	now := demoStarts["at noon of a Wednesday"]
 	seen := map[usage.Day]bool{}
-	for _, c := range usageOf(customers(), now) {
+	for _, c := range demoUsage(t, now) {
 		day := usage.DayOf(c.at)
 		if day == usage.DayOf(now) {
 			continue
 		}
 		weekday := day.Start().Weekday()
 		weekend := weekday == time.Saturday || weekday == time.Sunday
-		credits[weekend] += c.Credits
+		credits[weekend] += c.Millionths
 		if !seen[day] {
 			seen[day] = true
 			worked[weekend]++
@@ -216,7 +255,7 @@ func TestADemosUsageHasTheShapeOfWork(t *testing.T) {
 			office++
 		}
 	}
-	if got, most := credits[true]/worked[true], credits[false]/worked[false]/2; got > most {
+	if got, most := credits[true]/worked[true]/usage.Millionths, credits[false]/worked[false]/2/usage.Millionths; got > most {
 		t.Errorf("%d credits on a day of a weekend, want %d at most: half of a working day's", got, most)
 	}
 	if office < 10*night {
@@ -229,7 +268,7 @@ func TestADemosUsageHasTheShapeOfWork(t *testing.T) {
 
 func TestACustomerOfADemoHasNoTwoChargesInOneMoment(t *testing.T) {
 	seen := map[uuid.UUID]map[time.Time]bool{}
-	for _, c := range usageOf(customers(), demoStarts["at noon of a Wednesday"]) {
+	for _, c := range demoUsage(t, demoStarts["at noon of a Wednesday"]) {
 		if seen[c.UserID] == nil {
 			seen[c.UserID] = map[time.Time]bool{}
 		}
