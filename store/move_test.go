@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -66,6 +67,7 @@ func furnish(t *testing.T, url string) {
 	if err := furnishLedger(ctx, s, storetest.NewCustomer(t, s, "Starter"), clock.Now()); err != nil {
 		t.Fatal(err)
 	}
+	priceDays(t, s)
 	reconcile(t, s)
 	operator := createUser(t, s, accounts.NewUser{Email: "operator@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
 	if err := s.BeginTwoStep(ctx, operator.ID, "SECRET"); err != nil {
@@ -142,8 +144,29 @@ func TestMovedDataIsExactlyTheSame(t *testing.T) {
 	})
 	sameAnswer(t, "keys", a, b, func(s *store.Store) (any, error) { return s.Keys(ctx, store.KeyQuery{Page: store.Page{Limit: 200}}) })
 	sameAnswer(t, "plans", a, b, func(s *store.Store) (any, error) { return s.Plans(ctx) })
+	sameAnswer(t, "prices and models", a, b, func(s *store.Store) (any, error) {
+		book, err := s.Book(ctx)
+		return []any{book.Models(), book.Prices("opus")}, err
+	})
+	for _, by := range []store.Grouping{store.ByModel, store.ByDay} {
+		sameAnswer(t, "what calls used", a, b, func(s *store.Store) (any, error) {
+			return s.TokenTotals(ctx, store.TokenQuery{Span: storetest.Span("2026-03-01", "2026-03-31"), By: by})
+		})
+	}
+	sameAnswer(t, "priced charges", a, b, func(s *store.Store) (any, error) {
+		users, err := s.Users(ctx, store.UserQuery{Page: store.Page{Limit: 100}})
+		var all [][]usage.Record
+		for _, u := range users {
+			charges, failed := s.Charges(ctx, u.ID, "2026-03-01", 100, 0)
+			all, err = append(all, charges), errors.Join(err, failed)
+			for i := range charges {
+				charges[i].CreatedAt = charges[i].CreatedAt.UTC()
+			}
+		}
+		return all, err
+	})
 	sameAnswer(t, "audit log", a, b, func(s *store.Store) (any, error) { return s.Audit(ctx, store.AuditQuery{Limit: 500}) })
-	if r := reconcile(t, b); len(r.Differences) > 0 || r.Charges != 60+int64(len(nasty))+1 {
+	if r := reconcile(t, b); len(r.Differences) > 0 || r.Charges != 60+int64(len(nasty))+1+pricedDayCharges {
 		t.Errorf("the moved ledger holds %d charges and its totals differ: %v", r.Charges, r.Differences)
 	}
 	// The target numbers on: an entry of its own comes after all that were moved.

@@ -3,13 +3,17 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
@@ -48,6 +52,44 @@ func BenchmarkCharge(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkBatch posts batches of fifty charges by one caller: by hand, and priced.
+func BenchmarkBatch(b *testing.B) {
+	for _, database := range []struct {
+		name string
+		url  func(testing.TB) string
+	}{{"sqlite", storetest.SQLiteURL}, {"postgres", storetest.PostgresURL}} {
+		s, charges := benchStore(b, database.url(b), true)
+		b.Run(database.name+"/by-hand", func(b *testing.B) { benchBatches(b, s, charges) })
+		benchPriced(b, s, charges, database.name)
+	}
+}
+
+func benchBatches(b *testing.B, s *store.Store, charges []usage.Charge) {
+	b.Helper()
+	cpu := processCPU(b)
+	for n := range b.N {
+		from := n * 50 % benchKeys
+		receipts, err := s.Post(context.Background(), time.Now, usage.ChargeEntries(charges[from:from+50]...))
+		if err != nil || receipts[0].Outcome != usage.Accepted {
+			b.Fatal(receipts, err)
+		}
+	}
+	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(50*b.N), "cpu-µs/charge")
+}
+
+func benchPriced(b *testing.B, s *store.Store, charges []usage.Charge, database string) {
+	b.Helper()
+	price := catalog.Price{ID: uuid.New(), Model: "gpt-5"}
+	if err := s.PutPrices(context.Background(), price); err != nil {
+		b.Fatal(err)
+	}
+	priced := slices.Clone(charges)
+	for i := range priced {
+		priced[i].Priced = &usage.Priced{PriceID: price.ID, Tokens: usage.Tokens{Input: 112, CacheRead: 700, Output: 240, Reasoning: 100}}
+	}
+	b.Run(database+"/priced", func(b *testing.B) { benchBatches(b, s, priced) })
 }
 
 func benchStore(b *testing.B, url string, countLater bool) (*store.Store, []usage.Charge) {

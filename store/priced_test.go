@@ -40,6 +40,9 @@ func pricedCharge(t *testing.T, c storetest.Customer, p *catalog.Price, tokens u
 		PromptTokens: tokens.Prompt(), CompletionTokens: tokens.Completion(), Priced: &usage.Priced{PriceID: p.ID, Tokens: tokens}}
 }
 
+// pricedDayCharges is how many charges priceDays makes: four a day, and one and two of the holds.
+const pricedDayCharges = 15
+
 // pricedDays are the customer and the prices of priceDays.
 type pricedDays struct {
 	c           storetest.Customer
@@ -132,7 +135,7 @@ func TestAPricedChargeKeepsWhatItUsedAndItsPrice(t *testing.T) {
 				want[r.Day][r.Priced.PriceID] = sum
 			}
 		}
-		if len(records) != 15 || byHand != 4 {
+		if len(records) != pricedDayCharges || byHand != 4 {
 			t.Errorf("%d charges, %d by hand", len(records), byHand)
 		}
 		totals, err := s.TokenTotals(ctx, store.TokenQuery{Span: storetest.Span("2026-03-01", "2026-03-31"), By: store.ByDay})
@@ -243,6 +246,37 @@ func TestWhatCallsUsedAddsUpHoweverItIsDivided(t *testing.T) {
 			if name == "all users" && (all.Requests != want.Requests || all.Credits != want.Credits || all.CostMicros != want.CostMicros) {
 				t.Errorf("the console's days add up to %+v, what calls used to %+v", all, want)
 			}
+		}
+	})
+}
+
+// What priced charges used stays when a retention removes them, and is still compared with
+// the totals of all charges.
+func TestRetentionKeepsWhatPricedChargesUsed(t *testing.T) {
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		ctx, clock := context.Background(), storetest.NewClock(storetest.Start.AddDate(0, 0, 3))
+		s := storetest.Connect(t, url, clock.Now)
+		priceDays(t, s)
+		used := func() []usage.TokenTotal {
+			totals, err := s.TokenTotals(ctx, store.TokenQuery{Span: storetest.Span("2026-03-01", "2026-03-31"), By: store.ByDay})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return totals
+		}
+		was := used()
+		if removed, err := s.Retain(ctx, "2026-03-06", 100); err != nil || removed != 11 {
+			t.Fatal(removed, err)
+		}
+		if diff := cmp.Diff(was, used()); diff != "" {
+			t.Error(diff)
+		}
+		if r := reconcile(t, s); len(r.Differences) > 0 || r.DaysGone != 2 || r.Charges != pricedDayCharges-11 {
+			t.Errorf("%d charges, %d days gone, %v", r.Charges, r.DaysGone, r.Differences)
+		}
+		storetest.Exec(t, url, "UPDATE daily_tokens SET cost_micros = cost_micros + 1000000 WHERE day = '2026-03-04'")
+		if r := reconcile(t, s); len(r.Differences) != 1 || r.Differences[0].Table != "daily_tokens" {
+			t.Errorf("a day whose charges are gone: %v", r.Differences)
 		}
 	})
 }

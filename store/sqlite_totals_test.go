@@ -211,9 +211,7 @@ func TestTheWayBackCountsTheChargesThatWait(t *testing.T) {
 	clock.Add(time.Hour)
 	settle(t, s, clock.Now(), c.Charge(3), c.Charge(4))
 	m := newMigrator(t, url, storetest.Files())
-	if _, err := m.Down(context.Background(), 1); err != nil {
-		t.Fatal(err)
-	}
+	takenBack(t, m, "0006")
 	db := storetest.Raw(t, url)
 	defer func() { _ = db.Close() }()
 	hour := storetest.Start.Hour()

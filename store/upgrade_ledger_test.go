@@ -129,9 +129,7 @@ func TestTheLedgerOfBeforeHoldsIsUpgradedAndComesBack(t *testing.T) {
 				}
 
 				began = time.Now()
-				if _, err := m.Down(ctx, 1); err != nil {
-					t.Fatal(err)
-				}
+				takenBack(t, m, "0006")
 				t.Logf("%d charges: up in %v, down in %v", r.Charges, up.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 				if diff := cmp.Diff(was, totalsBy(t, url, true)); diff != "" {
 					t.Errorf("the way back changed totals: %s", diff)
@@ -142,4 +140,46 @@ func TestTheLedgerOfBeforeHoldsIsUpgradedAndComesBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The schema before models and prices keeps every figure of priced charges, and what they used is gone.
+func TestPricedChargesComeBackWithoutTheirTokens(t *testing.T) {
+	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
+		ctx, clock := context.Background(), storetest.NewClock(storetest.Start.AddDate(0, 0, 3))
+		s := storetest.Connect(t, url, clock.Now)
+		d := priceDays(t, s)
+		if err := s.CountTotals(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rows := func() map[string][]string {
+			db := storetest.Raw(t, url)
+			const charge = "id, day, user_id, key_id, previous_id, created_at, credits, model, prompt_tokens, completion_tokens, cost_micros, millionths, granted, uncollected, adjusts_id"
+			const hold = "id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, created_at, expires_at, status, charge_id, charged, collected, settlement, figures"
+			return map[string][]string{"usage": rowsOf(t, db, "usage", charge), "daily_usage": rowsOf(t, db, "daily_usage", "*"), "user_days": rowsOf(t, db, "user_days", "*"),
+				"holds": rowsOf(t, db, "holds", hold)}
+		}
+		was, m := rows(), newMigrator(t, url, storetest.Files())
+		takenBack(t, m, "0007")
+		if diff := cmp.Diff(was, rows()); diff != "" || len(was["usage"]) != pricedDayCharges {
+			t.Errorf("the way back changed figures: %s", diff)
+		}
+		if _, err := m.Up(ctx); err != nil {
+			t.Fatal(err)
+		}
+		s = storetest.Connect(t, url, clock.Now)
+		if r := reconcile(t, s); len(r.Differences) > 0 || r.Charges != pricedDayCharges {
+			t.Errorf("%d charges, differences %v", r.Charges, r.Differences)
+		}
+		settled, err := s.ChargeByID(ctx, d.settlement)
+		if err != nil || settled.Priced != nil || settled.Credits == 0 || settled.CostMicros == 0 || settled.Hold == nil {
+			t.Errorf("%+v, %v", settled, err)
+		}
+		post(t, s, clock.Now(), usage.ChargeEntries(pricedCharge(t, d.c, newPrice(t, s, "opus", storetest.Start, 5, 25), usage.Tokens{Input: 1}))...)
+		if r := reconcile(t, s); len(r.Differences) > 0 {
+			t.Error(r.Differences)
+		}
+	})
 }
