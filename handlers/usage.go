@@ -71,6 +71,7 @@ type chargeItem struct {
 	CompletionTokens int64           `json:"completion_tokens" example:"340"`
 	CostUSD          openapi.USD     `json:"cost_usd" example:"0.0125"`
 	Credits          int64           `json:"credits" example:"2"`
+	Tokens           *usedTokens     `json:"tokens" doc:"The tokens by what they are priced as; null for a charge without a price."`
 	CreatedAt        openapi.Instant `json:"created_at"`
 	Date             usage.Day       `json:"date"`
 }
@@ -80,9 +81,35 @@ func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]char
 	return each(records, func(c usage.Record) chargeItem {
 		return chargeItem{
 			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
-			CostUSD: openapi.USD(c.CostMicros), Credits: c.Credits, CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
+			CostUSD: openapi.USD(c.CostMicros), Credits: c.Credits, Tokens: usedTokensOf(c.Priced), CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
 		}
 	}), err
+}
+
+// usedTokens are the buckets of a priced charge: each token is in one of them.
+type usedTokens struct {
+	Input        int64   `json:"input_tokens" doc:"Tokens that the model read and that were neither cached nor audio." example:"1200"`
+	CacheRead    int64   `json:"cache_read_tokens" example:"8000"`
+	CacheWrite   int64   `json:"cache_write_tokens" example:"0"`
+	CacheWrite1h int64   `json:"cache_write_1h_tokens" example:"0"`
+	AudioInput   int64   `json:"audio_input_tokens" example:"0"`
+	Output       int64   `json:"output_tokens" doc:"Tokens that the model wrote, reasoning included and audio not." example:"340"`
+	AudioOutput  int64   `json:"audio_output_tokens" example:"0"`
+	Reasoning    int64   `json:"reasoning_tokens" doc:"The part of output_tokens that is reasoning." example:"0"`
+	Requests     int64   `json:"requests" example:"1"`
+	WebSearches  int64   `json:"web_searches" example:"0"`
+	ServiceTier  *string `json:"service_tier" doc:"null for the default tier." example:"flex"`
+}
+
+func usedTokensOf(p *usage.Priced) *usedTokens {
+	if p == nil {
+		return nil
+	}
+	t := p.Tokens
+	return &usedTokens{
+		Input: t.Input, CacheRead: t.CacheRead, CacheWrite: t.CacheWrite, CacheWrite1h: t.CacheWrite1h, AudioInput: t.AudioInput,
+		Output: t.Output, AudioOutput: t.AudioOutput, Reasoning: t.Reasoning, Requests: t.Requests, WebSearches: t.WebSearches, ServiceTier: optionalText(t.ServiceTier),
+	}
 }
 
 type modelUsage struct {
