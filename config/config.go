@@ -40,6 +40,8 @@ type Config struct {
 	MaxConnectionsPerAddress int
 	SQLiteSynchronous        string
 	MigrateOnStart           bool
+	// ShowCost is whether customers see what calls cost the operator.
+	ShowCost bool
 	// SecretKey encrypts the secrets in the database, SecretKeyPrevious only decrypts.
 	// Without SecretKey the embedded database uses a file.
 	SecretKey, SecretKeyPrevious secrets.Key
@@ -120,10 +122,11 @@ var settings = []setting{
 	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power failure loses nothing; `NORMAL`: faster, a power failure may lose the last commits but never corrupts the database", set: func(c *Config, v string) string {
 		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")
 	}},
-	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) (problem string) {
-		var err error
-		c.MigrateOnStart, err = strconv.ParseBool(strings.ToLower(v))
-		return problemIf(err != nil, "must be true or false, not "+quoted(v))
+	{name: "SHOW_COST", fallback: "true", meaning: "whether customers see `cost_usd`, which tells them your margin; false: it is 0 for them", set: func(c *Config, v string) string {
+		return yesNo(&c.ShowCost, v)
+	}},
+	{name: "MIGRATE_ON_START", fallback: "true", meaning: "apply pending migrations before listening", set: func(c *Config, v string) string {
+		return yesNo(&c.MigrateOnStart, v)
 	}},
 	{name: "SECRET_KEY", meaning: "encrypts second-factor secrets in the database: 32 random bytes in base64 (`openssl rand -base64 32`); never part of a backup; empty: `secret.key` beside the embedded database, created when first needed; required on Postgres before the first secret", set: func(c *Config, v string) string {
 		return secretKey(&c.SecretKey, v)
@@ -414,4 +417,11 @@ func (c *Config) SQLiteFile() string {
 		return ""
 	}
 	return strings.TrimPrefix(path, "//")
+}
+
+// yesNo reads true or false.
+func yesNo(into *bool, v string) (problem string) {
+	var err error
+	*into, err = strconv.ParseBool(strings.ToLower(v))
+	return problemIf(err != nil, "must be true or false, not "+quoted(v))
 }

@@ -30,7 +30,7 @@ var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}, SecretHeaders{}), cm
 
 func defaults() Config {
 	return Config{
-		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"},
+		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"}, ShowCost: true,
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
 		BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
 	}
@@ -72,6 +72,7 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays = 7, 8, "NORMAL", false, 90
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
+		{"no cost for customers", map[string]string{"SHOW_COST": "FALSE"}, func(c *Config) { c.ShowCost = false }},
 		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
 		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
 			c.BackupDir, c.BackupInterval, c.BackupKeep = "/var/backups", 6*time.Hour, 28
@@ -116,6 +117,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"RATE_LIMIT_PER_IP":                  {"0", "many", "1000001"},
 		"MAX_CONNECTIONS_PER_ADDRESS":        {"0", "some", "1000001"},
 		"SQLITE_SYNCHRONOUS":                 {"OFF", "EXTRA"},
+		"SHOW_COST":                          {"no", "-1"},
 		"MIGRATE_ON_START":                   {"yes", "2"},
 		"SECRET_KEY":                         {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
 		"SECRET_KEY_PREVIOUS":                {"sesame"},

@@ -41,6 +41,8 @@ type Parts struct {
 	AllowedOrigins []string
 	// TrustedProxies are the peers whose X-Forwarded-For counts.
 	TrustedProxies []netip.Prefix
+	// HideCost has the customer API answer 0 in place of what calls cost the operator.
+	HideCost bool
 	Version        string
 	Now            func() time.Time
 	// Log takes a line for every request and the causes of failures; may be nil.

@@ -46,14 +46,14 @@ type dayUsage struct {
 	Date         usage.Day   `json:"date"`
 	CreditsUsed  int64       `json:"credits_used" example:"89"`
 	RequestCount int64       `json:"request_count" example:"61"`
-	CostUSD      openapi.USD `json:"cost_usd" example:"1.2475"`
+	CostUSD      openapi.USD `json:"cost_usd" doc:"In dollars; 0 if the operator hides costs." example:"1.2475"`
 }
 
 // usageHistory returns one row per day, oldest first, so that charts can draw it unchanged.
 func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
 	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.DayTotal) dayUsage {
-		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: openapi.USD(t.CostMicros)}
+		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: a.shownCost(t.CostMicros)}
 	}), err
 }
 
@@ -69,7 +69,7 @@ type chargeItem struct {
 	Model            string          `json:"model" example:"coder-large"`
 	PromptTokens     int64           `json:"prompt_tokens" example:"1200"`
 	CompletionTokens int64           `json:"completion_tokens" example:"340"`
-	CostUSD          openapi.USD     `json:"cost_usd" example:"0.0125"`
+	CostUSD          openapi.USD     `json:"cost_usd" doc:"In dollars; 0 if the operator hides costs." example:"0.0125"`
 	Credits          int64           `json:"credits" example:"2"`
 	Tokens           *usedTokens     `json:"tokens" doc:"The tokens by what they are priced as; null for a charge without a price."`
 	CreatedAt        openapi.Instant `json:"created_at"`
@@ -81,9 +81,17 @@ func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]char
 	return each(records, func(c usage.Record) chargeItem {
 		return chargeItem{
 			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
-			CostUSD: openapi.USD(c.CostMicros), Credits: c.Credits, Tokens: usedTokensOf(c.Priced), CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
+			CostUSD: a.shownCost(c.CostMicros), Credits: c.Credits, Tokens: usedTokensOf(c.Priced), CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
 		}
 	}), err
+}
+
+// shownCost is what customers see of a cost.
+func (a *api) shownCost(micros int64) openapi.USD {
+	if a.HideCost {
+		return 0
+	}
+	return openapi.USD(micros)
 }
 
 // usedTokens are the buckets of a priced charge: each token is in one of them.
@@ -114,7 +122,7 @@ func usedTokensOf(p *usage.Priced) *usedTokens {
 
 type modelUsage struct {
 	Model            string      `json:"model" doc:"At most 1000 models, the most expensive first." example:"coder-large"`
-	TotalCost        openapi.USD `json:"total_cost" doc:"In dollars." example:"12.5"`
+	TotalCost        openapi.USD `json:"total_cost" doc:"In dollars; 0 if the operator hides costs." example:"12.5"`
 	Requests         int64       `json:"requests" example:"420"`
 	PromptTokens     int64       `json:"prompt_tokens" example:"510000"`
 	CompletionTokens int64       `json:"completion_tokens" example:"140000"`
@@ -124,7 +132,7 @@ func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage
 	rows, err := a.Store.Models(ctx, r.userID(), r.days(a.Now()))
 	return each(rows, func(t usage.ModelTotal) modelUsage {
 		return modelUsage{
-			Model: t.Model, TotalCost: openapi.USD(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,
+			Model: t.Model, TotalCost: a.shownCost(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,
 		}
 	}), err
 }
