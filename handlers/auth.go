@@ -80,8 +80,9 @@ func (x *exchange) admit() error {
 // not valid is counted by address; one that only lacks the scope is not. A token
 // that is not cached is looked up only while the address is below its limit.
 // Otherwise it is 429, also for a valid one, until another request is allowed.
-func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, code keys.Code, err error) {
+func (x *exchange) judge(text string, want keys.Access) (id *keys.Identity, code keys.Code, err error) {
 	x.judged = true
+	token := x.api.Verifier.Token(text)
 	if !x.api.Verifier.Cached(token) {
 		leave, err := x.api.guesses.Enter(x.ctx, limits.Address(x.address))
 		if err != nil {
@@ -98,7 +99,7 @@ func (x *exchange) judge(token string, want keys.Access) (id *keys.Identity, cod
 			return nil, keys.NotFound, tooMany("This address has sent", decision)
 		}
 	}
-	id, code, err = x.api.Verifier.Identify(x.ctx, token, want)
+	id, code, err = x.api.Verifier.IdentifyToken(x.ctx, token, want)
 	if err != nil {
 		x.peekAddress()
 		return nil, keys.NotFound, err

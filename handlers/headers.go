@@ -11,6 +11,7 @@ import (
 	"codexible/static"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
 )
 
 // This file alone writes headers and cookies of answers; a test finds
@@ -100,7 +101,7 @@ func (x *exchange) retryAfter(wait time.Duration) { x.number(headerRetryAfter, w
 
 // echoID writes the request's id, which sanitizeID made or found printable.
 func (x *exchange) echoID() {
-	x.Context().Response.Header.SetBytesK(headerRequestID, x.requestID)
+	x.Context().Response.Header.SetCanonical(headerRequestID, utils.UnsafeBytes(x.requestID)) // it is copied
 }
 
 // text sets a header to a value that is computed, if it is one.

@@ -3,10 +3,12 @@ package handlers
 import (
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"codexible/keys"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
@@ -51,6 +53,7 @@ func newMetrics(p Parts) *metrics {
 func (m *metrics) watched(r *route) *route {
 	r.latency = m.latency.WithLabelValues(r.path, r.method)
 	r.requests = m.requests.MustCurryWith(prometheus.Labels{"route": r.path, "method": r.method})
+	r.succeeded = sync.OnceValue(func() prometheus.Counter { return r.requests.WithLabelValues("200") })
 	return r
 }
 
@@ -58,10 +61,16 @@ func (m *metrics) watched(r *route) *route {
 type series struct {
 	latency  prometheus.Observer
 	requests *prometheus.CounterVec
+	// succeeded is the one of requests that nearly every request counts in; it exists from the first on.
+	succeeded func() prometheus.Counter
 }
 
 func (s *series) observe(status int, took time.Duration) {
 	s.latency.Observe(took.Seconds())
+	if status == fiber.StatusOK {
+		s.succeeded().Inc()
+		return
+	}
 	s.requests.WithLabelValues(strconv.Itoa(status)).Inc()
 }
 

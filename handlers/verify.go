@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"codexible/accounts"
@@ -232,14 +233,13 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 
 // appendCredits writes figures as creditState has them.
 func appendCredits(b []byte, f *usage.Figures, day usage.Day) []byte {
-	reset := day.End()
 	for _, n := range [...]struct {
 		name  string
 		value int64
 	}{{`{"used":`, f.CreditsUsed}, {`,"held":`, f.Held}, {`,"limit":`, f.DailyLimit}, {`,"granted":`, f.Granted}, {`,"remaining":`, f.Room}} {
 		b = strconv.AppendInt(append(b, n.name...), n.value, 10)
 	}
-	b = reset.AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
+	b = appendReset(append(b, `,"resets_at":"`...), day)
 	if f.Month.Limit == usage.NoLimit {
 		return append(b, `","month":null}`...)
 	}
@@ -249,6 +249,24 @@ func appendCredits(b []byte, f *usage.Figures, day usage.Day) []byte {
 	b = strconv.AppendInt(append(b, `,"remaining":`...), f.Month.Remaining(), 10)
 	b = day.EndOfMonth().AppendFormat(append(b, `,"resets_at":"`...), time.RFC3339Nano)
 	return append(b, `"}}`...)
+}
+
+// reset is the end of a day as answers write it.
+type reset struct {
+	day  usage.Day
+	text string
+}
+
+// lastReset is that of the day that was last asked for: all verdicts but those around midnight are of one day.
+var lastReset atomic.Pointer[reset]
+
+func appendReset(b []byte, day usage.Day) []byte {
+	r := lastReset.Load()
+	if r == nil || r.day != day {
+		r = &reset{day, day.End().Format(time.RFC3339Nano)}
+		lastReset.Store(r)
+	}
+	return append(b, r.text...)
 }
 
 func appendFeatures(b, features []byte) []byte {

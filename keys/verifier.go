@@ -73,12 +73,16 @@ func NewVerifier(p Parts) *Verifier {
 // or the first code that refuses it. The identity is nil for NotFound
 // alone. An error is a fault of ours: nothing is known of the key then.
 func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Identity, Code, error) {
-	hash, ok := v.hash(text)
-	if !ok {
+	return v.IdentifyToken(ctx, v.Token(text), want)
+}
+
+// IdentifyToken is Identify for a text that was hashed before.
+func (v *Verifier) IdentifyToken(ctx context.Context, t Token, want Access) (*Identity, Code, error) {
+	if !t.possible {
 		return nil, NotFound, nil
 	}
 	now := v.now()
-	e, err := v.lookup(ctx, hash, now)
+	e, err := v.lookup(ctx, t.hash, now)
 	if err != nil || e == nil {
 		return nil, NotFound, err
 	}
@@ -95,23 +99,27 @@ func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Ide
 // Cached reports whether Identify knows a text without trust in its sender: it
 // cannot be a key, is known not to be one, or belongs to a key in the cache, whose
 // entry may be stale.
-func (v *Verifier) Cached(text string) bool {
-	hash, ok := v.hash(text)
-	return !ok || v.cache.has(hash, v.now())
+func (v *Verifier) Cached(t Token) bool { return !t.possible || v.cache.has(t.hash, v.now()) }
+
+// Token is a text as a key is found by it.
+type Token struct {
+	hash Hash
+	// possible is false for a text that no key can be.
+	possible bool
 }
 
-// hash is what a text is found by; ok is false for a text that no key can be.
-func (v *Verifier) hash(text string) (h Hash, ok bool) {
+// Token hashes a text.
+func (v *Verifier) Token(text string) Token {
 	text = strings.TrimSpace(text)
 	if wellFormed(text) {
-		return hashOf(text), true
+		return Token{hashOf(text), true}
 	}
 	if len(v.fixed) == 0 {
-		return h, false
+		return Token{}
 	}
-	h = hashOf(text)
-	_, ok = v.fixed[h]
-	return h, ok
+	h := hashOf(text)
+	_, ok := v.fixed[h]
+	return Token{h, ok}
 }
 
 // lookupTimeout bounds a read of the directory. Its callers wait for it

@@ -35,7 +35,7 @@ type field struct {
 	required bool
 	// without names the field that this one is refused beside, and not required with; empty for none.
 	without string
-	// fallback is the value of an absent field; invalid if the tag names none.
+	// fallback is the value of an absent field; invalid if the tag names none, or the zero value, which a request has.
 	fallback reflect.Value
 
 	Bound
@@ -92,6 +92,9 @@ func (f *field) readDefault() {
 	shared := f.pointer || f.nullable || f.kind.json == "array" || f.kind.json == "object"
 	if shared || !f.kind.parse(f, f.fallback, text) {
 		panic(fmt.Sprintf("openapi: %s cannot have the default %q", f.name, text))
+	}
+	if f.fallback.IsZero() {
+		f.fallback = reflect.Value{}
 	}
 }
 
