@@ -16,31 +16,39 @@ import (
 // this moment would be made on.
 func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (f usage.Figures, err error) {
 	at := s.now()
-	var account accountRow
-	var more int64
-	err = s.readingTotals(ctx, func(db *gorm.DB) error {
-		return visitRows(db, func(row scanner) error { return account.scanWith(row, &more) }, selectFigures, string(usage.DayOf(at)), userID)
-	})
-	if err == nil && account.user == uuid.Nil {
-		err = accounts.ErrUserNotFound
+	type row struct {
+		usage.Account
+
+		more bool
 	}
-	if err == nil && (more != 0 || account.MonthlyLimit != usage.NoLimit) { // several statements: they have to see one moment
-		err = s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) {
-			if account.Account, err = readAccount(db, at, userID); err != nil {
-				return err
-			}
-			return s.dialect.eachUncounted(db, userID, func(c *usage.Record) { addUncounted(&account.Account, usage.DayOf(at), c) })
-		}))
+	rows, err := listTotals(ctx, s, func(r *row) []any {
+		return []any{&r.DailyLimit, &r.MonthlyLimit, &r.ConcurrencyLimit, &r.Day.Millionths, &r.Day.Granted, &r.Day.CostMicros, &r.more}
+	}, selectFigures, string(usage.DayOf(at)), userID)
+	if err == nil && len(rows) == 0 {
+		err = accounts.ErrUserNotFound
 	}
 	if err != nil {
 		return f, err
+	}
+	account := &rows[0].Account
+	if rows[0].more || account.MonthlyLimit != usage.NoLimit { // several statements: they have to see one moment
+		err := s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) {
+			if *account, err = readAccount(db, at, userID); err != nil {
+				return err
+			}
+			return s.dialect.eachUncounted(db, userID, func(c *usage.Record) { addUncounted(account, usage.DayOf(at), c) })
+		}))
+		if err != nil {
+			return f, err
+		}
 	}
 	account.Open(at)
 	return account.Figures(keyID, at), nil
 }
 
-// selectFigures reads what most accounts are made of, and whether there is more.
-var selectFigures = "SELECT " + accountFields + ", CASE WHEN EXISTS (" + fmt.Sprintf(selectMore, "= u.id") + `) THEN 1 ELSE 0 END
+// selectFigures reads what the figures of most users are made of, and whether there is more. By hand: it is on the path of requests.
+var selectFigures = `SELECT p.daily_credit_limit, COALESCE(p.monthly_credit_limit, -1), COALESCE(p.user_concurrency_limit, -1),
+	COALESCE(d.millionths, 0), COALESCE(d.granted, 0), COALESCE(d.cost_micros, 0), EXISTS (` + fmt.Sprintf(selectMore, "= u.id") + `)
 	FROM users AS u JOIN plans AS p ON p.id = u.plan_id LEFT JOIN user_days AS d ON d.day = ? AND d.user_id = u.id WHERE u.id = ?`
 
 // addUncounted adds a charge to an account whose totals do not count it yet.

@@ -19,15 +19,13 @@ import (
 // same on both databases; each finds the rows and adds to the totals in the way
 // that is fastest on it.
 
-// accountFields are what most entries are decided on: the plan's limits, the
+// accountColumns are what most entries are decided on: the plan's limits, the
 // day's sums, the user's last charge of any day, and whether the day has a row.
 // Each database joins the plan p and the day d in its own way.
-const accountFields = `u.id, p.daily_credit_limit, COALESCE(p.monthly_credit_limit, -1), COALESCE(p.user_concurrency_limit, -1),
+const accountColumns = `u.id, p.daily_credit_limit, COALESCE(p.monthly_credit_limit, -1), COALESCE(p.user_concurrency_limit, -1),
 	COALESCE(d.millionths, 0), COALESCE(d.granted, 0), COALESCE(d.cost_micros, 0), COALESCE(d.last_charge_id,
 	(SELECT l.last_charge_id FROM user_days AS l WHERE l.user_id = u.id AND l.last_charge_id IS NOT NULL ORDER BY l.day DESC LIMIT 1)),
-	CASE WHEN d.user_id IS NULL THEN 0 ELSE 1 END`
-
-const accountColumns = accountFields + " FROM users AS u "
+	CASE WHEN d.user_id IS NULL THEN 0 ELSE 1 END FROM users AS u `
 
 // selectMore finds the users whose accounts have more: holds, grants or limited
 // keys. It is one statement a batch on Postgres, in place of three subqueries for each user.
@@ -44,13 +42,10 @@ type accountRow struct {
 	known bool
 }
 
-func (a *accountRow) scan(row scanner) error { return a.scanWith(row) }
-
-// scanWith reads columns after accountFields too.
-func (a *accountRow) scanWith(row scanner, more ...any) error {
+func (a *accountRow) scan(row scanner) error {
 	var last uuid.NullUUID
 	var known int64
-	err := row.Scan(append([]any{&a.user, &a.DailyLimit, &a.MonthlyLimit, &a.ConcurrencyLimit, &a.Day.Millionths, &a.Day.Granted, &a.Day.CostMicros, &last, &known}, more...)...)
+	err := row.Scan(&a.user, &a.DailyLimit, &a.MonthlyLimit, &a.ConcurrencyLimit, &a.Day.Millionths, &a.Day.Granted, &a.Day.CostMicros, &last, &known)
 	a.LastChargeID, a.known = last.UUID, known != 0
 	return err
 }
