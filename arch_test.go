@@ -19,8 +19,8 @@ import (
 // The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "catalog", "usage", "secrets", "fault"},
-	"config":            {"store", "secrets"},
+	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "secrets", "fault"},
+	"config":            {"store", "secrets", "usage"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits"},
 	"listener":          {"limits"},
 	"demo":              {"store", "accounts", "keys", "catalog", "usage"},
@@ -41,7 +41,7 @@ var importMap = map[string][]string{
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "static"},
 	"handlers/console":  {"accounts", "keys", "catalog", "usage", "limits", "fault", "store", "views", "handlers/monitor"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
-	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
+	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
 	"usage/usagetest":   {"usage"},

@@ -8,16 +8,19 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/usage"
 
 	"github.com/google/uuid"
 )
 
-// Bounds of what is kept.
+// Bounds and defaults of changes.
 const (
 	// MaxPrices is how many prices are kept in all: none is ever deleted.
 	MaxPrices = 50_000
 	// MaxPlansOfModel is how many plans a model can name.
 	MaxPlansOfModel = 200
+	// DefaultCreditValue is what a credit is worth unless it is said, in micro-dollars: a cent.
+	DefaultCreditValue = usage.MicrosPerUSD / 100
 	// ClockSkew is how far in the past a price may be asked to begin; it begins when it is set.
 	ClockSkew = time.Minute
 )

@@ -18,6 +18,9 @@ const MaxPatterns = 200
 // Listed is a price in a list of somebody else. Its terms have no charge.
 type Listed struct {
 	Model string
+	// Also are other names of the same model. The price is that of an offered model too
+	// that has one of them and is not listed by itself.
+	Also []string
 	// ValidFrom is zero for a price without a date.
 	ValidFrom time.Time
 	Terms     Terms
@@ -31,6 +34,8 @@ type Import struct {
 	// Source names the list, and is kept with each price.
 	Source string
 	Listed []Listed
+	// Unread is what could not be read of the list.
+	Unread []Unread
 	// Only are the names to import, in which * stands for any text; all where it is empty.
 	Only []string
 	// Charge is what customers pay for models that have no price yet. Others keep theirs.
@@ -154,14 +159,12 @@ func reason(err error) string {
 // for, sorted by name and date. A model that the list has under several of its names
 // takes the prices of one: its own name, or the first of its aliases that is listed.
 func (b *Book) selected(i Import, p *Preview) []Listed {
-	names := map[string]bool{}
-	for k := range i.Listed {
-		names[i.Listed[k].Model] = true
-	}
+	all, names := b.withNames(i.Listed)
+	found := make([]bool, len(i.Only))
 	var listed []Listed
-	for _, l := range i.Listed {
+	for _, l := range all {
 		m := b.Model(l.Model)
-		if !i.selects(l.Model) && (m == nil || !i.selects(m.Name)) {
+		if !i.selects(l.Model, found) && (m == nil || !i.selects(m.Name, found)) {
 			continue
 		}
 		if m != nil {
@@ -174,24 +177,64 @@ func (b *Book) selected(i Import, p *Preview) []Listed {
 		l.ValidFrom = l.ValidFrom.UTC().Truncate(time.Microsecond)
 		listed = append(listed, l)
 	}
+	for _, u := range i.Unread {
+		if i.selects(u.Model, found) {
+			p.Unread = append(p.Unread, u)
+		}
+	}
+	for k, pattern := range i.Only {
+		if !found[k] {
+			p.Unread = append(p.Unread, Unread{pattern, "selects no model of the list"})
+		}
+	}
 	slices.SortStableFunc(listed, func(x, y Listed) int {
 		return cmp.Or(cmp.Compare(x.Model, y.Model), x.ValidFrom.Compare(y.ValidFrom))
 	})
 	return listed
 }
 
+// withNames are the listed prices by all names: by their own, and by those of their other
+// names that are offered and not listed. names says which one each name belongs to.
+func (b *Book) withNames(listed []Listed) (all []Listed, names map[string]string) {
+	names = map[string]string{}
+	for k := range listed {
+		names[listed[k].Model] = listed[k].Model
+	}
+	for _, l := range listed {
+		all = append(all, l)
+		for _, also := range l.Also {
+			m := b.Model(also)
+			if m == nil || m == b.Model(l.Model) || names[also] != "" && names[also] != l.Model {
+				continue
+			}
+			names[also] = l.Model
+			other := l
+			other.Model = also
+			all = append(all, other)
+		}
+	}
+	return all, names
+}
+
 // listedAs is the name under which a list has the model.
-func (m *Model) listedAs(names map[string]bool) string {
+func (m *Model) listedAs(names map[string]string) string {
 	for _, alias := range m.Aliases {
-		if !names[m.Name] && names[alias] {
+		if names[m.Name] == "" && names[alias] != "" {
 			return alias
 		}
 	}
 	return m.Name
 }
 
-func (i *Import) selects(name string) bool {
-	return len(i.Only) == 0 || slices.ContainsFunc(i.Only, func(pattern string) bool { return matches(pattern, name) })
+// selects reports whether a name is to be imported, and notes the patterns that it has the form of.
+func (i *Import) selects(name string, found []bool) bool {
+	selected := len(i.Only) == 0
+	for k, pattern := range i.Only {
+		if matches(pattern, name) {
+			selected, found[k] = true, true
+		}
+	}
+	return selected
 }
 
 // matches reports whether a name has the form of a pattern, in which * stands for any text.

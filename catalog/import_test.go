@@ -64,9 +64,18 @@ func TestAnImportSaysWhatItChanges(t *testing.T) {
 		"an alias beside the name": {[]catalog.Listed{{Model: "second", Terms: rated("1")}, {Model: "large", Terms: rated("2")}}, nil, []string{"new large: -, 2 at 100% from 1 Apr", "second is a name of the model large, which takes the price of large"}},
 		"some": {[]catalog.Listed{{Model: "vendor/a", Terms: rated("1")}, {Model: "vendor/b", Terms: rated("1")}, {Model: "a", Terms: rated("1")}, {Model: "first", Terms: rated("1")}, {Model: "x", Terms: rated("-1")}},
 			[]string{"vendor/*", "large"}, []string{"new large: -, 1 at 100% from 1 Apr", "new vendor/a: -, 1 at 100% from 1 Apr", "new vendor/b: -, 1 at 100% from 1 Apr"}},
-		"nothing": {nil, nil, nil},
+		"another name of one":            {[]catalog.Listed{{Model: "vendor", Also: []string{"vendor-1", "first"}, Terms: rated("1")}}, nil, []string{"new large: -, 1 at 100% from 1 Apr", "new vendor: -, 1 at 100% from 1 Apr"}},
+		"another name that is listed":    {[]catalog.Listed{{Model: "vendor", Also: []string{"large"}, Terms: rated("1")}, {Model: "large", Terms: rated("2")}}, nil, []string{"new large: -, 2 at 100% from 1 Apr", "new vendor: -, 1 at 100% from 1 Apr"}},
+		"another name of the same model": {[]catalog.Listed{{Model: "first", Also: []string{"second"}, Terms: rated("1")}, {Model: "first", Also: []string{"second"}, ValidFrom: may, Terms: rated("2")}}, nil, []string{"new large: -, 1 at 100% from 1 Apr", "changed large: 1 at 100%, 2 at 100% from 1 May"}},
+		"another name, at two moments":   {[]catalog.Listed{{Model: "vendor", Also: []string{"large"}, Terms: rated("1")}, {Model: "vendor", Also: []string{"large"}, ValidFrom: may, Terms: rated("2")}}, []string{"large"}, []string{"new large: -, 1 at 100% from 1 Apr", "changed large: 1 at 100%, 2 at 100% from 1 May"}},
+		"a pattern without a model":      {[]catalog.Listed{{Model: "a", Terms: rated("1")}}, []string{"a", "b*"}, []string{"new a: -, 1 at 100% from 1 Apr", "b* selects no model of the list"}},
+		"a model that could not be read": {nil, []string{"unread"}, []string{"unread costs nothing"}},
+		"nothing":                        {nil, nil, []string{"unread costs nothing"}},
 	} {
 		list := catalog.Import{Source: "a list", Listed: c.listed, Only: c.only, Charge: byCost}
+		if c.listed == nil {
+			list.Unread = []catalog.Unread{{Model: "unread", Reason: "costs nothing"}}
+		}
 		if diff := cmp.Diff(c.want, items(book.Preview(list, april))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -88,7 +97,7 @@ func TestASecondImportChangesNothing(t *testing.T) {
 			return catalog.Price{ID: id(minted), Model: rapid.SampledFrom([]string{"a", "b", "d"}).Draw(t, "model"), ValidFrom: moment.Draw(t, "from"), Terms: terms}
 		}), 0, 6).Draw(t, "prices")
 		list := catalog.Import{Source: "a list", Charge: byCost, Listed: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) catalog.Listed {
-			return catalog.Listed{Model: rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(t, "model"), ValidFrom: moment.Draw(t, "from"), Terms: rated(rate.Draw(t, "rate"))}
+			return catalog.Listed{Model: rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(t, "model"), Also: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "f"}), 0, 2).Draw(t, "also"), ValidFrom: moment.Draw(t, "from"), Terms: rated(rate.Draw(t, "rate"))}
 		}), 0, 8).Draw(t, "listed")}
 		before := catalog.NewBook(models, prices)
 		preview := before.Preview(list, march)

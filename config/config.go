@@ -21,6 +21,7 @@ import (
 
 	"codexible/secrets"
 	"codexible/store"
+	"codexible/usage"
 
 	"github.com/joho/godotenv"
 )
@@ -47,6 +48,8 @@ type Config struct {
 	SecretKey, SecretKeyPrevious secrets.Key
 	// UsageRetentionDays is how many days single charges are kept; 0 for ever.
 	UsageRetentionDays int
+	// CreditValue is what a credit is worth, in micro-dollars.
+	CreditValue int64
 	// BackupDir is the directory of scheduled backups; empty for none.
 	BackupDir      string
 	BackupInterval time.Duration
@@ -136,6 +139,11 @@ var settings = []setting{
 	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days to keep single charges; daily totals are always kept; 0: keep everything", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
+	}},
+	{name: "CREDIT_VALUE_USD", fallback: "0.01", meaning: "what a credit is worth in dollars, at most 6 decimals: the default for new prices, each of which keeps its own, and the income of charges without a price", set: func(c *Config, v string) string {
+		var ok bool
+		c.CreditValue, ok = usage.ParseDecimal(v, 6, 1000*usage.MicrosPerUSD)
+		return problemIf(!ok || c.CreditValue == 0, "must be a number of dollars from 0.000001 to 1000 with at most 6 decimals, not "+quoted(v))
 	}},
 	{name: "BACKUP_DIR", meaning: "directory for scheduled backups of the embedded database; empty: no scheduled backups", set: func(c *Config, v string) string {
 		c.BackupDir = v

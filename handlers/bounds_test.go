@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/usage"
@@ -22,8 +23,13 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 		"user_concurrency_limit": {Least: accounts.MinConcurrency, Most: accounts.MaxConcurrency}, "concurrency_limit": {Least: accounts.MinConcurrency, Most: accounts.MaxConcurrency},
 		"features": {Least: 0, Most: accounts.MaxFeaturesBytes}, "model": {Least: 1, Most: usage.MaxModelLength}, "idempotency_key": {Least: 1, Most: usage.MaxIdempotencyKey}, "Idempotency-Key": {Least: 1, Most: usage.MaxIdempotencyKey},
 		"ttl_seconds": {Least: int64(usage.MinHoldTTL / time.Second), Most: int64(usage.MaxHoldTTL / time.Second)}, "note": {Least: 0, Most: usage.MaxNote}, "reason": {Least: 1, Most: usage.MaxNote},
+		"aliases": {Least: 0, Most: usage.MaxModelLength}, "display_name": {Least: 0, Most: catalog.MaxDisplayName}, "description": {Least: 0, Most: catalog.MaxDescription},
+		"context_window": {Least: 1, Most: catalog.MaxContext}, "output_allowance": {Least: 1, Most: catalog.MaxAllowance}, "plans": {Least: 0, Most: accounts.MaxPlanNameLength},
+		"above_input_tokens": {Least: 1, Most: usage.MaxTokens}, "cache_write_1h": {Least: 0, Most: catalog.MaxRate / catalog.PicosPerMicro}, "usd_per_request": {Least: 0, Most: catalog.MaxFee / catalog.PicosPerUSD},
+		"usd_per_web_search": {Least: 0, Most: catalog.MaxFee / catalog.PicosPerUSD}, "percent": {Least: 0, Most: catalog.MaxPercent / catalog.Hundredths}, "credit_value_usd": {Least: 0, Most: catalog.MaxCreditValue / usage.MicrosPerUSD},
 		"prompt_tokens": {Least: 0, Most: usage.MaxTokens}, "completion_tokens": {Least: 0, Most: usage.MaxTokens},
 	}
+	modelNames := openapi.Bound{Least: 1, Most: usage.MaxModelLength}
 	planNames := openapi.Bound{Least: 1, Most: accounts.MaxPlanNameLength}
 	checked := map[string]bool{}
 	for _, r := range new(api).endpoints() {
@@ -35,6 +41,8 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 			switch {
 			case name == "name" && (r.id == "adminCreatePlan" || r.id == "adminChangePlan"):
 				bounds = planNames
+			case name == "name" && (r.id == "adminCreateModel" || r.id == "adminChangeModel"):
+				bounds = modelNames
 			case name == "credits":
 				known, bounds = true, openapi.Bound{Least: have.Least, Most: usage.MaxCredits}
 			}

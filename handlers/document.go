@@ -111,7 +111,7 @@ var failureTexts = map[fault.Kind]struct{ when, example string }{
 	fault.AddressNotAllowed:    {"The key cannot be used from this address.", "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."},
 	fault.NotFound:             {"The id does not exist, or belongs to another user.", "This key does not exist."},
 	fault.Conflict:             {"The request conflicts with the current state: the name is taken, the key was rotated at the same time, the idempotency key belongs to another charge, the hold has ended, or the user already has the plan's maximum number of keys.", "A plan with this name already exists. Choose another name, or change that plan."},
-	fault.PayloadTooLarge:      {"The body is larger than 1 MiB.", errTooBig.Message},
+	fault.PayloadTooLarge:      {"The body is larger than 1 MiB, or for a price list 8 MiB.", errTooBig.Message},
 	fault.UnsupportedMediaType: {"The Content-Type is not JSON.", errMediaType.Message},
 	fault.Invalid:              {"A field or parameter has a wrong type or an invalid value; fields lists each.", "Correct these fields and send the request again: label must have 1 to 100 characters."},
 	fault.RateLimited:          {"The rate limit is reached. Retry-After says when another request is allowed.", "This key has sent the maximum of 100 requests in 60 seconds. Try again in 12 s."},

@@ -37,6 +37,8 @@ type Parts struct {
 	Counter limits.Counter
 	// RateLimitPerIP is how often an address may call in any 60 seconds without a valid key; 20 where zero.
 	RateLimitPerIP int64
+	// CreditValue is what a credit is worth in micro-dollars where a request does not say; a cent where zero.
+	CreditValue int64
 	// AllowedOrigins may read answers in a browser; "*" stands for every origin.
 	AllowedOrigins []string
 	// TrustedProxies are the peers whose X-Forwarded-For counts.
@@ -151,6 +153,9 @@ func New(p Parts) *fiber.App {
 func newAPI(p Parts) *api {
 	if p.RateLimitPerIP == 0 {
 		p.RateLimitPerIP = 20
+	}
+	if p.CreditValue == 0 {
+		p.CreditValue = catalog.DefaultCreditValue
 	}
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)

@@ -28,14 +28,19 @@ type policy struct {
 var (
 	// apiPolicy is for JSON endpoints, and for paths that do not exist.
 	apiPolicy = policy{deadline: 5 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
+	// listPolicy is for the import of a price list, which is as large as the bodies of one
+	// caller in flight may be together; a body in chunks reserves a byte more.
+	listPolicy = policy{deadline: 10 * time.Second, maxBody: callersBytes/shareOfAll - 1, tooBig: errBigList, fail: (*exchange).failJSON, refusals: true}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 )
 
-// under sets the policy of routes.
+// under sets the policy of routes that have none of their own.
 func (p policy) under(routes ...*route) []*route {
 	for _, r := range routes {
-		r.policy = p
+		if r.deadline == 0 {
+			r.policy = p
+		}
 	}
 	return routes
 }

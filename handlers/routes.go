@@ -74,6 +74,14 @@ func (a *api) endpoints() []*route {
 		get("/api/admin/plans", admin, "List plans", endpoint("adminPlans", a.adminPlans)),
 		post("/api/admin/plans", admin, "Create a plan", endpoint("adminCreatePlan", a.adminCreatePlan, fault.Conflict)),
 		change("/api/admin/plans/:id", admin, "Change or archive a plan", endpoint("adminChangePlan", a.adminChangePlan, fault.Conflict)),
+		get("/api/admin/models", admin, "List models", endpoint("adminModels", a.adminModels)),
+		post("/api/admin/models", admin, "Offer a model", endpoint("adminCreateModel", a.adminCreateModel, fault.Conflict)),
+		change("/api/admin/models/:id", admin, "Change a model", endpoint("adminChangeModel", a.adminChangeModel, fault.Conflict)),
+		remove("/api/admin/models/:id", admin, "Stop offering a model", endpoint("adminDeleteModel", a.adminDeleteModel)),
+		get("/api/admin/prices", admin, "List prices, the last that was set first", endpoint("adminPrices", a.adminPrices)),
+		post("/api/admin/prices", admin, "Set a model's price from a moment on", endpoint("adminSetPrice", a.adminSetPrice, fault.Conflict)),
+		post("/api/admin/prices/quote", admin, "Show what usage costs, and why", endpoint("adminQuote", a.adminQuote)),
+		listPolicy.under(post("/api/admin/prices/import", admin, "Import a price list, or show what would change", endpoint("adminImportPrices", a.adminImportPrices, fault.Conflict)))[0],
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
 	}
 }

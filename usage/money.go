@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 )
@@ -25,6 +26,23 @@ func ParseUSD(number string) (micros int64, ok bool) {
 		return 0, false
 	}
 	return scale(digits, exponent+6)
+}
+
+// ParseDecimal reads a JSON number from 0 to most×10^-places as a whole number of its
+// last place. One with more decimals is refused, not rounded; zeros at the end do not count.
+// most is at most 10^18.
+func ParseDecimal(number string, places int, most int64) (n int64, ok bool) {
+	digits, exponent, ok := decimal(number)
+	if !ok || len(digits) == 0 {
+		return 0, ok
+	}
+	trimmed := bytes.TrimRight(digits, "0")
+	exponent += len(digits) - len(trimmed) + places
+	if exponent < 0 || len(trimmed)+exponent > 19 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(trimmed)+"0000000000000000000"[:exponent], 10, 64)
+	return n, err == nil && n <= most
 }
 
 // decimal splits a JSON number that is not negative into its significant digits
@@ -114,20 +132,33 @@ func hasNonZero(digits []byte) bool {
 
 // AppendUSD appends micro-dollars as a decimal number of dollars without
 // trailing zeros, such as 0.0125: a JSON number.
-func AppendUSD(b []byte, micros int64) []byte {
-	if micros < 0 {
+func AppendUSD(b []byte, micros int64) []byte { return AppendDecimal(b, micros, 6) }
+
+// AppendDecimal appends n×10^-places without trailing zeros: a JSON number. places is at most 18.
+func AppendDecimal(b []byte, n int64, places int) []byte {
+	if n < 0 {
 		b = append(b, '-')
-		micros = -micros
 	}
-	b = strconv.AppendInt(b, micros/MicrosPerUSD, 10)
-	fraction := micros % MicrosPerUSD
+	one := int64(1)
+	for range places {
+		one *= 10
+	}
+	whole, fraction := magnitude(n/one), magnitude(n%one)
+	b = strconv.AppendUint(b, whole, 10)
 	if fraction == 0 {
 		return b
 	}
 	b = append(b, '.')
-	for place := int64(MicrosPerUSD / 10); fraction > 0; place /= 10 {
+	for place := uint64(one / 10); fraction > 0; place /= 10 {
 		b = append(b, '0'+byte(fraction/place))
 		fraction %= place
 	}
 	return b
+}
+
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
 }

@@ -3,6 +3,7 @@ package usage
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -117,4 +118,41 @@ func FuzzParseUSD(f *testing.F) {
 func hasWideExponent(text string) bool {
 	at := strings.IndexAny(text, "eE")
 	return at >= 0 && len(strings.TrimLeft(text[at+1:], "+-0")) > 3
+}
+
+func TestDecimalsAreExactOrRefused(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "-0.0": 0, "0e9": 0, "3": 3_000_000, "0.003625": 3625, "0.000001": 1, "0.0000010": 1, "1e-6": 1, "10e-7": 1, "0.5e1": 5_000_000, "1e3": 1_000_000_000, "1000": 1_000_000_000, "1000.000": 1_000_000_000, "999.999999": 999_999_999,
+	} {
+		if got, ok := ParseDecimal(text, 6, 1_000_000_000); !ok || got != want {
+			t.Errorf("%q is read as %d, %v, want %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{
+		"", "-", "1e", "-1", "-0.0000001", "0.0000001", "0.0036250001", "1e-7", "1e-99999999999999999999", "1000.000001", "1001", "1e4", "1e99999999999999999999", "9223372036854775807", "92233720368547758070", "1e18", strings.Repeat("9", 300), "NaN", "1,5", `"1"`,
+		"0." + strings.Repeat("0", 300) + "1",
+	} {
+		if got, ok := ParseDecimal(text, 6, 1_000_000_000); ok {
+			t.Errorf("%q is read as %d, want a refusal", text, got)
+		}
+	}
+	for n, want := range map[int64]string{0: "0", 1: "0.000000000001", -1_500_000_000_000: "-1.5", math.MinInt64: "-9223372.036854775808", math.MaxInt64: "9223372.036854775807"} {
+		if got := string(AppendDecimal(nil, n, 12)); got != want {
+			t.Errorf("%d is written as %s, want %s", n, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		places := rapid.IntRange(0, 18).Draw(t, "places")
+		n := rapid.Int64Range(0, 1_000_000_000_000_000_000).Draw(t, "n")
+		text := string(AppendDecimal(nil, n, places))
+		if got, ok := ParseDecimal(text, places, n); !ok || got != n || !json.Valid([]byte(text)) {
+			t.Fatalf("%d of %d places is written as %s and read as %d, %v", n, places, text, got, ok)
+		}
+		if _, ok := ParseDecimal(text, places, n-1); ok && n > 0 {
+			t.Fatalf("%s is read, though it is above %d", text, n-1)
+		}
+		if exact, ok := new(big.Rat).SetString(text); !ok || exact.Cmp(new(big.Rat).SetFrac(big.NewInt(n), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))) != 0 {
+			t.Fatalf("%d of %d places is written as %s", n, places, text)
+		}
+	})
 }

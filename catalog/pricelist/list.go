@@ -27,6 +27,9 @@ const (
 	maxAlso = 32
 )
 
+// LiteLLM is the source of a list in the format of LiteLLM.
+const LiteLLM = "LiteLLM"
+
 // List is what a price list says.
 type List struct {
 	// Source is the list's name, for prices that come from it.
@@ -90,7 +93,7 @@ func Read(data []byte) (*List, error) {
 		r.list.Source = sourceOf(document)
 		err = r.genaiPrices(document.Get("providers"))
 	case document.IsObject():
-		r.list.Source = "LiteLLM"
+		r.list.Source = LiteLLM
 		err = r.liteLLM(document)
 	default:
 		err = notAList("it is neither an object nor an array")

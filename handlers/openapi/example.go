@@ -18,6 +18,8 @@ func exampleBody(b *Binder) (example members) {
 		case refusedKind:
 		case objectKind:
 			example = example.with(f.name, exampleBody(f.nested))
+		case mapKind:
+			example = example.with(f.name, json.RawMessage(f.tag.Get("example")))
 		case listKind:
 			example = example.with(f.name, []members{exampleBody(f.nested)})
 		default:

@@ -86,6 +86,15 @@ var kinds = map[reflect.Type]*kind{
 			return USD(micros), ok
 		}),
 	},
+	reflect.TypeFor[PerMillion](): decimalKind(perMillionPlaces, "dollars per million tokens"),
+	reflect.TypeFor[PicoUSD]():    decimalKind(picoUSDPlaces, "dollars"),
+	reflect.TypeFor[ExactUSD]():   decimalKind(exactUSDPlaces, "dollars"),
+	reflect.TypeFor[Percent]():    decimalKind(percentPlaces, "percent"),
+	reflect.TypeFor[Credits]():    decimalKind(creditsPlaces, "credits"),
+	reflect.TypeFor[List](): {
+		json: "object", example: "{}",
+		rule: says("must be an object"), parse: parsed(func(text string) (List, bool) { return List(text), true }),
+	},
 	reflect.TypeFor[Object](): {
 		json: "object", example: "{}",
 		rule: says(accounts.FeaturesRule), parse: parsed(func(text string) (Object, bool) {

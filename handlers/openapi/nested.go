@@ -4,13 +4,18 @@ import (
 	"fmt"
 	"reflect"
 
+	"codexible/usage"
+
 	"github.com/tidwall/gjson"
 )
 
 // The kinds of fields that are objects with fields of their own, and lists of them.
 var (
 	objectKind = &kind{json: "object", rule: says("must be an object")}
-	listKind   = &kind{json: "array", rule: func(f *field) string {
+	mapKind    = &kind{json: "object", rule: func(f *field) string {
+		return fmt.Sprintf("must be an object of at most %d objects, with names of 1 to 32 characters of a-z, 0-9, _ and -", f.items)
+	}}
+	listKind = &kind{json: "array", rule: func(f *field) string {
 		return fmt.Sprintf("must be an array of %d to %d objects", f.leastItems, f.items)
 	}}
 )
@@ -18,8 +23,12 @@ var (
 // readNested makes the binder of a field that is a struct or a list of structs.
 func (f *field) readNested() bool {
 	object := f.typ
-	if f.kind = objectKind; object.Kind() == reflect.Slice {
+	f.kind = objectKind
+	switch {
+	case object.Kind() == reflect.Slice:
 		f.kind, object = listKind, object.Elem()
+	case object.Kind() == reflect.Map:
+		f.kind, object = mapKind, object.Elem()
 	}
 	if object.Kind() != reflect.Struct || kinds[object] != nil {
 		return false
@@ -47,6 +56,8 @@ func (f *field) bindNested(request reflect.Value, value gjson.Result, wrong *pro
 		wrong.add(f, f.kind.rule(f))
 	case f.kind == listKind:
 		f.bindList(to, value, wrong)
+	case f.kind == mapKind:
+		f.bindMap(to, value, wrong)
 	case f.pointer:
 		to.Set(reflect.New(f.typ))
 		f.nested.bindAt(f.name, value, to.Elem(), wrong)
@@ -76,6 +87,30 @@ func (f *field) bindList(to reflect.Value, list gjson.Result, wrong *problems) {
 	}
 }
 
+// bindMap reads an object whose fields have names that the caller chooses.
+func (f *field) bindMap(to reflect.Value, object gjson.Result, wrong *problems) {
+	to.Set(reflect.MakeMap(f.typ))
+	object.ForEach(func(key, value gjson.Result) bool {
+		name := reflect.ValueOf(key.Str)
+		path := f.name + "." + key.Str
+		switch {
+		case key.Str == "" || !usage.ValidTier(key.Str) || int64(to.Len()) == f.items:
+			wrong.add(f, f.kind.rule(f)) // the name is not repeated: it may be long
+			return false
+		case to.MapIndex(name).IsValid():
+			wrong.set(path, onlyOnce)
+			return true
+		case !value.IsObject():
+			wrong.set(path, objectKind.rule(f))
+			return true
+		}
+		item := reflect.New(f.typ.Elem()).Elem()
+		f.nested.bindAt(path, value, item, wrong)
+		to.SetMapIndex(name, item)
+		return true
+	})
+}
+
 // bindAt fills an object within a body. The names of its fields begin with its path.
 func (b *Binder) bindAt(path string, object gjson.Result, into reflect.Value, wrong *problems) {
 	var own problems
@@ -94,6 +129,13 @@ func (s *schemas) nestedSchema(f *field) members {
 			list = orNull(list)
 		}
 		return explained(list, f.tag)
+	}
+	if f.kind == mapKind {
+		schema = members{{"type", "object"}, {"additionalProperties", schema}, {"maxProperties", f.items}}
+		if !f.required {
+			schema = orNull(schema)
+		}
+		return explained(schema, f.tag)
 	}
 	if !f.required {
 		schema = members{{"anyOf", []members{schema, {{"type", "null"}}}}}

@@ -33,6 +33,9 @@ type Object json.RawMessage
 // MarshalJSON returns the object itself.
 func (o Object) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
 
+// List is the text of a JSON object that the handler reads by itself.
+type List string
+
 // Refused is a field that no request may have: its doc says what to send instead.
 // The document leaves it out.
 type Refused struct{}
