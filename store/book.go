@@ -51,7 +51,7 @@ func (r *modelRow) model() catalog.Model {
 	}
 	if r.Plans != nil {
 		m.Plans = []uuid.UUID{}
-		for _, text := range strings.Fields(*r.Plans) {
+		for text := range strings.FieldsSeq(*r.Plans) {
 			if id, err := uuid.Parse(text); err == nil {
 				m.Plans = append(m.Plans, id)
 			}

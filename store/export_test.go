@@ -347,7 +347,7 @@ func CountInBackground(s *Store) (over <-chan error) {
 }
 
 // PutPrices stores prices.
-func (s *Store) PutPrices(ctx context.Context, prices ...catalog.Price) error {
+func PutPrices(ctx context.Context, s *Store, prices ...catalog.Price) error {
 	for i := range prices {
 		p := &prices[i]
 		row := priceRow{ID: p.ID, Model: p.Model, ValidFrom: p.ValidFrom, Terms: string(p.Terms.AppendText(nil)), Source: p.Source, CreatedAt: p.CreatedAt, CreatedBy: p.CreatedBy}

@@ -44,7 +44,7 @@ func TestBothDatabasesAnswerEveryInterleavingAsTheModelDoes(t *testing.T) {
 		for _, id := range usagetest.Prices() {
 			prices = append(prices, catalog.Price{ID: id, Model: "gpt-5", ValidFrom: storetest.Start, CreatedAt: storetest.Start})
 		}
-		if err := m.instances[0].PutPrices(t.Context(), prices...); err != nil {
+		if err := store.PutPrices(t.Context(), m.instances[0], prices...); err != nil {
 			t.Fatal(err)
 		}
 		rapid.Check(t, func(rt *rapid.T) {

@@ -82,7 +82,7 @@ func benchBatches(b *testing.B, s *store.Store, charges []usage.Charge) {
 func benchPriced(b *testing.B, s *store.Store, charges []usage.Charge, database string) {
 	b.Helper()
 	price := catalog.Price{ID: uuid.New(), Model: "gpt-5"}
-	if err := s.PutPrices(context.Background(), price); err != nil {
+	if err := store.PutPrices(context.Background(), s, price); err != nil {
 		b.Fatal(err)
 	}
 	priced := slices.Clone(charges)

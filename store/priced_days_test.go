@@ -112,7 +112,7 @@ func TestAThousandRandomDaysAddUpAndRoundByLessThanACredit(t *testing.T) {
 				model := []string{"opus", "sonnet"}[r.IntN(2)]
 				if p := randomPrice(r, model, at); prices[model] == nil || r.IntN(4) == 0 {
 					prices[model] = &p
-					if err := s.PutPrices(ctx, p); err != nil {
+					if err := store.PutPrices(ctx, s, p); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -23,7 +23,7 @@ func newPrice(t *testing.T, s *store.Store, model string, from time.Time, in, ou
 	p.Terms.Base.Rates = catalog.Rates{Input: in * catalog.PicosPerMicro, Output: out * catalog.PicosPerMicro, CacheRead: new(in * catalog.PicosPerMicro / 10)}
 	p.Terms.PerWebSearch = catalog.PicosPerUSD / 100
 	p.Terms.Charge = catalog.Charge{Mode: catalog.ByCost, Percent: 120 * catalog.Hundredths, CreditValue: usage.MicrosPerUSD / 100}
-	if err := s.PutPrices(context.Background(), p); err != nil {
+	if err := store.PutPrices(context.Background(), s, p); err != nil {
 		t.Fatal(err)
 	}
 	return &p

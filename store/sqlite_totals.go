@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"codexible/usage"
@@ -55,11 +56,8 @@ var countTokens = intoDailyTokens + `SELECT day, user_id, key_id, model, price_i
 	FROM usage WHERE id > ? AND price_id IS NOT NULL GROUP BY day, user_id, key_id, model, price_id
 	ON CONFLICT (day, user_id, key_id, model, price_id) DO UPDATE SET ` + addTokenSums("", "excluded.")
 
-func sumOfTokens(fields ...string) (columns string) {
-	for _, field := range fields {
-		columns += ", SUM(COALESCE(tokens ->> '" + field + "', 0))"
-	}
-	return columns
+func sumOfTokens(fields ...string) string {
+	return ", SUM(COALESCE(tokens ->> '" + strings.Join(fields, "', 0)), SUM(COALESCE(tokens ->> '") + "', 0))"
 }
 
 // uncountedHour is an hour in which uncounted charges were made, and how many of those are priced.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"codexible/usage"
 
@@ -43,7 +44,7 @@ const ByDay Grouping = "day"
 // TokenQuery narrows and divides what calls used. Zero values leave a condition out.
 type TokenQuery struct {
 	Span usage.Range
-	// By is ByModel, ByPlan or ByDay. A user counts to the plan of today.
+	// By is ByModel where it is empty, ByPlan or ByDay. A user counts to the plan of today.
 	By     Grouping
 	UserID uuid.UUID
 	PlanID uuid.UUID
@@ -63,11 +64,10 @@ func (s *Store) TokenTotals(ctx context.Context, q TokenQuery) ([]usage.TokenTot
 	if q.UserID != uuid.Nil {
 		return s.tokenTotals(ctx, q)
 	}
-	kept := s.tokenSums[q.By]
-	if kept == nil {
-		return nil, fmt.Errorf("store: what calls used cannot be divided by %q", q.By)
+	if s.tokenSums[q.By] == nil {
+		q.By = ByModel
 	}
-	totals, err := kept.get(ctx, fmt.Sprint(q), func(ctx context.Context) ([]usage.TokenTotal, error) { return s.tokenTotals(ctx, q) })
+	totals, err := s.tokenSums[q.By].get(ctx, fmt.Sprint(q), func(ctx context.Context) ([]usage.TokenTotal, error) { return s.tokenTotals(ctx, q) })
 	return slices.Clone(totals), err
 }
 
@@ -124,10 +124,7 @@ func (s *Store) tokenTotals(ctx context.Context, q TokenQuery) (list []usage.Tok
 func (q TokenQuery) priced(db *gorm.DB) ([]usage.TokenTotal, error) {
 	column, group := q.group()
 	from, args := q.from("daily_tokens")
-	sums := ""
-	for _, name := range tokenSumNames {
-		sums += ", SUM(t." + name + ")"
-	}
+	sums := ", SUM(t." + strings.Join(tokenSumNames, "), SUM(t.") + ")"
 	rows, err := listOn(db, func(r *tokenRow) []any { return append([]any{group(r), &r.PriceID}, r.sums()...) },
 		"SELECT "+column+", t.price_id"+sums+from+" GROUP BY "+column+", t.price_id ORDER BY SUM(t.cost_micros) DESC, SUM(t.credits) DESC, t.price_id LIMIT ?",
 		append(args, maxTokenRows)...)
