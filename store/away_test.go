@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 	"codexible/keys"
 	"codexible/store"
@@ -30,6 +31,7 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 		keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()}, keys.KeyChange{Label: new("Label")}, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()},
 		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, storetest.Start, usage.Day("2026-03-04"),
 		storetest.Span("2026-03-04", "2026-03-04"), 10, usage.NewGrant{UserID: c.User.ID, Credits: 1}, usage.NewCorrection{UserID: c.User.ID, Credits: 1, Reason: "why"}, "text@example.com",
+		catalog.ModelChange{Name: new("new")}, catalog.Import{Charge: catalog.Charge{Mode: catalog.ByCost, Percent: 1, CreditValue: 1}},
 		[]store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
 	} {
 		arguments[reflect.TypeOf(a)] = a

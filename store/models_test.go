@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
@@ -63,8 +64,10 @@ func aDayOfUse(t *testing.T, s *store.Store, clock *storetest.Clock) {
 	clock.Add(24 * time.Hour)
 	charge := c.Charge(1)
 	charge.IdempotencyKey = "once"
-	settle(t, s, clock.Now(), charge)
+	priced := pricedCharge(t, c, newPrice(t, s, "opus", clock.Now(), 5, 25), usage.Tokens{Input: 7, WebSearches: 1})
+	settle(t, s, clock.Now(), charge, priced)
 	for _, step := range []func() error{
+		func() error { return second(s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("opus")})) },
 		func() error { return second(s.CloseDays(ctx)) },
 		func() error { return furnishLedger(ctx, s, c, clock.Now()) },
 		func() error { return second(s.Retain(ctx, usage.DayOf(clock.Now()), 10)) },
