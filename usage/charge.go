@@ -66,7 +66,7 @@ func (c *Charge) millionths() int64 { return c.Credits*Millionths + c.Millionths
 // cost, which another price would have made different.
 func (c *Charge) Fingerprint() [16]byte {
 	b := make([]byte, 0, 5*8+MaxModelLength)
-	if c.Priced != nil && c.Priced.Tokens != (Tokens{}) {
+	if c.Priced != nil {
 		b = append(append(c.Priced.Tokens.AppendText(b), 0), c.Model...)
 		sum := sha256.Sum256(b)
 		return [16]byte(sum[:16])

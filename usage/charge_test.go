@@ -43,6 +43,31 @@ func TestTheFingerprintOfAWholeChargeIsThatOfOlderVersions(t *testing.T) {
 	}
 }
 
+// Usage is compared, and not what a price made of it.
+func TestAPricedRepeatAfterAPriceChangeIsTheSame(t *testing.T) {
+	for kind, outcome := range map[Kind]string{KindCharge: "a charge", KindHold: "a hold", KindSettle: "a settlement"} {
+		priced := func(millionths, input int64, model string, price byte) Entry {
+			return Entry{Kind: kind, Charge: Charge{Millionths: millionths, CostMicros: millionths, Model: model, PromptTokens: input,
+				Priced: &Priced{PriceID: uuid.UUID{price}, Tokens: Tokens{Input: input}}}}
+		}
+		first, later := priced(100, 7, "m", 1), priced(120, 7, "m", 2)
+		if first.fingerprint() != later.fingerprint() {
+			t.Errorf("%s at another price has another fingerprint", outcome)
+		}
+		byHand, nothing, nothingLater := first, priced(3, 0, "m", 1), priced(4, 0, "m", 2)
+		byHand.Priced = nil
+		for name, other := range map[string]Entry{"other usage": priced(100, 8, "m", 1), "another model": priced(100, 7, "n", 1), "credits": byHand, "no usage": nothing} {
+			if other.fingerprint() == first.fingerprint() {
+				t.Errorf("%s has the fingerprint of %s", name, outcome)
+			}
+		}
+		// A hold of credits names the price of its model.
+		if same := nothing.fingerprint() == nothingLater.fingerprint(); same != (kind != KindHold) {
+			t.Errorf("%s without tokens: %t", outcome, same)
+		}
+	}
+}
+
 func TestAHoldsFingerprintCoversItsTimeAndItsExpiry(t *testing.T) {
 	base := Entry{Kind: KindHold, Charge: Charge{Credits: 1}, TTL: time.Minute, OnExpiry: ReleaseOnExpiry}
 	longer, charges, charge := base, base, base

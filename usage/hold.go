@@ -114,10 +114,14 @@ func (h *Hold) charged() bool { return h.Status == HoldExpired && h.End.ChargeID
 // fingerprint is equal for two requests that an idempotency key may join: the
 // charge's fields, the hold's time and what its expiry does.
 func (e *Entry) fingerprint() [16]byte {
-	base := e.Fingerprint()
 	if e.Kind != KindHold {
-		return base
+		return e.Fingerprint()
 	}
+	c := e.Charge
+	if c.Priced != nil && c.Priced.Tokens == (Tokens{}) { // credits, of a model that has a price
+		c.Priced = nil
+	}
+	base := c.Fingerprint()
 	b := binary.BigEndian.AppendUint64(base[:], uint64(e.TTL))
 	sum := sha256.Sum256(append(b, e.OnExpiry...))
 	return [16]byte(sum[:16])

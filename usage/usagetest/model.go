@@ -152,17 +152,20 @@ func sameBody(a, b usage.Entry) bool {
 		}
 		return same
 	}
-	if used := usedBy(a); used != (usage.Tokens{}) || usedBy(b) != (usage.Tokens{}) { // whatever a price made of it
-		return used == usedBy(b) && a.Model == b.Model && (a.Kind != usage.KindHold || a.TTL == b.TTL && a.OnExpiry == b.OnExpiry)
+	if used, priced := usedBy(a); priced { // whatever a price made of it
+		other, both := usedBy(b)
+		return both && used == other && a.Model == b.Model && (a.Kind != usage.KindHold || a.TTL == b.TTL && a.OnExpiry == b.OnExpiry)
 	}
-	return body(a) == body(b)
+	_, priced := usedBy(b)
+	return !priced && body(a) == body(b)
 }
 
-func usedBy(e usage.Entry) usage.Tokens {
-	if e.Priced == nil {
-		return usage.Tokens{}
+// usedBy is what an entry used; false where it has credits. A hold of credits can have a price, too.
+func usedBy(e usage.Entry) (usage.Tokens, bool) {
+	if e.Priced == nil || e.Kind == usage.KindHold && e.Priced.Tokens == (usage.Tokens{}) {
+		return usage.Tokens{}, false
 	}
-	return e.Priced.Tokens
+	return e.Priced.Tokens, true
 }
 
 func (m *Model) charge(at time.Time, e usage.Entry) usage.Receipt {
