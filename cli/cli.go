@@ -34,6 +34,8 @@ type commandLine struct {
 	Grant   grantCommand   `cmd:"" help:"Give users credits beside their plan; list and revoke what was given."`
 	Correct correctCommand `cmd:"" help:"Give back credits of a day, or take some."`
 	Hold    holdCommand    `cmd:"" help:"List and release the credits that are set aside for open calls."`
+	Model   modelCommand   `cmd:"" help:"List, create, change and delete the models that are offered."`
+	Price   priceCommand   `cmd:"" help:"List, set, quote and import prices."`
 	Usage   usageCommand   `cmd:"" help:"Check the usage totals against the single charges."`
 	Backup  backupCommand  `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
 	Restore restoreCommand `cmd:"" help:"Replace the embedded database with a backup."`

@@ -230,13 +230,20 @@ func (x *exchange) BodyObject(needed bool) (object gjson.Result, given bool, err
 		return object, false, errNoBody
 	case text == "":
 		return object, false, nil
-	case !utf8.ValidString(text), tooDeep(text), !gjson.Valid(text):
-		return object, false, errNotJSON
+	}
+	object, err = objectOf(text)
+	return object, err == nil, err
+}
+
+// objectOf parses a body.
+func objectOf(text string) (object gjson.Result, err error) {
+	if !utf8.ValidString(text) || tooDeep(text) || !gjson.Valid(text) {
+		return object, errNotJSON
 	}
 	if object = gjson.Parse(text); !object.IsObject() {
-		return object, false, errNotObject
+		return object, errNotObject
 	}
-	return object, true, nil
+	return object, nil
 }
 
 func isJSON(contentType []byte) bool {

@@ -3,6 +3,13 @@ package handlers
 import (
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
+
+	"codexible/accounts"
+	"codexible/catalog"
+	"codexible/fault"
+	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -46,3 +53,57 @@ func HoldForm(h *usage.Hold) any { return adminHoldOf(h) }
 
 // ReleasedForm is the answer to the release of a hold.
 func ReleasedForm() any { return released{true} }
+
+// ModelForm is a model as the admin endpoints return it.
+func ModelForm(m *catalog.Model, book *catalog.Book, plans []accounts.Plan, now time.Time) any {
+	return adminModelOf(m, book, plans, now)
+}
+
+// DeletedModelForm is the answer to the deletion of a model.
+func DeletedModelForm() any { return deletedModel{true} }
+
+// PriceForm is a price as the admin endpoints return it.
+func PriceForm(p *catalog.Price, book *catalog.Book, now time.Time) any {
+	return adminPriceOf(p, book, now)
+}
+
+// QuoteForm is the answer to a quote at a price.
+func QuoteForm(q *catalog.Quote, p *catalog.Price) any { return quotedOf(q, p) }
+
+// ImportForm is the answer to an import of prices, or to its preview.
+func ImportForm(p *catalog.Preview, source string, applied bool) any {
+	return importedOf(p, source, applied)
+}
+
+// ReadPrice reads a price as the admin endpoint takes it, in a body of JSON. creditValue is
+// what a credit is worth unless it says so. An error is a *fault.Error.
+func ReadPrice(body []byte, creditValue int64) (catalog.NewPrice, error) {
+	var r setPriceRequest
+	if err := priceBinder.Bind(bodyAlone(body), &r); err != nil {
+		return catalog.NewPrice{}, err
+	}
+	return r.price(creditValue)
+}
+
+var priceBinder = openapi.NewBinder[setPriceRequest]()
+
+// bodyAlone is a request of which there is the body.
+type bodyAlone []byte
+
+// PathID is never asked for.
+func (bodyAlone) PathID(string) (id uuid.UUID, err error) { return id, fault.New(fault.NotFound, "") }
+
+// HeaderValues has none.
+func (bodyAlone) HeaderValues(string) [][]byte { return nil }
+
+// QueryValues has none.
+func (bodyAlone) QueryValues(string) [][]byte { return nil }
+
+// BodyObject returns the body by the rules of a request's.
+func (b bodyAlone) BodyObject(bool) (object gjson.Result, given bool, err error) {
+	if len(b) > apiPolicy.maxBody {
+		return object, false, apiPolicy.tooBig
+	}
+	object, err = objectOf(string(b))
+	return object, err == nil, err
+}

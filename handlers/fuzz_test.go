@@ -78,6 +78,19 @@ func (g target) hold(f *testing.F) string {
 	return "/api/holds/" + made.HoldID
 }
 
+// model offers a model with a price, and returns its path.
+func (g target) model(f *testing.F) string {
+	f.Helper()
+	var made struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(g.send(f, call{as: "root", method: http.MethodPost, path: "/api/admin/models", body: `{"name":"fuzzed"}`}).text, &made); err != nil {
+		f.Fatal(err)
+	}
+	g.send(f, call{as: "root", method: http.MethodPost, path: "/api/admin/prices", body: `{"model":"fuzzed","usd_per_million":{"input":3,"output":15},"tiers":{"flex":{"input":1,"output":2}},"charge":{"mode":"cost"}}`})
+	return "/api/admin/models/" + made.ID
+}
+
 // A text used as a key is an existing key, or it is refused.
 func FuzzKey(f *testing.F) {
 	g := fuzzTarget(f)
@@ -116,6 +129,8 @@ func FuzzBody(f *testing.F) {
 		{"gate", http.MethodPost, "/api/keys/verify"}, {"gate", http.MethodPost, "/api/keys/verify/batch"}, {"gate", http.MethodPost, g.hold(f) + "/settle"},
 		{"gate", http.MethodPost, g.hold(f) + "/extend"}, {"root", http.MethodPost, g.fill("/api/admin/users/$bob.user/grants")},
 		{"root", http.MethodPost, g.fill("/api/admin/users/$bob.user/corrections")},
+		{"root", http.MethodPost, "/api/admin/models"}, {"root", http.MethodPatch, g.model(f)}, {"root", http.MethodPost, "/api/admin/prices"},
+		{"root", http.MethodPost, "/api/admin/prices/quote"}, {"root", http.MethodPost, "/api/admin/prices/import"},
 	}
 	for i, seed := range []string{
 		`{"credits":1,"model":"m","prompt_tokens":1,"completion_tokens":2,"cost_usd":0.1}`, `{"label":"x","expires_at":"2030-01-01T00:00:00Z"}`, `{"expires_at":null}`,
@@ -129,6 +144,11 @@ func FuzzBody(f *testing.F) {
 		`{"verifications":[{"key":"x"},{"key":"y","hold":{"credits":1}},null,[]]}`, `{"credits":0,"model":"m","outcome":"client_gone","cost_usd":0.1}`,
 		`{"credits":20,"ttl_seconds":3600,"delivered":{"credits":7}}`, `{"credits":5,"expires_at":"2030-01-01T00:00:00Z","note":"n","idempotency_key":"k"}`,
 		`{"credits":-5,"reason":"r","day":"2026-03-04","idempotency_key":"k"}`,
+		`{"name":"m","aliases":["n"],"display_name":"M","context_window":1,"output_allowance":2,"plans":["Pro"]}`, `{"name":"o","aliases":[],"description":null,"context_window":null,"plans":null}`,
+		`{"model":"m","usd_per_million":{"input":0.003625,"output":1e6,"cache_read":null},"usd_per_request":1e-12,"bands":[{"above_input_tokens":1,"usd_per_million":{"input":1,"output":1}}],"tiers":{"flex":{"input":1,"output":1,"bands":[]}},"charge":{"mode":"cost","percent":0.01}}`,
+		`{"model":"fuzzed","usage":{"input_tokens":1000000000,"requests":1000000,"web_searches":1,"service_tier":"flex"},"at":"2100-01-01T00:00:00Z"}`,
+		`{"source":"litellm","list":{"m":{"mode":"chat","input_cost_per_token":1e-06,"output_cost_per_token":0.000002,"input_cost_per_token_above_1k_tokens":1}},"models":["*"],"percent":1.5,"apply":true}`,
+		`{"source":"genai-prices","list":{"providers":[{"id":"a","models":[{"id":"b","prices":{"input_mtok":{"base":1,"tiers":[{"start":1,"price":2}]},"output_mtok":2}}]}]},"credit_value_usd":0.000001}`,
 		`{`, `[]`, `{"credits":1e999}`, "{\"model\":\"\\u0000\xff\"}", `{"expires_at":"9999-12-31T23:59:59-23:59"}`,
 	} {
 		f.Add(uint8(i), seed)
@@ -144,7 +164,7 @@ func FuzzQuery(f *testing.F) {
 	g := fuzzTarget(f)
 	paths := []struct{ as, path string }{
 		{"ada", "/api/usage/history"}, {"ada", "/api/usage/detailed"}, {"ada", "/api/usage/models"}, {"ada", "/api/usage/hourly"},
-		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"}, {"gate", "/api/holds"}, {"root", "/api/admin/holds"},
+		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"}, {"gate", "/api/holds"}, {"root", "/api/admin/holds"}, {"root", "/api/admin/prices"},
 		{"root", g.fill("/api/admin/users/$bob.user/grants")}, {"root", g.fill("/api/admin/users/$bob.user/corrections")},
 	}
 	for i, seed := range []string{

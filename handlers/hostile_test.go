@@ -70,6 +70,26 @@ func hostile() map[string]string {
 			table[target+": "+body[:min(len(body), 60)]] = request("POST", strings.Replace(target, "$bob.user", "$ada.id", 1), body, root)
 		}
 	}
+	for _, body := range []string{
+		`{}`, `[]`, `null`, ``, `{"name":""}`, `{"name":"a b"}`, `{"name":"../../etc/passwd","aliases":["../../etc/passwd"]}`, `{"name":"x","aliases":[null]}`, `{"name":"x","aliases":{"a":1}}`, `{"name":"x","aliases":["` + strings.Repeat("a", 201) + `"]}`,
+		`{"name":"x","plans":[{}]}`, `{"name":"x","plans":["'; DROP TABLE plans; --"]}`, `{"name":"x","context_window":-1}`, `{"name":"x","output_allowance":1e300}`, `{"name":"\u0000"}`, `{"name":"x\u202ey"}`, `{"name":"` + strings.Repeat("x", 100_000) + `"}`,
+		`{"model":"m","usd_per_million":{},"charge":{}}`, `{"model":"m","usd_per_million":{"input":1e999,"output":-1},"charge":{"mode":"cost"}}`, `{"model":"m","usd_per_million":{"input":0.` + strings.Repeat("0", 5000) + `1,"output":1},"charge":{"mode":"cost"}}`,
+		`{"model":"m","usd_per_million":{"input":1,"output":"1"},"charge":{"mode":"cost"}}`, `{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"free"}}`, `{"model":"m","usd_per_million":{"input":1,"input":1,"output":1},"charge":{"mode":"cost"}}`,
+		`{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost","percent":1e-9}}`, `{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"request","credits":1e10}}`, `{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost","credit_value_usd":0}}`,
+		`{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"},"tiers":{"` + strings.Repeat("a", 100_000) + `":{"input":1,"output":1}}}`, `{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"},"tiers":{"__proto__":{"input":-1}}}`,
+		`{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"},"bands":[` + strings.Repeat(`0,`, 100_000) + `0]}`, `{"model":"m","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"},"valid_from":"0001-01-01T00:00:00Z"}`,
+		`{"model":"m","usage":[]}`, `{"model":"m","usage":{"input_tokens":1e30}}`, `{"model":"m","usage":{"service_tier":"\u0000"}}`, `{"model":"m","usage":{},"at":"x"}`, `{"model":"\ud800","usage":{}}`,
+		`{"source":"shipped","list":{}}`, `{"source":"../../etc/passwd"}`, `{"source":"litellm","list":{}}`, `{"source":"litellm","list":"{}"}`, `{"source":"litellm","list":{"m":{"mode":"chat","input_cost_per_token":1e9999,"output_cost_per_token":-1}},"models":[1]}`, `{"source":"genai-prices","list":{"providers":[{"models":{}}]},"percent":-1}`,
+		`{"source":"litellm","list":` + strings.Repeat(`{"a":`, 70) + `1` + strings.Repeat(`}`, 70) + `}`, `{"source":"shipped","models":["` + strings.Repeat("*", 201) + `"]}`, `{"source":"shipped","models":[` + strings.Repeat(`"*",`, 300) + `"*"],"apply":true}`, `{"source":"shipped","credit_value_usd":1e-7,"apply":true}`,
+	} {
+		for _, path := range []string{"models", "prices", "prices/quote", "prices/import"} {
+			table[fmt.Sprintf("%s: %.90q of %d", path, body, len(body))] = request("POST", "/api/admin/"+path, body, root)
+			table[fmt.Sprintf("%s by bob: %.90q of %d", path, body, len(body))] = request("POST", "/api/admin/"+path, body, bob)
+		}
+	}
+	for _, query := range []string{"model=", "model=%00", "model=%ff", "model=a%20b&model=c", "model=" + strings.Repeat("a", 201), "model='%20OR%201=1--", "after=x", "after=$ada.id%00", "limit=0", "limit=501", "limit=1e9", "offset=-1"} {
+		table["prices: "+query[:min(len(query), 60)]] = request("GET", "/api/admin/prices?"+query, "", root)
+	}
 	for _, query := range []string{"user_id=x", "user_id=", "user_id=%00", "key_id='%20OR%201=1", "key_id=$ada.id&key_id=$ada.id", "limit=0", "limit=201", "limit=1e9", "after=x", "after=$ada.id%00", "user_id[]=$ada.user", "offset=-1"} {
 		table["holds: "+query] = request("GET", "/api/holds?"+query, "", gate)
 		table["all holds: "+query] = request("GET", "/api/admin/holds?"+query, "", root)
@@ -102,6 +122,8 @@ func hostile() map[string]string {
 		table["give: "+id[:min(len(id), 60)]] = request("POST", "/api/admin/users/"+id+"/grants", `{"credits":1}`, bob)
 		table["correct: "+id[:min(len(id), 60)]] = request("POST", "/api/admin/users/"+id+"/corrections", `{"credits":-1,"reason":"r"}`, bob)
 		table["revoke a grant: "+id[:min(len(id), 60)]] = request("DELETE", "/api/admin/users/$ada.user/grants/"+id, "", root)
+		table["change a model: "+id[:min(len(id), 60)]] = request("PATCH", "/api/admin/models/"+id, `{"name":"stolen"}`, root)
+		table["delete a model: "+id[:min(len(id), 60)]] = request("DELETE", "/api/admin/models/"+id, "", root)
 		table["admin: "+id[:min(len(id), 60)]] = request("PATCH", "/api/admin/users/"+id, `{"role":"admin"}`, bob)
 	}
 	for name, headers := range map[string][]string{
@@ -171,6 +193,8 @@ func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"operator","created_by_key_id":null}]`})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`})
 		s.call(t, call{as: "bob", method: "GET", path: "/api/admin/users", status: 403})
+		s.call(t, call{as: "root", method: "GET", path: "/api/admin/models", status: 200, want: `[]`})
+		s.call(t, call{as: "root", method: "GET", path: "/api/admin/prices", status: 200, want: `[]`})
 		s.call(t, call{as: "root", method: "GET", path: "/api/admin/status", status: 200, want: `{"user_count":5,"active_token_count":"*","today_credits_used":"*","integration":"*"}`})
 	})
 }

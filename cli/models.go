@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"codexible/accounts"
+	"codexible/catalog"
+	"codexible/handlers"
+	"codexible/store"
+)
+
+type modelCommand struct {
+	List   modelList   `cmd:"" help:"List the models that are offered, with their prices."`
+	Create modelCreate `cmd:"" help:"Offer a model."`
+	Change modelChange `cmd:"" help:"Change or rename a model."`
+	Delete modelDelete `cmd:"" help:"Stop offering a model; its prices and charges stay."`
+}
+
+// offered is what a command about models reads before.
+type offered struct {
+	book  *catalog.Book
+	plans []accounts.Plan
+}
+
+func readOffered(ctx context.Context, s *store.Store) (o offered, err error) {
+	if o.book, err = s.Book(ctx); err != nil {
+		return o, err
+	}
+	o.plans, err = s.Plans(ctx)
+	return o, err
+}
+
+// find is the model with a name, an alias or an id.
+func (o *offered) find(text string) (*catalog.Model, error) {
+	if m := o.book.Model(text); m != nil {
+		return m, nil
+	}
+	for _, m := range o.book.Models() {
+		if m.ID.String() == text {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no model %s; codexible model list shows them", text)
+}
+
+func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) error {
+	now := time.Now()
+	return t.print(value, func(w io.Writer) {
+		line(w, "NAME", "ALIASES", "PLANS", "CONTEXT", "OUTPUT", "USD PER MILLION", "CHARGE", "ID")
+		for _, m := range models {
+			plans, context, rates, charge := "all", "unknown", "no price", ""
+			if m.Plans != nil {
+				plans = o.planNames(m)
+			}
+			if m.ContextWindow > 0 {
+				context = number(m.ContextWindow)
+			}
+			if p := o.book.PriceAt(m.Name, now); p != nil {
+				rates, charge = ratesText(&p.Terms), chargeText(p.Terms.Charge)
+			}
+			line(w, m.Name, strings.Join(m.Aliases, ","), plans, context, number(m.OutputAllowance), rates, charge, m.ID.String())
+		}
+	})
+}
+
+func (o *offered) planNames(m *catalog.Model) string {
+	var names []string
+	for _, id := range m.Plans {
+		for i := range o.plans {
+			if o.plans[i].ID == id {
+				names = append(names, o.plans[i].Name)
+			}
+		}
+	}
+	if names == nil {
+		return "none"
+	}
+	return strings.Join(names, ",")
+}
+
+// printModel prints a model after a change.
+func printModel(ctx context.Context, t *terminal, s *store.Store, m *catalog.Model) error {
+	o, err := readOffered(ctx, s)
+	if err != nil {
+		return err
+	}
+	return printModels(t, &o, handlers.ModelForm(m, o.book, o.plans, time.Now()), m)
+}
+
+type modelList struct{}
+
+// Run lists the models.
+func (modelList) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		o, err := readOffered(ctx, s)
+		if err != nil {
+			return err
+		}
+		answer := make([]any, len(o.book.Models()))
+		for i, m := range o.book.Models() {
+			answer[i] = handlers.ModelForm(m, o.book, o.plans, time.Now())
+		}
+		return printModels(t, &o, answer, o.book.Models()...)
+	})
+}
+
+// modelFlags are the fields of a model beside its name.
+type modelFlags struct {
+	Alias           []string `placeholder:"NAME" help:"Another name of it; several times for more, at most 32."`
+	DisplayName     *string  `placeholder:"TEXT" help:"What customers read; up to 100 characters."`
+	Description     *string  `placeholder:"TEXT" help:"Up to 1000 characters."`
+	ContextWindow   *int64   `placeholder:"N" help:"How many tokens a call may read and write together."`
+	OutputAllowance *int64   `placeholder:"N" help:"How many tokens of output are set aside for a call; default 4096."`
+	Plan            []string `sep:"none" placeholder:"NAME" help:"A plan that sees and uses it; several times for more; default: all."`
+	NoPlans         bool     `help:"No plan sees and uses it."`
+}
+
+func (f modelFlags) change() (c catalog.ModelChange) {
+	c = catalog.ModelChange{DisplayName: f.DisplayName, Description: f.Description, ContextWindow: f.ContextWindow, OutputAllowance: f.OutputAllowance}
+	if f.Alias != nil {
+		c.Aliases = &f.Alias
+	}
+	switch {
+	case f.NoPlans:
+		c.Plans = &[]string{}
+	case f.Plan != nil:
+		c.Plans = &f.Plan
+	}
+	return c
+}
+
+var errPlansTwice = errors.New("--plan, --no-plans and --all-plans exclude each other")
+
+// Validate refuses flags that exclude each other.
+func (f modelFlags) Validate() error {
+	if f.NoPlans && f.Plan != nil {
+		return errPlansTwice
+	}
+	return nil
+}
+
+type modelCreate struct {
+	Name string `arg:"" help:"What clients ask for, without blanks."`
+	modelFlags
+}
+
+// Help gives the examples that --help shows.
+func (modelCreate) Help() string {
+	return `Names and aliases of all models are unique together. Examples:
+
+    codexible model create claude-sonnet-4-5 --alias sonnet --context-window 200000
+    codexible model create gpt-5-pro --plan Business --display-name "GPT-5 Pro"`
+}
+
+// Run offers the model.
+func (c modelCreate) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		change := c.change()
+		change.Name = &c.Name
+		m, err := s.CreateModel(ctx, accounts.ActorCLI, change)
+		if err != nil {
+			return err
+		}
+		return printModel(ctx, t, s, &m)
+	})
+}
+
+type modelChange struct {
+	Model string  `arg:"" help:"Name, alias or id."`
+	Name  *string `placeholder:"NAME" help:"Rename it. It keeps its price; the name before is no alias unless you make it one."`
+	modelFlags
+	NoAliases bool `help:"Remove all aliases."`
+	AllPlans  bool `help:"All plans see and use it."`
+}
+
+// Help gives the examples that --help shows.
+func (modelChange) Help() string {
+	return `What no flag names stays as it is; lists are replaced as a whole. An empty text removes a text, and 0 the context window. Examples:
+
+    codexible model change claude-sonnet-4-5 --alias sonnet --alias claude-latest
+    codexible model change sonnet --name claude-sonnet-5 --all-plans`
+}
+
+// Validate refuses flags that exclude each other.
+func (c modelChange) Validate() error {
+	if c.NoAliases && c.Alias != nil {
+		return errors.New("--alias and --no-aliases exclude each other")
+	}
+	if c.AllPlans && (c.Plan != nil || c.NoPlans) {
+		return errPlansTwice
+	}
+	return c.modelFlags.Validate()
+}
+
+// Run changes the model.
+func (c modelChange) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		o, err := readOffered(ctx, s)
+		if err != nil {
+			return err
+		}
+		before, err := o.find(c.Model)
+		if err != nil {
+			return err
+		}
+		change := c.change()
+		change.Name = c.Name
+		if c.NoAliases {
+			change.Aliases = &[]string{}
+		}
+		if c.AllPlans {
+			change.Plans = new([]string)
+		}
+		m, err := s.ChangeModel(ctx, accounts.ActorCLI, before.ID, change)
+		if err != nil {
+			return err
+		}
+		return printModel(ctx, t, s, &m)
+	})
+}
+
+type modelDelete struct {
+	Model string `arg:"" help:"Name, alias or id."`
+}
+
+// Run deletes the model.
+func (c modelDelete) Run(ctx context.Context, t *terminal) error {
+	return t.withStore(ctx, func(s *store.Store) error {
+		o, err := readOffered(ctx, s)
+		if err != nil {
+			return err
+		}
+		m, err := o.find(c.Model)
+		if err != nil {
+			return err
+		}
+		if err := s.DeleteModel(ctx, accounts.ActorCLI, m.ID); err != nil {
+			return err
+		}
+		return t.print(handlers.DeletedModelForm(), func(w io.Writer) { line(w, "deleted "+m.Name) })
+	})
+}
