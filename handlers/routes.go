@@ -48,6 +48,7 @@ func (a *api) endpoints() []*route {
 		remove("/api/keys/:id", manageKeys, "Revoke a key", endpoint("revokeKey", a.revokeKey)),
 		post("/api/keys/:id/rotate", manageKeys, "Rotate a key", endpoint("rotateKey", a.rotateKey, fault.Conflict)),
 
+		get("/api/models", readUsage, "List the models that the key can use, with their prices in credits", endpoint("models", a.models)),
 		get("/api/usage/today", readUsage, "Show today's usage", endpoint("usageToday", a.usageToday)),
 		get("/api/usage/history", readUsage, "Show usage by day", endpoint("usageHistory", a.usageHistory)),
 		get("/api/usage/detailed", readUsage, "List single charges", endpoint("usageDetailed", a.usageDetailed)),

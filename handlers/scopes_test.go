@@ -55,7 +55,7 @@ func scopeOf(r scopedRoute) string {
 		return "keys"
 	case r.path == "/api/usage":
 		return "charge"
-	case strings.HasPrefix(r.path, "/api/usage/"), r.path == "/api/dashboard/overview":
+	case strings.HasPrefix(r.path, "/api/usage/"), r.path == "/api/dashboard/overview", r.path == "/api/models":
 		return "usage"
 	}
 	return "none"
