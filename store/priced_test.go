@@ -208,6 +208,9 @@ func TestWhatCallsUsedAddsUpHoweverItIsDivided(t *testing.T) {
 		chargeDays(t, s, clock)
 		d := priceDays(t, s)
 		clock.Set(storetest.Start.AddDate(0, 0, 5))
+		if _, err := s.CloseDays(ctx); err != nil {
+			t.Fatal(err)
+		}
 		for name, q := range map[string]store.TokenQuery{"all users": {}, "one user": {UserID: d.c.User.ID}, "one plan": {PlanID: d.c.User.PlanID}, "one model": {Model: "opus"}} {
 			q.Span = span
 			want := usage.TokenTotal{}
@@ -279,4 +282,63 @@ func TestRetentionKeepsWhatPricedChargesUsed(t *testing.T) {
 			t.Errorf("a day whose charges are gone: %v", r.Differences)
 		}
 	})
+}
+
+// The days of all users are read once, and again after an adjustment of one of them.
+func TestWhatAllUsedFollowsEveryChange(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		ctx := context.Background()
+		d := priceDays(t, s)
+		held := holdOf(d.c, 20)
+		held.OnExpiry, held.Priced, held.Model, held.TTL = usage.ChargeOnExpiry, &usage.Priced{PriceID: d.fresh.ID}, "opus", usage.MinHoldTTL
+		at := storetest.Start.AddDate(0, 0, 3)
+		id := post(t, s, at, held)[0].HoldID
+		extend := onHold(d.c, usage.KindExtend, id, 0)
+		extend.Delivered, extend.TTL = 9_000_000, usage.MinHoldTTL
+		post(t, s, at, extend)
+		post(t, s, at.Add(time.Minute), usage.Entry{Kind: usage.KindExpire, Charge: d.c.Charge(0)})
+		clock.Set(at.AddDate(0, 0, 2))
+		for _, step := range []struct {
+			name string
+			do   func()
+		}{
+			{"before any day is summed up", func() {}},
+			{"once they are", func() { closeDays(t, s) }},
+			{"after a settlement that gives back on a past day", func() {
+				e := usage.Entry{Kind: usage.KindSettle, Charge: pricedCharge(t, d.c, d.fresh, usage.Tokens{Input: 1000, Output: 10}), HoldID: id, OwnerID: service}
+				if r := post(t, s, clock.Now(), e)[0]; r.Outcome != usage.Accepted || r.Charged != 1 { // of nine
+					t.Fatalf("%+v", r)
+				}
+			}},
+			{"once that day is summed up again", func() { closeDays(t, s) }},
+			{"after a charge of today", func() {
+				post(t, s, clock.Now(), usage.ChargeEntries(pricedCharge(t, d.c, d.fresh, usage.Tokens{Input: 5}))...)
+			}},
+			{"once more", func() {}},
+		} {
+			step.do()
+			for _, by := range []store.Grouping{"", store.ByModel, store.ByPlan, store.ByDay} {
+				q := store.TokenQuery{Span: storetest.Span("2026-03-01", "2026-03-31"), By: by}
+				all, err := s.TokenTotals(ctx, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				q.UserID = d.c.User.ID // there is no other
+				one, err := s.TokenTotals(ctx, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(one, all); diff != "" || len(one) < 3 {
+					t.Errorf("%s, by %q: (-read +kept)\n%s", step.name, by, diff)
+				}
+			}
+		}
+	})
+}
+
+func closeDays(t *testing.T, s *store.Store) {
+	t.Helper()
+	if closed, err := s.CloseDays(context.Background()); err != nil || closed == 0 {
+		t.Fatalf("%d days were summed up: %v", closed, err)
+	}
 }

@@ -69,8 +69,9 @@ type Store struct {
 	planUsers   *cache[map[uuid.UUID]int64]
 	uncollected *cache[int64]
 	ledgerStats *cache[LedgerStats]
-	// tokenSums are those of all users.
-	tokenSums map[Grouping]*cache[[]usage.TokenTotal]
+	// tokenDays and tokensToday are what all users used.
+	tokenDays   tokenDays
+	tokensToday *cache[[]usage.TokenTotal]
 }
 
 // Watcher is notified of changes of keys, users and plans, after their commit: of
@@ -99,10 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.openDays = newCache[openDays](s, maxCacheAge, ages)
 	s.planUsers = newCache[map[uuid.UUID]int64](s, maxCacheAge, ages)
 	s.uncollected = newCache[int64](s, maxCacheAge, ages)
-	s.tokenSums = map[Grouping]*cache[[]usage.TokenTotal]{}
-	for _, by := range []Grouping{ByModel, ByPlan, ByDay} {
-		s.tokenSums[by] = newCache[[]usage.TokenTotal](s, maxCacheAge, ages)
-	}
+	s.tokensToday = newCache[[]usage.TokenTotal](s, maxCacheAge, ages)
 	s.ledgerStats = newCache[LedgerStats](s, maxCacheAge, ledgerAges)
 	s.ledgerStats.together = true
 	s.status = newCache[Status](s, 5*time.Second, statusAges)

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -38,21 +37,25 @@ func totalsOfRows(rows []tokenRow) []usage.TokenTotal {
 	return totals
 }
 
-// ByDay divides by days alone.
-const ByDay Grouping = "day"
+// ByDay divides by days alone; byPlanAndModel by both at once.
+const (
+	ByDay          Grouping = "day"
+	byPlanAndModel Grouping = "plan and model"
+)
 
 // TokenQuery narrows and divides what calls used. Zero values leave a condition out.
 type TokenQuery struct {
 	Span usage.Range
-	// By is ByModel where it is empty, ByPlan or ByDay. A user counts to the plan of today.
+	// By is ByModel where it is empty, ByPlan or ByDay. A past day of a plan is of the users who
+	// had it when the day was first read.
 	By     Grouping
 	UserID uuid.UUID
 	PlanID uuid.UUID
 	Model  string
 }
 
-// maxTokenRows is how many sums by price are listed: those that cost most. The others
-// are a part of what no price made.
+// maxTokenRows is how many sums by price are read at once: those that cost most. The
+// others are a part of what no price made.
 const maxTokenRows = 20_000
 
 // TokenTotals sums up what calls used: for each model, plan or day a row for every price
@@ -60,33 +63,53 @@ const maxTokenRows = 20_000
 // of a hold. Together the rows are all charges of the span; corrections are none. The days
 // are in their order, the models and plans those first that cost most, maxGroups models at
 // the most and the rest as OtherModels.
-func (s *Store) TokenTotals(ctx context.Context, q TokenQuery) ([]usage.TokenTotal, error) {
+func (s *Store) TokenTotals(ctx context.Context, q TokenQuery) (list []usage.TokenTotal, err error) {
+	if err := s.CountTotals(ctx); err != nil {
+		return nil, err
+	}
+	q.By = cmp.Or(q.By, ByModel)
 	if q.UserID != uuid.Nil {
-		return s.tokenTotals(ctx, q)
+		list, err = s.readTokens(ctx, q)
+	} else {
+		list, err = s.tokensOfAll(ctx, q)
 	}
-	if s.tokenSums[q.By] == nil {
-		q.By = ByModel
-	}
-	totals, err := s.tokenSums[q.By].get(ctx, fmt.Sprint(q), func(ctx context.Context) ([]usage.TokenTotal, error) { return s.tokenTotals(ctx, q) })
-	return slices.Clone(totals), err
+	return inOrder(list), err
 }
 
-// group is how a grouping is read: its column, and where it is read to.
-func (q TokenQuery) group() (column string, into func(*tokenRow) any) {
+// readTokens reads the sums of a query in one moment.
+func (s *Store) readTokens(ctx context.Context, q TokenQuery) (list []usage.TokenTotal, err error) {
+	var priced, all []usage.TokenTotal
+	err = s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) {
+		if priced, err = q.priced(db); err != nil {
+			return err
+		}
+		all, err = q.all(db)
+		return err
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return join(priced, all), nil
+}
+
+// groups are the columns by which a query divides.
+func (q TokenQuery) groups() (columns string, into func(*tokenRow) []any) {
 	switch q.By {
 	case ByPlan:
-		return "u.plan_id", func(r *tokenRow) any { return &r.PlanID }
+		return "u.plan_id", func(r *tokenRow) []any { return []any{&r.PlanID} }
 	case ByDay:
-		return "t.day", func(r *tokenRow) any { return &r.Day }
+		return "t.day", func(r *tokenRow) []any { return []any{&r.Day} }
+	case byPlanAndModel:
+		return "u.plan_id, t.model", func(r *tokenRow) []any { return []any{&r.PlanID, &r.Model} }
 	case ByModel:
 	}
-	return "t.model", func(r *tokenRow) any { return &r.Model }
+	return "t.model", func(r *tokenRow) []any { return []any{&r.Model} }
 }
 
 // from is the table t with the conditions of the query.
 func (q TokenQuery) from(table string) (string, []any) {
 	from := " FROM " + table + " AS t"
-	if q.By == ByPlan || q.PlanID != uuid.Nil {
+	if q.By == ByPlan || q.By == byPlanAndModel || q.PlanID != uuid.Nil {
 		from += " JOIN users AS u ON u.id = t.user_id"
 	}
 	from += " WHERE t.day BETWEEN ? AND ?"
@@ -103,53 +126,38 @@ func (q TokenQuery) from(table string) (string, []any) {
 	return from, args
 }
 
-func (s *Store) tokenTotals(ctx context.Context, q TokenQuery) (list []usage.TokenTotal, err error) {
-	if err := s.CountTotals(ctx); err != nil {
-		return nil, err
-	}
-	var priced, all []usage.TokenTotal
-	err = s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) { // two statements: they have to see one moment
-		if priced, err = q.priced(db); err != nil {
-			return err
-		}
-		all, err = q.all(db)
-		return err
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return q.join(priced, all), nil
-}
-
 func (q TokenQuery) priced(db *gorm.DB) ([]usage.TokenTotal, error) {
-	column, group := q.group()
+	columns, group := q.groups()
 	from, args := q.from("daily_tokens")
-	sums := ", SUM(t." + strings.Join(tokenSumNames, "), SUM(t.") + ")"
-	rows, err := listOn(db, func(r *tokenRow) []any { return append([]any{group(r), &r.PriceID}, r.sums()...) },
-		"SELECT "+column+", t.price_id"+sums+from+" GROUP BY "+column+", t.price_id ORDER BY SUM(t.cost_micros) DESC, SUM(t.credits) DESC, t.price_id LIMIT ?",
-		append(args, maxTokenRows)...)
+	rows, err := listOn(db, func(r *tokenRow) []any { return append(append(group(r), &r.PriceID), r.sums()...) },
+		"SELECT "+columns+", t.price_id, SUM(t."+strings.Join(tokenSumNames, "), SUM(t.")+")"+from+" GROUP BY "+columns+
+			", t.price_id ORDER BY SUM(t.cost_micros) DESC, SUM(t.credits) DESC, t.price_id LIMIT ?", append(args, maxTokenRows)...)
 	return totalsOfRows(rows), err
 }
 
 // all sums up what all charges used, priced or not. Models are the callers' choice: the
 // rest of them is one.
 func (q TokenQuery) all(db *gorm.DB) ([]usage.TokenTotal, error) {
-	column, group := q.group()
+	columns, group := q.groups()
 	from, args := q.from("daily_usage")
-	statement := "SELECT " + column + " AS name, SUM(t.requests) AS requests, SUM(t.credits) AS credits, SUM(t.cost_micros) AS cost_micros, " +
-		"SUM(t.prompt_tokens) AS prompt, SUM(t.completion_tokens) AS completion" + from + " GROUP BY " + column
-	if q.By == ByModel {
-		statement = `SELECT CASE WHEN place > ? THEN ? ELSE name END, SUM(requests), SUM(credits), SUM(cost_micros), SUM(prompt), SUM(completion) FROM
-			(SELECT s.*, ROW_NUMBER() OVER (ORDER BY cost_micros DESC, credits DESC, name) AS place FROM (` + statement + `) AS s) AS r GROUP BY 1`
+	sums := "SUM(t.requests) AS requests, SUM(t.credits) AS credits, SUM(t.cost_micros) AS cost_micros, SUM(t.prompt_tokens) AS prompt, SUM(t.completion_tokens) AS completion"
+	statement := "SELECT " + columns + ", " + sums + from + " GROUP BY " + columns
+	if named := strings.TrimSuffix(columns, "t.model"); named != columns {
+		plan := strings.ReplaceAll(named, "u.", "")
+		statement = "SELECT " + plan + `CASE WHEN place > ? THEN ? ELSE model END AS model, SUM(requests), SUM(credits), SUM(cost_micros), SUM(prompt), SUM(completion) FROM
+			(SELECT s.*, ROW_NUMBER() OVER (ORDER BY cost_micros DESC, credits DESC, model) AS place FROM (` + statement + `) AS s) AS r GROUP BY 1`
+		if plan != "" {
+			statement += ", 2"
+		}
 		args = append([]any{maxGroups, OtherModels}, args...)
 	}
 	rows, err := listOn(db, func(r *tokenRow) []any {
-		return []any{group(r), &r.Requests, &r.Credits, &r.CostMicros, &r.prompt, &r.completion}
+		return append(group(r), &r.Requests, &r.Credits, &r.CostMicros, &r.prompt, &r.completion)
 	}, statement, args...)
 	return totalsOfRows(rows), err
 }
 
-// tokenGroup is by what a query divides.
+// tokenGroup is by what sums are divided, prices apart.
 type tokenGroup struct {
 	model string
 	plan  uuid.UUID
@@ -159,33 +167,28 @@ type tokenGroup struct {
 func groupOf(t *usage.TokenTotal) tokenGroup { return tokenGroup{t.Model, t.PlanID, t.Day} }
 
 // join lists the sums by price, and for each group what is left of all charges.
-func (q TokenQuery) join(priced, all []usage.TokenTotal) (list []usage.TokenTotal) {
-	cost, places := map[tokenGroup]int64{}, map[tokenGroup]int{}
+func join(priced, all []usage.TokenTotal) []usage.TokenTotal {
+	places := map[tokenGroup]int{}
 	for i := range all {
-		g := groupOf(&all[i])
-		places[g], cost[g] = i, all[i].CostMicros
+		places[groupOf(&all[i])] = i
 	}
 	for i := range priced {
-		place, found := places[groupOf(&priced[i])]
+		group := groupOf(&priced[i])
+		place, found := places[group]
 		if !found { // its model is one of the rest
-			place, found = places[tokenGroup{model: OtherModels}]
-			priced[i].Model = OtherModels
+			group.model, priced[i].Model = OtherModels, OtherModels
+			place, found = places[group]
 		}
 		if found {
 			takeOff(&all[place], &priced[i])
 		}
 	}
-	list = priced
 	for i := range all {
 		if t := &all[i]; t.Requests != 0 || t.Credits != 0 || t.CostMicros != 0 || t.Tokens != (usage.Tokens{}) {
-			list = append(list, *t)
+			priced = append(priced, *t)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b usage.TokenTotal) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(cost[groupOf(&b)], cost[groupOf(&a)]), cmp.Compare(a.Model, b.Model),
-			slices.Compare(a.PlanID[:], b.PlanID[:]))
-	})
-	return list
+	return priced
 }
 
 // takeOff takes priced calls off all calls, of which alone the prompt and the completion are known.
@@ -195,4 +198,17 @@ func takeOff(all, priced *usage.TokenTotal) {
 	all.CostMicros -= priced.CostMicros
 	all.Tokens.Input -= priced.Tokens.Prompt()
 	all.Tokens.Output -= priced.Tokens.Completion()
+}
+
+// inOrder sorts days as they follow each other, and groups by what they cost.
+func inOrder(list []usage.TokenTotal) []usage.TokenTotal {
+	cost := map[tokenGroup]int64{}
+	for i := range list {
+		cost[groupOf(&list[i])] += list[i].CostMicros
+	}
+	slices.SortFunc(list, func(a, b usage.TokenTotal) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(cost[groupOf(&b)], cost[groupOf(&a)]), cmp.Compare(a.Model, b.Model),
+			slices.Compare(a.PlanID[:], b.PlanID[:]), slices.Compare(b.PriceID[:], a.PriceID[:]))
+	})
+	return list
 }
