@@ -132,7 +132,7 @@ func TestPatternsSelectNames(t *testing.T) {
 		"o*/gpt-5*o": {"openai/gpt-5-pro", "openai/gpt-5"},
 	} {
 		for want, list := range map[bool]string{true: names.yes, false: names.no} {
-			for _, name := range strings.Fields(list) {
+			for name := range strings.FieldsSeq(list) {
 				p := book.Preview(catalog.Import{Source: "a list", Only: []string{"nothing", pattern}, Listed: []catalog.Listed{{Model: name, Terms: rated("1")}}, Charge: byCost}, march)
 				if got := len(p.Items) == 1; got != want {
 					t.Errorf("%s selects %s: %t", pattern, name, got)

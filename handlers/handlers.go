@@ -45,8 +45,8 @@ type Parts struct {
 	TrustedProxies []netip.Prefix
 	// HideCost has the customer API answer 0 in place of what calls cost the operator.
 	HideCost bool
-	Version        string
-	Now            func() time.Time
+	Version  string
+	Now      func() time.Time
 	// Log takes a line for every request and the causes of failures; may be nil.
 	Log *slog.Logger
 	// Registry is what /metrics shows; one of its own where nil.
