@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -216,5 +217,24 @@ func TestAQuoteSaysWhatUsageCostsAndWhy(t *testing.T) {
 		s.call(t, asRoot("POST", "/api/admin/prices", `{"model":"dear","usd_per_million":{"input":1000000,"output":0},"charge":{"mode":"cost"}}`, 200, ""))
 		s.wrongFields(t, "POST", quote, map[string]string{`{"model":"dear","usage":{"input_tokens":1000001}}`: "usage"})
 		s.call(t, call{as: "gate", method: "POST", path: quote, body: `{"model":"flat","usage":{}}`, status: 403})
+	})
+}
+
+func TestAChargeCostsWhatTheQuoteSays(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.call(t, asRoot("POST", "/api/admin/prices", `{"model":"large",`+fullPrice+`,"charge":{"mode":"cost","percent":150,"credit_value_usd":0.02}}`, 200, ""))
+		sum := 0.0
+		for _, used := range []string{`"input_tokens":1000,"cache_write_tokens":10,"web_searches":2`, `"input_tokens":300000,"output_tokens":7`, `"output_tokens":123457,"service_tier":"flex"`, `"audio_input_tokens":3,"audio_output_tokens":5,"service_tier":"priority"`, ``} {
+			quoted := decode(t, s.call(t, asRoot("POST", "/api/admin/prices/quote", `{"model":"large","usage":{`+used+`}}`, 200, "")).text).(map[string]any)
+			s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","usage":{"model":"large"` + map[bool]string{true: ",", false: ""}[used != ""] + used + `}}`, status: 200})
+			charges := decode(t, s.call(t, call{as: "ada", method: "GET", path: "/api/usage/detailed?limit=1", status: 200}).text).([]any)
+			if cost := charges[0].(map[string]any)["cost_usd"]; cost != quoted["cost_usd"] {
+				t.Errorf("%s: quoted are %v dollars, charged %v", used, quoted["cost_usd"], cost)
+			}
+			sum += quoted["credits"].(float64)
+			if day := decode(t, s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200}).text).(map[string]any)["credits_used"]; day != math.Ceil(sum) {
+				t.Errorf("%s: the quotes add up to %v credits, the day has %v", used, sum, day)
+			}
+		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
-	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/store"
@@ -90,8 +89,8 @@ var priceBinder = openapi.NewBinder[setPriceRequest]()
 // bodyAlone is a request of which there is the body.
 type bodyAlone []byte
 
-// PathID is never asked for.
-func (bodyAlone) PathID(string) (id uuid.UUID, err error) { return id, fault.New(fault.NotFound, "") }
+// PathID has none.
+func (bodyAlone) PathID(string) (id uuid.UUID, err error) { return id, errNoSuchID }
 
 // HeaderValues has none.
 func (bodyAlone) HeaderValues(string) [][]byte { return nil }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/keys"
@@ -42,6 +43,8 @@ func noSuch(path, name string) error {
 		return accounts.ErrUserNotFound
 	case "plans":
 		return accounts.ErrPlanNotFound
+	case "models":
+		return catalog.ErrModelNotFound
 	case "holds":
 		return usage.ErrNoHold
 	case "grants":
