@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"codexible/handlers"
 
@@ -121,6 +122,8 @@ func FuzzKey(f *testing.F) {
 // A body is accepted, or refused as the caller's mistake.
 func FuzzBody(f *testing.F) {
 	g := fuzzTarget(f)
+	g.createModel(f, "claude", "latest")
+	g.setPrice(f, "p", "claude", cached, time.Time{})
 	paths := []struct{ as, method, path string }{
 		{"ada", http.MethodPost, "/api/usage"}, {"ada", http.MethodPost, "/api/keys"}, {"ada", http.MethodPatch, g.fill("/api/keys/$ada.revoked.id")},
 		{"gate", http.MethodPost, "/api/keys/verify"}, {"ada", http.MethodPost, "/api/auth/validate"}, {"root", http.MethodPost, "/api/admin/users"},
@@ -149,6 +152,9 @@ func FuzzBody(f *testing.F) {
 		`{"model":"fuzzed","usage":{"input_tokens":1000000000,"requests":1000000,"web_searches":1,"service_tier":"flex"},"at":"2100-01-01T00:00:00Z"}`,
 		`{"source":"litellm","list":{"m":{"mode":"chat","input_cost_per_token":1e-06,"output_cost_per_token":0.000002,"input_cost_per_token_above_1k_tokens":1}},"models":["*"],"percent":1.5,"apply":true}`,
 		`{"source":"genai-prices","list":{"providers":[{"id":"a","models":[{"id":"b","prices":{"input_mtok":{"base":1,"tiers":[{"start":1,"price":2}]},"output_mtok":2}}]}]},"credit_value_usd":0.000001}`,
+		`{"key":"x","usage":{"model":"latest","input_tokens":1,"cache_read_tokens":2,"cache_write_tokens":3,"cache_write_1h_tokens":4,"output_tokens":5,"requests":1,"web_searches":1,"service_tier":"flex"}}`,
+		`{"key":"x","hold":{"usage":{"model":"claude","audio_input_tokens":1,"audio_output_tokens":2,"reasoning_tokens":0}},"model":"claude"}`, `{"usage":{"output_tokens":1000000000,"reasoning_tokens":1000000000}}`,
+		`{"usage":{"model":"claude","output_tokens":7},"delivered":{"usage":{"output_tokens":7}},"ttl_seconds":10}`, `{"models":["claude","latest"],"label":"m"}`, `{"models":null}`, `{"name":"m","daily_credit_limit":1,"models":["a b",[]]}`,
 		`{`, `[]`, `{"credits":1e999}`, "{\"model\":\"\\u0000\xff\"}", `{"expires_at":"9999-12-31T23:59:59-23:59"}`,
 	} {
 		f.Add(uint8(i), seed)
@@ -163,7 +169,7 @@ func FuzzBody(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	g := fuzzTarget(f)
 	paths := []struct{ as, path string }{
-		{"ada", "/api/usage/history"}, {"ada", "/api/usage/detailed"}, {"ada", "/api/usage/models"}, {"ada", "/api/usage/hourly"},
+		{"ada", "/api/usage/history"}, {"ada", "/api/usage/detailed"}, {"ada", "/api/usage/models"}, {"ada", "/api/usage/hourly"}, {"ada", "/api/models"},
 		{"root", "/api/admin/users"}, {"root", "/api/admin/tokens"}, {"root", "/api/admin/logs"}, {"gate", "/api/holds"}, {"root", "/api/admin/holds"}, {"root", "/api/admin/prices"},
 		{"root", g.fill("/api/admin/users/$bob.user/grants")}, {"root", g.fill("/api/admin/users/$bob.user/corrections")},
 	}

@@ -43,6 +43,10 @@ func hostile() map[string]string {
 		`{"key":"$bob.key","hold":{}}`, `{"key":"$bob.key","hold":[]}`, `{"key":"$bob.key","hold":1}`, `{"key":"$bob.key","hold":{"credits":-1}}`, `{"key":"$bob.key","hold":{"credits":1e10}}`, `{"key":"$bob.key","hold":{"credits":"1"}}`,
 		`{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":9}}`, `{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":3601}}`, `{"key":"$bob.key","hold":{"credits":1,"ttl_seconds":1e18}}`, `{"key":"$bob.key","hold":{"credits":1,"on_expiry":"Charge"}}`,
 		`{"key":"$bob.key","hold":{"credits":1,"credits":2}}`, `{"key":"$bob.key","hold":{"credits":1},"hold":{"credits":1}}`, `{"key":"$bob.key","hold":{"credits":1},"credits":1}`, `{"key":"$bob.key","usage":{"input_tokens":1}}`, `{"key":"$bob.key","hold":{"usage":{}}}`,
+		`{"key":"$bob.key","usage":[]}`, `{"key":"$bob.key","usage":"m"}`, `{"key":"$bob.key","usage":{"model":{}}}`, `{"key":"$bob.key","usage":{"model":"m"}}`, `{"key":"$bob.key","usage":{"model":"m","input_tokens":-1}}`,
+		`{"key":"$bob.key","usage":{"model":"m","output_tokens":1e10}}`, `{"key":"$bob.key","usage":{"model":"m","output_tokens":9223372036854775808}}`, `{"key":"$bob.key","usage":{"model":"m","input_tokens":1000000000,"audio_input_tokens":1000000000}}`,
+		`{"key":"$bob.key","usage":{"model":"m","service_tier":"../../x"}}`, `{"key":"$bob.key","usage":{"model":"m","service_tier":"\u0000"}}`, `{"key":"$bob.key","usage":{"model":"m","requests":1e9}}`, `{"key":"$bob.key","usage":{"model":"'; DROP TABLE prices; --"}}`,
+		`{"key":"$bob.key","usage":{"model":"` + strings.Repeat("m", 201) + `"}}`, `{"key":"$bob.key","usage":{"model":"m"},"usage":{"model":"m"}}`, `{"key":"$bob.key","usage":{"model":"m"},"credits":1}`, `{"key":"$bob.key","hold":{"usage":{"model":"m","reasoning_tokens":1}}}`,
 		`{"key":"$bob.key","hold":` + strings.Repeat(`{"hold":`, 80) + `1` + strings.Repeat(`}`, 80) + `}`,
 	} {
 		table["verify: hold "+body[:min(len(body), 80)]] = request("POST", "/api/keys/verify", body, gate)
@@ -58,6 +62,7 @@ func hostile() map[string]string {
 	for _, body := range []string{
 		`{}`, `{"credits":-1}`, `{"credits":1e10}`, `{"credits":null}`, `{"credits":"1"}`, `{"credits":1.5}`, `{"credits":1,"usage":{"output_tokens":1}}`, `{"credits":1,"model":""}`, `{"credits":1,"outcome":""}`, `{"credits":1,"outcome":"a\u0000"}`,
 		`{"credits":1,"cost_usd":-1}`, `{"credits":1,"delivered":7}`, `{"credits":1,"delivered":{"credits":-1}}`, `{"credits":1,"delivered":{"usage":{}}}`, `{"credits":1,"ttl_seconds":0}`, `{"credits":1,"ttl_seconds":1e308}`, `[]`, `null`, ``,
+		`{"usage":[]}`, `{"usage":{"output_tokens":-1}}`, `{"usage":{"model":"m","input_tokens":1000000000,"cache_read_tokens":1000000000}}`, `{"delivered":{"usage":{"model":1}}}`, `{"usage":{},"model":"m"}`,
 		`{"credits":1,"reason":""}`, `{"credits":0,"reason":"r"}`, `{"credits":-1000000001,"reason":"r"}`, `{"credits":1,"reason":"r","day":"2026-02-30"}`, `{"credits":1,"reason":"r","day":"9999-12-31"}`, `{"credits":-1000000000,"reason":"r"}`,
 		`{"credits":1,"expires_at":"1999-01-01T00:00:00Z"}`, `{"credits":1,"expires_at":"2026-03-04"}`, `{"credits":1,"note":{}}`, `{"credits":1,"idempotency_key":""}`, `{"credits":1,"note":"` + strings.Repeat("n", 501) + `"}`,
 	} {

@@ -34,7 +34,7 @@ var banded = catalog.Terms{
 }
 
 // setPrice sets a price from a moment on, from now where it is zero; $price.name.id stands for it.
-func (s *service) setPrice(t *testing.T, name, model string, terms catalog.Terms, from time.Time) {
+func (s *service) setPrice(t testing.TB, name, model string, terms catalog.Terms, from time.Time) {
 	t.Helper()
 	n := catalog.NewPrice{Model: model, Terms: terms}
 	if !from.IsZero() {
@@ -47,7 +47,7 @@ func (s *service) setPrice(t *testing.T, name, model string, terms catalog.Terms
 	s.words["price."+name] = p.ID.String()
 }
 
-func (s *service) createModel(t *testing.T, name string, aliases ...string) {
+func (s *service) createModel(t testing.TB, name string, aliases ...string) {
 	t.Helper()
 	if _, err := s.store.CreateModel(t.Context(), accounts.ActorCLI, catalog.ModelChange{Name: &name, Aliases: &aliases}); err != nil {
 		t.Fatal(err)
@@ -102,6 +102,17 @@ func TestUsageIsChargedByItsPrice(t *testing.T) {
 			item("gpt", "300000", "4000", "0.585", "58", tokens(200000, 100000, 0, 0, 4000, 3000, 0, "null")) + "," +
 			item("claude", "33000", "500", "0.084", "9", tokens(1000, 20000, 2000, 10000, 500, 0, 0, "null")) + "]"})
 		s.call(t, today(74, 5))
+	})
+}
+
+func TestUsageIsChargedInABatch(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.setPrice(t, "p", "claude", cached, time.Time{})
+		// 1 000 tokens at 15 dollars a million are 1.5 credits: one of each customer is shown as 2.
+		s.call(t, batch(`{"key":"$ada.key","usage":{"model":"claude","output_tokens":1000}},{"key":"$bob.key","usage":{"model":"nobody"}},{"key":"$bob.key","hold":{"usage":{"model":"claude","output_tokens":1000}}}`, 200,
+			"["+verdictOf("VALID", creditsOf(2, 0, 248), paid("p"))+`,
+			{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"usage.model":"must be a model that has a price; set its price first, or send credits"}}},
+			`+verdictOf("VALID", `{"used":0,"held":2,"limit":75,"granted":0,"remaining":73,"resets_at":"2026-03-05T00:00:00Z","month":null}`, `"hold_id":"*","hold_status":"open","price_id":"$price.p","duplicate":false`)+"]"))
 	})
 }
 
