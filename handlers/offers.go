@@ -17,28 +17,28 @@ type offer struct {
 	ContextWindow *int64      `json:"context_window" doc:"How many tokens a call can read and write together; null if it is not known." example:"200000"`
 	Price         *offerPrice `json:"price" doc:"In credits; null while the model has no price."`
 	// Typical compares models of different prices.
-	Typical *openapi.Millionths `json:"typical_call_credits" doc:"What a call costs that reads 10 000 tokens, none of them cached, and writes 1 000, in credits, rounded down to six decimals; null while the model has no price." example:"4.5"`
+	Typical *openapi.Credits `json:"typical_call_credits" doc:"What a call costs that reads 10 000 tokens, none of them cached, and writes 1 000, in credits, rounded down to six decimals; null while the model has no price." example:"4.5"`
 }
 
 // offerPrice is the price in force. Each figure is rounded down by itself.
 type offerPrice struct {
 	ValidFrom    openapi.Instant      `json:"valid_from" doc:"When the price began."`
 	Mode         catalog.Mode         `json:"mode" enum:"cost,request" doc:"cost: by the tokens that a call used; request: a number of credits for each request, whatever it used."`
-	PerRequest   openapi.Millionths   `json:"credits_per_request" doc:"Credits for each request. In the mode cost they come on top of the tokens." example:"0"`
-	PerWebSearch openapi.Millionths   `json:"credits_per_web_search" example:"1"`
+	PerRequest   openapi.Credits      `json:"credits_per_request" doc:"Credits for each request. In the mode cost they come on top of the tokens." example:"0"`
+	PerWebSearch openapi.Credits      `json:"credits_per_web_search" example:"1"`
 	Rates        *offerRates          `json:"credits_per_million" doc:"Credits for a million tokens, rounded down to six decimals; the price of a call is not made of these rounded figures. null in the mode request."`
 	Bands        []offerBand          `json:"bands" doc:"Prices of larger calls, which reprice the whole call; that of the greatest threshold that the call passes counts."`
 	Tiers        map[string]offerTier `json:"tiers" doc:"Prices of service tiers that have their own, by name." example:"{\"flex\":{\"credits_per_million\":{\"input\":150,\"cache_read\":15,\"cache_write\":150,\"cache_write_1h\":150,\"audio_input\":150,\"output\":750,\"audio_output\":750},\"bands\":[]}}"`
 }
 
 type offerRates struct {
-	Input        openapi.Millionths `json:"input" example:"300"`
-	CacheRead    openapi.Millionths `json:"cache_read" example:"30"`
-	CacheWrite   openapi.Millionths `json:"cache_write" doc:"Written to a cache for 5 minutes." example:"375"`
-	CacheWrite1h openapi.Millionths `json:"cache_write_1h" doc:"Written to a cache for an hour." example:"600"`
-	AudioInput   openapi.Millionths `json:"audio_input" example:"300"`
-	Output       openapi.Millionths `json:"output" example:"1500"`
-	AudioOutput  openapi.Millionths `json:"audio_output" example:"1500"`
+	Input        openapi.Credits `json:"input" example:"300"`
+	CacheRead    openapi.Credits `json:"cache_read" example:"30"`
+	CacheWrite   openapi.Credits `json:"cache_write" doc:"Written to a cache for 5 minutes." example:"375"`
+	CacheWrite1h openapi.Credits `json:"cache_write_1h" doc:"Written to a cache for an hour." example:"600"`
+	AudioInput   openapi.Credits `json:"audio_input" example:"300"`
+	Output       openapi.Credits `json:"output" example:"1500"`
+	AudioOutput  openapi.Credits `json:"audio_output" example:"1500"`
 }
 
 type offerBand struct {
@@ -52,7 +52,7 @@ type offerTier struct {
 }
 
 func offerRatesOf(c *catalog.Charge, r *catalog.Rates) offerRates {
-	of := func(b usage.Bucket) openapi.Millionths { return openapi.Millionths(c.PerMillion(r.Of(b))) }
+	of := func(b usage.Bucket) openapi.Credits { return openapi.Credits(c.PerMillion(r.Of(b))) }
 	return offerRates{
 		Input: of(usage.Input), CacheRead: of(usage.CacheRead), CacheWrite: of(usage.CacheWrite), CacheWrite1h: of(usage.CacheWrite1h),
 		AudioInput: of(usage.AudioInput), Output: of(usage.Output), AudioOutput: of(usage.AudioOutput),
@@ -67,12 +67,12 @@ func offerPriceOf(p *catalog.Price) *offerPrice {
 	t, c := &p.Terms, &p.Terms.Charge
 	o := &offerPrice{ValidFrom: openapi.Instant(p.ValidFrom), Mode: c.Mode, Bands: []offerBand{}, Tiers: map[string]offerTier{}}
 	if c.Mode == catalog.ByRequest {
-		o.PerRequest = openapi.Millionths(c.Credits)
+		o.PerRequest = openapi.Credits(c.Credits)
 		return o
 	}
 	base := offerTierOf(c, &t.Base)
 	o.Rates, o.Bands = &base.Rates, base.Bands
-	o.PerRequest, o.PerWebSearch = openapi.Millionths(c.Millionths(t.PerRequest)), openapi.Millionths(c.Millionths(t.PerWebSearch))
+	o.PerRequest, o.PerWebSearch = openapi.Credits(c.Millionths(t.PerRequest)), openapi.Credits(c.Millionths(t.PerWebSearch))
 	for name, set := range t.Tiers {
 		o.Tiers[name] = offerTierOf(c, &set)
 	}
@@ -94,7 +94,7 @@ func (a *api) models(ctx context.Context, r usageRequest) ([]offer, error) {
 		if p := book.PriceAt(m.Name, now); p != nil {
 			o.Price = offerPriceOf(p)
 			if q, ok := p.Typical(); ok {
-				o.Typical = new(openapi.Millionths(q.Millionths))
+				o.Typical = new(openapi.Credits(q.Millionths))
 			}
 		}
 		return o

@@ -102,9 +102,8 @@ var kinds = map[reflect.Type]*kind{
 			return object, accounts.CheckFeatures(json.RawMessage(object)) == ""
 		}),
 	},
-	reflect.TypeFor[Millionths](): {json: "number", keywords: members{{"minimum", 0}}, example: "0"},
-	reflect.TypeFor[Refused]():    refusedKind,
-	reflect.TypeFor[[]string]():   {json: "array", example: "[]", rule: textsRule, parse: parseTexts},
+	reflect.TypeFor[Refused]():  refusedKind,
+	reflect.TypeFor[[]string](): {json: "array", example: "[]", rule: textsRule, parse: parseTexts},
 }
 
 const exampleID = "0190163d-8694-739b-aea5-966c26f8ad91"

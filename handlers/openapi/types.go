@@ -15,13 +15,6 @@ type USD int64
 // MarshalJSON writes dollars.
 func (m USD) MarshalJSON() ([]byte, error) { return usage.AppendUSD(nil, int64(m)), nil }
 
-// Millionths is millionths of a credit, in a response. In JSON it is a number of credits
-// with up to 6 decimals.
-type Millionths int64
-
-// MarshalJSON writes credits.
-func (m Millionths) MarshalJSON() ([]byte, error) { return usage.AppendUSD(nil, int64(m)), nil }
-
 // Instant is a time of a response: RFC 3339 in UTC. Requests have a time.Time.
 type Instant time.Time
 
