@@ -76,7 +76,7 @@ func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...se
 	totals := usage.NewTotals(db, 0, clock.Now)
 	meter := usage.NewMeter(db, totals, clock.Now, nil)
 	book := catalog.NewCache(db.Book, clock.Now)
-	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: counter, Catalog: book, Now: clock.Now})
+	verifier := keys.NewVerifier(keys.Parts{Directory: db, Meter: meter, Totals: totals, Counter: counter, Catalog: book, Now: clock.Now, Encode: handlers.EncodeIdentity})
 	watch(t, db, verifier)
 	parts := handlers.Parts{
 		Store: db, Verifier: verifier, Catalog: book, Holds: usage.NewHolds(db, meter), Counter: counter, RateLimitPerIP: plenty, AllowedOrigins: []string{"http://localhost:3000"},

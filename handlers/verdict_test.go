@@ -59,6 +59,9 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 				},
 				Plan: accounts.Plan{Name: rapid.String().Draw(t, "plan"), Features: []byte(rapid.SampledFrom([]string{"{}", `{"a":[1,null]}`}).Draw(t, "features"))},
 			}
+			if rapid.Bool().Draw(t, "encoded before") {
+				v.Identity.Encoded = EncodeIdentity(v.Identity)
+			}
 			v.Figures = usage.Figures{
 				CreditsUsed: number.Draw(t, "used"), DailyLimit: number.Draw(t, "limit"), Held: number.Draw(t, "held"), Granted: number.Draw(t, "granted"), Room: number.Draw(t, "left"),
 				Month: usage.Month{Limit: usage.NoLimit},

@@ -203,14 +203,11 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 	if id == nil {
 		return append(b, `,"key_id":null,"user":null,"key":null,"features":null,"credits":null,"rate_limit":null,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`...)
 	}
-	b = appendUUID(append(b, `,"key_id":"`...), id.Key.ID)
-	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
-	b = appendText(append(b, `","email":`...), id.User.Email)
-	b = appendText(append(b, `,"plan":`...), id.Plan.Name)
-	b = append(append(append(b, `,"status":"`...), id.User.Status...), '"')
-	b = appendText(append(b, `},"key":{"label":`...), id.Key.Label)
-	b = appendScopes(append(b, `,"scopes":[`...), id.Key.Scopes)
-	b = appendFeatures(append(b, `]},"features":`...), id.Plan.Features)
+	encoded := id.Encoded
+	if encoded == nil {
+		encoded = EncodeIdentity(id)
+	}
+	b = appendFeatures(append(b, encoded...), id.Plan.Features)
 	b = appendCredits(append(b, `,"credits":`...), &v.Figures, v.Day)
 	b = strconv.AppendInt(append(b, `,"rate_limit":{"limit":`...), v.Rate.Limit, 10)
 	b = strconv.AppendInt(append(b, `,"remaining":`...), v.Rate.Remaining, 10)
@@ -229,6 +226,19 @@ func appendVerdict(b []byte, v *keys.Verdict) []byte {
 		b = append(appendUUID(append(b, '"'), v.PriceID), '"')
 	}
 	return append(strconv.AppendBool(append(b, `,"duplicate":`...), v.Duplicate), '}')
+}
+
+// EncodeIdentity writes the fields of a verdict from key_id to the name of features: the
+// keys.Parts.Encode of a verifier whose verdicts are answered here.
+func EncodeIdentity(id *keys.Identity) []byte {
+	b := appendUUID([]byte(`,"key_id":"`), id.Key.ID)
+	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
+	b = appendText(append(b, `","email":`...), id.User.Email)
+	b = appendText(append(b, `,"plan":`...), id.Plan.Name)
+	b = append(append(append(b, `,"status":"`...), id.User.Status...), '"')
+	b = appendText(append(b, `},"key":{"label":`...), id.Key.Label)
+	b = appendScopes(append(b, `,"scopes":[`...), id.Key.Scopes)
+	return append(b, `]},"features":`...)
 }
 
 // appendCredits writes figures as creditState has them.

@@ -222,4 +222,6 @@ type Identity struct {
 	Plan accounts.Plan
 	// SecretEndsAt is when a rotated secret stops; nil for the key's own secret.
 	SecretEndsAt *time.Time
+	// Encoded is what Parts.Encode made of the rest; nil without it.
+	Encoded []byte
 }

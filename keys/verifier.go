@@ -36,6 +36,7 @@ type Verifier struct {
 	counter   limits.Counter
 	catalog   *catalog.Cache
 	now       func() time.Time
+	encode    func(*Identity) []byte
 	fixed     map[Hash]struct{}
 
 	cache   *cache
@@ -56,13 +57,15 @@ type Parts struct {
 	// Catalog is the models and prices; nil where no request names a model.
 	Catalog *catalog.Cache
 	Now     func() time.Time
+	// Encode encodes what every verdict says of an identity, once for each that is cached; nil where nobody reads Encoded.
+	Encode func(*Identity) []byte
 	// Fixed are secrets that are accepted though no key is minted like them: those of a demo.
 	Fixed []Secret
 }
 
 // NewVerifier puts a Verifier together.
 func NewVerifier(p Parts) *Verifier {
-	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, catalog: p.Catalog, now: p.Now, cache: newCache(), fixed: map[Hash]struct{}{}}
+	v := &Verifier{directory: p.Directory, meter: p.Meter, totals: p.Totals, counter: p.Counter, catalog: p.Catalog, now: p.Now, encode: p.Encode, cache: newCache(), fixed: map[Hash]struct{}{}}
 	for _, s := range p.Fixed {
 		v.fixed[s.Hash()] = struct{}{}
 	}
@@ -148,6 +151,8 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 			id = nil
 		case err != nil:
 			return (*entry)(nil), err
+		case v.encode != nil:
+			id.Encoded = v.encode(id)
 		}
 		return v.cache.put(h, id, epoch, now), nil
 	})

@@ -165,7 +165,8 @@ func (s *service) buildVerifier(ctx context.Context) {
 	s.holds = usage.NewHolds(s.store, s.meter)
 	s.catalog = catalog.NewCache(s.store.Book, time.Now)
 	s.verifier = keys.NewVerifier(keys.Parts{
-		Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Catalog: s.catalog, Now: time.Now, Fixed: s.FixedKeys,
+		Directory: s.store, Meter: s.meter, Totals: totals, Counter: s.counter, Catalog: s.catalog, Now: time.Now,
+		Encode: handlers.EncodeIdentity, Fixed: s.FixedKeys,
 	})
 	s.watchParts()
 	s.teardown.add(func() error {
