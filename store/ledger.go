@@ -215,29 +215,6 @@ func intoUserDays(hour string) string {
 	return "INSERT INTO user_days (day, user_id, requests, millionths, granted, uncollected, corrected, cost_micros, last_charge_id, " + hour + ") "
 }
 
-// The sums of a row of daily_tokens.
-var (
-	tokenSumNames = []string{"requests", "credits", "cost_micros", "prompt_tokens", "completion_tokens", "cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output",
-		"reasoning", "web_searches"}
-	tokenSumColumns = strings.Join(tokenSumNames, ", ")
-	intoDailyTokens = "INSERT INTO daily_tokens (day, user_id, key_id, model, price_id, " + tokenSumColumns + ") "
-)
-
-// tokenSums are the values of tokenSumColumns.
-func tokenSums(t *usage.TokenTotal) [12]int64 {
-	u := &t.Tokens
-	return [...]int64{t.Requests, t.Credits, t.CostMicros, u.Prompt(), u.Completion(), u.CacheRead, u.CacheWrite, u.CacheWrite1h, u.AudioInput, u.AudioOutput, u.Reasoning, u.WebSearches}
-}
-
-// addTokenSums are the assignments that add columns of the same names to those of tokenSumColumns.
-func addTokenSums(table, added string) string {
-	var sums []string
-	for _, column := range tokenSumNames {
-		sums = append(sums, column+" = "+table+column+" + "+added+column)
-	}
-	return strings.Join(sums, ", ")
-}
-
 // tokensText is what a priced charge used, as it is stored.
 func tokensText(p *usage.Priced) string { return string(p.Tokens.AppendText(nil)) }
 

@@ -12,6 +12,29 @@ import (
 	"gorm.io/gorm"
 )
 
+// The sums of a row of daily_tokens.
+var (
+	tokenSumNames = []string{"requests", "credits", "cost_micros", "prompt_tokens", "completion_tokens", "cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output",
+		"reasoning", "web_searches"}
+	tokenSumColumns = strings.Join(tokenSumNames, ", ")
+	intoDailyTokens = "INSERT INTO daily_tokens (day, user_id, key_id, model, price_id, " + tokenSumColumns + ") "
+)
+
+// tokenSums are the values of tokenSumColumns.
+func tokenSums(t *usage.TokenTotal) [12]int64 {
+	u := &t.Tokens
+	return [...]int64{t.Requests, t.Credits, t.CostMicros, u.Prompt(), u.Completion(), u.CacheRead, u.CacheWrite, u.CacheWrite1h, u.AudioInput, u.AudioOutput, u.Reasoning, u.WebSearches}
+}
+
+// addTokenSums are the assignments that add columns of the same names to those of tokenSumColumns.
+func addTokenSums(table, added string) string {
+	var sums []string
+	for _, column := range tokenSumNames {
+		sums = append(sums, column+" = "+table+column+" + "+added+column)
+	}
+	return strings.Join(sums, ", ")
+}
+
 // tokenRow is what tokenSumColumns are read to, with what names the row.
 type tokenRow struct {
 	usage.TokenTotal
@@ -142,7 +165,7 @@ func (q TokenQuery) all(db *gorm.DB) ([]usage.TokenTotal, error) {
 	from, args := q.from("daily_usage")
 	sums := "SUM(t.requests) AS requests, SUM(t.credits) AS credits, SUM(t.cost_micros) AS cost_micros, SUM(t.prompt_tokens) AS prompt, SUM(t.completion_tokens) AS completion"
 	statement := "SELECT " + columns + ", " + sums + from + " GROUP BY " + columns
-	if named := strings.TrimSuffix(columns, "t.model"); named != columns {
+	if named, byModel := strings.CutSuffix(columns, "t.model"); byModel {
 		plan := strings.ReplaceAll(named, "u.", "")
 		statement = "SELECT " + plan + `CASE WHEN place > ? THEN ? ELSE model END AS model, SUM(requests), SUM(credits), SUM(cost_micros), SUM(prompt), SUM(completion) FROM
 			(SELECT s.*, ROW_NUMBER() OVER (ORDER BY cost_micros DESC, credits DESC, model) AS place FROM (` + statement + `) AS s) AS r GROUP BY 1`
