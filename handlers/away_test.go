@@ -33,6 +33,12 @@ var bodies = map[string]string{
 	"POST /api/admin/users/{id}/grants":      `{"credits":1}`,
 	"POST /api/admin/users/{id}/corrections": `{"credits":1,"reason":"x"}`,
 
+	"POST /api/admin/models":        `{"name":"x"}`,
+	"POST /api/admin/prices":        `{"model":"x","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"}}`,
+	"POST /api/admin/prices/quote":  `{"model":"x","usage":{}}`,
+	"POST /api/admin/prices/import": `{"source":"shipped"}`,
+
+	"PATCH /api/admin/models/{id}":  `{"name":"x"}`,
 	"PATCH /api/admin/users/{id}":   `{"name":"x"}`,
 	"PATCH /api/admin/tokens/{id}":  `{"label":"x"}`,
 	"PATCH /api/admin/plans/{id}":   `{"name":"x"}`,

@@ -226,7 +226,12 @@ func TestABodyOfExactlyAMegabyteIsAccepted(t *testing.T) {
 
 func TestEveryPathWithABodyBoundsIt(t *testing.T) {
 	s := onSQLite(t)
-	tooLarge := strings.Repeat(" ", megabyte+1)
+	tooLarge := func(pattern string) string {
+		if pattern == priceImport {
+			return strings.Repeat(" ", 8*megabyte)
+		}
+		return strings.Repeat(" ", megabyte+1)
+	}
 	for pattern, item := range published().model.Paths.PathItems.FromOldest() {
 		for method, op := range item.GetOperations().FromOldest() {
 			if op.RequestBody == nil {
@@ -236,7 +241,7 @@ func TestEveryPathWithABodyBoundsIt(t *testing.T) {
 			if as == "" {
 				as = "ada"
 			}
-			c := call{as: as, method: upper(method), path: concrete(pattern), body: tooLarge, status: 413}
+			c := call{as: as, method: upper(method), path: concrete(pattern), body: tooLarge(pattern), status: 413}
 			s.call(t, c)
 			c.body, c.status = `{"a":`, 400
 			s.call(t, c)
