@@ -72,7 +72,7 @@ func TestPlansAndKeysAreLimitedToModels(t *testing.T) {
 func TestTheModelsOfPlansAndKeysAreSetInTheConsole(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
-		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "models", "large large").sees(http.StatusUnprocessableEntity, "Must have names of 1 to 200 printable characters", "large large</textarea>")
+		v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "models", "large,large").sees(http.StatusUnprocessableEntity, "Must have names of 1 to 200 printable characters", "large,large</textarea>")
 		v.submit("/admin/keys/new", "email", "bob@example.com", "models", "large, small\r\ntiny").sees(http.StatusOK, "It is not shown again")
 		recordSecret(shownKey.FindString(v.page))
 		id := listKeys(t, s, "bob.user")[0].String()

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"codexible/catalog"
@@ -43,9 +44,7 @@ func (b *buckets) tokens() usage.Tokens {
 func (b *buckets) wrong(problems map[string]string, prefix string) {
 	t := b.tokens()
 	if err := t.Check(prefix); err != nil {
-		for field, problem := range fault.As(err).Fields {
-			problems[field] = problem
-		}
+		maps.Copy(problems, fault.As(err).Fields)
 	}
 }
 
