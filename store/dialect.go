@@ -30,6 +30,8 @@ type dialect interface {
 	away(error) bool
 	// numbered is a statement with its question marks as the database's own placeholders.
 	numbered(statement string) string
+	// query sends a numbered statement, by the shortest way that the database has.
+	query(ctx context.Context, conn gorm.ConnPool, text string, args []any) (rows, error)
 	// post decides and records a batch of entries in one transaction.
 	post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error)
 	// countTotals adds the charges that the totals do not count yet, countTotalsIn does it in a transaction that writes.

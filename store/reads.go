@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -22,12 +21,21 @@ import (
 // gorm it expands no list among the arguments.
 func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, statement string, args ...any) ([]Row, error) {
 	text := s.dialect.numbered(statement)
-	rows, err := s.read.ConnPool.QueryContext(ctx, text, args...)
+	found, err := s.dialect.query(ctx, s.read.ConnPool, text, args)
 	if s.sent != nil {
 		s.sent(text, args)
 	}
-	all, err := collect(rows, err, fields)
+	all, err := collect(found, err, fields)
 	return all, s.classify(err)
+}
+
+// rows are the rows of a query, by whichever driver.
+type rows interface {
+	scanner
+
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // listTotals is list for statements that read totals.
@@ -40,26 +48,26 @@ func listTotals[Row any](ctx context.Context, s *Store, fields func(*Row) []any,
 
 // listOn is list on gorm's connection, which may be in a transaction, with gorm's expansion of lists.
 func listOn[Row any](db *gorm.DB, fields func(*Row) []any, statement string, args ...any) (all []Row, err error) {
-	rows, err := db.Raw(statement, args...).Rows()
-	return collect(rows, err, fields)
+	found, err := db.Raw(statement, args...).Rows()
+	return collect(found, err, fields)
 }
 
 // collect reads the rows of a query that may have failed, and closes them.
-func collect[Row any](rows *sql.Rows, failed error, fields func(*Row) []any) (all []Row, err error) {
+func collect[Row any](found rows, failed error, fields func(*Row) []any) (all []Row, err error) {
 	if failed != nil {
 		return nil, failed
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, found.Close()) }()
 	var row, empty Row
 	into := fields(&row)
-	for rows.Next() {
+	for found.Next() {
 		row = empty // a null leaves some types as they are
-		if err := rows.Scan(into...); err != nil {
+		if err := found.Scan(into...); err != nil {
 			return nil, err
 		}
 		all = append(all, row)
 	}
-	return all, rows.Err()
+	return all, found.Err()
 }
 
 const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at"

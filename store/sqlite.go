@@ -69,6 +69,11 @@ func (sqliteDialect) name() string { return dialectSQLite }
 
 func (sqliteDialect) numbered(statement string) string { return statement }
 
+// query has gorm keep the prepared statement.
+func (sqliteDialect) query(ctx context.Context, conn gorm.ConnPool, text string, args []any) (rows, error) {
+	return conn.QueryContext(ctx, text, args...)
+}
+
 // onOneCore changes nothing: SQLite never takes more.
 func (sqliteDialect) onOneCore(db *gorm.DB, read func(*gorm.DB) error) error { return read(db) }
 
