@@ -49,14 +49,20 @@ function hourRows(hours: UsageHour[]): string[][] {
   return hours.map(({ hour, requests }) => [`${String(hour).padStart(2, '0')}:00`, number(requests)]);
 }
 
+/** A number of tokens with those of them that the demo's prices or models tell apart. */
+function withParts(total: number, tokens: Charge['tokens'], names: Partial<Record<keyof NonNullable<Charge['tokens']>, string>>): string {
+  const parts = Object.entries(names).flatMap(([name, word]) => (tokens?.[name as 'output_tokens'] ? [`${number(tokens[name as 'output_tokens'])} ${word}`] : []));
+  return parts.length === 0 ? number(total) : `${number(total)} including ${parts.join(', ')} `;
+}
+
 function chargeRows(charges: Charge[]): string[][] {
   const decimals = costDecimals(charges.map(({ cost_usd }) => cost_usd));
   return charges.map((charge) => [
     formatTime('en', charge.created_at),
     charge.model,
-    number(charge.prompt_tokens),
-    number(charge.completion_tokens),
     number(charge.credits),
+    withParts(charge.prompt_tokens, charge.tokens, { cache_read_tokens: 'cached', cache_write_tokens: 'cache write' }),
+    withParts(charge.completion_tokens, charge.tokens, { reasoning_tokens: 'reasoning' }),
     formatCost('en', charge.cost_usd, decimals),
   ]);
 }

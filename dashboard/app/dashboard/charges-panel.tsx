@@ -2,12 +2,12 @@
 
 import { useState } from 'react';
 import { getUsageDetailed, ownServer, type Charge, type Result } from '@/app/lib/api';
-import { costDecimals } from '@/app/lib/i18n';
+import type { Messages } from '@/app/lib/i18n';
 import { button } from '@/app/ui/button';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
-import { DataTable, ModelName } from '@/app/ui/table';
+import { costColumn, DataTable, ModelName } from '@/app/ui/table';
 import { chargesPage, pageRows, type Days } from './ranges';
 
 interface ChargesProps {
@@ -30,7 +30,9 @@ export function ChargesPanel({ initial, days, revision }: ChargesProps) {
         const shown = rows.slice(0, pageRows);
         return (
           <>
-            <p className="mb-1 text-sm text-soft">{fill(m.charges.lead, { n: days })}</p>
+            <p className="mb-1 text-sm text-soft">
+              {fill(m.charges.lead, { n: days })} {shown.some(({ tokens }) => tokens !== null) ? m.charges.fractions : null}
+            </p>
             {shown.length > 0 ? (
               <Charges rows={shown} />
             ) : page === 0 ? (
@@ -56,22 +58,79 @@ export function ChargesPanel({ initial, days, revision }: ChargesProps) {
   );
 }
 
-function Charges({ rows }: { rows: Charge[] }) {
-  const { m, number, cost, time } = useSpeech();
-  const decimals = costDecimals(rows.map((row) => row.cost_usd));
+export function Charges({ rows }: { rows: Charge[] }) {
+  const { m, number, cost } = useSpeech();
   return (
     <DataTable
       caption={m.charges.title}
       columns={[
-        { head: m.charges.time, cell: (row) => <time dateTime={row.created_at} className="whitespace-nowrap">{time(row.created_at)}</time> },
-        { head: m.charges.model, cell: (row) => <ModelName name={row.model} /> },
-        { head: m.charges.prompt, numeric: true, cell: (row) => number(row.prompt_tokens) },
-        { head: m.charges.completion, numeric: true, cell: (row) => number(row.completion_tokens) },
+        { head: m.charges.time, cell: (row) => <Moment time={row.created_at} /> },
+        { head: m.charges.model, cell: (row) => <ChargedModel charge={row} /> },
         { head: m.charges.credits, numeric: true, cell: (row) => number(row.credits) },
-        { head: m.charges.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
+        { head: m.charges.prompt, numeric: true, cell: (row) => <Tokens total={row.prompt_tokens} parts={row.tokens} names={inputParts} /> },
+        { head: m.charges.completion, numeric: true, cell: (row) => <Tokens total={row.completion_tokens} parts={row.tokens} names={outputParts} /> },
+        ...costColumn(m.charges.cost, rows, (row) => row.cost_usd, cost),
       ]}
       rows={rows}
       rowKey={(row) => row.id}
     />
+  );
+}
+
+/** A time, in two lines where there is little room. */
+function Moment({ time }: { time: string }) {
+  const [date = '', clock] = useSpeech().time(time).split(', ');
+  return (
+    <time dateTime={time}>
+      <span className="whitespace-nowrap">{date},</span> <span className="whitespace-nowrap">{clock}</span>
+    </time>
+  );
+}
+
+type TokenPart = keyof Messages['charges']['parts'];
+const inputParts: readonly TokenPart[] = ['cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'audio_input_tokens'];
+const outputParts: readonly TokenPart[] = ['reasoning_tokens', 'audio_output_tokens'];
+
+/** A number of tokens, and below it those of them that have a price or a meaning of their own. */
+function Tokens({ total, parts, names }: { total: number; parts: Charge['tokens']; names: readonly TokenPart[] }) {
+  const { m, fill, number } = useSpeech();
+  const notes = names.flatMap((name) => (parts?.[name] ? [fill(m.charges.parts[name], { n: number(parts[name]) })] : []));
+  return (
+    <>
+      {number(total)}
+      <Notes notes={notes} intro={m.charges.including} />
+    </>
+  );
+}
+
+function ChargedModel({ charge: { model, tokens } }: { charge: Charge }) {
+  const { m, fill, plural } = useSpeech();
+  const notes = [];
+  if (tokens?.service_tier) notes.push(fill(m.charges.tier, { tier: tokens.service_tier }));
+  if (tokens?.web_searches) notes.push(plural(m.charges.searches, tokens.web_searches));
+  if (tokens && tokens.requests > 1) notes.push(plural(m.charges.requests, tokens.requests));
+  return (
+    <>
+      <ModelName name={model} />
+      <Notes notes={notes} />
+    </>
+  );
+}
+
+/** Small print below a figure; `intro` joins the two for those who hear them. */
+function Notes({ notes, intro }: { notes: readonly string[]; intro?: string }) {
+  if (notes.length === 0) return null;
+  return (
+    <span className="block text-xs whitespace-normal text-soft">
+      {intro ? <span className="sr-only"> {intro} </span> : null}
+      {notes.map((note, index) => (
+        <span key={note}>
+          <span className="whitespace-nowrap">
+            {note}
+            {index < notes.length - 1 ? ',' : ''}
+          </span>{' '}
+        </span>
+      ))}
+    </span>
   );
 }

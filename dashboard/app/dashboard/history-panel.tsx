@@ -3,12 +3,12 @@
 import { useId } from 'react';
 import { getUsageHistory, ownServer, type Result, type UsageDay } from '@/app/lib/api';
 import { labelledBars } from '@/app/lib/chart';
-import { costDecimals } from '@/app/lib/i18n';
+import { hasCost } from '@/app/lib/i18n';
 import { BarChart } from '@/app/ui/bar-chart';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
-import { DataTable, TableTwin } from '@/app/ui/table';
+import { costColumn, DataTable, TableTwin } from '@/app/ui/table';
 import { ranges, type Days } from './ranges';
 
 interface HistoryProps {
@@ -53,31 +53,31 @@ function RangeSwitch({ days, onDays }: { days: Days; onDays: (days: Days) => voi
   );
 }
 
-function History({ rows }: { rows: UsageDay[] }) {
+export function History({ rows }: { rows: UsageDay[] }) {
   const { m, fill, plural, number, cost, date, day } = useSpeech();
   const total = (read: (row: UsageDay) => number) => rows.reduce((sum, row) => sum + read(row), 0);
   if (rows.every((row) => row.request_count === 0)) return <Empty title={m.history.empty} hint={m.history.emptyHint} className="min-h-[272px]" />;
-  const decimals = costDecimals(rows.map((row) => row.cost_usd));
-  const summary = fill(m.history.total, {
-    credits: plural(m.history.creditCount, total((row) => row.credits_used)),
-    requests: plural(m.history.requestCount, total((row) => row.request_count)),
-    cost: cost(Math.round(total((row) => row.cost_usd) * 1e6) / 1e6),
-  });
+  const showsCost = hasCost(rows.map((row) => row.cost_usd));
+  const figures = (row: Omit<UsageDay, 'date'>) => {
+    const credits = plural(m.history.creditCount, row.credits_used);
+    const requests = plural(m.history.requestCount, row.request_count);
+    return showsCost ? fill(m.history.figures, { credits, requests, cost: cost(row.cost_usd) }) : fill(m.history.figuresWithoutCost, { credits, requests });
+  };
+  const totals = {
+    credits_used: total((row) => row.credits_used),
+    request_count: total((row) => row.request_count),
+    cost_usd: Math.round(total((row) => row.cost_usd) * 1e6) / 1e6,
+  };
   return (
     <>
       <BarChart
         label={m.history.chart}
-        summary={summary}
+        summary={figures(totals)}
         labelled={labelledBars(rows.length, 7)}
         bars={rows.map((row) => ({
           label: day(row.date),
           value: row.credits_used,
-          detail: fill(m.history.detail, {
-            date: date(row.date),
-            credits: plural(m.history.creditCount, row.credits_used),
-            requests: plural(m.history.requestCount, row.request_count),
-            cost: cost(row.cost_usd),
-          }),
+          detail: fill(m.history.detail, { date: date(row.date), figures: figures(row) }),
         }))}
       />
       <TableTwin>
@@ -88,7 +88,7 @@ function History({ rows }: { rows: UsageDay[] }) {
               { head: m.history.date, cell: (row) => date(row.date) },
               { head: m.history.credits, numeric: true, cell: (row) => number(row.credits_used) },
               { head: m.history.requests, numeric: true, cell: (row) => number(row.request_count) },
-              { head: m.history.cost, numeric: true, cell: (row) => cost(row.cost_usd, decimals) },
+              ...costColumn(m.history.cost, rows, (row) => row.cost_usd, cost),
             ]}
             rows={rows.toReversed()}
             rowKey={(row) => row.date}

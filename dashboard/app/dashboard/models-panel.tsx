@@ -1,11 +1,11 @@
 'use client';
 
 import { getUsageModels, ownServer, type ModelUsage, type Result } from '@/app/lib/api';
-import { costDecimals } from '@/app/lib/i18n';
+import { hasCost } from '@/app/lib/i18n';
 import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
-import { DataTable, ModelName } from '@/app/ui/table';
+import { costColumn, DataTable, ModelName } from '@/app/ui/table';
 import type { Days } from './ranges';
 
 export function ModelsPanel({ initial, days, revision }: { initial: Promise<Result<ModelUsage[]>>; days: Days; revision: number }) {
@@ -18,12 +18,13 @@ export function ModelsPanel({ initial, days, revision }: { initial: Promise<Resu
   );
 }
 
-function Models({ rows }: { rows: ModelUsage[] }) {
+export function Models({ rows }: { rows: ModelUsage[] }) {
   const { m, number, cost, percent } = useSpeech();
   if (rows.length === 0) return <Empty title={m.models.empty} hint={m.models.emptyHint} />;
-  const total = rows.reduce((sum, row) => sum + row.total_cost, 0);
-  const decimals = costDecimals(rows.map((row) => row.total_cost));
-  const share = (row: ModelUsage) => (total === 0 ? 0 : row.total_cost / total);
+  const showsCost = hasCost(rows.map((row) => row.total_cost));
+  const part = (row: ModelUsage) => (showsCost ? row.total_cost : row.requests);
+  const total = rows.reduce((sum, row) => sum + part(row), 0);
+  const share = (row: ModelUsage) => (total === 0 ? 0 : part(row) / total);
   return (
     <DataTable
       caption={m.models.title}
@@ -32,9 +33,9 @@ function Models({ rows }: { rows: ModelUsage[] }) {
         { head: m.models.requests, numeric: true, cell: (row) => number(row.requests) },
         { head: m.models.prompt, numeric: true, cell: (row) => number(row.prompt_tokens) },
         { head: m.models.completion, numeric: true, cell: (row) => number(row.completion_tokens) },
-        { head: m.models.cost, numeric: true, cell: (row) => cost(row.total_cost, decimals) },
+        ...costColumn(m.models.cost, rows, (row) => row.total_cost, cost),
         {
-          head: m.models.share,
+          head: showsCost ? m.models.share : m.models.requestShare,
           numeric: true,
           cell: (row) => (
             <span className="inline-flex items-center gap-1">

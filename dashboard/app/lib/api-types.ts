@@ -294,6 +294,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the models that the key can use, with their prices in credits
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage/today": {
         parameters: {
             query?: never;
@@ -698,6 +718,118 @@ export interface paths {
         patch: operations["adminChangePlan"];
         trace?: never;
     };
+    "/api/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List models
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminModels"];
+        put?: never;
+        /**
+         * Offer a model
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCreateModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop offering a model
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        delete: operations["adminDeleteModel"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a model
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        patch: operations["adminChangeModel"];
+        trace?: never;
+    };
+    "/api/admin/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List prices, the last that was set first
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminPrices"];
+        put?: never;
+        /**
+         * Set a model's price from a moment on
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminSetPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/prices/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what usage costs, and why
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminQuote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/prices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a price list, or show what would change
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminImportPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/logs": {
         parameters: {
             query?: never;
@@ -852,6 +984,8 @@ export interface components {
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
             /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
+            /** @description Models that the key can use, within the plan's; null for all. */
+            models: string[] | null;
             /**
              * Format: int64
              * @description Credits a day of this key, within the plan's; null for no limit of its own.
@@ -892,6 +1026,8 @@ export interface components {
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
+            /** @description Models that the key can use, by name or alias, at least one and within the plan's. If absent or null: all of the plan's. */
+            models?: string[] | null;
             /**
              * Format: int64
              * @description Credits a day of this key, within the plan's. If absent: no limit of its own.
@@ -917,12 +1053,80 @@ export interface components {
             prefix: string;
             label: string;
         };
+        CallUsage: {
+            /** @description A model that has a price, by its name or an alias. It is recorded under its name. */
+            model: string;
+            /**
+             * Format: int64
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
+             * @default 0
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens read from a cache.
+             * @default 0
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for 5 minutes.
+             * @default 0
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for an hour.
+             * @default 0
+             */
+            cache_write_1h_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model read.
+             * @default 0
+             */
+            audio_input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that the model wrote, reasoning included and audio not.
+             * @default 0
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model wrote.
+             * @default 0
+             */
+            audio_output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The part of output_tokens that is reasoning.
+             * @default 0
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Requests to the model.
+             * @default 1
+             */
+            requests?: number | null;
+            /**
+             * Format: int64
+             * @description Web searches that the provider made.
+             * @default 0
+             */
+            web_searches?: number | null;
+            /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
+            service_tier?: string | null;
+        };
         HoldRequest: {
             /**
              * Format: int64
-             * @description Number of credits to set aside. 0 takes only a place of the requests at once.
+             * @description Number of credits to set aside. 0 takes only a place of the requests at once. Required unless usage is given.
              */
-            credits: number;
+            credits?: number | null;
+            /** @description What the call can use at most, in place of credits: its price, rounded up to whole credits, is set aside. */
+            usage?: components["schemas"]["CallUsage"] | null;
             /**
              * Format: int64
              * @description Seconds until the hold ends by itself.
@@ -950,6 +1154,8 @@ export interface components {
             credits?: number | null;
             /** @description Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once. */
             hold?: components["schemas"]["HoldRequest"] | null;
+            /** @description What the call used, in place of credits, prompt_tokens, completion_tokens and cost_usd: the price of its model gives the credits and the cost. Must be absent beside hold. */
+            usage?: components["schemas"]["CallUsage"] | null;
             /** @description A repeat within 24 hours with the same value returns the first result and charges and holds nothing. Charges and holds have separate idempotency keys, and so do services of different users. Ignored with 0 credits and without hold. */
             idempotency_key?: string | null;
             /** @description The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent. */
@@ -978,10 +1184,10 @@ export interface components {
         Verdict: {
             valid: boolean;
             /**
-             * @description VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have.
+             * @description VALID, or the first reason to refuse. INSUFFICIENT_SCOPE: the key lacks the scope models. MODEL_NOT_ALLOWED: the plan or the key cannot use the model. CONCURRENCY_LIMITED: the key or its user has as many open holds as it can have.
              * @enum {string}
              */
-            code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "CONCURRENCY_LIMITED" | "QUOTA_EXCEEDED";
+            code: "VALID" | "NOT_FOUND" | "REVOKED" | "DISABLED" | "EXPIRED" | "SUSPENDED" | "INSUFFICIENT_SCOPE" | "IP_NOT_ALLOWED" | "RATE_LIMITED" | "MODEL_NOT_ALLOWED" | "CONCURRENCY_LIMITED" | "QUOTA_EXCEEDED";
             /** Format: uuid */
             key_id: string | null;
             user: components["schemas"]["VerifiedUser"] | null;
@@ -1000,6 +1206,11 @@ export interface components {
              * @enum {string|null}
              */
             hold_status: "open" | "settled" | "released" | "expired" | null;
+            /**
+             * Format: uuid
+             * @description The price by which usage was charged, or of the model of a hold. null without one, for a refusal and for a duplicate, which has the price of the first.
+             */
+            price_id: string | null;
             /** @description Whether this is the result of an earlier charge or hold with the same idempotency key. */
             duplicate: boolean;
         };
@@ -1117,12 +1328,80 @@ export interface components {
              */
             credits: number;
         };
+        HoldUsage: {
+            /** @description A model that had a price when the hold was made. If absent: that of the hold. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
+             * @default 0
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens read from a cache.
+             * @default 0
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for 5 minutes.
+             * @default 0
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for an hour.
+             * @default 0
+             */
+            cache_write_1h_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model read.
+             * @default 0
+             */
+            audio_input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that the model wrote, reasoning included and audio not.
+             * @default 0
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model wrote.
+             * @default 0
+             */
+            audio_output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The part of output_tokens that is reasoning.
+             * @default 0
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Requests to the model.
+             * @default 1
+             */
+            requests?: number | null;
+            /**
+             * Format: int64
+             * @description Web searches that the provider made.
+             * @default 0
+             */
+            web_searches?: number | null;
+            /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
+            service_tier?: string | null;
+        };
         SettleRequest: {
             /**
              * Format: int64
-             * @description What the call cost. What fits neither into the hold nor into the credits that are left is not charged, also not later.
+             * @description What the call cost. What fits neither into the hold nor into the credits that are left is not charged, also not later. Required unless usage is given.
              */
-            credits: number;
+            credits?: number | null;
+            /** @description What the call used, in place of credits, prompt_tokens, completion_tokens and cost_usd: the price of its model when the hold was made gives the credits and the cost. */
+            usage?: components["schemas"]["HoldUsage"] | null;
             /** @description The model that was used. If absent: that of the hold. */
             model?: string | null;
             /** @description How the call ended, in your words. It is added to the trace of this request, and changes nothing else. */
@@ -1157,13 +1436,25 @@ export interface components {
             /** @description Whether this is the result of an earlier settlement of the hold. */
             duplicate: boolean;
             credits: components["schemas"]["CreditState"];
+            /**
+             * Format: uuid
+             * @description The price by which usage was charged; null without usage.
+             */
+            price_id: string | null;
+            /**
+             * Format: date-time
+             * @description The moment whose price counts: when the hold was made. null without usage.
+             */
+            priced_at: string | null;
         };
         Delivered: {
             /**
              * Format: int64
-             * @description In credits.
+             * @description In credits. Required unless usage is given.
              */
-            credits: number;
+            credits?: number | null;
+            /** @description What the call has used so far, in place of credits. */
+            usage?: components["schemas"]["HoldUsage"] | null;
         };
         ExtendRequest: {
             /**
@@ -1171,6 +1462,8 @@ export interface components {
              * @description The new total, not below the present one. If absent: as it was.
              */
             credits?: number | null;
+            /** @description What the call can use at most, in place of credits: its price, rounded up to whole credits, is the new total. */
+            usage?: components["schemas"]["HoldUsage"] | null;
             /**
              * Format: int64
              * @description Seconds from this request until the hold ends by itself.
@@ -1200,6 +1493,8 @@ export interface components {
             scopes?: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[] | null;
             /** @description Addresses and networks from which the key can be used. Replaces the previous list; [] for any address. */
             allowed_addresses?: string[] | null;
+            /** @description Models that the key can use, by name or alias, at least one and within the plan's. Replaces the previous list; null for all of the plan's. */
+            models?: string[] | null;
             /**
              * @description A disabled key is rejected like a revoked one until it is enabled.
              * @enum {string|null}
@@ -1240,6 +1535,70 @@ export interface components {
              */
             grace_seconds?: number | null;
         };
+        Offer: {
+            /** @description What to ask for. */
+            name: string;
+            /** @description Other names of it. */
+            aliases: string[];
+            /** @description null if there is none. */
+            display_name: string | null;
+            /** @description null if there is none. */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens a call can read and write together; null if it is not known.
+             */
+            context_window: number | null;
+            /** @description In credits; null while the model has no price. */
+            price: components["schemas"]["OfferPrice"] | null;
+            /** @description What a call costs that reads 10 000 tokens, none of them cached, and writes 1 000, in credits, rounded down to six decimals; null while the model has no price. */
+            typical_call_credits: number | null;
+        };
+        OfferPrice: {
+            /**
+             * Format: date-time
+             * @description When the price began.
+             */
+            valid_from: string;
+            /**
+             * @description cost: by the tokens that a call used; request: a number of credits for each request, whatever it used.
+             * @enum {string}
+             */
+            mode: "cost" | "request";
+            /** @description Credits for each request. In the mode cost they come on top of the tokens. */
+            credits_per_request: number;
+            credits_per_web_search: number;
+            /** @description Credits for a million tokens, rounded down to six decimals; the price of a call is not made of these rounded figures. null in the mode request. */
+            credits_per_million: components["schemas"]["OfferRates"] | null;
+            bands: components["schemas"]["OfferBand"][];
+            /** @description Prices of service tiers that have their own, by name. */
+            tiers: {
+                [key: string]: components["schemas"]["OfferTier"];
+            };
+        };
+        OfferRates: {
+            input: number;
+            cache_read: number;
+            /** @description Written to a cache for 5 minutes. */
+            cache_write: number;
+            /** @description Written to a cache for an hour. */
+            cache_write_1h: number;
+            audio_input: number;
+            output: number;
+            audio_output: number;
+        };
+        OfferBand: {
+            /**
+             * Format: int64
+             * @description The price of calls that read more tokens than this, cached ones included.
+             */
+            above_input_tokens: number;
+            credits_per_million: components["schemas"]["OfferRates"];
+        };
+        OfferTier: {
+            credits_per_million: components["schemas"]["OfferRates"];
+            bands: components["schemas"]["OfferBand"][];
+        };
         DayUsage: {
             /** Format: date */
             date: string;
@@ -1247,6 +1606,7 @@ export interface components {
             credits_used: number;
             /** Format: int64 */
             request_count: number;
+            /** @description In dollars; 0 if the operator hides costs. */
             cost_usd: number;
         };
         ChargeItem: {
@@ -1257,18 +1617,54 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             completion_tokens: number;
+            /** @description In dollars; 0 if the operator hides costs. */
             cost_usd: number;
             /** Format: int64 */
             credits: number;
+            /** @description The tokens by what they are priced as; null for a charge without a price. */
+            tokens: components["schemas"]["UsedTokens"] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date */
             date: string;
         };
+        UsedTokens: {
+            /**
+             * Format: int64
+             * @description Tokens that the model read and that were neither cached nor audio.
+             */
+            input_tokens: number;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            /** Format: int64 */
+            cache_write_1h_tokens: number;
+            /** Format: int64 */
+            audio_input_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens that the model wrote, reasoning included and audio not.
+             */
+            output_tokens: number;
+            /** Format: int64 */
+            audio_output_tokens: number;
+            /**
+             * Format: int64
+             * @description The part of output_tokens that is reasoning.
+             */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            web_searches: number;
+            /** @description null for the default tier. */
+            service_tier: string | null;
+        };
         ModelUsage: {
             /** @description At most 1000 models, the most expensive first. */
             model: string;
-            /** @description In dollars. */
+            /** @description In dollars; 0 if the operator hides costs. */
             total_cost: number;
             /** Format: int64 */
             requests: number;
@@ -1598,6 +1994,8 @@ export interface components {
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
             /** @description Addresses and networks from which the key can be used. Empty: any address. */
             allowed_addresses: string[];
+            /** @description Models that the key can use, within the plan's; null for all. */
+            models: string[] | null;
             /**
              * Format: int64
              * @description Credits a day of this key, within the plan's; null for no limit of its own.
@@ -1643,6 +2041,8 @@ export interface components {
              * @enum {string|null}
              */
             status?: "active" | "disabled" | null;
+            /** @description Models that the key can use, by name or alias, at least one and within the plan's. If absent or null: all of the plan's. */
+            models?: string[] | null;
             /**
              * Format: int64
              * @description Credits a day of this key, within the plan's. If absent: no limit of its own.
@@ -1695,6 +2095,8 @@ export interface components {
              * @description Maximum number of keys per user, except revoked ones.
              */
             max_keys: number;
+            /** @description Models that users on the plan can use; null for all. */
+            models: string[] | null;
             /**
              * Format: int64
              * @description Place in lists, the lowest first.
@@ -1742,6 +2144,8 @@ export interface components {
              * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
              */
             max_keys?: number | null;
+            /** @description Models that users on the plan can use, by name or alias, at least one; null for all. If absent in a new plan: all. */
+            models?: string[] | null;
             /** @description Feature flags. If absent in a new plan: {}. */
             features?: Record<string, never> | null;
             /** @description An archived plan is closed for new users. Users who have it keep it. */
@@ -1789,6 +2193,8 @@ export interface components {
              * @description Maximum number of keys per user, except revoked ones. If absent in a new plan: 20.
              */
             max_keys?: number | null;
+            /** @description Models that users on the plan can use, by name or alias, at least one; null for all. If absent in a new plan: all. */
+            models?: string[] | null;
             /** @description Feature flags. If absent in a new plan: {}. */
             features?: Record<string, never> | null;
             /** @description An archived plan is closed for new users. Users who have it keep it. */
@@ -1800,6 +2206,414 @@ export interface components {
             position?: number | null;
             /** @description Whether new users get this plan unless another is chosen. It replaces the plan that was the default. */
             is_default?: boolean | null;
+        };
+        AdminModel: {
+            /** Format: uuid */
+            id: string;
+            /** @description What clients ask for. */
+            name: string;
+            /** @description Other names of it. */
+            aliases: string[];
+            /** @description null if none was given. */
+            display_name: string | null;
+            /** @description null if none was given. */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens a call may read and write together; null if it is not known.
+             */
+            context_window: number | null;
+            /**
+             * Format: int64
+             * @description How many tokens of output are set aside for a call.
+             */
+            output_allowance: number;
+            /** @description The names of the plans that see and use the model; null for all. */
+            plans: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The price in force; null if there is none. */
+            price: components["schemas"]["AdminPrice"] | null;
+        };
+        AdminPrice: {
+            /** Format: uuid */
+            id: string;
+            model: string;
+            /** Format: date-time */
+            valid_from: string;
+            usd_per_million: components["schemas"]["PriceRates"];
+            usd_per_request: number;
+            usd_per_web_search: number;
+            bands: components["schemas"]["PriceBand"][];
+            /** @description Rates of service tiers that have their own. */
+            tiers: {
+                [key: string]: components["schemas"]["PriceTier"];
+            };
+            charge: components["schemas"]["PriceCharge"];
+            /** @description manual, or the list that it was imported from. */
+            source: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** @description Whether calls of the model have this price. */
+            in_force: boolean;
+            /**
+             * Format: date-time
+             * @description When the next price of the model begins; null if none follows.
+             */
+            ends_at: string | null;
+        };
+        PriceRates: {
+            /** @description Dollars per million tokens. */
+            input: number;
+            output: number;
+            /** @description null: that of input, as for the others but audio_output. */
+            cache_read: number | null;
+            cache_write: number | null;
+            cache_write_1h: number | null;
+            audio_input: number | null;
+            /** @description null: that of output. */
+            audio_output: number | null;
+        };
+        PriceBand: {
+            /**
+             * Format: int64
+             * @description Calls that read more tokens, cached and audio ones included, have these rates as a whole.
+             */
+            above_input_tokens: number;
+            usd_per_million: components["schemas"]["PriceRates"];
+        };
+        PriceTier: {
+            /** @description Dollars per million tokens. */
+            input: number;
+            output: number;
+            /** @description null: that of input, as for the others but audio_output. */
+            cache_read: number | null;
+            cache_write: number | null;
+            cache_write_1h: number | null;
+            audio_input: number | null;
+            /** @description null: that of output. */
+            audio_output: number | null;
+            bands: components["schemas"]["PriceBand"][];
+        };
+        PriceCharge: {
+            /**
+             * @description cost: a percentage of the cost. request: so many credits a request.
+             * @enum {string}
+             */
+            mode: "cost" | "request";
+            /** @description Credits a request; null if customers pay by cost. */
+            credits: number | null;
+            /** @description Percentage of the cost; null if customers pay by request. */
+            percent: number | null;
+            /** @description What a credit is worth. */
+            credit_value_usd: number;
+        };
+        CreateModelRequest: {
+            /** @description What clients ask for, without blanks. */
+            name: string;
+            /** @description Other names of it. Names and aliases of all models are unique together. */
+            aliases?: string[] | null;
+            /** @description null or an empty string removes it. */
+            display_name?: string | null;
+            /** @description null or an empty string removes it. */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens a call may read and write together; null if it is not known.
+             */
+            context_window?: number | null;
+            /**
+             * Format: int64
+             * @description How many tokens of output are set aside for a call. If absent in a new model: 4096.
+             */
+            output_allowance?: number | null;
+            /** @description The names of the plans that see and use the model, case-insensitive; null for all, [] for none. */
+            plans?: string[] | null;
+        };
+        ChangeModelRequest: {
+            /** @description What clients ask for, without blanks. The model keeps its price under another name; the name before is no alias unless you make it one. */
+            name?: string | null;
+            /** @description Other names of it. Names and aliases of all models are unique together. */
+            aliases?: string[] | null;
+            /** @description null or an empty string removes it. */
+            display_name?: string | null;
+            /** @description null or an empty string removes it. */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens a call may read and write together; null if it is not known.
+             */
+            context_window?: number | null;
+            /**
+             * Format: int64
+             * @description How many tokens of output are set aside for a call. If absent in a new model: 4096.
+             */
+            output_allowance?: number | null;
+            /** @description The names of the plans that see and use the model, case-insensitive; null for all, [] for none. */
+            plans?: string[] | null;
+        };
+        DeletedModel: {
+            deleted: boolean;
+        };
+        RatesInput: {
+            /** @description Dollars per million tokens. */
+            input: number;
+            output: number;
+            /** @description If absent, here and in the others but audio_output: that of input. */
+            cache_read?: number | null;
+            /** @description Written to a cache for 5 minutes. */
+            cache_write?: number | null;
+            /** @description Written to a cache for an hour. */
+            cache_write_1h?: number | null;
+            audio_input?: number | null;
+            /** @description If absent: that of output. */
+            audio_output?: number | null;
+        };
+        BandInput: {
+            /**
+             * Format: int64
+             * @description Calls that read more tokens, cached and audio ones included, have these rates as a whole.
+             */
+            above_input_tokens: number;
+            usd_per_million: components["schemas"]["RatesInput"];
+        };
+        TierInput: {
+            /** @description Dollars per million tokens. */
+            input: number;
+            output: number;
+            /** @description If absent, here and in the others but audio_output: that of input. */
+            cache_read?: number | null;
+            /** @description Written to a cache for 5 minutes. */
+            cache_write?: number | null;
+            /** @description Written to a cache for an hour. */
+            cache_write_1h?: number | null;
+            audio_input?: number | null;
+            /** @description If absent: that of output. */
+            audio_output?: number | null;
+            bands?: components["schemas"]["BandInput"][] | null;
+        };
+        ChargeInput: {
+            /**
+             * @description cost: a percentage of the cost, at the value of a credit. request: so many credits a request.
+             * @enum {string}
+             */
+            mode: "cost" | "request";
+            /** @description Credits a request; needed if the mode is request, and for no other. */
+            credits?: number | null;
+            /** @description Percentage of the cost, only if the mode is cost. If absent: 100. */
+            percent?: number | null;
+            /** @description What a credit is worth. If absent: CREDIT_VALUE_USD of the configuration. */
+            credit_value_usd?: number | null;
+        };
+        SetPriceRequest: {
+            /** @description A name, or an alias of a model: the price is that of its name. It need not be a model that is offered. */
+            model: string;
+            /**
+             * Format: date-time
+             * @description When it begins, not in the past. If absent: at once.
+             */
+            valid_from?: string | null;
+            usd_per_million: components["schemas"]["RatesInput"];
+            /** @description Beside the tokens. */
+            usd_per_request?: number | null;
+            usd_per_web_search?: number | null;
+            /** @description The lowest threshold first. */
+            bands?: components["schemas"]["BandInput"][] | null;
+            /** @description Rates of service tiers that have their own, by name. Another tier than default, standard and auto without rates of its own has those of the dearest. */
+            tiers?: {
+                [key: string]: components["schemas"]["TierInput"];
+            } | null;
+            charge: components["schemas"]["ChargeInput"];
+        };
+        QuotedUsage: {
+            /** @description If given: that beside usage. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
+             * @default 0
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens read from a cache.
+             * @default 0
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for 5 minutes.
+             * @default 0
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache for an hour.
+             * @default 0
+             */
+            cache_write_1h_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model read.
+             * @default 0
+             */
+            audio_input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that the model wrote, reasoning included and audio not.
+             * @default 0
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Audio tokens that the model wrote.
+             * @default 0
+             */
+            audio_output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The part of output_tokens that is reasoning.
+             * @default 0
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Requests to the model.
+             * @default 1
+             */
+            requests?: number | null;
+            /**
+             * Format: int64
+             * @description Web searches that the provider made.
+             * @default 0
+             */
+            web_searches?: number | null;
+            /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
+            service_tier?: string | null;
+        };
+        QuoteRequest: {
+            /** @description A name or alias. */
+            model: string;
+            usage: components["schemas"]["QuotedUsage"];
+            /**
+             * Format: date-time
+             * @description The moment whose price counts. If absent: now.
+             */
+            at?: string | null;
+        };
+        Quoted: {
+            /** @description The cost, rounded half to even to a millionth of a dollar, as a charge has it. */
+            cost_usd: number;
+            /** @description The sum of the lines, not rounded. */
+            exact_cost_usd: number;
+            /** @description What a customer pays, before the day's sum is rounded up to whole credits. Rounded down to a millionth. */
+            credits: number;
+            /** Format: uuid */
+            price_id: string;
+            model: string;
+            /**
+             * Format: date-time
+             * @description When the price began.
+             */
+            valid_from: string;
+            /** @description The service tier whose rates count; null for those of no tier. */
+            tier: string | null;
+            /** @description Whether the usage's tier has no rates of its own, so that those of the dearest count. */
+            tier_is_dearest: boolean;
+            /**
+             * Format: int64
+             * @description The threshold of the band whose rates count; null for none.
+             */
+            above_input_tokens: number | null;
+            charge: components["schemas"]["PriceCharge"];
+            lines: components["schemas"]["QuoteLine"][];
+        };
+        QuoteLine: {
+            /** @description input, cache_read, cache_write, cache_write_1h, audio_input, output, audio_output, request or web_search. */
+            bucket: string;
+            /**
+             * Format: int64
+             * @description null for requests and web searches.
+             */
+            tokens: number | null;
+            /** @description null for requests and web searches. */
+            usd_per_million: number | null;
+            /**
+             * Format: int64
+             * @description How many requests or web searches; null for tokens.
+             */
+            count: number | null;
+            /** @description The price of a request or of a web search; null for tokens. */
+            usd_each: number | null;
+            /** @description Exact. */
+            cost_usd: number;
+        };
+        ImportPricesRequest: {
+            /**
+             * @description shipped: the list that comes with the service. genai-prices, litellm: the format of list.
+             * @enum {string}
+             */
+            source: "shipped" | "genai-prices" | "litellm";
+            /** @description The list, if the source is not shipped: of LiteLLM the content of model_prices_and_context_window.json, of genai-prices {"providers": the content of data.json}. */
+            list?: Record<string, never> | null;
+            /** @description The models to import, in whose names * stands for any text. If absent: all. */
+            models?: string[] | null;
+            /**
+             * @description The percentage of the cost that customers pay for models that have no price yet. Others keep what customers pay.
+             * @default 100
+             */
+            percent?: number | null;
+            /** @description What a credit is worth, for models that have no price yet. If absent: CREDIT_VALUE_USD of the configuration. */
+            credit_value_usd?: number | null;
+            /** @description Whether to set the prices. If absent or false: only show what would change. */
+            apply?: boolean | null;
+        };
+        ImportedPrices: {
+            /** @description Whether the prices were set. */
+            applied: boolean;
+            /** @description The list's name, which each price keeps. */
+            source: string;
+            counts: components["schemas"]["ImportCounts"];
+            items: components["schemas"]["ImportedItem"][];
+            unread: components["schemas"]["UnreadItem"][];
+        };
+        ImportCounts: {
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            unread: number;
+        };
+        ImportedItem: {
+            model: string;
+            /** @enum {string} */
+            action: "new" | "changed" | "unchanged";
+            /** @description The price that would be in force at the beginning of after; null if there is none. */
+            before: components["schemas"]["ImportedPrice"] | null;
+            /** @description The price that is set; of an unchanged one, that which is kept. */
+            after: components["schemas"]["ImportedPrice"];
+        };
+        ImportedPrice: {
+            /** Format: date-time */
+            valid_from: string;
+            usd_per_million: components["schemas"]["PriceRates"];
+            usd_per_request: number;
+            usd_per_web_search: number;
+            bands: components["schemas"]["PriceBand"][];
+            /** @description Rates of service tiers that have their own. */
+            tiers: {
+                [key: string]: components["schemas"]["PriceTier"];
+            };
+            charge: components["schemas"]["PriceCharge"];
+        };
+        UnreadItem: {
+            model: string;
+            reason: string;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
@@ -1863,7 +2677,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The body is larger than 1 MiB. */
+        /** @description The body is larger than 1 MiB, or for a price list 8 MiB. */
         payload_too_large: {
             headers: {
                 [name: string]: unknown;
@@ -2157,6 +2971,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "models": [
+                     *           "coder-large"
+                     *         ],
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
@@ -2219,6 +3036,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "models": [
+                     *           "coder-large"
+                     *         ],
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
@@ -2259,6 +3079,9 @@ export interface operations {
                  *         "10.0.0.0/8"
                  *       ],
                  *       "status": "active",
+                 *       "models": [
+                 *         "coder-large"
+                 *       ],
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
                  *       "concurrency_limit": 4
@@ -2383,6 +3206,7 @@ export interface operations {
                      *       },
                      *       "hold_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *       "hold_status": "open",
+                     *       "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *       "duplicate": false
                      *     }
                      */
@@ -2488,6 +3312,7 @@ export interface operations {
                      *         },
                      *         "hold_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *         "hold_status": "open",
+                     *         "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *         "duplicate": false
                      *       }
                      *     ]
@@ -2616,7 +3441,9 @@ export interface operations {
                      *           "remaining": 3788,
                      *           "resets_at": "2026-03-04T12:00:00Z"
                      *         }
-                     *       }
+                     *       },
+                     *       "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "priced_at": "2026-03-04T12:00:00Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Settlement"];
@@ -2816,6 +3643,9 @@ export interface operations {
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
                  *       ],
+                 *       "models": [
+                 *         "coder-large"
+                 *       ],
                  *       "status": "active",
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
@@ -2905,6 +3735,91 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "name": "coder-large",
+                     *         "aliases": [
+                     *           "coder-latest"
+                     *         ],
+                     *         "display_name": "Coder Large",
+                     *         "description": "For everyday coding.",
+                     *         "context_window": 200000,
+                     *         "price": {
+                     *           "valid_from": "2026-03-04T12:00:00Z",
+                     *           "mode": "cost",
+                     *           "credits_per_request": 0,
+                     *           "credits_per_web_search": 1,
+                     *           "credits_per_million": {
+                     *             "input": 300,
+                     *             "cache_read": 30,
+                     *             "cache_write": 375,
+                     *             "cache_write_1h": 600,
+                     *             "audio_input": 300,
+                     *             "output": 1500,
+                     *             "audio_output": 1500
+                     *           },
+                     *           "bands": [
+                     *             {
+                     *               "above_input_tokens": 200000,
+                     *               "credits_per_million": {
+                     *                 "input": 300,
+                     *                 "cache_read": 30,
+                     *                 "cache_write": 375,
+                     *                 "cache_write_1h": 600,
+                     *                 "audio_input": 300,
+                     *                 "output": 1500,
+                     *                 "audio_output": 1500
+                     *               }
+                     *             }
+                     *           ],
+                     *           "tiers": {
+                     *             "flex": {
+                     *               "credits_per_million": {
+                     *                 "input": 150,
+                     *                 "cache_read": 15,
+                     *                 "cache_write": 150,
+                     *                 "cache_write_1h": 150,
+                     *                 "audio_input": 150,
+                     *                 "output": 750,
+                     *                 "audio_output": 750
+                     *               },
+                     *               "bands": []
+                     *             }
+                     *           }
+                     *         },
+                     *         "typical_call_credits": 4.5
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Offer"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
@@ -3022,6 +3937,19 @@ export interface operations {
                      *         "completion_tokens": 340,
                      *         "cost_usd": 0.0125,
                      *         "credits": 2,
+                     *         "tokens": {
+                     *           "input_tokens": 1200,
+                     *           "cache_read_tokens": 8000,
+                     *           "cache_write_tokens": 0,
+                     *           "cache_write_1h_tokens": 0,
+                     *           "audio_input_tokens": 0,
+                     *           "output_tokens": 340,
+                     *           "audio_output_tokens": 0,
+                     *           "reasoning_tokens": 0,
+                     *           "requests": 1,
+                     *           "web_searches": 0,
+                     *           "service_tier": "flex"
+                     *         },
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "date": "2026-03-04"
                      *       }
@@ -3815,6 +4743,9 @@ export interface operations {
                      *           "203.0.113.7",
                      *           "10.0.0.0/8"
                      *         ],
+                     *         "models": [
+                     *           "coder-large"
+                     *         ],
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
@@ -3856,6 +4787,9 @@ export interface operations {
                  *         "10.0.0.0/8"
                  *       ],
                  *       "status": "active",
+                 *       "models": [
+                 *         "coder-large"
+                 *       ],
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
                  *       "concurrency_limit": 4
@@ -3963,6 +4897,9 @@ export interface operations {
                  *       "allowed_addresses": [
                  *         "203.0.113.7",
                  *         "10.0.0.0/8"
+                 *       ],
+                 *       "models": [
+                 *         "coder-large"
                  *       ],
                  *       "status": "active",
                  *       "daily_credit_limit": 50,
@@ -4088,6 +5025,9 @@ export interface operations {
                      *         "user_rate_limit_per_minute": 300,
                      *         "user_concurrency_limit": 10,
                      *         "max_keys": 20,
+                     *         "models": [
+                     *           "coder-large"
+                     *         ],
                      *         "position": 1,
                      *         "is_default": false,
                      *         "features": {
@@ -4125,6 +5065,9 @@ export interface operations {
                  *       "user_rate_limit_per_minute": 300,
                  *       "user_concurrency_limit": 10,
                  *       "max_keys": 20,
+                 *       "models": [
+                 *         "coder-large"
+                 *       ],
                  *       "features": {
                  *         "priority": true
                  *       },
@@ -4158,6 +5101,9 @@ export interface operations {
                      *       "user_rate_limit_per_minute": 300,
                      *       "user_concurrency_limit": 10,
                      *       "max_keys": 20,
+                     *       "models": [
+                     *         "coder-large"
+                     *       ],
                      *       "position": 1,
                      *       "is_default": false,
                      *       "features": {
@@ -4202,6 +5148,9 @@ export interface operations {
                  *       "user_rate_limit_per_minute": 300,
                  *       "user_concurrency_limit": 10,
                  *       "max_keys": 20,
+                 *       "models": [
+                 *         "coder-large"
+                 *       ],
                  *       "features": {
                  *         "priority": true
                  *       },
@@ -4235,6 +5184,9 @@ export interface operations {
                      *       "user_rate_limit_per_minute": 300,
                      *       "user_concurrency_limit": 10,
                      *       "max_keys": 20,
+                     *       "models": [
+                     *         "coder-large"
+                     *       ],
                      *       "position": 1,
                      *       "is_default": false,
                      *       "features": {
@@ -4250,6 +5202,782 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "name": "claude-sonnet-4-5",
+                     *         "aliases": [],
+                     *         "display_name": "Claude Sonnet 4.5",
+                     *         "description": "For everyday coding.",
+                     *         "context_window": 200000,
+                     *         "output_allowance": 4096,
+                     *         "plans": null,
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "price": {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "model": "claude-sonnet-4-5",
+                     *           "valid_from": "2026-03-04T12:00:00Z",
+                     *           "usd_per_million": {
+                     *             "input": 3,
+                     *             "output": 15,
+                     *             "cache_read": 0.3,
+                     *             "cache_write": 3.75,
+                     *             "cache_write_1h": 6,
+                     *             "audio_input": null,
+                     *             "audio_output": null
+                     *           },
+                     *           "usd_per_request": 0,
+                     *           "usd_per_web_search": 0.01,
+                     *           "bands": [
+                     *             {
+                     *               "above_input_tokens": 200000,
+                     *               "usd_per_million": {
+                     *                 "input": 3,
+                     *                 "output": 15,
+                     *                 "cache_read": 0.3,
+                     *                 "cache_write": 3.75,
+                     *                 "cache_write_1h": 6,
+                     *                 "audio_input": null,
+                     *                 "audio_output": null
+                     *               }
+                     *             }
+                     *           ],
+                     *           "tiers": {},
+                     *           "charge": {
+                     *             "mode": "cost",
+                     *             "credits": null,
+                     *             "percent": 120,
+                     *             "credit_value_usd": 0.01
+                     *           },
+                     *           "source": "manual",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "created_by": "root@example.com",
+                     *           "in_force": false,
+                     *           "ends_at": null
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminModel"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCreateModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "claude-sonnet-4-5",
+                 *       "aliases": [],
+                 *       "display_name": "Claude Sonnet 4.5",
+                 *       "description": "For everyday coding.",
+                 *       "context_window": 200000,
+                 *       "output_allowance": 8192,
+                 *       "plans": [
+                 *         "Pro"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "name": "claude-sonnet-4-5",
+                     *       "aliases": [],
+                     *       "display_name": "Claude Sonnet 4.5",
+                     *       "description": "For everyday coding.",
+                     *       "context_window": 200000,
+                     *       "output_allowance": 4096,
+                     *       "plans": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "price": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "model": "claude-sonnet-4-5",
+                     *         "valid_from": "2026-03-04T12:00:00Z",
+                     *         "usd_per_million": {
+                     *           "input": 3,
+                     *           "output": 15,
+                     *           "cache_read": 0.3,
+                     *           "cache_write": 3.75,
+                     *           "cache_write_1h": 6,
+                     *           "audio_input": null,
+                     *           "audio_output": null
+                     *         },
+                     *         "usd_per_request": 0,
+                     *         "usd_per_web_search": 0.01,
+                     *         "bands": [
+                     *           {
+                     *             "above_input_tokens": 200000,
+                     *             "usd_per_million": {
+                     *               "input": 3,
+                     *               "output": 15,
+                     *               "cache_read": 0.3,
+                     *               "cache_write": 3.75,
+                     *               "cache_write_1h": 6,
+                     *               "audio_input": null,
+                     *               "audio_output": null
+                     *             }
+                     *           }
+                     *         ],
+                     *         "tiers": {},
+                     *         "charge": {
+                     *           "mode": "cost",
+                     *           "credits": null,
+                     *           "percent": 120,
+                     *           "credit_value_usd": 0.01
+                     *         },
+                     *         "source": "manual",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "created_by": "root@example.com",
+                     *         "in_force": false,
+                     *         "ends_at": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminModel"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeleteModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedModel"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminChangeModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "claude-sonnet-4-5",
+                 *       "aliases": [],
+                 *       "display_name": "Claude Sonnet 4.5",
+                 *       "description": "For everyday coding.",
+                 *       "context_window": 200000,
+                 *       "output_allowance": 8192,
+                 *       "plans": [
+                 *         "Pro"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "name": "claude-sonnet-4-5",
+                     *       "aliases": [],
+                     *       "display_name": "Claude Sonnet 4.5",
+                     *       "description": "For everyday coding.",
+                     *       "context_window": 200000,
+                     *       "output_allowance": 4096,
+                     *       "plans": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "price": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "model": "claude-sonnet-4-5",
+                     *         "valid_from": "2026-03-04T12:00:00Z",
+                     *         "usd_per_million": {
+                     *           "input": 3,
+                     *           "output": 15,
+                     *           "cache_read": 0.3,
+                     *           "cache_write": 3.75,
+                     *           "cache_write_1h": 6,
+                     *           "audio_input": null,
+                     *           "audio_output": null
+                     *         },
+                     *         "usd_per_request": 0,
+                     *         "usd_per_web_search": 0.01,
+                     *         "bands": [
+                     *           {
+                     *             "above_input_tokens": 200000,
+                     *             "usd_per_million": {
+                     *               "input": 3,
+                     *               "output": 15,
+                     *               "cache_read": 0.3,
+                     *               "cache_write": 3.75,
+                     *               "cache_write_1h": 6,
+                     *               "audio_input": null,
+                     *               "audio_output": null
+                     *             }
+                     *           }
+                     *         ],
+                     *         "tiers": {},
+                     *         "charge": {
+                     *           "mode": "cost",
+                     *           "credits": null,
+                     *           "percent": 120,
+                     *           "credit_value_usd": 0.01
+                     *         },
+                     *         "source": "manual",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "created_by": "root@example.com",
+                     *         "in_force": false,
+                     *         "ends_at": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminModel"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminPrices: {
+        parameters: {
+            query?: {
+                /** @description A model's name or alias. If absent: all. */
+                model?: string;
+                /** @description Maximum number of prices to return. */
+                limit?: number;
+                /** @description The id of the last price of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "model": "claude-sonnet-4-5",
+                     *         "valid_from": "2026-03-04T12:00:00Z",
+                     *         "usd_per_million": {
+                     *           "input": 3,
+                     *           "output": 15,
+                     *           "cache_read": 0.3,
+                     *           "cache_write": 3.75,
+                     *           "cache_write_1h": 6,
+                     *           "audio_input": null,
+                     *           "audio_output": null
+                     *         },
+                     *         "usd_per_request": 0,
+                     *         "usd_per_web_search": 0.01,
+                     *         "bands": [
+                     *           {
+                     *             "above_input_tokens": 200000,
+                     *             "usd_per_million": {
+                     *               "input": 3,
+                     *               "output": 15,
+                     *               "cache_read": 0.3,
+                     *               "cache_write": 3.75,
+                     *               "cache_write_1h": 6,
+                     *               "audio_input": null,
+                     *               "audio_output": null
+                     *             }
+                     *           }
+                     *         ],
+                     *         "tiers": {},
+                     *         "charge": {
+                     *           "mode": "cost",
+                     *           "credits": null,
+                     *           "percent": 120,
+                     *           "credit_value_usd": 0.01
+                     *         },
+                     *         "source": "manual",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "created_by": "root@example.com",
+                     *         "in_force": false,
+                     *         "ends_at": null
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminPrice"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminSetPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "claude-sonnet-4-5",
+                 *       "valid_from": "2026-04-01T00:00:00Z",
+                 *       "usd_per_million": {
+                 *         "input": 3,
+                 *         "output": 15,
+                 *         "cache_read": 0.3,
+                 *         "cache_write": 3.75,
+                 *         "cache_write_1h": 6,
+                 *         "audio_input": 3,
+                 *         "audio_output": 15
+                 *       },
+                 *       "usd_per_request": 0,
+                 *       "usd_per_web_search": 0.01,
+                 *       "bands": [
+                 *         {
+                 *           "above_input_tokens": 200000,
+                 *           "usd_per_million": {
+                 *             "input": 3,
+                 *             "output": 15,
+                 *             "cache_read": 0.3,
+                 *             "cache_write": 3.75,
+                 *             "cache_write_1h": 6,
+                 *             "audio_input": 3,
+                 *             "audio_output": 15
+                 *           }
+                 *         }
+                 *       ],
+                 *       "tiers": {
+                 *         "flex": {
+                 *           "input": 1.5,
+                 *           "output": 7.5
+                 *         }
+                 *       },
+                 *       "charge": {
+                 *         "mode": "cost",
+                 *         "credits": 0,
+                 *         "percent": 120,
+                 *         "credit_value_usd": 0.01
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetPriceRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "model": "claude-sonnet-4-5",
+                     *       "valid_from": "2026-03-04T12:00:00Z",
+                     *       "usd_per_million": {
+                     *         "input": 3,
+                     *         "output": 15,
+                     *         "cache_read": 0.3,
+                     *         "cache_write": 3.75,
+                     *         "cache_write_1h": 6,
+                     *         "audio_input": null,
+                     *         "audio_output": null
+                     *       },
+                     *       "usd_per_request": 0,
+                     *       "usd_per_web_search": 0.01,
+                     *       "bands": [
+                     *         {
+                     *           "above_input_tokens": 200000,
+                     *           "usd_per_million": {
+                     *             "input": 3,
+                     *             "output": 15,
+                     *             "cache_read": 0.3,
+                     *             "cache_write": 3.75,
+                     *             "cache_write_1h": 6,
+                     *             "audio_input": null,
+                     *             "audio_output": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "tiers": {},
+                     *       "charge": {
+                     *         "mode": "cost",
+                     *         "credits": null,
+                     *         "percent": 120,
+                     *         "credit_value_usd": 0.01
+                     *       },
+                     *       "source": "manual",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "created_by": "root@example.com",
+                     *       "in_force": false,
+                     *       "ends_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminPrice"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminQuote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "claude-sonnet-4-5",
+                 *       "usage": {
+                 *         "model": "claude-sonnet-4-5",
+                 *         "input_tokens": 1200,
+                 *         "cache_read_tokens": 8000,
+                 *         "cache_write_tokens": 0,
+                 *         "cache_write_1h_tokens": 0,
+                 *         "audio_input_tokens": 0,
+                 *         "output_tokens": 340,
+                 *         "audio_output_tokens": 0,
+                 *         "reasoning_tokens": 0,
+                 *         "requests": 1,
+                 *         "web_searches": 0,
+                 *         "service_tier": "flex"
+                 *       },
+                 *       "at": "2026-04-01T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["QuoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cost_usd": 0.0381,
+                     *       "exact_cost_usd": 0.0381,
+                     *       "credits": 3.81,
+                     *       "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "model": "claude-sonnet-4-5",
+                     *       "valid_from": "2026-03-04T12:00:00Z",
+                     *       "tier": null,
+                     *       "tier_is_dearest": false,
+                     *       "above_input_tokens": null,
+                     *       "charge": {
+                     *         "mode": "cost",
+                     *         "credits": null,
+                     *         "percent": 120,
+                     *         "credit_value_usd": 0.01
+                     *       },
+                     *       "lines": [
+                     *         {
+                     *           "bucket": "cache_read",
+                     *           "tokens": 50000,
+                     *           "usd_per_million": 0.3,
+                     *           "count": null,
+                     *           "usd_each": null,
+                     *           "cost_usd": 0.015
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Quoted"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminImportPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "shipped",
+                 *       "list": {
+                 *         "coder-large": {
+                 *           "mode": "chat",
+                 *           "input_cost_per_token": 0.000003,
+                 *           "output_cost_per_token": 0.000015
+                 *         }
+                 *       },
+                 *       "models": [
+                 *         "claude-*"
+                 *       ],
+                 *       "percent": 120,
+                 *       "credit_value_usd": 0.01,
+                 *       "apply": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportPricesRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applied": false,
+                     *       "source": "genai-prices 0.1.5",
+                     *       "counts": {
+                     *         "new": 12,
+                     *         "changed": 3,
+                     *         "unchanged": 140,
+                     *         "unread": 5
+                     *       },
+                     *       "items": [
+                     *         {
+                     *           "model": "claude-sonnet-4-5",
+                     *           "action": "new",
+                     *           "before": {
+                     *             "valid_from": "2026-03-04T12:00:00Z",
+                     *             "usd_per_million": {
+                     *               "input": 3,
+                     *               "output": 15,
+                     *               "cache_read": 0.3,
+                     *               "cache_write": 3.75,
+                     *               "cache_write_1h": 6,
+                     *               "audio_input": null,
+                     *               "audio_output": null
+                     *             },
+                     *             "usd_per_request": 0,
+                     *             "usd_per_web_search": 0.01,
+                     *             "bands": [
+                     *               {
+                     *                 "above_input_tokens": 200000,
+                     *                 "usd_per_million": {
+                     *                   "input": 3,
+                     *                   "output": 15,
+                     *                   "cache_read": 0.3,
+                     *                   "cache_write": 3.75,
+                     *                   "cache_write_1h": 6,
+                     *                   "audio_input": null,
+                     *                   "audio_output": null
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "tiers": {},
+                     *             "charge": {
+                     *               "mode": "cost",
+                     *               "credits": null,
+                     *               "percent": 120,
+                     *               "credit_value_usd": 0.01
+                     *             }
+                     *           },
+                     *           "after": {
+                     *             "valid_from": "2026-03-04T12:00:00Z",
+                     *             "usd_per_million": {
+                     *               "input": 3,
+                     *               "output": 15,
+                     *               "cache_read": 0.3,
+                     *               "cache_write": 3.75,
+                     *               "cache_write_1h": 6,
+                     *               "audio_input": null,
+                     *               "audio_output": null
+                     *             },
+                     *             "usd_per_request": 0,
+                     *             "usd_per_web_search": 0.01,
+                     *             "bands": [
+                     *               {
+                     *                 "above_input_tokens": 200000,
+                     *                 "usd_per_million": {
+                     *                   "input": 3,
+                     *                   "output": 15,
+                     *                   "cache_read": 0.3,
+                     *                   "cache_write": 3.75,
+                     *                   "cache_write_1h": 6,
+                     *                   "audio_input": null,
+                     *                   "audio_output": null
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "tiers": {},
+                     *             "charge": {
+                     *               "mode": "cost",
+                     *               "credits": null,
+                     *               "percent": 120,
+                     *               "credit_value_usd": 0.01
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "unread": [
+                     *         {
+                     *           "model": "coder-free",
+                     *           "reason": "it costs nothing in the list; if that is so, set its price yourself"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportedPrices"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { docsIn } from '@/app/docs/messages';
-import { addDays, chooseLanguage, costDecimals, fill, formatCost, formatDate, formatDay, formatTime, localClock, messagesIn, plural } from './i18n';
+import { addDays, chooseLanguage, costDecimals, fill, formatCost, formatDate, formatDay, formatNumber, formatTime, hasCost, localClock, messagesIn, plural } from './i18n';
 
 test.each([
   ['the viewer’s choice comes first', 'vi', 'en-US,en;q=0.9', 'vi'],
@@ -49,6 +49,11 @@ test('a number chooses the form', () => {
   expect(plural('vi', { one: 'x', other: '{n} khóa' }, 1)).toBe('1 khóa');
 });
 
+test('numbers keep every millionth', () => {
+  expect([0, 1200, 0.47125, 390.000001].map((n) => formatNumber('en', n))).toEqual(['0', '1,200', '0.47125', '390.000001']);
+  expect(formatNumber('vi', 1200.5)).toBe('1.200,5');
+});
+
 test('costs keep every micro-dollar, and two decimals at least', () => {
   expect([0, 0.5, 0.000001, 12.318211, 1234].map((usd) => formatCost('en', usd))).toEqual(['$0.00', '$0.50', '$0.000001', '$12.318211', '$1,234.00']);
   expect(formatCost('vi', 1.5)).toBe('1,50 US$');
@@ -60,6 +65,10 @@ test('the costs of a column have as many decimals as its longest', () => {
   expect(costDecimals([1, 0.0125, 3])).toBe(4);
   expect(costDecimals([0.1 + 0.2])).toBe(2);
   expect(formatCost('en', 1, 4)).toBe('$1.0000');
+});
+
+test('costs that are all 0 are none to show', () => {
+  expect([[], [0, 0], [0, 0.000001]].map(hasCost)).toEqual([false, false, true]);
 });
 
 test('dates and times are written in UTC, wherever the program runs', () => {

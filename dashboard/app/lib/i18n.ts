@@ -57,8 +57,9 @@ export function plural(
   return fill(form, { ...values, n: formatNumber(language, n) });
 }
 
+/** To the millionth, which is as fine as the service counts. */
 export function formatNumber(language: Language, n: number): string {
-  return new Intl.NumberFormat(language).format(n);
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(n);
 }
 
 /** Dollars to the micro-dollar that the service keeps, with two decimals at least, or as many as a column has. */
@@ -71,6 +72,11 @@ export function formatCost(language: Language, usd: number, decimals = 2): strin
 export function costDecimals(costs: readonly number[]): number {
   const needed = costs.map((usd) => usd.toFixed(6).replace(/0+$/, '').split('.')[1]?.length ?? 0);
   return Math.max(2, ...needed);
+}
+
+/** Whether there is a cost to show. A service that hides costs from its customers answers 0 for each. */
+export function hasCost(costs: readonly number[]): boolean {
+  return costs.some((usd) => usd !== 0);
 }
 
 export function formatPercent(language: Language, share: number): string {
