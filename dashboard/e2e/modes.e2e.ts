@@ -20,6 +20,10 @@ describe.each<Mode>(['standalone', 'development'])('in %s', (mode) => {
     expect(await page.locator('[data-figure=credits_used]').textContent()).toBe('89');
     await page.getByText('90 days', { exact: true }).click();
     await page.getByRole('slider', { name: 'Credits used by day' }).waitFor();
+    await page.getByRole('link', { name: 'Models', exact: true }).click();
+    await page.locator('[data-model]').first().waitFor();
+    await page.getByText('All prices').first().click();
+    await page.getByRole('columnheader', { name: 'Standard' }).waitFor();
     await page.getByRole('link', { name: 'Keys', exact: true }).click();
     await page.locator('[data-key]').first().waitFor();
     await page.getByLabel('Label').fill(`From ${mode}`);

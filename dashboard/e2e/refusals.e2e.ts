@@ -185,6 +185,10 @@ describe('with a service that comes and goes', () => {
     expectStatuses(502);
     await signIn(page, dashboard.url, demo.pro.key);
     await service.stop();
+    await page.goto(`${dashboard.url}/dashboard/models`);
+    await trouble(page, 'network').waitFor();
+    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['Available models']);
+    expect(await accessibilityFaults(page)).toEqual([]);
     await page.goto(`${dashboard.url}/dashboard`);
     await expect.poll(() => trouble(page, 'network').count()).toBe(6);
     expect(await page.getByRole('heading', { level: 2 }).count()).toBe(6);

@@ -39,7 +39,7 @@ test('the key is where no script, no page and no address has it', async () => {
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
   await signIn(page, dashboard.url, key);
-  for (const path of ['/dashboard', '/dashboard/keys', '/docs']) {
+  for (const path of ['/dashboard', '/dashboard/models', '/dashboard/keys', '/docs']) {
     await page.goto(dashboard.url + path);
     expect(await page.content()).not.toContain(key);
     expect(await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).not.toContain(key);
@@ -138,7 +138,7 @@ test('everything can be reached by keyboard, in order, and seen when it is', asy
     expect(focused?.outline, focused?.name.slice(0, 80)).not.toBe('none');
     reached.push(focused?.name ?? '');
   }
-  expect(reached.slice(0, 10)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Keys', 'Docs', 'Sign out', 'Refresh', 'Manage keys', '30 days', 'Credits used by day']);
+  expect(reached.slice(0, 11)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Models', 'Keys', 'Docs', 'Sign out', 'Refresh', 'Manage keys', '30 days', 'Credits used by day']);
   await page.goto(`${dashboard.url}/dashboard`);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -171,6 +171,11 @@ describe.each([
     await inspect('overview');
     for (const summary of await page.locator('summary').all()) await summary.click();
     await inspect('overview with its tables open');
+    await open(page, `${dashboard.url}/dashboard/models`);
+    await page.locator('[data-model]').first().waitFor();
+    await inspect('models');
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    await inspect('models with all their prices');
     await open(page, `${dashboard.url}/dashboard/keys`);
     await page.locator('[data-key]').first().waitFor();
     await inspect('keys');

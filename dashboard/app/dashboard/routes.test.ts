@@ -60,8 +60,16 @@ describe('calls to the API', () => {
     expect(upstream.received[0]).toMatchObject({ body: '{"credits":1}', headers: { 'idempotency-key': 'k-1' } });
   });
 
+  test('reach the models that are offered', async () => {
+    answer(() => ({ body: [] }));
+    const response = await api.GET(request('GET', '/dashboard/api/models'));
+    expect([response.status, upstream.received[0]?.path]).toEqual([200, '/api/models']);
+  });
+
   test.each([
     ['GET', '/dashboard/api/admin/users'],
+    ['POST', '/dashboard/api/models'],
+    ['GET', '/dashboard/api/models/coder'],
     ['POST', '/dashboard/api/keys/verify'],
     ['DELETE', '/dashboard/api/usage/today'],
     ['GET', '/dashboard/api/keys/..%2fadmin%2fusers'],

@@ -8,6 +8,7 @@ import {
   getUsageHourly,
   listFirstKeys,
   listKeys,
+  listModels,
   nextMidnightUtc,
   recordUsage,
   retryAfterSeconds,
@@ -94,6 +95,7 @@ describe('against a server', () => {
     await revokeKey('id-1', false, via);
     await revokeKey('id-1', true, via);
     await rotateKey('id-1', 3600, via);
+    await listModels(via);
     await getUsageHistory(7, via);
     await getUsageDetailed({ limit: 21, offset: 20 }, via);
     await getUsageHourly(undefined, via);
@@ -108,6 +110,7 @@ describe('against a server', () => {
       'DELETE /api/keys/id-1',
       'DELETE /api/keys/id-1?with_created=true',
       'POST /api/keys/id-1/rotate {"grace_seconds":3600}',
+      'GET /api/models',
       'GET /api/usage/history?days=7',
       'GET /api/usage/detailed?limit=21&offset=20',
       'GET /api/usage/hourly',

@@ -28,6 +28,8 @@ export type NewKey = Body<paths['/api/keys']['post']>;
 export type MintedKey = Success<paths['/api/keys']['post']>;
 export type KeyChange = Body<paths['/api/keys/{id}']['patch']>;
 export type Revocation = Success<paths['/api/keys/{id}']['delete']>;
+export type Model = Success<paths['/api/models']['get']>[number];
+export type ModelPrice = NonNullable<Model['price']>;
 export type Today = Success<paths['/api/usage/today']['get']>;
 export type UsageDay = Success<paths['/api/usage/history']['get']>[number];
 export type Charge = Success<paths['/api/usage/detailed']['get']>[number];
@@ -276,6 +278,11 @@ export function rotateKey(id: string, graceSeconds: number, via = ownServer): Pr
 
 function keyPath(id: string): string {
   return `/api/keys/${encodeURIComponent(id)}`;
+}
+
+/** The models that the key may use, with their prices in credits. */
+export function listModels(via = ownServer): Promise<Result<Model[]>> {
+  return send({ method: 'GET', path: '/api/models' }, via);
 }
 
 /** Today's credits and requests over all the user's keys. */

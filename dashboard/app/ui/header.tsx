@@ -12,6 +12,7 @@ export function Header({ signedIn }: { signedIn: boolean }) {
   const links = signedIn
     ? [
         { href: '/dashboard', text: m.nav.overview },
+        { href: '/dashboard/models', text: m.nav.models },
         { href: '/dashboard/keys', text: m.nav.keys },
         { href: '/docs', text: m.nav.docs },
       ]

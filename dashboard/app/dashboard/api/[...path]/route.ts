@@ -13,6 +13,7 @@ import type { OwnKey } from '@/app/lib/session';
 const endpoints: readonly [method: string, path: RegExp][] = [
   ['POST', /^\/api\/auth\/validate$/],
   ['GET', /^\/api\/dashboard\/overview$/],
+  ['GET', /^\/api\/models$/],
   ['GET', /^\/api\/keys$/],
   ['POST', /^\/api\/keys$/],
   ['PATCH', /^\/api\/keys\/[\w-]+$/],
