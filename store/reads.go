@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -25,8 +26,14 @@ func list[Row any](ctx context.Context, s *Store, fields func(*Row) []any, state
 	if s.sent != nil {
 		s.sent(text, args)
 	}
-	all, err := collect(found, err, fields)
-	return all, s.classify(err)
+	if err != nil {
+		return nil, s.classify(err)
+	}
+	all, err := scanAll(found, fields)
+	if err = errors.Join(err, found.Err(), found.Close()); err != nil {
+		return nil, s.classify(err)
+	}
+	return all, nil
 }
 
 // rows are the rows of a query, by whichever driver.
@@ -53,11 +60,15 @@ func listOn[Row any](db *gorm.DB, fields func(*Row) []any, statement string, arg
 }
 
 // collect reads the rows of a query that may have failed, and closes them.
-func collect[Row any](found rows, failed error, fields func(*Row) []any) (all []Row, err error) {
+func collect[Row any](found *sql.Rows, failed error, fields func(*Row) []any) ([]Row, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	defer func() { err = errors.Join(err, found.Close()) }()
+	all, err := scanAll(found, fields)
+	return all, errors.Join(err, found.Err(), found.Close())
+}
+
+func scanAll[Row any](found rows, fields func(*Row) []any) (all []Row, err error) {
 	var row, empty Row
 	into := fields(&row)
 	for found.Next() {
@@ -67,7 +78,7 @@ func collect[Row any](found rows, failed error, fields func(*Row) []any) (all []
 		}
 		all = append(all, row)
 	}
-	return all, found.Err()
+	return all, nil
 }
 
 const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at"

@@ -71,7 +71,7 @@ func (sqliteDialect) numbered(statement string) string { return statement }
 
 // query has gorm keep the prepared statement.
 func (sqliteDialect) query(ctx context.Context, conn gorm.ConnPool, text string, args []any) (rows, error) {
-	return conn.QueryContext(ctx, text, args...)
+	return conn.QueryContext(ctx, text, args...) //nolint:rowserrcheck // list checks them
 }
 
 // onOneCore changes nothing: SQLite never takes more.
