@@ -17,18 +17,21 @@ const (
 	MeasureCredits  Measure = "credits"
 	MeasureRequests Measure = "requests"
 	MeasureCost     Measure = "cost"
+	// MeasureTokens is of charts of tokens alone: days have no such figure.
+	MeasureTokens Measure = "tokens"
 )
 
-// Measures lists them in the order of their choice.
+// Measures lists those of a day, in the order of their choice.
 func Measures() []Measure { return []Measure{MeasureCredits, MeasureRequests, MeasureCost} }
 
-func (m Measure) of(d usage.DayTotal) int64 {
+// Of is the figure of a day.
+func (m Measure) Of(d usage.DayTotal) int64 {
 	switch m {
 	case MeasureRequests:
 		return d.Requests
 	case MeasureCost:
 		return d.CostMicros
-	case MeasureCredits:
+	case MeasureCredits, MeasureTokens:
 	}
 	return d.Credits
 }
@@ -39,10 +42,19 @@ func (m Measure) say(n int64) string {
 	case MeasureRequests:
 		return Count(n, "request")
 	case MeasureCost:
-		return USD(n)
+		return signedCost(n)
+	case MeasureTokens:
+		return Count(n, "token")
 	case MeasureCredits:
 	}
 	return Count(n, "credit")
+}
+
+func signedCost(micros int64) string {
+	if micros < 0 {
+		return "−" + USD(-micros)
+	}
+	return USD(micros)
 }
 
 // tick formats an amount for an axis that ends at top: short, in the same unit
@@ -81,12 +93,18 @@ type Chart struct {
 	Name    string
 	Measure Measure
 	Points  []Point
+	// Series names the parts of each bar, the lowest first; nil for bars in one piece.
+	Series []string
+	// Beside draws the parts beside each other and not as one bar.
+	Beside bool
 }
 
 // Point is one bar. Tick stands below the axis, empty for most bars.
 type Point struct {
 	Tick, Title string
 	Value       int64
+	// Parts are those of Chart.Series. One below zero is not drawn.
+	Parts []int64
 }
 
 const (
@@ -99,14 +117,22 @@ const (
 // DayChart draws days, or weeks where the days are many. The days are without a
 // gap, the oldest first, as usage.Fill returns them.
 func DayChart(name string, m Measure, days []usage.DayTotal) Chart {
-	c := Chart{Name: name, Measure: m}
+	at := make([]usage.Day, len(days))
+	for i, d := range days {
+		at[i] = d.Day
+	}
+	return Chart{Name: name, Measure: m, Points: points(at, func(i int, p *Point) { p.Value += m.Of(days[i]) })}
+}
+
+// points are the bars of days, or of weeks where the days are many. add adds a day to its bar.
+func points(days []usage.Day, add func(i int, p *Point)) (list []Point) {
 	if len(days) > maxBars {
-		c.Points = weeks(m, days)
-		return c
+		return weeks(days, add)
 	}
 	for i, d := range days {
-		at := d.Day.Start()
-		p := Point{Title: at.Format("Mon 2 Jan 2006"), Value: m.of(d)}
+		at := d.Start()
+		p := Point{Title: at.Format("Mon 2 Jan 2006")}
+		add(i, &p)
 		switch {
 		case len(days) <= 8:
 			p.Tick = at.Format("Mon")
@@ -115,27 +141,27 @@ func DayChart(name string, m Measure, days []usage.DayTotal) Chart {
 		case len(days) > 35 && (at.Day() == 1 || at.Day() == 15):
 			p.Tick = at.Format("2 Jan")
 		}
-		c.Points = append(c.Points, p)
+		list = append(list, p)
 	}
-	return c
+	return list
 }
 
 // weeks sums days from Monday to Sunday; the first and the last may be shorter.
-func weeks(m Measure, days []usage.DayTotal) (points []Point) {
+func weeks(days []usage.Day, add func(i int, p *Point)) (list []Point) {
 	var month time.Month
 	for i, d := range days {
-		at := d.Day.Start()
+		at := d.Start()
 		if i == 0 || at.Weekday() == time.Monday {
 			p := Point{Title: "Week of " + at.Format("2 Jan 2006")}
 			if len(days) < 200 && at.Month() != month || at.Month() != month && int(at.Month())%2 == 1 {
 				p.Tick = at.Format("Jan")
 			}
 			month = at.Month()
-			points = append(points, p)
+			list = append(list, p)
 		}
-		points[len(points)-1].Value += m.of(d)
+		add(i, &list[len(list)-1])
 	}
-	return points
+	return list
 }
 
 // HourChart draws the 24 UTC hours of a day.
@@ -149,103 +175,6 @@ func HourChart(name string, hours [usage.HoursADay]int64) Chart {
 		c.Points = append(c.Points, p)
 	}
 	return c
-}
-
-// The plot's sizes in pixels. Its width is the page's: horizontal positions are in percent.
-const (
-	plotTop    = 8
-	plotHeight = 192
-	plotFoot   = 32
-	plotTotal  = plotTop + plotHeight + plotFoot
-	charWidth  = 7.2
-)
-
-type plot struct {
-	AxisWidth float64
-	Ticks     []axisTick
-	Bars      []bar
-}
-
-type axisTick struct {
-	Y     float64
-	Label string
-}
-
-type bar struct {
-	Point
-	// Left, Width and Centre are percent of the plot's width; Slot is the whole of the bar's share.
-	SlotLeft, Slot, Left, Width, Centre float64
-	Top, Height                         float64
-	// Anchor is start, middle or end: labels and details at the edges stay inside.
-	Anchor string
-	Says   string
-	Tip    tip
-}
-
-// tip is the detail that appears beside a bar, in pixels from the bar's centre.
-type tip struct{ Left, Top, Width float64 }
-
-const tipHeight = 52
-
-func (c Chart) layout() plot {
-	top, step := scale(c.most())
-	var p plot
-	for n := int64(0); n <= top; n += step {
-		label := c.Measure.tick(n, top)
-		p.AxisWidth = max(p.AxisWidth, float64(len(label))*charWidth+12)
-		p.Ticks = append(p.Ticks, axisTick{Y: plotTop + plotHeight*(1-float64(n)/float64(top)), Label: label})
-	}
-	slot := 100 / float64(max(len(c.Points), 1))
-	for i, point := range c.Points {
-		b := bar{Point: point, SlotLeft: slot * float64(i), Slot: slot, Width: slot * 0.72, Says: point.Title + ": " + c.Measure.say(point.Value)}
-		b.Left, b.Centre = b.SlotLeft+slot*0.14, b.SlotLeft+slot/2
-		b.Height = plotHeight * float64(point.Value) / float64(top)
-		if point.Value > 0 {
-			b.Height = max(b.Height, 1)
-		}
-		b.Top = plotTop + plotHeight - b.Height
-		b.Anchor = anchor(b.Centre)
-		b.Tip = c.tip(b)
-		p.Bars = append(p.Bars, b)
-	}
-	return p
-}
-
-func (c Chart) most() (most int64) {
-	for _, p := range c.Points {
-		most = max(most, p.Value)
-	}
-	return most
-}
-
-// Total sums the points.
-func (c Chart) Total() (total int64) {
-	for _, p := range c.Points {
-		total += p.Value
-	}
-	return total
-}
-
-func anchor(centre float64) string {
-	switch {
-	case centre < 6:
-		return "start"
-	case centre > 94:
-		return "end"
-	}
-	return "middle"
-}
-
-func (c Chart) tip(b bar) tip {
-	width := float64(max(len([]rune(b.Title)), len([]rune(c.Measure.say(b.Value)))))*charWidth + 24
-	t := tip{Width: width, Left: -width / 2, Top: max(b.Top-tipHeight-8, -24)}
-	switch {
-	case b.Centre < 30:
-		t.Left = -12
-	case b.Centre > 70:
-		t.Left = 12 - width
-	}
-	return t
 }
 
 // scale returns the top of an axis and the step between its lines: 1, 2 or 5
@@ -275,12 +204,9 @@ func (m Measure) title() string {
 		return "Requests"
 	case MeasureCost:
 		return "Cost"
+	case MeasureTokens:
+		return "Tokens"
 	case MeasureCredits:
 	}
 	return "Credits"
-}
-
-// says describes the chart in one sentence.
-func (c Chart) says() string {
-	return c.Name + ": " + c.Measure.say(c.Total()) + " in total. The table below has every value."
 }
