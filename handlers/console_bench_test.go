@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func BenchmarkConsolePages(b *testing.B) {
 	paths := append(slices.Clone(consolePages), "/admin/users?q=user", "/admin/users?q=mer-0000", "/admin/users?role=admin", "/admin/users?status=suspended", "/admin/users?sort=email", "/admin/users?sort=-email&after=$ada.user",
 		"/admin/users?sort=oldest", "/admin/keys?q=codexible_a1", "/admin/keys?state=revoked", "/admin/usage?days=365", "/admin/usage?from=2025-11-30&to="+string(last), "/admin/usage?user="+busy.Email+"&group=model", "/admin/audit?q=user.created", "/admin/audit?action=failures")
 	for _, path := range paths {
-		if path == "/admin/usage?user=ada@example.com" {
+		if path == "/admin/usage?user=ada@example.com" || strings.Contains(s.fill(path), "$") {
 			continue
 		}
 		v.get(path).sees(200)

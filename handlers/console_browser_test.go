@@ -36,7 +36,7 @@ import (
 var axe string
 
 // browserPatience bounds one test in the browser; a machine with one busy core is slow.
-const browserPatience = 4 * time.Minute
+const browserPatience = 6 * time.Minute
 
 // chromium starts a browser until the test ends. Without one the test is
 // skipped, or fails where CODEXIBLE_TEST_STRICT is set.
@@ -477,6 +477,7 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 	if _, err := s.store.Reconcile(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	s.sell(t)
 	draining.Store(true) // so that the overview has a 5xx response
 	v := s.visitor(t)
 	v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be

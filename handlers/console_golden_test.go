@@ -27,7 +27,7 @@ import (
 const (
 	goldenFolder = "testdata/golden"
 	// goldenBytes bounds all golden files: people review their changes.
-	goldenBytes = 600 << 10
+	goldenBytes = 800 << 10
 )
 
 // golden compares the pages that a visitor opens with the committed ones.
@@ -178,7 +178,11 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"keys", "/admin/keys"}, {"keys-none", "/admin/keys?q=zzz"}, {"keys-unused", "/admin/keys?state=unused"}, {"key", "/admin/keys/$ada.id?days=7"}, {"key-revoked", "/admin/keys/$ada.revoked.id?days=7"}, {"key-edit", "/admin/keys/$ada.id/edit"},
 		{"key-rotate", "/admin/keys/$ada.id/rotate"}, {"key-revoke", "/admin/keys/$ada.id/revoke"}, {"key-disable", "/admin/keys/$ada.id/disable"}, {"key-enable", "/admin/keys/$ada.id/enable"}, {"key-new", "/admin/keys/new?user=$ada.user"},
 		{"plans", "/admin/plans"}, {"plan-new", "/admin/plans/new"}, {"plan-edit", "/admin/plans/$plan.pro/edit"}, {"plan-archive", "/admin/plans/$plan.pro/archive"}, {"plan-restore", "/admin/plans/$plan.pro/restore"},
-		{"usage", "/admin/usage?from=2026-02-26&to=2026-03-04"}, {"usage-by-model", "/admin/usage?from=2026-02-26&to=2026-03-04&group=model&measure=cost"}, {"usage-of-a-user", "/admin/usage?from=2026-02-26&to=2026-03-04&user=ada@example.com&measure=requests"}, {"usage-none", "/admin/usage?from=2026-01-01&to=2026-01-07"},
+		{"models", "/admin/models"}, {"model", "/admin/models/$model.large?days=7"}, {"model-new", "/admin/models/new"}, {"model-edit", "/admin/models/$model.mini/edit"}, {"model-delete", "/admin/models/$model.large/delete"},
+		{"prices", "/admin/prices"}, {"prices-none", "/admin/prices?q=zzz"}, {"price", "/admin/prices/$price.wide"}, {"price-new", "/admin/prices/new?model=openai/gpt-wide"}, {"price-import", "/admin/prices/import"},
+		{"price-quote", "/admin/prices/quote?model=openai/gpt-wide&input=270001&cache_read=2003&output=13&reasoning=11&service_tier=batch"},
+		{"charge", "/admin/charges/$charge.priced"}, {"charge-by-hand", "/admin/charges/$charge.hand"},
+		{"usage", "/admin/usage?from=2026-02-26&to=2026-03-04"}, {"usage-by-model", "/admin/usage?from=2026-02-26&to=2026-03-04&group=model&measure=cost"}, {"usage-of-a-user", "/admin/usage?from=2026-02-26&to=2026-03-04&user=ada@example.com&measure=requests"}, {"usage-none", "/admin/usage?from=2025-12-01&to=2025-12-07"},
 		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"account", "/admin/account"},
 	} {
 		g.page(p.name, v.get(p.path), http.StatusOK)
@@ -205,6 +209,8 @@ func (g *golden) emptyService() {
 	v.submit("/admin/setup", "email", "root@example.com", "name", "Root", "password", operatorPassword).redirected("/admin")
 	g.page("overview-empty", v, http.StatusOK)
 	g.page("keys-empty", v.get("/admin/keys"), http.StatusOK)
+	g.page("models-empty", v.get("/admin/models"), http.StatusOK)
+	g.page("prices-empty", v.get("/admin/prices"), http.StatusOK)
 	g.page("setup-over", s.browse(g.t).get(link), http.StatusNotFound)
 }
 
@@ -256,6 +262,7 @@ func (g *golden) fullService() *service {
 	}
 	s.call(g.t, call{as: "bob", method: http.MethodPost, path: "/api/usage", body: `{"credits": 70}`, status: 429})
 	g.lend(s)
+	g.sell(s)
 	s.call(g.t, call{as: "ada.revoked", method: http.MethodGet, path: "/api/keys", status: 401})
 	draining.Store(true)
 	s.browse(g.t).get("/health/ready").sees(http.StatusServiceUnavailable)
@@ -288,6 +295,16 @@ func (g *golden) lend(s *service) {
 	}
 }
 
+// sell makes models, prices, and a charge of the day by each kind of price.
+func (g *golden) sell(s *service) {
+	s.clock.Add(time.Minute)
+	s.sell(g.t)
+	s.use(g.t, s.clock.Now(), "gate", "large", usage.Tokens{Input: 1001, CacheRead: 20_000, CacheWrite1h: 300, Output: 777, Reasoning: 500, WebSearches: 1})
+	s.clock.Add(time.Minute)
+	s.use(g.t, s.clock.Now(), "gate", "mini", usage.Tokens{Input: 5, Output: 3, ServiceTier: "batch"})
+	s.clock.Add(time.Minute)
+}
+
 // signedOut shows the sign-in.
 func (g *golden) signedOut(s *service) {
 	v := s.browse(g.t)
@@ -308,6 +325,10 @@ func (g *golden) forms(v *visitor) {
 	g.page("grant-new-invalid", v.get("/admin/users/$ada.user/grants/new").submit("/admin/users/$ada.user/grants/new", "credits", "some", "expires_at", "soon", "note", "<i>"), http.StatusUnprocessableEntity)
 	g.page("correction-confirm", v.get("/admin/users/$bob.user/corrections/new").submit("/admin/users/$bob.user/corrections/new", "direction", "take", "credits", "50", "day", "2026-03-03", "reason", "A <b>reason</b>"), http.StatusOK)
 	g.page("plan-new-invalid", v.get("/admin/plans/new").submit("/admin/plans/new", "name", "", "daily_credit_limit", "many", "rate_limit_per_minute", "0", "user_rate_limit_per_minute", "some", "max_keys", "0", "price", "10000001", "features", "[]", "monthly_credit_limit", "1.5", "user_concurrency_limit", "0"), http.StatusUnprocessableEntity)
+	g.page("model-new-invalid", v.get("/admin/models/new").submit("/admin/models/new", "name", "a b", "aliases", "<i>", "display_name", "<b>", "context_window", "-1", "output_allowance", "", "visible", "some", "plans", "Pro"), http.StatusUnprocessableEntity)
+	g.page("price-new-invalid", v.get("/admin/prices/new").submit("/admin/prices/new", "model", "<m>", "input", "x", "output", "1.2345678", "sets", "flex input", "mode", "gift", "credit_value", "-1", "valid_from", "soon"), http.StatusUnprocessableEntity)
+	g.page("price-quote-invalid", v.get("/admin/prices/quote?model=<m>&input=-1&output=x&at=now"), http.StatusUnprocessableEntity)
+	g.page("price-import-preview", v.get("/admin/prices/import").submit("/admin/prices/import", "list", "pasted", "text", liteLLM, "mode", "cost", "percent", "120", "credit_value", "0.01"), http.StatusOK)
 	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere", "daily_credit_limit", "-1"), http.StatusUnprocessableEntity)
 	g.page("key-created", v.submit("/admin/keys/new", "email", "bob@example.com", "label", "Production", "scopes", "models", "allowed_addresses", "203.0.113.7 2001:db8::/32"), http.StatusOK)
 	recordSecret(shownKey.FindString(v.page))

@@ -73,6 +73,7 @@ func (s *service) operator(t testing.TB) *visitor {
 		t.Fatal(err)
 	}
 	s.lend(t)
+	s.sell(t)
 	v := s.visitor(t)
 	v.signIn("root@example.com", operatorPassword)
 	if v.status != http.StatusSeeOther || v.location != "/admin" {
@@ -188,7 +189,8 @@ func consoleRoutes(method string) (paths []string) {
 
 // withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
-	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id"} {
+	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id",
+		"/admin/models/": "$model.large", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced"} {
 		if strings.HasPrefix(path, prefix) {
 			return strings.Replace(path, ":id", id, 1)
 		}
@@ -198,7 +200,8 @@ func withID(path string) string {
 
 var (
 	// consolePages are the pages for operators, some also with a query.
-	consolePages = append(consoleRoutes(http.MethodGet), "/admin/keys?state=unused", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com")
+	consolePages = append(consoleRoutes(http.MethodGet), "/admin/keys?state=unused", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com",
+		"/admin/prices?show=waiting", "/admin/prices/new?model=openai/gpt-wide", "/admin/prices/quote?model=openai/gpt-wide&input=300000&output=10&reasoning=3&service_tier=batch", "/admin/charges/$charge.hand")
 	// consoleForms are the actions of the forms of those pages.
 	consoleForms = append(consoleRoutes(http.MethodPost), "/admin/theme")
 )

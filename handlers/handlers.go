@@ -170,7 +170,7 @@ func newAPI(p Parts) *api {
 		p.Monitor = monitor.New(monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now})
 	}
 	if p.Console == nil {
-		p.Console = console.New(console.Parts{Store: p.Store, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
+		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
 	}
 	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
 	for _, origin := range p.AllowedOrigins {

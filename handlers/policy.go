@@ -33,6 +33,8 @@ var (
 	listPolicy = policy{deadline: 10 * time.Second, maxBody: callersBytes/shareOfAll - 1, tooBig: errBigList, fail: (*exchange).failJSON, refusals: true}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.
+	pastePolicy = policy{deadline: 10 * time.Second, maxBody: 6 << 20, tooBig: errBigPaste, fail: (*exchange).failPage}
 )
 
 // under sets the policy of routes that have none of their own.

@@ -104,7 +104,7 @@ func withConsole(p *handlers.Parts, change func(*console.Parts)) {
 	if p.Monitor == nil {
 		withMonitor(p, func(*monitor.Parts) {})
 	}
-	parts := console.Parts{Store: p.Store, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life}
+	parts := console.Parts{Store: p.Store, Catalog: p.Catalog, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life}
 	change(&parts)
 	p.Console = console.New(parts)
 }

@@ -67,3 +67,15 @@ for (const plot of document.querySelectorAll('.chart .plot')) {
 for (const select of document.querySelectorAll('form.filters select')) {
   select.addEventListener('change', () => select.form.requestSubmit());
 }
+
+// A file is read into the field that takes its text.
+for (const holder of document.querySelectorAll('[data-file-for]')) {
+  holder.hidden = false;
+  holder.querySelector('input').addEventListener('change', async (event) => {
+    const [file] = event.target.files;
+    if (!file) return;
+    document.getElementById(holder.dataset.fileFor).value = await file.text();
+    const list = holder.closest('form').elements.namedItem('list');
+    if (list) list.value = 'pasted';
+  });
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/static"
 	"codexible/usage"
@@ -88,6 +90,33 @@ func sampleAudit() []accounts.AuditEntry {
 	}
 }
 
+func hostilePrice() *catalog.Price {
+	p := samplePrice()
+	p.Model, p.Source, p.CreatedBy = hostile, hostile, hostile
+	return p
+}
+
+func sampleVersions() []Version {
+	waiting := samplePrice()
+	waiting.ID, waiting.ValidFrom = uuid.NewSHA1(uuid.Nil, []byte("next")), noon.AddDate(0, 1, 0)
+	waiting.Terms.Charge = catalog.Charge{Mode: catalog.ByRequest, Credits: 500_000, CreditValue: 10_000}
+	return []Version{{waiting, nil, noon}, {samplePrice(), &waiting.ValidFrom, noon}, {hostilePrice(), &samplePrice().ValidFrom, noon}}
+}
+
+func sampleBill() Bill {
+	p, tokens := hostilePrice(), usage.Tokens{Input: 200_001, Output: 12, Reasoning: 3, ServiceTier: "batch"}
+	q, _ := p.Quote(&tokens) // within all bounds
+	return Bill{Quote: q, Tokens: tokens, Price: p, Until: &noon}
+}
+
+func sampleModels() []ModelLine {
+	book := catalog.NewBook([]catalog.Model{
+		{ID: uuid.NewSHA1(uuid.Nil, []byte("m")), Name: "codex-large", Aliases: []string{hostile}, DisplayName: hostile, Description: hostile, ContextWindow: 400_000, OutputAllowance: 4096, CreatedAt: noon},
+		{ID: uuid.NewSHA1(uuid.Nil, []byte("n")), Name: hostile, OutputAllowance: 1, CreatedAt: noon},
+	}, []catalog.Price{*samplePrice()})
+	return []ModelLine{{LineOf(book, "codex-large", noon), []string{hostile}}, {LineOf(book, hostile, noon), nil}}
+}
+
 func pages() map[string]templ.Component {
 	u, k := sampleUsers(), sampleKeys()
 	choice := RangeChoice{Links: []Link{{"7 days", "?days=7"}, {"30 days", "?days=30"}, {"90 days", "?days=90"}}, Current: "30 days"}
@@ -146,6 +175,22 @@ func pages() map[string]templ.Component {
 			User: Field{Name: "user", Label: "User", Placeholder: "E-mail"}, Key: Field{Name: "key", Label: "Key", Placeholder: "Id"}, Model: Field{Name: "model", Label: "Model"}, Plan: sel("plan", "Plan", plans...), Measure: sel("measure", "Show", Option{"credits", "Credits"}),
 			Quick: choice, Chart: DayChart("Cost by week", MeasureCost, days(327)), GroupHead: "Model", Groups: RangeChoice{Links: []Link{{"By day", "?"}, {"By model", "?"}, {"By plan", "?"}}, Current: "By model"},
 			Rows: rows, Total: UsageRow{Name: "Total", Requests: 81_235, Credits: 120_313, CostMicros: 88_123_487}}),
+		"models":         ModelsPage(ModelList{Frame: frame("Models", SectionModels), Lines: sampleModels(), Imported: 3}),
+		"models-none":    ModelsPage(ModelList{Frame: frame("Models", SectionModels)}),
+		"model":          ModelPage(Model{Frame: frame("codex-large", SectionModels), Line: sampleModels()[0], Range: choice, Chart: DayChart("Credits by day", MeasureCredits, days(30)), Sums: UsageRow{Requests: 9}, Margin: Margin{big.NewInt(9), big.NewInt(12)}, Tokens: []BucketRow{{"Input", 1234, "100.0%"}}, History: sampleVersions(), Earlier: 3}),
+		"prices":         PricesPage(Prices{Frame: frame("Prices", SectionPrices), Search: Field{Name: "q", Label: "Search", Value: hostile}, Show: sel("show", "Show", Option{"", "All"}), Lines: []PriceLine{sampleModels()[0].PriceLine, sampleModels()[1].PriceLine}}),
+		"prices-none":    PricesPage(Prices{Frame: frame("Prices", SectionPrices), Filtered: true}),
+		"price":          PricePage(PriceVersion{Frame: frame("codex-large", SectionPrices), Version: sampleVersions()[1], Typical: sampleBill(), History: sampleVersions(), Earlier: 2}),
+		"price-new":      PriceFormPage(PriceForm{Frame: frame("Set a price", SectionPrices), Action: "/admin/prices/new", Cancel: "/admin/prices", Names: []string{hostile}, Groups: []FieldGroup{{Title: "Model", Intro: "Intro", Fields: []Field{{Name: "model", Label: "Model", Value: hostile, List: "model-names", Problem: hostile}}}}}),
+		"price-import":   PriceImportPage(PriceImport{Frame: frame("Import prices", SectionPrices), Shipped: hostile, List: sel("list", "List", Option{"shipped", hostile}), Text: Field{Name: "text", Label: "Text", Type: "textarea", Value: "</textarea>" + hostile}, Only: Field{Name: "only", Label: "Only"}}),
+		"import-preview": PriceImportPage(PriceImport{Frame: frame("Import prices", SectionPrices), Preview: &ImportPreview{Source: hostile, NewCount: 2, MoreNew: 1, ChangeCount: 1, New: []ImportLine{{After: hostilePrice()}}, Changed: []ImportLine{{hostilePrice(), hostilePrice(), []string{hostile}}}, Unread: []catalog.Unread{{Model: hostile, Reason: hostile}}, MoreUnread: 4, Hidden: []Field{{Name: "text", Type: "hidden", Value: hostile}}}}),
+		"import-same":    PriceImportPage(PriceImport{Frame: frame("Import prices", SectionPrices), Preview: &ImportPreview{Source: "a list", Unchanged: 7}}),
+		"quote":          QuotePage(Quote{Frame: frame("What-if", SectionPrices), Model: Field{Name: "model", Label: "Model", Value: hostile}, Bill: new(sampleBill())}),
+		"quote-problem":  QuotePage(Quote{Frame: frame("What-if", SectionPrices), Problems: []string{hostile}}),
+		"charge":         ChargePage(Charge{Frame: frame("Charge", SectionUsers), Record: usage.Record{Model: hostile, Millionths: 41, Uncollected: 3, Granted: 1, Day: "2026-11-23", AdjustsID: k[0].ID}, Email: hostile, KeyLabel: hostile, Bill: new(sampleBill()), Note: hostile}),
+		"charge-by-hand": ChargePage(Charge{Frame: frame("Charge", SectionUsers), Record: usage.Record{Day: "2026-11-23"}, Note: "By hand."}),
+		"usage-stacked": UsagePage(Usage{Frame: frame("Usage", SectionUsage), Chart: StackedChart("Credits", MeasureCredits, someDays(2), []int64{10, 3}, []Series{{hostile, []int64{6, 0}}}, "Other"), Money: PairedChart("Cost and income", MeasureCost, someDays(2), Series{"Income", []int64{6, 1}}, Series{"Cost", []int64{3, 1}}),
+			Tokens: StackedChart("Tokens by kind", MeasureTokens, someDays(2), []int64{10, 3}, []Series{{"Input", []int64{10, 3}}}, ""), Buckets: []BucketRow{{"Input", 13, "100.0%"}}, Margin: UsageRow{Name: "Total", Margin: Margin{big.NewInt(7), big.NewInt(4)}}, ModelMargins: []UsageRow{{Name: hostile}}, PlanMargins: []UsageRow{{Name: hostile}}, GroupHead: "Day"}),
 		"audit": AuditPage(Audit{Frame: frame("Audit log", SectionAudit), Search: Field{Name: "q", Label: "Search", Type: "search"}, Action: sel("action", "Action", Option{"", "All actions"}),
 			From: Field{Name: "from", Label: "From", Type: "date"}, To: Field{Name: "to", Label: "To", Type: "date"}, Entries: sampleAudit(), Pager: Pager{Onward: "?before=7", OnwardText: "Older"}}),
 		"system": SystemPage(System{Frame: frame("System", SectionSystem), Health: health, Since: noon.Add(-11 * time.Hour), Now: noon,

@@ -14,7 +14,16 @@ type Usage struct {
 	Groups    RangeChoice
 	Rows      []UsageRow
 	Total     UsageRow
-	ExportURL string
+	// Money is what the days cost and brought in, Tokens what priced calls used; both without
+	// points where they are not known under these filters.
+	Money, Tokens Chart
+	Buckets       []BucketRow
+	// Margin is that of all charges, ModelMargins and PlanMargins divide it.
+	Margin                    UsageRow
+	ModelMargins, PlanMargins []UsageRow
+	// ValueSays is what a credit is worth where no price says so.
+	ValueSays             string
+	ExportURL, ChargesURL string
 	// Problems are the errors in the chosen range and filters, a sentence each.
 	Problems []string
 }
@@ -26,4 +35,6 @@ type UsageRow struct {
 	Requests   int64
 	Credits    int64
 	CostMicros int64
+	// Margin is in micro-dollars; zero where it is not known.
+	Margin Margin
 }

@@ -20,6 +20,8 @@ const (
 	SectionUsers    Section = "Users"
 	SectionKeys     Section = "Keys"
 	SectionPlans    Section = "Plans"
+	SectionModels   Section = "Models"
+	SectionPrices   Section = "Prices"
 	SectionUsage    Section = "Usage"
 	SectionAudit    Section = "Audit log"
 	SectionSystem   Section = "System"
@@ -38,6 +40,8 @@ var navigation = []navigationEntry{
 	{SectionUsers, "/admin/users", "M8 7.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 14c.4-2.6 2.6-4 5.5-4s5.1 1.4 5.5 4"},
 	{SectionKeys, "/admin/keys", "M5 13.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM7.2 8.3 13.5 2M10.5 5l2 2"},
 	{SectionPlans, "/admin/plans", "M2.5 5 8 2l5.5 3L8 8ZM2.5 8.25 8 11.25l5.5-3M2.5 11.25 8 14.25l5.5-3"},
+	{SectionModels, "/admin/models", "M8 2 13.5 5v6L8 14l-5.5-3V5ZM2.5 5 8 8l5.5-3M8 8v6"},
+	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5"},
 	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
 	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2"},
 	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01"},
@@ -117,6 +121,8 @@ type Field struct {
 	Min, Max  string
 	MaxLength int
 	Options   []Option
+	// List is the id of a datalist that completes the value.
+	List string
 	// Ticked are the values of the checked options of a field of type checks.
 	Ticked    []string
 	Autofocus bool
@@ -151,6 +157,7 @@ func (f Field) attributes() templ.Attributes {
 	set("placeholder", f.Placeholder)
 	set("min", f.Min)
 	set("max", f.Max)
+	set("list", f.List)
 	if f.MaxLength > 0 {
 		a["maxlength"] = strconv.Itoa(f.MaxLength)
 	}

@@ -4,6 +4,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/fault"
 	"codexible/handlers/monitor"
 	"codexible/keys"
@@ -26,9 +28,11 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Parts are what the console is made of. Store, Counter, Monitor and Now are needed.
+// Parts are what the console is made of. Store, Catalog, Counter, Monitor and Now are needed.
 type Parts struct {
-	Store   *store.Store
+	Store *store.Store
+	// Catalog is the models and prices.
+	Catalog *catalog.Cache
 	Counter limits.Counter
 	Monitor *monitor.Monitor
 	Now     func() time.Time
@@ -39,6 +43,9 @@ type Parts struct {
 	Life context.Context //nolint:containedctx // it is the life of the service, not of a call
 	// Settings are the configuration to show. The caller masks the secrets.
 	Settings []Setting
+	// CreditValue is what a credit is worth where no price says so, in micro-dollars;
+	// a cent where zero.
+	CreditValue int64
 	// Backup writes a consistent copy of the database into a file that does not
 	// exist yet; nil where the database is no file.
 	Backup func(ctx context.Context, file string) error
@@ -70,6 +77,7 @@ func New(p Parts) *Console {
 	if p.Life == nil {
 		p.Life = context.Background()
 	}
+	p.CreditValue = cmp.Or(p.CreditValue, catalog.DefaultCreditValue)
 	c := &Console{Parts: p, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
 	if c.Store != nil {
 		c.Store.Subscribe(&c.operators)
@@ -139,6 +147,12 @@ var notices = map[string]views.Notice{
 	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
 	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
 	"plan-restored":     {Tone: views.ToneGood, Title: "Plan restored", Text: "It accepts new users again."},
+	"model-created":     {Tone: views.ToneGood, Title: "Model created", Text: "Set its price next, unless it has one."},
+	"model-changed":     {Tone: views.ToneGood, Title: "Model changed", Text: "The change applies from the next request."},
+	"model-deleted":     {Tone: views.ToneGood, Title: "Model deleted", Text: "Its prices and charges stay."},
+	"price-set":         {Tone: views.ToneGood, Title: "Price set", Text: "It counts from its moment on. Earlier calls and holds keep their price."},
+	"prices-imported":   {Tone: views.ToneGood, Title: "Prices imported", Text: "They count from their moments on. Earlier calls and holds keep their price."},
+	"prices-same":       {Tone: views.ToneGood, Title: "Nothing to import", Text: "Every price of the list is in force as it is."},
 	"password-changed":  {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
 	"two-step-off":      {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
 	"two-step-unlocked": {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},

@@ -212,8 +212,13 @@ func (c *Console) Usage(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	p.Chart = views.DayChart(w.title(), w.measure, days)
+	if p.Chart, err = c.stack(ctx, &w, days); err != nil {
+		return Reply{}, err
+	}
 	p.Rows, p.Total = usageRows(&w, days, groups)
+	if err := c.readMoney(ctx, &w, &p); err != nil {
+		return Reply{}, err
+	}
 	return show(views.UsagePage(p))
 }
 
@@ -254,7 +259,7 @@ func (c *Console) usagePage(v *Visit, w *usageRequest) views.Usage {
 		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "ID or prefix", Value: w.texts["key"]},
 		Model: views.Field{Name: "model", Label: "Model", Type: "search", Placeholder: "Any", Value: w.model}, Plan: planChoice(w.plans, w.plan.ID),
 		Measure:   views.Field{Name: "measure", Label: "Show", Type: "select", Value: string(w.measure), Options: []views.Option{{Value: "credits", Label: "Credits"}, {Value: "requests", Label: "Requests"}, {Value: "cost", Label: "Cost"}}},
-		ExportURL: strings.Replace(path(), "/admin/usage", "/admin/usage/export", 1),
+		ExportURL: strings.Replace(path(), "/admin/usage", "/admin/usage/export", 1), ChargesURL: strings.Replace(path(), "/admin/usage", "/admin/usage/charges", 1),
 	}
 	today := usage.DayOf(c.Now())
 	for _, n := range []int{7, 30, 90, 365} {

@@ -1,0 +1,73 @@
+package views
+
+import (
+	"strings"
+
+	"codexible/catalog"
+)
+
+// ModelList is the list of what is offered.
+type ModelList struct {
+	Frame
+	Lines []ModelLine
+	// Imported is how many names have a price and are not offered.
+	Imported int64
+	Pager    Pager
+}
+
+// ModelLine is a model with its price.
+type ModelLine struct {
+	PriceLine
+	// Plans are the names of those that use it; nil for all.
+	Plans []string
+}
+
+func (l ModelLine) plans() string {
+	switch {
+	case l.Plans == nil:
+		return "All plans"
+	case len(l.Plans) == 0:
+		return "No plan"
+	}
+	return strings.Join(l.Plans, ", ")
+}
+
+// Model is a model's own page.
+type Model struct {
+	Frame
+	Line    ModelLine
+	Range   RangeChoice
+	Chart   Chart
+	Sums    UsageRow
+	Margin  Margin
+	Tokens  []BucketRow
+	History []Version
+	Earlier int64
+}
+
+// ByHand names the tokens that charges by hand reported: they are not divided.
+const ByHand = "By hand, not divided"
+
+// BucketRow is the tokens of a bucket.
+type BucketRow struct {
+	Name   string
+	Tokens int64
+	// Part is of all tokens; empty for what is a part of another bucket, or no tokens.
+	Part string
+}
+
+func window(m *catalog.Model) string {
+	if m.ContextWindow == 0 {
+		return "–"
+	}
+	return thousands(m.ContextWindow)
+}
+
+func aliases(m *catalog.Model) string { return strings.Join(m.Aliases, ", ") }
+
+func marginLeft(m Margin) string {
+	if m.Income == nil {
+		return USD(0)
+	}
+	return sumUSD(m.Left())
+}
