@@ -35,7 +35,7 @@ const start = days + 1
 var offers = []offer{
 	{
 		Model:  catalog.Model{Name: "gpt-5-mini", DisplayName: "GPT-5 mini", Aliases: []string{"fast"}, Description: "Quick answers and small edits, at the same price whatever their size.", ContextWindow: 400_000},
-		prices: map[int]catalog.Terms{start: {Base: openAI(250_000, 25_000, 2_000_000), Charge: catalog.Charge{Mode: catalog.ByRequest, Credits: 250_000, CreditValue: cent}}},
+		prices: map[int]catalog.Terms{start: {Base: openAI(250_000, 25_000, 2_000_000), Charge: catalog.Charge{Mode: catalog.ByRequest, Credits: 400_000, CreditValue: cent}}},
 		weight: 26, prompt: 7000, completion: 350, cached: 0.6, reasoned: 0.3,
 	},
 	{
