@@ -121,8 +121,11 @@ func (n NewPrice) At(now time.Time) (Price, error) {
 // Check returns an error that names the first field out of its range, as the
 // request to create a price at a moment has them.
 func (p *Price) Check(now time.Time) error {
-	if !ValidName(p.Model) {
+	switch {
+	case !ValidName(p.Model):
 		return fault.Field("model", nameRule)
+	case p.Model == usage.UnknownModel:
+		return fault.Field("model", unknownRule)
 	}
 	if p.ValidFrom.Sub(now) > MaxAhead {
 		return fault.Field("valid_from", "must be at most five years ahead")

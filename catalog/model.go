@@ -48,8 +48,13 @@ type Model struct {
 // Check returns an error that names the first field out of its range, as the
 // request to create a model has them.
 func (m *Model) Check() error {
-	if !ValidName(m.Name) {
+	switch {
+	case !ValidName(m.Name):
 		return fault.Field("name", nameRule)
+	case m.Name == usage.UnknownModel:
+		return fault.Field("name", unknownRule)
+	case slices.Contains(m.Aliases, usage.UnknownModel):
+		return fault.Field("aliases", unknownRule)
 	}
 	if len(m.Aliases) > MaxAliases {
 		return fault.Field("aliases", fmt.Sprintf("must have at most %d names", MaxAliases))
@@ -74,7 +79,11 @@ func (m *Model) Check() error {
 	return nil
 }
 
-const nameRule = "must have 1 to 200 printable characters without blanks"
+const (
+	nameRule = "must have 1 to 200 printable characters without blanks"
+	// unknownRule keeps the name of charges without a model from being a model: what names none is allowed to all.
+	unknownRule = "must not be unknown, which stands for calls that name no model"
+)
 
 // ValidName reports whether a text can be a model's name: 1 to 200 printable
 // characters without blanks.

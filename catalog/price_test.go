@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"codexible/catalog"
 	"codexible/fault"
@@ -80,6 +81,8 @@ func TestModelsOutOfRangeNameTheirField(t *testing.T) {
 		"name   ":          func(m *catalog.Model) { m.Name = "line\nbreak" },
 		"name    ":         func(m *catalog.Model) { m.Name = "zero\u200bwidth" },
 		"name     ":        func(m *catalog.Model) { m.Name = "broken\xff" },
+		"name      ":       func(m *catalog.Model) { m.Name = usage.UnknownModel },
+		"aliases    ":      func(m *catalog.Model) { m.Aliases = []string{usage.UnknownModel} },
 		"aliases":          func(m *catalog.Model) { m.Aliases = []string{"m"} },
 		"aliases ":         func(m *catalog.Model) { m.Aliases = []string{"x", "x"} },
 		"aliases  ":        func(m *catalog.Model) { m.Aliases = []string{"x y"} },
@@ -98,5 +101,16 @@ func TestModelsOutOfRangeNameTheirField(t *testing.T) {
 		if name := strings.TrimSpace(field); !is || err.Fields[name] == "" {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+func TestNoPriceIsThatOfCallsWithoutAModel(t *testing.T) {
+	n := catalog.NewPrice{Model: usage.UnknownModel, Terms: catalog.Terms{Charge: catalog.Charge{Mode: catalog.ByCost, CreditValue: 1}}}
+	if _, err := n.At(time.Now()); fault.As(err).Fields["model"] == "" {
+		t.Fatalf("%v", err)
+	}
+	n.Model = "m"
+	if _, err := n.At(time.Now()); err != nil {
+		t.Fatal(err)
 	}
 }
