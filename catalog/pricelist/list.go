@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"codexible/catalog"
 	"codexible/fault"
@@ -197,9 +198,14 @@ func sortedProblems(err error) (problems []string) {
 	return problems
 }
 
-// short is a text of the list that can be shown.
+// short is a text of the list that can be shown, on a terminal too: � stands for what is not printed.
 func short(text string, characters int) string {
-	text = strings.ToValidUTF8(text, "�")
+	text = strings.Map(func(r rune) rune {
+		if r == ' ' || catalog.ValidName(string(r)) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
 	for i := range text {
 		if characters--; characters < 0 {
 			return text[:i]

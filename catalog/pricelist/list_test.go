@@ -231,3 +231,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsNotReadIsShownAsPrintableText(t *testing.T) {
+	list, err := Read([]byte("{\"red\\u001b[31m\": {}, \"turned\\u202e\": {}, \"m\": {\"mode\": \"a mode\\u001b]0;x\\u0007\"}, \"\xff\": {}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Unread) != 4 {
+		t.Fatalf("%d are not read: %q", len(list.Unread), list.Unread)
+	}
+	for _, u := range list.Unread {
+		if strings.ContainsFunc(u.Model+u.Reason, func(r rune) bool { return r != ' ' && !catalog.ValidName(string(r)) }) {
+			t.Errorf("%q: %q", u.Model, u.Reason)
+		}
+	}
+}
