@@ -116,9 +116,9 @@ func (c priceSet) Validate() error {
 }
 
 // price is what the flags say; value is what a credit is worth unless they do.
-func (c priceSet) price(t *terminal, value int64) (catalog.NewPrice, error) {
+func (c priceSet) price(ctx context.Context, t *terminal, value int64) (catalog.NewPrice, error) {
 	if c.File != "" {
-		body, err := t.readFile(c.File, 1<<20)
+		body, err := t.readFile(ctx, c.File, 1<<20)
 		if err != nil {
 			return catalog.NewPrice{}, err
 		}
@@ -144,7 +144,31 @@ func (c priceSet) price(t *terminal, value int64) (catalog.NewPrice, error) {
 }
 
 // readFile reads a file, or stdin for "-", that has at most so many bytes.
-func (t *terminal) readFile(name string, most int64) ([]byte, error) {
+func (t *terminal) readFile(ctx context.Context, name string, most int64) ([]byte, error) {
+	return reading(ctx, func() ([]byte, error) { return t.read(name, most) })
+}
+
+// reading waits for what a person, or whoever writes to a pipe, has still to give, until ctx ends.
+func reading[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, errors.New("stopped before the input came")
+	}
+}
+
+func (t *terminal) read(name string, most int64) ([]byte, error) {
 	in := t.in
 	if name != "-" {
 		file, err := os.Open(name) //nolint:gosec // a file that the operator names
@@ -167,7 +191,7 @@ func (c priceSet) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	n, err := c.price(t, settings.CreditValue)
+	n, err := c.price(ctx, t, settings.CreditValue)
 	if err != nil {
 		return err
 	}
@@ -304,7 +328,7 @@ func (c priceImport) Run(ctx context.Context, t *terminal) error {
 	}
 	list := pricelist.Shipped()
 	if !c.Shipped {
-		text, err := t.readFile(c.File, pricelist.MaxSize)
+		text, err := t.readFile(ctx, c.File, pricelist.MaxSize)
 		if err != nil {
 			return err
 		}

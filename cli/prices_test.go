@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"reflect"
@@ -178,5 +180,31 @@ func TestTheCommandLineRefusesWhatIsNoModelAndNoPrice(t *testing.T) {
 	}
 	if code, _, stderr := s.try("[]", "price", "import", "-"); code != ExitFailed || !strings.Contains(stderr, "not a price list") {
 		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+func TestASignalEndsACommandThatWaitsForItsInput(t *testing.T) {
+	s := newShell(t, storetest.SQLiteURL(t))
+	if code, _, stderr := s.try("", "migrate", "up"); code != ExitOK {
+		t.Fatal(stderr)
+	}
+	silent, _ := io.Pipe()
+	for _, args := range [][]string{
+		{"price", "import", "-"},
+		{"price", "set", "--file", "-"},
+		{"user", "create", "--email", "a@example.com", "--plan", "Pro", "--password-stdin"},
+	} {
+		ctx, stop := context.WithCancel(context.Background())
+		done, errs := make(chan int), bytes.Buffer{}
+		go func() { done <- Run(ctx, s.program(args, silent, io.Discard, &errs)) }()
+		stop()
+		select {
+		case code := <-done:
+			if code != ExitFailed || !strings.Contains(errs.String(), "stopped before the input came") {
+				t.Errorf("%v: exit %d: %s", args, code, errs.String())
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%v goes on", args)
+		}
 	}
 }

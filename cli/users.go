@@ -65,7 +65,7 @@ func (userCreate) Help() string {
 func (c userCreate) Run(ctx context.Context, t *terminal) error {
 	n := accounts.NewUser{Email: c.Email, Name: c.Name, Plan: c.Plan, Role: c.Role}
 	if c.PasswordStdin {
-		password, err := firstLine(t.in)
+		password, err := reading(ctx, t.firstLine)
 		if err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (userSetPassword) Help() string {
 
 // Run sets the password.
 func (c userSetPassword) Run(ctx context.Context, t *terminal) error {
-	password, err := c.read(t)
+	password, err := c.read(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -202,9 +202,9 @@ func (c userSetPassword) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-func (c userSetPassword) read(t *terminal) (string, error) {
+func (c userSetPassword) read(ctx context.Context, t *terminal) (string, error) {
 	if c.PasswordStdin {
-		return firstLine(t.in)
+		return reading(ctx, t.firstLine)
 	}
 	file, ok := t.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -229,8 +229,8 @@ func (t *terminal) ask(file *os.File, prompt string) (string, error) {
 }
 
 // firstLine reads a password that ends at the first line break, or with the input.
-func firstLine(r io.Reader) (string, error) {
-	text, err := bufio.NewReader(io.LimitReader(r, 1<<16)).ReadString('\n')
+func (t *terminal) firstLine() (string, error) {
+	text, err := bufio.NewReader(io.LimitReader(t.in, 1<<16)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
