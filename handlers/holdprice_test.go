@@ -34,6 +34,9 @@ func TestThePriceOfAHoldIsItsOwnOrThatOfAnotherModelAtItsMoment(t *testing.T) {
 		"its own by an alias":          {own(1, "large"), "latest", 1, 0},
 		"of another model":             {own(1, "large"), "small", 3, 0},
 		"its own, whose name has gone": {own(6, "moved"), "", 6, 0},
+		"its own by the name then":     {own(6, "moved"), "moved", 6, 0},
+		"its own by its former name":   {own(6, "moved"), "former", 6, 0},
+		"of what its name means since": {own(6, "moved"), "large", 1, 0},
 		"that has just begun":          {own(2, "large"), "latest", 2, 0}, // the hold was decided after its price was chosen
 		"that is not read":             {own(9, "large"), "", 0, fault.Unavailable},
 		"of a model without one then":  {own(1, "large"), "late", 0, fault.Invalid},

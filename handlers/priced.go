@@ -141,12 +141,16 @@ func (a *api) quoteHold(ctx context.Context, owner, id uuid.UUID, u *holdUsage, 
 // priceOfHold is the price that a hold was made by, or for another model than the hold's
 // the price of that model at the moment.
 func priceOfHold(book *catalog.Book, terms *usage.HoldTerms, model string) (*catalog.Price, error) {
-	own := model == "" || book.Name(model) == book.Name(terms.Model)
+	// The hold's model may be an alias that means another model since.
+	pinned, meant := book.Price(terms.PriceID), book.Name(terms.Model)
+	if pinned != nil {
+		meant = pinned.Model
+	}
+	own := model == "" || model == terms.Model || book.Name(model) == meant
 	switch {
+	case own && pinned != nil:
+		return pinned, nil
 	case own && terms.PriceID != uuid.Nil:
-		if p := book.Price(terms.PriceID); p != nil {
-			return p, nil
-		}
 		return nil, errPriceUnread
 	case model == "" && terms.Model == usage.UnknownModel:
 		return nil, fault.Field("usage.model", "is required: the hold names no model")
