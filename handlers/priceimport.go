@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"strings"
 
 	"codexible/catalog"
 	"codexible/catalog/pricelist"
@@ -116,7 +117,7 @@ func (r *importPricesRequest) list() (*pricelist.List, error) {
 	}
 	list, err := pricelist.Read([]byte(r.List))
 	if err != nil {
-		return nil, fault.Field("list", fault.As(err).Message)
+		return nil, fault.Field("list", "cannot be read. "+strings.TrimSuffix(fault.As(err).Message, "."))
 	}
 	if format := map[bool]string{true: listLiteLLM, false: listGenai}[list.Source == pricelist.LiteLLM]; format != r.Source {
 		return nil, fault.Field("source", "must be "+format+", which is the format of this list")

@@ -85,6 +85,9 @@ func TestAnImportShowsWhatItChangesAndChangesItOnce(t *testing.T) {
 			`{"source":"shipped","percent":10001}`: "percent", `{"source":"shipped","percent":1.001}`: "percent", `{"source":"shipped","credit_value_usd":0}`: "credit_value_usd", `{"source":"shipped","credit_value_usd":1001}`: "credit_value_usd", `{"source":"shipped","apply":1}`: "apply",
 			`{"source":"shipped","models":["a b"]}`: "models", `{"source":"shipped","models":[` + numbered("m", 201) + `]}`: "models", `{"source":"shipped","models":[""]}`: "models", `{"source":"shipped","models":"*"}`: "models",
 		})
+		const empty = "cannot be read. This is not a price list of genai-prices or LiteLLM: it has no models. Use data.json of genai-prices, or model_prices_and_context_window.json of LiteLLM"
+		s.call(t, asRoot("POST", priceImport, `{"source":"litellm","list":{}}`, 422,
+			`{"error":{"code":"validation_failed","message":"Correct these fields and send the request again: list `+empty+`.","status":422,"request_id":"*","fields":{"list":"`+empty+`"}}}`))
 		s.call(t, call{as: "gate", method: "POST", path: priceImport, body: `{"source":"shipped"}`, status: 403})
 	})
 }
