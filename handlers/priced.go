@@ -76,6 +76,7 @@ func (a *api) price(ctx context.Context, c *usage.Charge, u *callUsage, at time.
 		return err
 	}
 	setPriced(c, &q, &t)
+	c.Asked = u.Model
 	return nil
 }
 

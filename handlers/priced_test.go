@@ -141,6 +141,33 @@ func TestARepeatAfterAChangeOfThePriceIsADuplicate(t *testing.T) {
 	})
 }
 
+func TestARepeatAfterAChangeOfTheNameIsADuplicate(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.createModel(t, "large", "latest")
+		s.setPrice(t, "first", "large", cached, time.Time{})
+		const usage, key = `{"model":"latest","output_tokens":10000}`, `,"idempotency_key":"one"`
+		s.call(t, used(usage, key, verdictOf("VALID", creditsOf(15, 0, 235), paid("first"))))
+		hold := call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.key","hold":{"usage":` + usage + `}` + key + `}`, status: 200, keep: "h",
+			want: verdictOf("VALID", creditsOf(15, 15, 220), `"hold_id":"*","hold_status":"open","price_id":"$price.first","duplicate":false`)}
+		s.call(t, hold)
+		book, err := s.store.Book(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.clock.Add(time.Second)
+		if _, err := s.store.ChangeModel(t.Context(), accounts.ActorCLI, book.Model("large").ID, catalog.ModelChange{Name: new("larger")}); err != nil {
+			t.Fatal(err)
+		}
+		s.call(t, used(usage, key, verdictOf("VALID", creditsOf(15, 0, 235), `"hold_id":null,"hold_status":null,"price_id":null,"duplicate":true`)))
+		hold.want = verdictOf("VALID", `"*"`, `"hold_id":"$h.hold_id","hold_status":"open","price_id":null,"duplicate":true`)
+		s.call(t, hold)
+		other := used(`{"model":"larger","output_tokens":10000}`, key, "")
+		other.status = 409
+		s.call(t, other)
+		s.call(t, today(15, 1))
+	})
+}
+
 func TestTheModelOfUsageIsAllowedAndPriced(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		s.createModel(t, "claude", "claude-latest")

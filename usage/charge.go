@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -39,9 +40,12 @@ type Charge struct {
 	// ChargerID is who charges: the key itself, or the user whose service verifies it.
 	ChargerID uuid.UUID
 	// Credits and Millionths of a credit are the amount, added up. A charge by hand has whole credits alone.
-	Credits          int64
-	Millionths       int64
+	Credits    int64
+	Millionths int64
+	// Model is what the call is charged under. Asked is the name that the request has for it
+	// where that can mean another model at a repeat; empty where it is Model.
 	Model            string
+	Asked            string
 	PromptTokens     int64
 	CompletionTokens int64
 	CostMicros       int64
@@ -63,11 +67,12 @@ func (c *Charge) millionths() int64 { return c.Credits*Millionths + c.Millionths
 
 // Fingerprint is equal for two charges that an idempotency key may join: the
 // same amount, model, tokens and cost. Usage is compared in place of the amount and the
-// cost, which another price would have made different.
+// cost, which another price would have made different, and the name that was asked for in
+// place of the model, which a change of names would have.
 func (c *Charge) Fingerprint() [16]byte {
 	b := make([]byte, 0, 5*8+MaxModelLength)
 	if c.Priced != nil {
-		b = append(append(c.Priced.Tokens.AppendText(b), 0), c.Model...)
+		b = append(append(c.Priced.Tokens.AppendText(b), 0), cmp.Or(c.Asked, c.Model)...)
 		sum := sha256.Sum256(b)
 		return [16]byte(sum[:16])
 	}
