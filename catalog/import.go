@@ -96,6 +96,7 @@ func (i *Import) Check() error {
 // have begun the latest counts. Prices that begin later keep their dates.
 func (b *Book) Preview(i Import, at time.Time) Preview {
 	var p Preview
+	at = at.Truncate(time.Microsecond) // as prices are kept
 	listed := b.selected(i, &p)
 	for start := 0; start < len(listed); {
 		end := start + 1

@@ -182,3 +182,11 @@ func TestAPriceEndsWhereTheNextBegins(t *testing.T) {
 		}
 	}
 }
+
+func TestAPreviewHasTheMomentThatIsKept(t *testing.T) {
+	list := catalog.Import{Source: "a list", Charge: byCost, Listed: []catalog.Listed{{Model: "a", Terms: rated("1")}}}
+	preview := catalog.NewBook(nil, nil).Preview(list, march.Add(1999*time.Nanosecond))
+	if got := preview.Items[0].After.ValidFrom; !got.Equal(march.Add(time.Microsecond)) {
+		t.Errorf("the price begins at %s", got)
+	}
+}
