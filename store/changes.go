@@ -37,13 +37,16 @@ func listChanges(was, is map[string]any) string {
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(is)) {
-		parts = append(parts, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(name, "_", " "), display(was[name]), display(is[name])))
+		parts = append(parts, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(name, "_", " "), display(name, was[name]), display(name, is[name])))
 	}
 	return strings.Join(parts, ", ")
 }
 
-func display(value any) string {
-	if value == nil || value == "" {
+func display(field string, value any) string {
+	switch {
+	case field == fieldModels && value == nil:
+		return "all"
+	case value == nil || value == "":
 		return "nothing"
 	}
 	return fmt.Sprint(value)

@@ -214,3 +214,24 @@ func TestAChangeOfAPlanCountsFromTheNextChargeOn(t *testing.T) {
 		}
 	})
 }
+
+func TestTheAuditLogCallsNoLimitOfModelsAll(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx := context.Background()
+		for want, models := range map[string][]string{"Changed plan Pro: models from all to large small.": {"large", "small"}, "Changed plan Pro: models from large small to all.": nil} {
+			before := accounts.PlanChange{Models: new([]string(nil))}
+			if models == nil {
+				before.Models = new([]string{"large", "small"})
+			}
+			for _, change := range []accounts.PlanChange{before, {Models: &models}} {
+				if _, err := s.ChangePlan(ctx, ada, planID(t, s, "Pro"), change); err != nil {
+					t.Fatal(err)
+				}
+			}
+			entries, err := s.Audit(ctx, store.AuditQuery{Action: "plan.changed", Limit: 1})
+			if err != nil || len(entries) != 1 || entries[0].Details != want {
+				t.Errorf("%v: %+v, want %s", err, entries, want)
+			}
+		}
+	})
+}
