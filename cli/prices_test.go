@@ -183,7 +183,7 @@ func TestTheCommandLineRefusesWhatIsNoModelAndNoPrice(t *testing.T) {
 	}
 }
 
-func TestASignalEndsACommandThatWaitsForItsInput(t *testing.T) {
+func TestASignalEndsAtOnceACommandThatWaitsForItsInput(t *testing.T) {
 	s := newShell(t, storetest.SQLiteURL(t))
 	if code, _, stderr := s.try("", "migrate", "up"); code != ExitOK {
 		t.Fatal(stderr)
