@@ -20,25 +20,32 @@ func (s *Store) Book(ctx context.Context) (b *catalog.Book, err error) {
 }
 
 func readBook(db *gorm.DB) (*catalog.Book, error) {
-	var modelRows []modelRow
-	var priceRows []priceRow
-	if err := db.Find(&modelRows).Error; err != nil {
+	models, err := readModels(db)
+	if err != nil {
 		return nil, err
 	}
-	if err := db.Find(&priceRows).Error; err != nil {
+	var rows []priceRow
+	if err := db.Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	models, prices := make([]catalog.Model, len(modelRows)), make([]catalog.Price, len(priceRows))
-	for i := range modelRows {
-		models[i] = modelRows[i].model()
-	}
-	for i := range priceRows {
-		var err error
-		if prices[i], err = priceRows[i].price(); err != nil {
+	prices := make([]catalog.Price, len(rows))
+	for i := range rows {
+		if prices[i], err = rows[i].price(); err != nil {
 			return nil, err
 		}
 	}
 	return catalog.NewBook(models, prices), nil
+}
+
+// readModels reads the models that conditions of db select.
+func readModels(db *gorm.DB) ([]catalog.Model, error) {
+	var rows []modelRow
+	err := db.Find(&rows).Error
+	models := make([]catalog.Model, len(rows))
+	for i := range rows {
+		models[i] = rows[i].model()
+	}
+	return models, err
 }
 
 func (r *modelRow) model() catalog.Model {
@@ -79,6 +86,5 @@ func storedAllowance(a catalog.Allowance) *string {
 	if a == nil {
 		return nil
 	}
-	text := strings.Join(a, " ")
-	return &text
+	return new(a.String())
 }

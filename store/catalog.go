@@ -55,18 +55,13 @@ func (s *Store) changingCatalog(ctx context.Context, by accounts.Actor, work fun
 // modelsBeside reads all models but m, with whose names those of m may not clash, and
 // gives m the ids of the plans that the change names.
 func (c *change) modelsBeside(m *catalog.Model, change catalog.ModelChange) ([]catalog.Model, error) {
-	var rows []modelRow
-	if err := c.Where("id <> ?", m.ID).Find(&rows).Error; err != nil {
+	models, err := readModels(c.Where("id <> ?", m.ID))
+	if err != nil {
 		return nil, err
-	}
-	models := make([]catalog.Model, len(rows))
-	for i := range rows {
-		models[i] = rows[i].model()
 	}
 	if err := m.Clash(models); err != nil || change.Plans == nil {
 		return models, err
 	}
-	var err error
 	m.Plans, err = plansByName(c.DB, *change.Plans)
 	return models, err
 }

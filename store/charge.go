@@ -23,6 +23,13 @@ type ChargeLine struct {
 	Price *catalog.Price
 }
 
+// chargeLines are charges with their owners, as chargeLineDest reads them.
+const chargeLines = "SELECT " + chargeColumns + ", u.email, k.prefix, k.label FROM usage AS c JOIN users AS u ON u.id = c.user_id JOIN api_keys AS k ON k.id = c.key_id"
+
+func chargeLineDest(c *ChargeLine) []any {
+	return append(chargeDest(&c.Record), &c.Email, &c.Prefix, &c.Label)
+}
+
 // holdSearch is how long before a charge its hold is looked for. A hold lives for
 // usage.MaxHoldTTL, or longer where it is extended.
 const holdSearch = 3 * usage.MaxHoldTTL
@@ -30,9 +37,7 @@ const holdSearch = 3 * usage.MaxHoldTTL
 // ChargeByID reads a charge or an adjustment; usage.ErrNoCharge where there is none.
 func (s *Store) ChargeByID(ctx context.Context, id uuid.UUID) (c ChargeLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		lines, err := listOn(db, func(c *ChargeLine) []any {
-			return append(chargeDest(&c.Record), &c.Email, &c.Prefix, &c.Label)
-		}, "SELECT "+chargeColumns+", u.email, k.prefix, k.label FROM usage AS c JOIN users AS u ON u.id = c.user_id JOIN api_keys AS k ON k.id = c.key_id WHERE c.id = ?", id)
+		lines, err := listOn(db, chargeLineDest, chargeLines+" WHERE c.id = ?", id)
 		if err != nil || len(lines) == 0 {
 			return orMissing(err, usage.ErrNoCharge)
 		}

@@ -46,10 +46,7 @@ func (s *Store) eachChargeWhere(ctx context.Context, q ChargeQuery, from uuid.UU
 		and("c.key_id = ?", q.KeyID != uuid.Nil, q.KeyID)
 		and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
 		and("c.model = ?", q.Model != "", q.Model)
-		lines, err := list(ctx, s, func(c *ChargeLine) []any {
-			return append(chargeDest(&c.Record), &c.Email, &c.Prefix, &c.Label)
-		}, "SELECT "+chargeColumns+", u.email, k.prefix, k.label FROM usage AS c JOIN users AS u ON u.id = c.user_id JOIN api_keys AS k ON k.id = c.key_id"+where+
-			" ORDER BY c.id LIMIT ?", append(args, exportPage)...)
+		lines, err := list(ctx, s, chargeLineDest, chargeLines+where+" ORDER BY c.id LIMIT ?", append(args, exportPage)...)
 		for i := range lines {
 			lines[i].Millionths += lines[i].Credits * usage.Millionths
 			lines[i].CreatedAt = lines[i].CreatedAt.UTC()

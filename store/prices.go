@@ -28,15 +28,8 @@ func (s *Store) SetPrice(ctx context.Context, by accounts.Actor, n catalog.NewPr
 
 // publicName is the name of the model that has this alias, or the name itself.
 func (c *change) publicName(name string) (string, error) {
-	var rows []modelRow
-	if err := c.Find(&rows).Error; err != nil {
-		return "", err
-	}
-	models := make([]catalog.Model, len(rows))
-	for i := range rows {
-		models[i] = rows[i].model()
-	}
-	return catalog.NewBook(models, nil).Name(name), nil
+	models, err := readModels(c.DB)
+	return catalog.NewBook(models, nil).Name(name), err
 }
 
 // setPrice writes a price, with its id and who set it.

@@ -91,7 +91,10 @@ func (s *Store) tokensOfAll(ctx context.Context, q TokenQuery) ([]usage.TokenTot
 		return nil, nil
 	}
 	for day := max(first, q.Span.From()); day <= min(q.Span.To(), usage.DayOf(s.now())); day = day.Add(1) {
-		open = append(open, day)
+		// A day may have been summed up since the first open one was read.
+		if !slices.ContainsFunc(closed, func(t usage.DayTotal) bool { return t.Day == day }) {
+			open = append(open, day)
+		}
 	}
 	for _, day := range open {
 		rows, err := s.openTokens(ctx, day)
