@@ -52,6 +52,16 @@ func (b *Book) Models() []*Model { return b.models }
 // Model is the model with a name or alias; nil for none.
 func (b *Book) Model(name string) *Model { return b.named[name] }
 
+// ModelByID is the model with an id; nil for none.
+func (b *Book) ModelByID(id uuid.UUID) *Model {
+	for _, m := range b.models {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
 // Name is the name under which a model is priced and charged: that of the model with
 // this name or alias, or the name itself where none is offered.
 func (b *Book) Name(name string) string {

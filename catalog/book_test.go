@@ -1,10 +1,12 @@
 package catalog_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/fault"
 	"codexible/usage"
@@ -91,5 +93,18 @@ func TestAModelIsAllowedWhereThePlanTheKeyAndTheModelItselfAgree(t *testing.T) {
 		if got := book.Allows(c.model, c.plan, c.plans, c.of); got != c.allowed {
 			t.Errorf("%s with the plan's %v and the key's %v: %v", c.model, c.plans, c.of, got)
 		}
+	}
+}
+
+func TestAModelIsFoundByItsIDAndNamesItsPlans(t *testing.T) {
+	plans := []accounts.Plan{{ID: id(1), Name: "Pro"}, {ID: id(2), Name: "Starter"}, {ID: id(3), Name: "Business"}}
+	book := catalog.NewBook([]catalog.Model{{ID: id(4), Name: "some", Plans: []uuid.UUID{id(3), id(1)}}, {ID: id(5), Name: "all"}, {ID: id(6), Name: "none", Plans: []uuid.UUID{}}}, nil)
+	for n, want := range map[byte][]string{4: {"Pro", "Business"}, 5: nil, 6: {}} {
+		if m := book.ModelByID(id(n)); m == nil || !reflect.DeepEqual(m.PlanNames(plans), want) {
+			t.Errorf("model %d is %+v; want the plans %v", n, m, want)
+		}
+	}
+	if m := book.ModelByID(id(7)); m != nil {
+		t.Errorf("an unknown id is %+v", m)
 	}
 }

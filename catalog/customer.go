@@ -34,14 +34,12 @@ func (c *Charge) PerMillion(rate int64) int64 {
 	return c.Millionths(rate * PicosPerMicro) // at most MaxRate × 10^6, which is within 64 bits
 }
 
-// TypicalInput and TypicalOutput are the tokens of the call that compares models.
-const (
-	TypicalInput  = 10_000
-	TypicalOutput = 1_000
-)
+// TypicalCall is the call that prices are compared by, a turn of a coding agent: it reads
+// 20 000 tokens, 16 000 of them from the cache, and writes 1 000.
+var TypicalCall = usage.Tokens{Input: 4_000, CacheRead: 16_000, Output: 1_000, Requests: 1}
 
 // Typical is what a typical call costs at the price; false where that is beyond the bounds of a call.
 func (p *Price) Typical() (Quote, bool) {
-	q, err := p.Quote(&usage.Tokens{Input: TypicalInput, Output: TypicalOutput, Requests: 1})
+	q, err := p.Quote(&TypicalCall)
 	return q, err == nil
 }

@@ -37,8 +37,8 @@ func TestPartsOfAPriceInCreditsAreRoundedDownWithinTheBounds(t *testing.T) {
 }
 
 func TestATypicalCallIsPricedAsAnyCall(t *testing.T) {
-	// 10 000 tokens at 5 dollars a million and 1 000 at 25 are 0.075 dollars: 7.5 credits.
-	if q, ok := price(catalog.Terms{Base: catalog.Set{Rates: fiveTo25}, Charge: byCost}).Typical(); !ok || q.Millionths != 7_500_000 {
+	// 4 000 tokens at 5 dollars a million, 16 000 at 0.5 and 1 000 at 25 are 0.053 dollars: 5.3 credits.
+	if q, ok := price(catalog.Terms{Base: catalog.Set{Rates: fiveTo25}, Charge: byCost}).Typical(); !ok || q.Millionths != 5_300_000 {
 		t.Errorf("a typical call costs %d millionths, %t", q.Millionths, ok)
 	}
 	dear := catalog.Terms{Base: catalog.Set{Rates: catalog.Rates{Input: catalog.MaxRate}}, PerRequest: catalog.MaxFee, Charge: catalog.Charge{Mode: catalog.ByCost, Percent: catalog.MaxPercent, CreditValue: 1}}

@@ -79,6 +79,21 @@ func (m *Model) Check() error {
 	return nil
 }
 
+// PlanNames are the names of the plans that see and use the model, in the order of plans;
+// nil where all do.
+func (m *Model) PlanNames(plans []accounts.Plan) []string {
+	if m.Plans == nil {
+		return nil
+	}
+	names := []string{}
+	for i := range plans {
+		if slices.Contains(m.Plans, plans[i].ID) {
+			names = append(names, plans[i].Name)
+		}
+	}
+	return names
+}
+
 const (
 	nameRule = "must have 1 to 200 printable characters without blanks"
 	// unknownRule keeps the name of charges without a model from being a model: what names none is allowed to all.

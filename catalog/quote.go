@@ -47,6 +47,9 @@ type Line struct {
 	Picos int64
 }
 
+// OfTokens reports whether the line is of tokens, whose price is shown for a million of them.
+func (l Line) OfTokens() bool { return l.Name != LineRequest && l.Name != LineWebSearch }
+
 // The names of lines that are no bucket.
 const (
 	LineRequest   = "request"
@@ -92,8 +95,9 @@ func (p *Price) Quote(t *usage.Tokens) (Quote, error) {
 }
 
 func (q *Quote) line(name string, count, rate int64) {
-	if count != 0 && (rate != 0 || name != LineRequest && name != LineWebSearch) {
-		q.Lines = append(q.Lines, Line{name, count, rate, count * rate}) // within Picos, which fits
+	l := Line{name, count, rate, count * rate} // within Picos, which fits
+	if count != 0 && (rate != 0 || l.OfTokens()) {
+		q.Lines = append(q.Lines, l)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"codexible/catalog"
 	"codexible/handlers"
 	"codexible/store"
+
+	"github.com/google/uuid"
 )
 
 type modelCommand struct {
@@ -40,8 +43,8 @@ func (o *offered) find(text string) (*catalog.Model, error) {
 	if m := o.book.Model(text); m != nil {
 		return m, nil
 	}
-	for _, m := range o.book.Models() {
-		if m.ID.String() == text {
+	if id, err := uuid.Parse(text); err == nil {
+		if m := o.book.ModelByID(id); m != nil {
 			return m, nil
 		}
 	}
@@ -54,8 +57,8 @@ func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) e
 		line(w, "NAME", "ALIASES", "PLANS", "CONTEXT", "OUTPUT", "USD PER MILLION", "CHARGE", "ID")
 		for _, m := range models {
 			plans, context, rates, charge := "all", "unknown", "no price", ""
-			if m.Plans != nil {
-				plans = o.planNames(m)
+			if names := m.PlanNames(o.plans); names != nil {
+				plans = cmp.Or(strings.Join(names, ","), "none")
 			}
 			if m.ContextWindow > 0 {
 				context = number(m.ContextWindow)
@@ -66,21 +69,6 @@ func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) e
 			line(w, m.Name, strings.Join(m.Aliases, ","), plans, context, number(m.OutputAllowance), rates, charge, m.ID.String())
 		}
 	})
-}
-
-func (o *offered) planNames(m *catalog.Model) string {
-	var names []string
-	for _, id := range m.Plans {
-		for i := range o.plans {
-			if o.plans[i].ID == id {
-				names = append(names, o.plans[i].Name)
-			}
-		}
-	}
-	if names == nil {
-		return "none"
-	}
-	return strings.Join(names, ",")
 }
 
 // printModel prints a model after a change.

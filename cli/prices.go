@@ -273,7 +273,7 @@ func quoteText(w io.Writer, q *catalog.Quote, p *catalog.Price) {
 	line(w, "PART", "NUMBER", "USD PER MILLION", "USD")
 	for _, l := range q.Lines {
 		rate := amount(l.Rate, perMillionPlaces)
-		if l.Name == catalog.LineRequest || l.Name == catalog.LineWebSearch {
+		if !l.OfTokens() {
 			rate = amount(l.Rate, dollarsPlaces) + " each"
 		}
 		line(w, l.Name, number(l.Count), rate, amount(l.Picos, dollarsPlaces))

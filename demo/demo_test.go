@@ -118,7 +118,7 @@ func checkUser(t *testing.T, s *store.Store, u User, now time.Time) {
 	if diff := cmp.Diff(usage.Fill(span, byDay), history); diff != "" {
 		t.Errorf("%s: the days' totals, single charges - totals +:\n%s", u.Email, diff)
 	}
-	models, err := s.Models(ctx, id.User.ID, span)
+	models, err := s.Models(ctx, id.User.ID, span, store.DearestFirst)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func TestAPastedListIsPreviewedImportedOnceAndThenChangesNothing(t *testing.T) {
 		}
 		v.get(path).submit(path, form...).sees(http.StatusOK, "Nothing would change")
 		v.get(path).submit(path, append(form, "confirmed", "yes")...).redirected("/admin/prices?done=prices-same").sees(http.StatusOK, "Nothing to import")
-		v.get("/admin/audit?q=LiteLLM").sees(http.StatusOK, "prices.imported")
+		v.get("/admin/audit?q=LiteLLM&action=prices.imported").sees(http.StatusOK, "prices.imported", `href="/admin/prices"`)
 	})
 }
 

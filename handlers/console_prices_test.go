@@ -250,3 +250,17 @@ func TestAChargeByHandHasNoPriceToExplainItAndAnUnknownOneIsNotFound(t *testing.
 	v.get("/admin/charges/" + uuid.NewString()).sees(http.StatusNotFound)
 	v.get("/admin/charges/x").sees(http.StatusNotFound)
 }
+
+// At a price that makes even a typical call more than any call may cost, every page works without it.
+func TestAPriceBeyondTheBoundsOfACallIsShown(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		v := s.operator(t)
+		s.model(t, "dear", catalog.ModelChange{Name: new("dear")})
+		s.price(t, "dear", "dear", nil, catalog.Terms{Base: catalog.Set{Rates: catalog.Rates{Input: catalog.MaxRate}}, Charge: catalog.Charge{Mode: catalog.ByCost, Percent: catalog.MaxPercent, CreditValue: 1}})
+		v.get("/admin/prices/$price.dear").sees(http.StatusOK, "Beyond the bounds of a call", "$1,000,000.00")
+		for _, path := range []string{"/admin/prices", "/admin/prices?show=loss", "/admin/models", "/admin/models/$model.dear"} {
+			v.get(path).sees(http.StatusOK)
+		}
+		v.get("/admin/prices/quote?model=dear&input=20000").sees(http.StatusUnprocessableEntity, "must not cost more than")
+	})
+}

@@ -27,7 +27,10 @@ type adminModel struct {
 func adminModelOf(m *catalog.Model, book *catalog.Book, plans []accounts.Plan, now time.Time) adminModel {
 	answer := adminModel{
 		ID: m.ID, Name: m.Name, Aliases: each(m.Aliases, func(alias string) string { return alias }), DisplayName: optionalText(m.DisplayName), Description: optionalText(m.Description),
-		OutputAllowance: m.OutputAllowance, Plans: planNames(m.Plans, plans), CreatedAt: openapi.Instant(m.CreatedAt),
+		OutputAllowance: m.OutputAllowance, CreatedAt: openapi.Instant(m.CreatedAt),
+	}
+	if names := m.PlanNames(plans); names != nil {
+		answer.Plans = &names
 	}
 	if m.ContextWindow > 0 {
 		answer.ContextWindow = &m.ContextWindow
@@ -36,24 +39,6 @@ func adminModelOf(m *catalog.Model, book *catalog.Book, plans []accounts.Plan, n
 		answer.Price = new(adminPriceOf(p, book, now))
 	}
 	return answer
-}
-
-// planNames are the names of plans in the order of the plans; nil for nil.
-func planNames(ids []uuid.UUID, plans []accounts.Plan) *[]string {
-	if ids == nil {
-		return nil
-	}
-	chosen := map[uuid.UUID]bool{}
-	for _, id := range ids {
-		chosen[id] = true
-	}
-	names := []string{}
-	for i := range plans {
-		if chosen[plans[i].ID] {
-			names = append(names, plans[i].Name)
-		}
-	}
-	return &names
 }
 
 func (a *api) adminModels(ctx context.Context, _ nothing) ([]adminModel, error) {

@@ -17,7 +17,7 @@ type offer struct {
 	ContextWindow *int64      `json:"context_window" doc:"How many tokens a call can read and write together; null if it is not known." example:"200000"`
 	Price         *offerPrice `json:"price" doc:"In credits; null while the model has no price."`
 	// Typical compares models of different prices.
-	Typical *openapi.Credits `json:"typical_call_credits" doc:"What a call costs that reads 10 000 tokens, none of them cached, and writes 1 000, in credits, rounded down to six decimals; null while the model has no price." example:"4.5"`
+	Typical *openapi.Credits `json:"typical_call_credits" doc:"What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price." example:"3.18"`
 }
 
 // offerPrice is the price in force. Each figure is rounded down by itself.

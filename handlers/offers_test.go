@@ -37,16 +37,16 @@ func TestCustomersSeeTheModelsTheyCanUseAndTheirPricesInCredits(t *testing.T) {
 		s.setPrice(t, "flat", "flat", flat, time.Time{})
 		s.setPrice(t, "later", "claude", flat, s.clock.Now().Add(time.Hour))
 		const from = `"valid_from":"2026-03-04T12:00:02Z"`
-		// A dollar is 100 credits at a cent: 3 dollars a million tokens are 300. 10 000 tokens of them and 1 000 at 15 dollars are 0.045 dollars: 4.5 credits.
+		// A dollar is 100 credits at a cent: 3 dollars a million tokens are 300. 4 000 of them, 16 000 at 0.3 and 1 000 at 15 dollars are 0.0318 dollars: 3.18 credits.
 		claude := model("claude", `"aliases":["claude-latest"],"display_name":"Claude","description":"For coding.","context_window":200000`,
 			`{`+from+`,"mode":"cost","credits_per_request":0,"credits_per_web_search":0,
-				"credits_per_million":{"input":300,"cache_read":30,"cache_write":375,"cache_write_1h":600,"audio_input":300,"output":1500,"audio_output":1500},`+none+`}`, `4.5`)
-		// A dollar is 1.5 × 1 / 0.07 = 21.428571… credits: each figure is rounded down by itself. 10 000 tokens at 1.25 and 1 000 at 10
-		// dollars are 0.0225 dollars, or 0.482142857… credits, and a pico-dollar a request changes nothing.
+				"credits_per_million":{"input":300,"cache_read":30,"cache_write":375,"cache_write_1h":600,"audio_input":300,"output":1500,"audio_output":1500},`+none+`}`, `3.18`)
+		// A dollar is 1.5 × 1 / 0.07 = 21.428571… credits: each figure is rounded down by itself. 4 000 tokens at 1.25, 16 000 at 0.125 and 1 000 at 10
+		// dollars are 0.017 dollars, or 0.364285714… credits, and a pico-dollar a request changes nothing.
 		gpt := model("gpt", plain, `{`+from+`,"mode":"cost","credits_per_request":0,"credits_per_web_search":0.214285,
 			"credits_per_million":{"input":26.785714,"cache_read":2.678571,"cache_write":26.785714,"cache_write_1h":26.785714,"audio_input":26.785714,"output":214.285714,"audio_output":214.285714},
 			"bands":[{"above_input_tokens":272000,"credits_per_million":{"input":53.571428,"cache_read":5.357142,"cache_write":53.571428,"cache_write_1h":53.571428,"audio_input":53.571428,"output":321.428571,"audio_output":321.428571}}],
-			"tiers":{"flex":{"credits_per_million":{"input":13.392857,"cache_read":13.392857,"cache_write":13.392857,"cache_write_1h":13.392857,"audio_input":13.392857,"output":107.142857,"audio_output":107.142857},"bands":[]}}}`, `0.482142`)
+			"tiers":{"flex":{"credits_per_million":{"input":13.392857,"cache_read":13.392857,"cache_write":13.392857,"cache_write_1h":13.392857,"audio_input":13.392857,"output":107.142857,"audio_output":107.142857},"bands":[]}}}`, `0.364285`)
 		flatly := model("flat", plain, `{`+from+`,"mode":"request","credits_per_request":2.5,"credits_per_web_search":0,"credits_per_million":null,`+none+`}`, `2.5`)
 		unpriced := model("unpriced", plain, `null`, `null`)
 		s.run(t, []call{
@@ -79,10 +79,17 @@ func TestCostsAreHiddenFromCustomersAlone(t *testing.T) {
 					want: `[{"id":"*","model":"unknown","prompt_tokens":0,"completion_tokens":0,"cost_usd":` + shown + `,"credits":2,"tokens":null,"created_at":"*","date":"2026-03-04"}]`},
 				{says: "by model", as: "ada", method: "GET", path: "/api/usage/models", status: 200, want: `[{"model":"unknown","total_cost":` + shown + `,"requests":1,"prompt_tokens":0,"completion_tokens":0}]`},
 			})
-			s.operator(t).get("/admin/usage").sees(200, "$1.25")
+			for range 2 {
+				s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":1,"cost_usd":0.1,"model":"cheap"}`, status: 200})
+			}
+			first := map[bool]string{false: "unknown", true: "cheap"}[hidden] // the order tells no cost either
+			if a := s.call(t, call{as: "ada", method: "GET", path: "/api/usage/models", status: 200}); !strings.HasPrefix(string(a.text), `[{"model":"`+first+`"`) {
+				t.Errorf("with costs hidden: %t, the models are %s", hidden, a.text)
+			}
 			for _, path := range []string{"/api/dashboard/overview", "/api/usage/today", "/api/usage/hourly", "/api/keys", "/api/models"} {
 				s.call(t, call{as: "ada", method: "GET", path: path, status: 200, lacks: []string{"1.25", "cost"}})
 			}
+			s.operator(t).get("/admin/usage").sees(200, "$1.25")
 		}, func(p *handlers.Parts) { p.HideCost = hidden })
 	}
 }

@@ -60,10 +60,10 @@ func quotedOf(q *catalog.Quote, p *catalog.Price) quoted {
 
 func quoteLineOf(l catalog.Line) quoteLine {
 	line := quoteLine{Bucket: l.Name, CostUSD: openapi.PicoUSD(l.Picos)}
-	if l.Name == catalog.LineRequest || l.Name == catalog.LineWebSearch {
-		line.Count, line.USDEach = &l.Count, new(openapi.PicoUSD(l.Rate))
-	} else {
+	if l.OfTokens() {
 		line.Tokens, line.USDPerMillion = &l.Count, new(openapi.PerMillion(l.Rate))
+	} else {
+		line.Count, line.USDEach = &l.Count, new(openapi.PicoUSD(l.Rate))
 	}
 	return line
 }

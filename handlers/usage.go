@@ -7,6 +7,7 @@ import (
 
 	"codexible/fault"
 	"codexible/handlers/openapi"
+	"codexible/store"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -121,7 +122,7 @@ func usedTokensOf(p *usage.Priced) *usedTokens {
 }
 
 type modelUsage struct {
-	Model            string      `json:"model" doc:"At most 1000 models, the most expensive first." example:"coder-large"`
+	Model            string      `json:"model" doc:"At most 1000 models, the most expensive first; if the operator hides costs, those with the most requests first." example:"coder-large"`
 	TotalCost        openapi.USD `json:"total_cost" doc:"In dollars; 0 if the operator hides costs." example:"12.5"`
 	Requests         int64       `json:"requests" example:"420"`
 	PromptTokens     int64       `json:"prompt_tokens" example:"510000"`
@@ -129,7 +130,11 @@ type modelUsage struct {
 }
 
 func (a *api) usageModels(ctx context.Context, r usageSpanRequest) ([]modelUsage, error) {
-	rows, err := a.Store.Models(ctx, r.userID(), r.days(a.Now()))
+	order := store.DearestFirst
+	if a.HideCost {
+		order = store.MostRequestsFirst // the order would tell what is hidden
+	}
+	rows, err := a.Store.Models(ctx, r.userID(), r.days(a.Now()), order)
 	return each(rows, func(t usage.ModelTotal) modelUsage {
 		return modelUsage{
 			Model: t.Model, TotalCost: a.shownCost(t.CostMicros), Requests: t.Requests, PromptTokens: t.PromptTokens, CompletionTokens: t.CompletionTokens,

@@ -83,7 +83,7 @@ func TestManyModelsOfADayAreCountedTogetherBeyondTheDearest(t *testing.T) {
 		if closed != total || closedRest != rest {
 			t.Errorf("once closed %d requests, the others %v; before %d, %v", closed, closedRest, total, rest)
 		}
-		if list := must[[]usage.ModelTotal](t)(s.Models(ctx, u.ID, span)); len(list) != store.MaxModels || list[0].Model != "model-1099" {
+		if list := must[[]usage.ModelTotal](t)(s.Models(ctx, u.ID, span, store.DearestFirst)); len(list) != store.MaxModels || list[0].Model != "model-1099" {
 			t.Errorf("%d models of the user are listed, first %v", len(list), list[0])
 		}
 		if list := must[[]store.GroupDay](t)(s.UserModels(ctx, u.ID, span)); len(list) != 1000 {

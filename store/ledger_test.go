@@ -158,7 +158,7 @@ func checkUser(t *rapid.T, s *store.Store, b *ledgerModel, user uuid.UUID, span 
 			}
 		}
 	}
-	totals, err := s.Models(ctx, user, span)
+	totals, err := s.Models(ctx, user, span, store.DearestFirst)
 	if err != nil || len(totals) != len(models) {
 		t.Fatalf("%v, %v, want %v", totals, err, models)
 	}

@@ -69,7 +69,7 @@ func TestAReadCostsTheSameHoweverMuchThereIs(t *testing.T) {
 			"today":       func() error { return second(s.Today(ctx, c.User.ID, day)) },
 			"the history": func() error { return second(s.History(ctx, c.User.ID, span)) },
 			"the hours":   func() error { return second(s.Hourly(ctx, c.User.ID, day)) },
-			"the models":  func() error { return second(s.Models(ctx, c.User.ID, span)) },
+			"the models":  func() error { return second(s.Models(ctx, c.User.ID, span, store.DearestFirst)) },
 			"the charges": func() error { return second(s.Charges(ctx, c.User.ID, span.From(), 50, 10)) },
 			"the audit log": func() error {
 				return second(s.Audit(ctx, store.AuditQuery{Limit: 1}))

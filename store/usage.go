@@ -62,11 +62,20 @@ func (s *Store) History(ctx context.Context, userID uuid.UUID, span usage.Range)
 // MaxModels is how many models are listed of a user: their names are the callers' choice.
 const MaxModels = 1000
 
-// Models reads what a user used of each model, the dearest first, MaxModels at the most.
-func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range) (rows []usage.ModelTotal, err error) {
+// ModelOrder is by what models are listed.
+type ModelOrder string
+
+// The orders.
+const (
+	DearestFirst      ModelOrder = "SUM(cost_micros)"
+	MostRequestsFirst ModelOrder = "SUM(requests)"
+)
+
+// Models reads what a user used of each model in an order, MaxModels at the most.
+func (s *Store) Models(ctx context.Context, userID uuid.UUID, span usage.Range, order ModelOrder) (rows []usage.ModelTotal, err error) {
 	err = s.readingTotals(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT model, SUM(requests) AS requests, SUM(prompt_tokens) AS prompt_tokens, SUM(completion_tokens) AS completion_tokens,
-			SUM(cost_micros) AS cost_micros FROM daily_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY SUM(cost_micros) DESC, model LIMIT ?`,
+			SUM(cost_micros) AS cost_micros FROM daily_usage WHERE user_id = ? AND day BETWEEN ? AND ? GROUP BY model ORDER BY `+string(order)+` DESC, model LIMIT ?`,
 			userID, string(span.From()), string(span.To()), MaxModels).Scan(&rows).Error
 	})
 	return rows, err

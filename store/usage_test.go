@@ -103,7 +103,7 @@ func TestModelsAreListedDearestFirst(t *testing.T) {
 		cheap := c.Charge(1)
 		cheap.Model = "0"
 		settle(t, s, storetest.Start, cheap)
-		got, err := s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-04", "2026-03-06"))
+		got, err := s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-04", "2026-03-06"), store.DearestFirst)
 		want := []usage.ModelTotal{ // n = 2, 5, 8, 11; 1, 4, 7, 10; 0, 3, 6, 9
 			{Model: "c", Requests: 4, PromptTokens: 26, CompletionTokens: 52, CostMicros: 2600}, {Model: "b", Requests: 4, PromptTokens: 22, CompletionTokens: 44, CostMicros: 2200},
 			{Model: "a", Requests: 4, PromptTokens: 18, CompletionTokens: 36, CostMicros: 1800}, {Model: "0", Requests: 1},
@@ -111,7 +111,7 @@ func TestModelsAreListedDearestFirst(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
-		got, err = s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-06", "2026-03-06"))
+		got, err = s.Models(context.Background(), c.User.ID, storetest.Span("2026-03-06", "2026-03-06"), store.DearestFirst)
 		want = []usage.ModelTotal{{Model: "c", Requests: 2, PromptTokens: 19, CompletionTokens: 38, CostMicros: 1900}, {Model: "b", Requests: 1, PromptTokens: 10, CompletionTokens: 20, CostMicros: 1000},
 			{Model: "a", Requests: 1, PromptTokens: 9, CompletionTokens: 18, CostMicros: 900}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {

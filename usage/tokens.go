@@ -2,6 +2,7 @@ package usage
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"codexible/fault"
@@ -54,6 +55,12 @@ var bucketNames = [NumBuckets]string{"input", "cache_read", "cache_write", "cach
 
 // String names the bucket as prices and quotes do.
 func (b Bucket) String() string { return bucketNames[b] }
+
+// BucketNamed is the bucket with a name; false for none.
+func BucketNamed(name string) (Bucket, bool) {
+	i := slices.Index(bucketNames[:], name)
+	return Bucket(max(i, 0)), i >= 0 //nolint:gosec // there are few buckets
+}
 
 // Of is how many tokens of a bucket the call used.
 func (t *Tokens) Of(b Bucket) int64 { return *t.bucket(b) }

@@ -25,6 +25,9 @@ func subjectPath(e accounts.AuditEntry) string {
 	case accounts.SubjectModel:
 		return "/admin/models/" + e.SubjectID.String()
 	case accounts.SubjectPrice:
+		if e.Action == "prices.imported" { // it is of many prices
+			return "/admin/prices"
+		}
 		return "/admin/prices/" + e.SubjectID.String()
 	case accounts.SubjectSession, accounts.SubjectSystem:
 	}

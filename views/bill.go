@@ -19,11 +19,8 @@ type Bill struct {
 	Until *time.Time
 }
 
-// Typical is the call that prices are compared by: a turn of a coding agent.
-var Typical = usage.Tokens{Input: 4_000, CacheRead: 16_000, Output: 1_000}
-
-// TypicalSays is the typical call in words.
-const TypicalSays = "A typical call reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000."
+// typicalSays is catalog.TypicalCall in words.
+const typicalSays = "A typical call reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000."
 
 var bucketLabels = [usage.NumBuckets]string{"Input", "Cache read", "Cache write, 5 min", "Cache write, 1 h", "Audio input", "Output", "Audio output"}
 
@@ -38,20 +35,18 @@ func lineLabel(name string) string {
 	case catalog.LineWebSearch:
 		return "Web searches"
 	}
-	for b := range usage.NumBuckets {
-		if b.String() == name {
-			return BucketLabel(b)
-		}
+	if b, known := usage.BucketNamed(name); known {
+		return BucketLabel(b)
 	}
 	return name
 }
 
 // lineRate is the price of a line: of a million tokens, or of one request or search.
 func lineRate(l catalog.Line) string {
-	if l.Name == catalog.LineRequest || l.Name == catalog.LineWebSearch {
-		return Picos(l.Rate) + " each"
+	if l.OfTokens() {
+		return PerMillion(l.Rate)
 	}
-	return PerMillion(l.Rate)
+	return Picos(l.Rate) + " each"
 }
 
 // lineNote says what a reader would not expect of a line; empty for nothing.
@@ -60,18 +55,14 @@ func (b *Bill) lineNote(l catalog.Line) string {
 		return "Reasoning is a part of it: " + Count(b.Tokens.Reasoning, "token")
 	}
 	rates := b.rates()
-	if rates == nil {
+	bucket, known := usage.BucketNamed(l.Name)
+	switch {
+	case rates == nil || !known || rates.Own(bucket) != nil:
 		return ""
+	case bucket == usage.AudioOutput:
+		return "No price of its own: that of the output"
 	}
-	for bucket := range usage.NumBuckets {
-		if bucket.String() == l.Name && rates.Own(bucket) == nil {
-			if bucket == usage.AudioOutput {
-				return "No price of its own: that of the output"
-			}
-			return "No price of its own: that of the input"
-		}
-	}
-	return ""
+	return "No price of its own: that of the input"
 }
 
 // rates are those that the quote used; nil where they are not known.
@@ -125,8 +116,8 @@ func (b *Bill) bandSays() string {
 	return fmt.Sprintf("%s, not more than %s: the first band.", prompt, Number(bands[0].Above))
 }
 
-// ChargeSays is what a customer pays, in words.
-func ChargeSays(c catalog.Charge) string {
+// chargeSays is what a customer pays, in words.
+func chargeSays(c catalog.Charge) string {
 	if c.Mode == catalog.ByRequest {
 		return creditsSays(c.Credits) + " a request"
 	}
@@ -140,8 +131,8 @@ func creditsSays(millionths int64) string {
 	return FewCredits(millionths) + " credits"
 }
 
-// CreditValueSays is the value of a credit, in words.
-func CreditValueSays(c catalog.Charge) string { return Micros(c.CreditValue) + " a credit" }
+// creditValueSays is the value of a credit, in words.
+func creditValueSays(c catalog.Charge) string { return Micros(c.CreditValue) + " a credit" }
 
 // costSays is how the exact cost becomes the cost of the ledger.
 func (b *Bill) costSays() string {
@@ -158,7 +149,7 @@ func (b *Bill) creditsFormula() string {
 	if c.Mode == catalog.ByRequest {
 		return fmt.Sprintf("%s × %s = %s credits.", creditsSays(c.Credits), Count(max(b.Tokens.Requests, 1), "request"), ExactCredits(b.Millionths))
 	}
-	text := fmt.Sprintf("%s × %s ÷ %s = %s credits", Picos(b.Picos), Hundredths(c.Percent), CreditValueSays(c), ExactCredits(b.Millionths))
+	text := fmt.Sprintf("%s × %s ÷ %s = %s credits", Picos(b.Picos), Hundredths(c.Percent), creditValueSays(c), ExactCredits(b.Millionths))
 	// picos × percent = millionths × value × 100 × Hundredths where nothing was rounded
 	exact := new(big.Int).Mul(big.NewInt(b.Picos), big.NewInt(c.Percent))
 	kept := new(big.Int).Mul(Income(b.Millionths, c.CreditValue), big.NewInt(100*catalog.Hundredths))

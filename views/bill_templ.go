@@ -208,7 +208,7 @@ func outcome(b *Bill) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(ChargeSays(b.Charge))
+		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(chargeSays(b.Charge))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bill.templ`, Line: 42, Col: 105}
 		}
@@ -234,7 +234,7 @@ func outcome(b *Bill) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(CreditValueSays(b.Charge))
+		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(creditValueSays(b.Charge))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bill.templ`, Line: 46, Col: 119}
 		}
@@ -984,7 +984,7 @@ func chargeTiles(p *Charge) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var53 string
-		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(ChargeSays(p.Bill.Charge))
+		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(chargeSays(p.Bill.Charge))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bill.templ`, Line: 194, Col: 117}
 		}
@@ -1010,7 +1010,7 @@ func chargeTiles(p *Charge) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(CreditValueSays(p.Bill.Charge))
+		templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(creditValueSays(p.Bill.Charge))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bill.templ`, Line: 198, Col: 116}
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"codexible/catalog"
-	"codexible/usage"
 )
 
 // decimal writes n / 10^places exactly, with at least this many decimals.
@@ -170,17 +169,6 @@ func sumUSD(micros *big.Int) string {
 		return USD(0)
 	}
 	return roundUSD(micros, microPlaces)
-}
-
-// perMillionCredits is what a million tokens cost a customer, in credits, for a price by
-// cost; rounded up to a millionth.
-func perMillionCredits(rate int64, c catalog.Charge) string {
-	// rate picos per token × 10^6 tokens × percent / (100 × Hundredths) / value, in millionths of a credit
-	n := new(big.Int).Mul(big.NewInt(rate), big.NewInt(usage.Millionths))
-	n.Mul(n, big.NewInt(c.Percent))
-	by := new(big.Int).Mul(big.NewInt(c.CreditValue), big.NewInt(100*catalog.Hundredths))
-	n.Add(n, new(big.Int).Sub(by, big.NewInt(1)))
-	return decimal(n.Quo(n, by), microPlaces, 0)
 }
 
 // Ratio is a count as a part of a whole, in percent with one decimal.

@@ -95,20 +95,3 @@ func TestAtCostTheIncomeIsTheCostLessThanAMillionthOfACreditAway(t *testing.T) {
 		}
 	})
 }
-
-func TestCreditsPerMillionTokensAreWhatAMillionTokensCost(t *testing.T) {
-	for _, c := range []struct {
-		rate, percent, value int64
-		want                 string
-	}{
-		{3_000_000, 130, 10_000, "390"},
-		{3625, 100, 10_000, "0.3625"},
-		{1, 100, 30_000, "0.000034"},
-		{0, 100, 10_000, "0"},
-	} {
-		charge := catalog.Charge{Mode: catalog.ByCost, Percent: c.percent * catalog.Hundredths, CreditValue: c.value}
-		if got := perMillionCredits(c.rate, charge); got != c.want {
-			t.Errorf("%d at %d%% and %d: %s, want %s", c.rate, c.percent, c.value, got, c.want)
-		}
-	}
-}

@@ -16,9 +16,10 @@ type PriceLine struct {
 	Name string
 	// Model is what is offered under the name; nil where nothing is.
 	Model *catalog.Model
-	// Price is in force, and Typical is the typical call at it; nil where none is yet.
-	Price   *catalog.Price
-	Typical catalog.Quote
+	// Price is in force; nil where none is yet.
+	Price *catalog.Price
+	// Typical is the typical call at the price; nil where it is beyond the bounds of a call.
+	Typical *catalog.Quote
 	// Next is the next price that begins; nil for none.
 	Next *catalog.Price
 }
@@ -36,7 +37,9 @@ func LineOf(b *catalog.Book, name string, now time.Time) PriceLine {
 		}
 	}
 	if l.Price != nil {
-		l.Typical, _ = l.Price.Quote(&Typical) // a call of this size is within all bounds
+		if q, ok := l.Price.Typical(); ok {
+			l.Typical = &q
+		}
 	}
 	return l
 }
@@ -72,10 +75,10 @@ func Tiers(t *catalog.Terms) []string { return slices.Sorted(maps.Keys(t.Tiers))
 func customerPays(p *catalog.Price) string {
 	c := p.Terms.Charge
 	if c.Mode == catalog.ByRequest {
-		return ChargeSays(c)
+		return chargeSays(c)
 	}
 	r := &p.Terms.Base.Rates
-	return perMillionCredits(r.Input, c) + " in, " + perMillionCredits(r.Output, c) + " out"
+	return FewCredits(c.PerMillion(r.Input)) + " in, " + FewCredits(c.PerMillion(r.Output)) + " out"
 }
 
 // payUnit is the unit of customerPays.
@@ -147,7 +150,8 @@ type PriceVersion struct {
 	Frame
 	Version Version
 	Model   *catalog.Model
-	Typical Bill
+	// Typical is nil where a typical call is beyond the bounds of a call.
+	Typical *Bill
 	History []Version
 	// Earlier is how many versions are older than those of History.
 	Earlier int64

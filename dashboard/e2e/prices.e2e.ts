@@ -67,7 +67,7 @@ function expected({ name, display_name, description, aliases, context_window, pr
     ...(description === null ? {} : { description }),
     ...(aliases.length === 0 ? {} : { aliases: aliases.join(', ') }),
     ...(context_window === null ? {} : { context: `${number(context_window)} tokens` }),
-    ...(typical === null ? {} : { typical: `A request with 10,000 input and 1,000 output tokens: ${credits(typical)}` }),
+    ...(typical === null ? {} : { typical: `A typical call reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000: ${credits(typical)}` }),
     ...(price ? { since: `In effect since ${formatTime('en', price.valid_from)} UTC` } : {}),
     ...(price?.mode === 'request' ? { request: credits(price.credits_per_request) } : {}),
     ...(price?.credits_per_million
@@ -87,7 +87,7 @@ test('every model that the customer may use is shown, with the API’s prices to
   for (const model of models) expect(await shown(page, model.name)).toEqual(expected(model));
   // Not only what the API says, but what was set: 3 dollars, times 1.3, at a cent a credit.
   expect(await shown(page, 'dated-coder')).toMatchObject({ input: '390', cache_read: '39', output: '1,950', aliases: 'coder, coder-latest' });
-  expect(await shown(page, 'tiny-coder')).toMatchObject({ input: '0.3625', cache_read: '0.3625', output: '123,450', typical: expect.stringMatching(/: 123\.453625 credits$/) as string });
+  expect(await shown(page, 'tiny-coder')).toMatchObject({ input: '0.3625', cache_read: '0.3625', output: '123,450', typical: expect.stringMatching(/: 123\.45725 credits$/) as string });
   expect(await shown(page, 'flat-coder')).toMatchObject({ request: '0.25 credits' });
   await page.locator('[data-model=free-coder]').getByText('No price is set for this model.').waitFor();
 

@@ -74,12 +74,11 @@ func (c *Console) modelOf(ctx context.Context, v *Visit) (*catalog.Book, *catalo
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, m := range book.Models() {
-		if m.ID == v.ID {
-			return book, m, nil
-		}
+	m := book.ModelByID(v.ID)
+	if m == nil {
+		return nil, nil, catalog.ErrModelNotFound
 	}
-	return nil, nil, catalog.ErrModelNotFound
+	return book, m, nil
 }
 
 // Model shows one model.

@@ -16,19 +16,7 @@ import (
 var errNoPrice = fault.New(fault.NotFound, "This price does not exist.")
 
 func modelLine(book *catalog.Book, m *catalog.Model, plans []accounts.Plan, now time.Time) views.ModelLine {
-	l := views.ModelLine{PriceLine: views.LineOf(book, m.Name, now)}
-	if m.Plans == nil {
-		return l
-	}
-	l.Plans = []string{}
-	for _, p := range plans {
-		for _, id := range m.Plans {
-			if id == p.ID {
-				l.Plans = append(l.Plans, p.Name)
-			}
-		}
-	}
-	return l
+	return views.ModelLine{PriceLine: views.LineOf(book, m.Name, now), Plans: m.PlanNames(plans)}
 }
 
 // history lists the last versions of a name's price, and how many are older.
@@ -88,7 +76,7 @@ func chosen(which string, l *views.PriceLine) bool {
 	case showWaiting:
 		return l.Next != nil
 	case showLoss:
-		return l.Price != nil && views.MarginOf(&l.Typical).Left().Sign() < 0
+		return l.Typical != nil && views.MarginOf(l.Typical).Left().Sign() < 0
 	}
 	return true
 }
@@ -117,8 +105,8 @@ func (c *Console) Price(ctx context.Context, v *Visit) (Reply, error) {
 		Version: views.Version{Price: price, Until: book.Ends(price), Now: c.Now()}, Model: book.Model(price.Model),
 	}
 	p.History, p.Earlier = history(book, price.Model, c.Now())
-	if p.Typical, err = bill(book, price, &views.Typical); err != nil {
-		return Reply{}, err
+	if b, err := bill(book, price, &catalog.TypicalCall); err == nil {
+		p.Typical = &b
 	}
 	return show(views.PricePage(p))
 }

@@ -76,7 +76,7 @@ func quotePage(v *Visit) views.Quote {
 		Search:   number("web_searches", "Web searches", usage.MaxWebSearches, 0),
 	}
 	for b := range usage.NumBuckets {
-		p.Buckets = append(p.Buckets, number(b.String(), views.BucketLabel(b), usage.MaxTokens, views.Typical.Of(b)))
+		p.Buckets = append(p.Buckets, number(b.String(), views.BucketLabel(b), usage.MaxTokens, catalog.TypicalCall.Of(b)))
 	}
 	reasoning := number("reasoning", "Reasoning", usage.MaxTokens, 0)
 	reasoning.Hint = "A part of the output."

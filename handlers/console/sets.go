@@ -144,7 +144,7 @@ func readRates(body string) (r catalog.Rates, err error) {
 		if len(words) != 2 {
 			return r, amountError(fmt.Sprintf("must have pairs such as “input 6, output 22.5” after the colon, not “%s”", short(strings.TrimSpace(part))))
 		}
-		b, known := bucketNamed(words[0])
+		b, known := usage.BucketNamed(words[0])
 		if !known {
 			return r, amountError(fmt.Sprintf("has the unknown kind of tokens “%s”", short(words[0])))
 		}
@@ -162,15 +162,6 @@ func readRates(body string) (r catalog.Rates, err error) {
 		return r, amountError("must have a price of input and of output")
 	}
 	return r, nil
-}
-
-func bucketNamed(name string) (usage.Bucket, bool) {
-	for b := range usage.NumBuckets {
-		if b.String() == name {
-			return b, true
-		}
-	}
-	return 0, false
 }
 
 // short cuts a text that an error repeats.

@@ -134,7 +134,7 @@ func (c *Console) User(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	p.Chart = views.DayChart("Credits by day", views.MeasureCredits, days)
-	if p.Models, err = c.Store.Models(ctx, u.ID, span); err != nil {
+	if p.Models, err = c.Store.Models(ctx, u.ID, span, store.DearestFirst); err != nil {
 		return Reply{}, err
 	}
 	if err := c.userCredits(ctx, v, &p); err != nil {

@@ -1551,7 +1551,7 @@ export interface components {
             context_window: number | null;
             /** @description In credits; null while the model has no price. */
             price: components["schemas"]["OfferPrice"] | null;
-            /** @description What a call costs that reads 10 000 tokens, none of them cached, and writes 1 000, in credits, rounded down to six decimals; null while the model has no price. */
+            /** @description What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price. */
             typical_call_credits: number | null;
         };
         OfferPrice: {
@@ -1662,7 +1662,7 @@ export interface components {
             service_tier: string | null;
         };
         ModelUsage: {
-            /** @description At most 1000 models, the most expensive first. */
+            /** @description At most 1000 models, the most expensive first; if the operator hides costs, those with the most requests first. */
             model: string;
             /** @description In dollars; 0 if the operator hides costs. */
             total_cost: number;
@@ -3811,7 +3811,7 @@ export interface operations {
                      *             }
                      *           }
                      *         },
-                     *         "typical_call_credits": 4.5
+                     *         "typical_call_credits": 3.18
                      *       }
                      *     ]
                      */

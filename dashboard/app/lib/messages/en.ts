@@ -208,7 +208,7 @@ export const en = {
       output: 'Output',
       audio_output: 'Audio output',
     },
-    typical: 'A request with 10,000 input and 1,000 output tokens:',
+    typical: 'A typical call reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000:',
     all: 'All prices',
     kind: 'Tokens',
     standard: 'Standard',

@@ -210,7 +210,7 @@ export const vi: Messages = {
       output: 'Đầu ra',
       audio_output: 'Âm thanh đầu ra',
     },
-    typical: 'Một yêu cầu có 10.000 token đầu vào và 1.000 token đầu ra:',
+    typical: 'Một lượt gọi điển hình đọc 20.000 token, trong đó 16.000 từ bộ nhớ đệm, và ghi ra 1.000 token:',
     all: 'Mọi mức giá',
     kind: 'Token',
     standard: 'Tiêu chuẩn',
