@@ -15,7 +15,8 @@ import (
 // MaxPatterns is how many names and patterns an import can select by.
 const MaxPatterns = 200
 
-// Listed is a price in a list of somebody else. Its terms have no charge.
+// Listed is what a model costs from a moment on by a list of somebody else. Its terms have
+// no charge: what customers pay is no matter of the list.
 type Listed struct {
 	Model string
 	// Also are other names of the same model. The price is that of an offered model too

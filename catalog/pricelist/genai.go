@@ -74,7 +74,7 @@ func (r *reader) provider(p gjson.Result, own func(name string) bool) (err error
 		}
 		var ok bool
 		if ok, err = r.model(prefix + name); ok {
-			r.genaiModel(m, Entry{Model: prefix + name, Also: also(m.Get("match"), name, prefix), ContextWindow: contextWindow(m.Get("context_window"))})
+			r.genaiModel(m, catalog.Listed{Model: prefix + name, Also: also(m.Get("match"), name, prefix)})
 		}
 		return err == nil
 	})
@@ -99,7 +99,7 @@ func also(match gjson.Result, name, prefix string) (names []string) {
 }
 
 // genaiModel reads the prices of a model.
-func (r *reader) genaiModel(m gjson.Result, e Entry) {
+func (r *reader) genaiModel(m gjson.Result, e catalog.Listed) {
 	prices := m.Get("prices")
 	if !prices.IsArray() {
 		if terms, reason := genaiTerms(prices); reason != "" {

@@ -3,6 +3,8 @@ package pricelist
 import (
 	"testing"
 
+	"codexible/catalog"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -79,27 +81,27 @@ func TestWhatGenaiPricesHasAndCannotBeReadIsListed(t *testing.T) {
 	if len(list.Entries) != 3 { // fine, openai/fine for its second, and openrouter/x
 		t.Errorf("%d were read", len(list.Entries))
 	}
-	want := []Unread{
-		{"free", "it has no price of input tokens"},
-		{"zero", "it costs nothing in the list; if that is so, set its price yourself"},
-		{"no-prices", "it has no price of input tokens"},
-		{"no-period", "it has no price"},
-		{"images", "its price output_image_mtok is of a kind that is not counted here"},
-		{"hours-of-audio", "its price audio_hours is of a kind that is not counted here"},
-		{"finer", "its price input_mtok (0.0000001) is finer than a pico-dollar"},
-		{"third", "its price cache_write_mtok (0.08333333333333334) is finer than a pico-dollar"},
-		{"negative", "its price input_mtok (-1) is negative"},
-		{"above-a-million", "usd_per_million must have prices from 0 to 1000000 dollars a million tokens"},
-		{"text", "its price input_mtok is not a number"},
-		{"tier-without-start", "its price input_mtok has a tier whose start is not a whole number from 1 to 1000000000"},
-		{"tiered-fee", "its price requests_kcount is not a number"},
-		{"date", "the date 2026-02-30 of a price is not from 2000-01-01 to 2100-12-31"},
-		{"constraint", "a price has a constraint of an unknown kind"},
-		{"hours-and-tiers", "its price depends on the time of the day and on the size of the prompt"},
-		{"hours-alone", "it has no price"},
-		{"has blanks", "its name must have 1 to 200 printable characters without blanks"},
-		{"", "its name must have 1 to 200 printable characters without blanks"},
-		{"openrouter/x", "it is in the list twice; the first was read"},
+	want := []catalog.Unread{
+		{Model: "free", Reason: "it has no price of input tokens"},
+		{Model: "zero", Reason: "it costs nothing in the list; if that is so, set its price yourself"},
+		{Model: "no-prices", Reason: "it has no price of input tokens"},
+		{Model: "no-period", Reason: "it has no price"},
+		{Model: "images", Reason: "its price output_image_mtok is of a kind that is not counted here"},
+		{Model: "hours-of-audio", Reason: "its price audio_hours is of a kind that is not counted here"},
+		{Model: "finer", Reason: "its price input_mtok (0.0000001) is finer than a pico-dollar"},
+		{Model: "third", Reason: "its price cache_write_mtok (0.08333333333333334) is finer than a pico-dollar"},
+		{Model: "negative", Reason: "its price input_mtok (-1) is negative"},
+		{Model: "above-a-million", Reason: "usd_per_million must have prices from 0 to 1000000 dollars a million tokens"},
+		{Model: "text", Reason: "its price input_mtok is not a number"},
+		{Model: "tier-without-start", Reason: "its price input_mtok has a tier whose start is not a whole number from 1 to 1000000000"},
+		{Model: "tiered-fee", Reason: "its price requests_kcount is not a number"},
+		{Model: "date", Reason: "the date 2026-02-30 of a price is not from 2000-01-01 to 2100-12-31"},
+		{Model: "constraint", Reason: "a price has a constraint of an unknown kind"},
+		{Model: "hours-and-tiers", Reason: "its price depends on the time of the day and on the size of the prompt"},
+		{Model: "hours-alone", Reason: "it has no price"},
+		{Model: "has blanks", Reason: "its name must have 1 to 200 printable characters without blanks"},
+		{Model: "", Reason: "its name must have 1 to 200 printable characters without blanks"},
+		{Model: "openrouter/x", Reason: "it is in the list twice; the first was read"},
 	}
 	if diff := cmp.Diff(want, list.Unread); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 
 	"codexible/catalog"
@@ -35,29 +34,11 @@ const LiteLLM = "LiteLLM"
 type List struct {
 	// Source is the list's name, for prices that come from it.
 	Source string
-	// Entries are sorted by model and time; those of a model have different times.
-	Entries []Entry
-	Unread  []Unread
-}
-
-// Entry is what a model costs from a moment on.
-type Entry struct {
-	// Model is the name of the model at its maker, or provider/name where another provider sells it.
-	Model string
-	// Also are other whole names of the same model, such as those with a date.
-	Also []string
-	// ContextWindow is the most tokens that a call may read and write together; 0 where the list does not say.
-	ContextWindow int64
-	// ValidFrom is zero for a price that has always been valid.
-	ValidFrom time.Time
-	// Terms have no Charge: what customers pay is no matter of the list.
-	Terms catalog.Terms
-}
-
-// Unread says what of a model could not be read, and why. Other prices of the model are among the entries.
-type Unread struct {
-	Model  string
-	Reason string
+	// Entries are sorted by model and time; those of a model have different times. A model is
+	// under its name at its maker, or as provider/name where another provider sells it.
+	Entries []catalog.Listed
+	// Unread is what of a model could not be read. Other prices of it may be among the entries.
+	Unread []catalog.Unread
 }
 
 // prices.json is written by tools/pricelist. It has a part of the package's data, in its format.
@@ -73,6 +54,12 @@ var Shipped = sync.OnceValue(func() *List {
 	}
 	return list
 })
+
+// Import is the list as something to import: the models that only selects, all where it
+// is empty. charge is what customers pay for those that have no price yet.
+func (l *List) Import(only []string, charge catalog.Charge) catalog.Import {
+	return catalog.Import{Source: l.Source, Listed: l.Entries, Unread: l.Unread, Only: only, Charge: charge}
+}
 
 // Read reads a list in the format of genai-prices or in that of LiteLLM. An error is a
 // *fault.Error for who sent the list: it is too large, or no list at all.
@@ -105,7 +92,7 @@ func Read(data []byte) (*List, error) {
 	if len(r.seen) == 0 {
 		return nil, notAList("it has no models")
 	}
-	slices.SortStableFunc(r.list.Entries, func(x, y Entry) int {
+	slices.SortStableFunc(r.list.Entries, func(x, y catalog.Listed) int {
 		return cmp.Or(strings.Compare(x.Model, y.Model), x.ValidFrom.Compare(y.ValidFrom))
 	})
 	return &r.list, nil
@@ -125,27 +112,6 @@ func sourceOf(document gjson.Result) string {
 		return short(source.Str, catalog.MaxSource)
 	}
 	return source.Str + " " + version.Str
-}
-
-// At is what counts at a moment and later: of each model the price in force, which has no
-// ValidFrom, and those that follow it.
-func (l *List) At(now time.Time) []Entry {
-	var entries []Entry
-	for _, e := range l.Entries {
-		if e.ValidFrom.After(now) {
-			if e.ValidFrom.Sub(now) <= catalog.MaxAhead {
-				entries = append(entries, e)
-			}
-			continue
-		}
-		e.ValidFrom = time.Time{}
-		if last := len(entries) - 1; last >= 0 && entries[last].Model == e.Model {
-			entries[last] = e
-		} else {
-			entries = append(entries, e)
-		}
-	}
-	return entries
 }
 
 // reader collects a list.
@@ -172,11 +138,11 @@ func (r *reader) model(name string) (ok bool, err error) {
 }
 
 func (r *reader) skip(model, reason string) {
-	r.list.Unread = append(r.list.Unread, Unread{Model: short(model, 200), Reason: reason})
+	r.list.Unread = append(r.list.Unread, catalog.Unread{Model: short(model, 200), Reason: reason})
 }
 
 // add takes in a price that keeps the bounds of prices.
-func (r *reader) add(e Entry) {
+func (r *reader) add(e catalog.Listed) {
 	checked := e.Terms
 	checked.Charge = catalog.Charge{Mode: catalog.ByCost, CreditValue: 1}
 	if err := checked.Check(); err != nil {
@@ -212,12 +178,4 @@ func short(text string, characters int) string {
 		}
 	}
 	return text
-}
-
-// contextWindow is a number of tokens; 0 for anything else.
-func contextWindow(value gjson.Result) int64 {
-	if value.Type != gjson.Number || value.Num < 1 || value.Num > catalog.MaxContext {
-		return 0
-	}
-	return int64(value.Num)
 }

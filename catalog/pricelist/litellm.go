@@ -44,14 +44,14 @@ func (r *reader) liteLLM(models gjson.Result) (err error) {
 		}
 		var ok bool
 		if ok, err = r.model(key.Str); ok {
-			r.liteLLMModel(m, Entry{Model: key.Str})
+			r.liteLLMModel(m, catalog.Listed{Model: key.Str})
 		}
 		return err == nil
 	})
 	return err
 }
 
-func (r *reader) liteLLMModel(m gjson.Result, e Entry) {
+func (r *reader) liteLLMModel(m gjson.Result, e catalog.Listed) {
 	if !m.IsObject() {
 		r.skip(e.Model, "it is not an object")
 		return
@@ -69,7 +69,6 @@ func (r *reader) liteLLMModel(m gjson.Result, e Entry) {
 		r.skip(e.Model, reason)
 		return
 	}
-	e.ContextWindow = contextWindow(m.Get("max_input_tokens"))
 	e.Terms = c.made()
 	if factor := m.Get("provider_specific_entry.fast"); factor.Exists() {
 		if reason := c.fast(factor, &e.Terms); reason != "" {
