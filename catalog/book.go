@@ -95,6 +95,12 @@ func (b *Book) PriceAt(model string, at time.Time) *Price {
 	return nil
 }
 
+// InForce reports whether calls of the price's model have this price at a moment.
+func (b *Book) InForce(p *Price, at time.Time) bool {
+	current := b.PriceAt(p.Model, at)
+	return current != nil && current.ID == p.ID
+}
+
 // Price is the price with an id; nil for none.
 func (b *Book) Price(id uuid.UUID) *Price { return b.byID[id] }
 

@@ -35,6 +35,16 @@ const (
 	MaxAhead = 5 * 366 * 24 * time.Hour
 )
 
+// How many decimals amounts have where people write them: dollars per million tokens,
+// dollars of a request or search, a percentage, credits, and dollars of a credit.
+const (
+	RatePlaces        = 6
+	FeePlaces         = 12
+	PercentPlaces     = 2
+	CreditPlaces      = 6
+	CreditValuePlaces = 6
+)
+
 // Price is what a model costs and what customers pay for it, from a moment on. It is
 // never changed: the next price of the model follows it.
 type Price struct {

@@ -21,38 +21,29 @@ type (
 	credits int64
 )
 
-// The decimals of the amounts.
-const (
-	perMillionPlaces  = 6
-	dollarsPlaces     = 12
-	creditValuePlaces = 6
-	percentPlaces     = 2
-	creditsPlaces     = 6
-)
-
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *perMillion) UnmarshalText(text []byte) error {
-	return readAmount(n, text, perMillionPlaces, catalog.MaxRate)
+	return readAmount(n, text, catalog.RatePlaces, catalog.MaxRate)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *dollars) UnmarshalText(text []byte) error {
-	return readAmount(n, text, dollarsPlaces, catalog.MaxFee)
+	return readAmount(n, text, catalog.FeePlaces, catalog.MaxFee)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *creditValue) UnmarshalText(text []byte) error {
-	return readAmount(n, text, creditValuePlaces, catalog.MaxCreditValue)
+	return readAmount(n, text, catalog.CreditValuePlaces, catalog.MaxCreditValue)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *percent) UnmarshalText(text []byte) error {
-	return readAmount(n, text, percentPlaces, catalog.MaxPercent)
+	return readAmount(n, text, catalog.PercentPlaces, catalog.MaxPercent)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *credits) UnmarshalText(text []byte) error {
-	return readAmount(n, text, creditsPlaces, usage.MaxCredits*usage.Millionths)
+	return readAmount(n, text, catalog.CreditPlaces, usage.MaxCredits*usage.Millionths)
 }
 
 func readAmount[T ~int64](to *T, text []byte, places int, most int64) error {
@@ -72,7 +63,7 @@ func amount[T ~int64](n T, places int) string {
 // ratesText are a price's rates of input and output, such as "3 in, 15 out"; those of
 // larger calls and of service tiers are counted.
 func ratesText(t *catalog.Terms) string {
-	text := amount(t.Base.Rates.Input, perMillionPlaces) + " in, " + amount(t.Base.Rates.Output, perMillionPlaces) + " out"
+	text := amount(t.Base.Rates.Input, catalog.RatePlaces) + " in, " + amount(t.Base.Rates.Output, catalog.RatePlaces) + " out"
 	if n := len(t.Base.Bands); n > 0 {
 		text += fmt.Sprintf(", %d bands", n)
 	}
@@ -85,7 +76,7 @@ func ratesText(t *catalog.Terms) string {
 // chargeText is what customers pay.
 func chargeText(c catalog.Charge) string {
 	if c.Mode == catalog.ByRequest {
-		return amount(c.Credits, creditsPlaces) + " credits a request"
+		return amount(c.Credits, catalog.CreditPlaces) + " credits a request"
 	}
-	return amount(c.Percent, percentPlaces) + "% of the cost, a credit is $" + amount(c.CreditValue, creditValuePlaces)
+	return amount(c.Percent, catalog.PercentPlaces) + "% of the cost, a credit is $" + amount(c.CreditValue, catalog.CreditValuePlaces)
 }

@@ -89,10 +89,9 @@ type adminPrice struct {
 }
 
 func adminPriceOf(p *catalog.Price, book *catalog.Book, now time.Time) adminPrice {
-	current := book.PriceAt(p.Model, now)
 	return adminPrice{
 		ID: p.ID, Model: p.Model, ValidFrom: openapi.Instant(p.ValidFrom), priceTerms: termsOf(&p.Terms), Source: p.Source,
-		CreatedAt: openapi.Instant(p.CreatedAt), CreatedBy: p.CreatedBy, InForce: current != nil && current.ID == p.ID, EndsAt: optionalInstant(book.Ends(p)),
+		CreatedAt: openapi.Instant(p.CreatedAt), CreatedBy: p.CreatedBy, InForce: book.InForce(p, now), EndsAt: optionalInstant(book.Ends(p)),
 	}
 }
 

@@ -148,7 +148,7 @@ func readRates(body string) (r catalog.Rates, err error) {
 		if !known {
 			return r, amountError(fmt.Sprintf("has the unknown kind of tokens “%s”", short(words[0])))
 		}
-		rate, err := readAmount(words[1], ratePlaces, catalog.MaxRate)
+		rate, err := readAmount(words[1], catalog.RatePlaces, catalog.MaxRate)
 		if err != nil {
 			return r, amountError(fmt.Sprintf("%s %s", b, err))
 		}

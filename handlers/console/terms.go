@@ -147,7 +147,7 @@ func (f *termsForm) read(groups []views.FieldGroup) (n catalog.NewPrice, ok bool
 		if text == "" && b != usage.Input && b != usage.Output {
 			continue
 		}
-		rate, err := readAmount(text, ratePlaces, catalog.MaxRate)
+		rate, err := readAmount(text, catalog.RatePlaces, catalog.MaxRate)
 		if err != nil {
 			wrong(b.String(), sentence(err.Error()))
 		}
@@ -156,7 +156,7 @@ func (f *termsForm) read(groups []views.FieldGroup) (n catalog.NewPrice, ok bool
 	for name, to := range map[string]*int64{"usd_per_request": &t.PerRequest, "usd_per_web_search": &t.PerWebSearch} {
 		if text := strings.TrimSpace(f.value(name)); text != "" {
 			var err error
-			if *to, err = readAmount(text, feePlaces, catalog.MaxFee); err != nil {
+			if *to, err = readAmount(text, catalog.FeePlaces, catalog.MaxFee); err != nil {
 				wrong(name, sentence(err.Error()))
 			}
 		}
@@ -180,25 +180,15 @@ func (f *termsForm) readCharge(wrong func(name, text string)) (c catalog.Charge)
 	c.Mode = oneOf(f.value("mode"), []catalog.Mode{catalog.ByCost, catalog.ByRequest})
 	switch c.Mode {
 	case catalog.ByCost:
-		c.Percent = amount("percent", percentPlaces, catalog.MaxPercent)
+		c.Percent = amount("percent", catalog.PercentPlaces, catalog.MaxPercent)
 	case catalog.ByRequest:
-		c.Credits = amount("credits", creditPlaces, usage.MaxCredits*usage.Millionths)
+		c.Credits = amount("credits", catalog.CreditPlaces, usage.MaxCredits*usage.Millionths)
 	default:
 		wrong("mode", "Choose one of the two.")
 	}
-	c.CreditValue = amount("credit_value", valuePlaces, catalog.MaxCreditValue)
+	c.CreditValue = amount("credit_value", catalog.CreditValuePlaces, catalog.MaxCreditValue)
 	return c
 }
-
-// How many decimals amounts have: dollars per million tokens, dollars of a request, a
-// percentage, credits, and dollars of a credit.
-const (
-	ratePlaces    = 6
-	feePlaces     = 12
-	percentPlaces = 2
-	creditPlaces  = 6
-	valuePlaces   = 6
-)
 
 type amountError string
 

@@ -119,7 +119,7 @@ func FuzzBandsAndTiers(f *testing.F) {
 
 func TestAnAmountIsReadToItsLastDigitOrRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		places := rapid.SampledFrom([]int{ratePlaces, feePlaces, percentPlaces}).Draw(t, "places")
+		places := rapid.SampledFrom([]int{catalog.RatePlaces, catalog.FeePlaces, catalog.PercentPlaces}).Draw(t, "places")
 		whole, fraction := rapid.Int64Range(0, 2_000_000).Draw(t, "whole"), rapid.StringMatching(`[0-9]{0,14}`).Draw(t, "fraction")
 		text := strconv.FormatInt(whole, 10)
 		if fraction != "" {
