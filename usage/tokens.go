@@ -59,7 +59,7 @@ func (b Bucket) String() string { return bucketNames[b] }
 // BucketNamed is the bucket with a name; false for none.
 func BucketNamed(name string) (Bucket, bool) {
 	i := slices.Index(bucketNames[:], name)
-	return Bucket(max(i, 0)), i >= 0 //nolint:gosec // there are few buckets
+	return Bucket(max(i, 0)), i >= 0
 }
 
 // Of is how many tokens of a bucket the call used.
