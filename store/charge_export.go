@@ -36,16 +36,7 @@ func (s *Store) eachChargeWhere(ctx context.Context, q ChargeQuery, from uuid.UU
 			from = last.ID
 		}
 		where, args := " WHERE c.id > ? AND "+condition+" AND c.day BETWEEN ? AND ?", []any{from, arg, string(q.Span.From()), string(q.Span.To())}
-		and := func(condition string, wanted bool, arg any) {
-			if wanted {
-				where += " AND " + condition
-				args = append(args, arg)
-			}
-		}
-		and("c.user_id = ?", q.UserID != uuid.Nil, q.UserID)
-		and("c.key_id = ?", q.KeyID != uuid.Nil, q.KeyID)
-		and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
-		and("c.model = ?", q.Model != "", q.Model)
+		where, args = narrowed(where, args, "c", q.UserID, q.KeyID, q.PlanID, q.Model)
 		lines, err := list(ctx, s, chargeLineDest, chargeLines+where+" ORDER BY c.id LIMIT ?", append(args, exportPage)...)
 		for i := range lines {
 			lines[i].Millionths += lines[i].Credits * usage.Millionths

@@ -137,16 +137,7 @@ func (q TokenQuery) from(table string) (string, []any) {
 	}
 	from += " WHERE t.day BETWEEN ? AND ?"
 	args := []any{string(q.Span.From()), string(q.Span.To())}
-	and := func(condition string, wanted bool, arg any) {
-		if wanted {
-			from += " AND " + condition
-			args = append(args, arg)
-		}
-	}
-	and("t.user_id = ?", q.UserID != uuid.Nil, q.UserID)
-	and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
-	and("t.model = ?", q.Model != "", q.Model)
-	return from, args
+	return narrowed(from, args, "t", q.UserID, uuid.Nil, q.PlanID, q.Model)
 }
 
 func (q TokenQuery) priced(db *gorm.DB) ([]usage.TokenTotal, error) {

@@ -137,19 +137,25 @@ func eachPage[Row any](ctx context.Context, size int, read func(ctx context.Cont
 // statement reads the rows of the totals after one of them, by hand: a page along the whole primary key.
 func (q UsageQuery) statement(after *UsageLine) (string, []any) {
 	where, args := " WHERE t.day <= ? AND (t.day, t.user_id, t.key_id, t.model) > (?, ?, ?, ?)", []any{string(q.Span.To()), string(after.Day), after.UserID, after.KeyID, after.Model}
-	and := func(condition string, wanted bool, arg any) {
-		if wanted {
-			where += " AND " + condition
-			args = append(args, arg)
-		}
-	}
-	and("t.user_id = ?", q.UserID != uuid.Nil, q.UserID)
-	and("t.key_id = ?", q.KeyID != uuid.Nil, q.KeyID)
-	and("u.plan_id = ?", q.PlanID != uuid.Nil, q.PlanID)
-	and("t.model = ?", q.Model != "", q.Model)
+	where, args = narrowed(where, args, "t", q.UserID, q.KeyID, q.PlanID, q.Model)
 	return `SELECT t.day, t.user_id, u.email, t.key_id, k.prefix, k.label, t.model, t.requests, t.credits, t.prompt_tokens, t.completion_tokens, t.cost_micros
 		FROM daily_usage AS t JOIN users AS u ON u.id = t.user_id JOIN api_keys AS k ON k.id = t.key_id` + where +
 		" ORDER BY t.day, t.user_id, t.key_id, t.model LIMIT ?", append(args, exportPage)
+}
+
+// narrowed adds conditions on a table's rows, and on their users u: one for each value that is not zero.
+func narrowed(where string, args []any, table string, user, key, plan uuid.UUID, model string) (string, []any) {
+	and := func(column string, wanted bool, value any) {
+		if wanted {
+			where += " AND " + column + " = ?"
+			args = append(args, value)
+		}
+	}
+	and(table+".user_id", user != uuid.Nil, user)
+	and(table+".key_id", key != uuid.Nil, key)
+	and("u.plan_id", plan != uuid.Nil, plan)
+	and(table+".model", model != "", model)
+	return where, args
 }
 
 // fields are where the columns of statement are read to.

@@ -14,15 +14,7 @@ func Number(n int64) string {
 	if n < 0 {
 		return "−" + Number(-n)
 	}
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, c := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
+	return grouped(strconv.FormatInt(n, 10))
 }
 
 // USD formats micro-dollars: cents from a dollar on, smaller amounts to four or
