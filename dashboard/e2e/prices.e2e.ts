@@ -99,6 +99,7 @@ test('every model that the customer may use is shown, with the API’s prices to
     ['Audio input', 'audio_input'], ['Output', 'output'], ['Audio output', 'audio_output'],
   ] as const;
   const table = 'Prices of dated-coder in credits per million tokens';
+  await page.getByRole('table', { name: table }).waitFor();
   expect(await tableRows(page, table)).toEqual(rows.map(([head, kind]) => [head, ...sets.map((set) => number(set?.[kind] ?? NaN))]));
   expect(await page.getByRole('table', { name: table }).locator('thead th').allTextContents()).toEqual([
     'Tokens', 'Standard', 'Over 200,000 input tokens', 'Service tier “flex”', 'Service tier “flex”, over 272,000 input tokens',
