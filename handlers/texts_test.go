@@ -75,7 +75,19 @@ func (s *service) verdicts(t *testing.T) map[string]int {
 		{"correction's reason", "root", "POST", "/api/admin/users/$ada.user/corrections", `{"credits":1,"reason":%s}`},
 		{"correction's idempotency key", "root", "POST", "/api/admin/users/$ada.user/corrections", `{"credits":1,"reason":"x","idempotency_key":%s}`},
 		{"verify's key", "gate", "POST", "/api/keys/verify", `{"key":%s}`},
+		{"used model", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","usage":{"model":%s}}`},
+		{"service tier", "gate", "POST", "/api/keys/verify", `{"key":"$bob.key","usage":{"model":"codex-large","service_tier":%s}}`},
+		{"model's name", "root", "POST", "/api/admin/models", `{"name":%s}`},
+		{"model's alias", "root", "PATCH", "/api/admin/models/$model.mini", `{"aliases":[%s]}`},
+		{"model's display name", "root", "PATCH", "/api/admin/models/$model.mini", `{"display_name":%s}`},
+		{"model's description", "root", "PATCH", "/api/admin/models/$model.mini", `{"description":%s}`},
+		{"model's plan", "root", "PATCH", "/api/admin/models/$model.mini", `{"plans":[%s]}`},
+		{"key's models", "root", "PATCH", "/api/admin/tokens/$ada.id", `{"models":[%s]}`},
+		{"priced model", "root", "POST", "/api/admin/prices", `{"model":%s,"usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"}}`},
+		{"quoted model", "root", "POST", "/api/admin/prices/quote", `{"model":%s,"usage":{"input_tokens":1}}`},
+		{"imported models", "root", "POST", "/api/admin/prices/import", `{"source":"shipped","models":[%s]}`},
 	}
+	s.sell(t) // before the plan Pro has another name
 	s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$bob.key","hold":{"credits":1}}`, status: 200, keep: "held"})
 	s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$bob.key","hold":{"credits":1}}`, status: 200, keep: "other"})
 	for _, f := range fields {
@@ -153,6 +165,8 @@ func TestEveryTextHasTheSameVerdictOnBothDatabasesAndNeverFails(t *testing.T) {
 			"settlement's outcome: bidi": 200, "settlement's outcome: NUL": 422, "batch's model: no UTF-8": 400, "batch's model: first half": 422, "batch's model: a pair": 200, "grant's note: escaped NUL": 422,
 			"grant's note: nothing": 200, "correction's reason: nothing": 422, "correction's reason: bidi": 200, "grant's idempotency key: bidi": 422, "hold's expiry: like": 422, "/api/admin/users?q=: NUL": 422, "/api/admin/logs?q=: no UTF-8": 422,
 			"/admin/usage?model: NUL": 422, "/admin/usage?model exported: NUL": 422, "/admin/usage?model exported: no UTF-8": 422, "/admin/audit?q exported: NUL": 422, "/admin/audit?action: long": 422, "/admin/users?q: no UTF-8": 422, "/admin/keys?q: long": 422,
+			"used model: NUL": 422, "used model: bidi": 422, "service tier: like": 422, "service tier: first half": 422, "model's name: bidi": 422, "model's name: zero width": 422, "model's name: composed": 200, "model's name: a lone half before text": 422,
+			"model's description: bidi": 200, "model's description: escaped NUL": 422, "priced model: decomposed": 200, "priced model: blanks": 422, "priced model: noncharacter": 422, "quoted model: no UTF-8": 400, "imported models: like": 200, "key's models: tags": 422,
 			"/admin/plans/new features: no UTF-8": 422, "/admin/plans/new features: NUL": 422,
 		} {
 			if got[where] != want {
