@@ -31,6 +31,9 @@ var typed = []string{
 	"-1", "-99999999999999999999", "99999999999999999999", "1e309", "0x10", "٣", "a\u202eb", "\u200b", "e\u0301@example.com", "=1+1", "＝1+1", "../../x", "//evil.example/", "javascript:crawl()", `{"a":`, "{\"a\":\"\xff\"}", `{"a":"\u0000"}`, "'; DROP TABLE users; --",
 }
 
+// stored are those of them that a database could take differently.
+var stored = []string{marks[0], "", "a\x00b", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("é", 300), "9999-12-31", "0001-01-01", "-1", "99999999999999999999", "e\u0301@example.com", `{"a":"\u0000"}`, "'; DROP TABLE users; --"}
+
 // Bounds of a crawl: pages of one pattern, pages, and requests.
 const (
 	mostAlike    = 3
@@ -45,6 +48,8 @@ type crawler struct {
 	front *front
 	// inside is true if an operator crawls, who signs in again.
 	inside bool
+	// typed are the texts to send in every field.
+	typed []string
 	// queue are paths to visit, alike counts those of a pattern that are in it; pending are forms to send, sent those that were.
 	queue           []string
 	alike           map[string]int
@@ -65,10 +70,14 @@ type pageForm struct {
 func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.Store, clock *storetest.Clock) {
 		f := newFront(t, db, clock)
-		stranger := &crawler{visitor: f.visitor(t), front: f}
+		texts := typed
+		if strings.HasSuffix(t.Name(), "/postgres") { // how a field is read is the same for both
+			texts = stored
+		}
+		stranger := &crawler{visitor: f.visitor(t), front: f, typed: texts}
 		stranger.crawl(t, "/admin/login?next=%2Fadmin%2Fusers", "/admin/setup?token=x", "/admin")
 		f.later(t)
-		c := &crawler{visitor: f.operator(t), front: f, inside: true}
+		c := &crawler{visitor: f.operator(t), front: f, inside: true, typed: texts}
 		// Another session of the same operator, which can be ended.
 		if _, err := db.OpenSession(t.Context(), accounts.ActorCLI, store.NewSession{UserID: f.id(t, "root.user"), Token: accounts.MintToken(), PasswordHash: operatorHash()}); err != nil {
 			t.Fatal(err)
@@ -134,7 +143,7 @@ func (c *crawler) fillIn(t *testing.T, form pageForm) {
 	}
 	c.sent[key], c.reached[patternOf(form.action)] = true, true
 	for _, name := range names {
-		for i, text := range typed {
+		for i, text := range c.typed {
 			if c.requests > mostRequests {
 				t.Fatalf("the crawl did not finish in %d requests", c.requests)
 			}
