@@ -28,7 +28,7 @@ func beside(t *testing.T, url string) *store.Store {
 	return storetest.Connect(t, url, time.Now)
 }
 
-func TestGrantsAndCorrectionsCountInARunningServiceAtOnce(t *testing.T) {
+func TestGrantsAndCorrectionsCountInARunningService(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		r := s.serve()

@@ -54,7 +54,7 @@ func wantOf(t *testing.T, text string) (value any) {
 }
 
 // Each command prints what the API of a running service answers, of what the other one did.
-func TestModelsAndPricesAreTheSameOnTheCommandLineAndInTheAPIAtOnce(t *testing.T) {
+func TestModelsAndPricesAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		s.env["CREDIT_VALUE_USD"] = "0.02"
