@@ -13,6 +13,7 @@ import (
 
 	"codexible/catalog"
 	"codexible/catalog/pricelist"
+	"codexible/store/storetest"
 
 	"github.com/tidwall/gjson"
 )
@@ -230,4 +231,17 @@ func TestAPreviewIsWhatAnImportSets(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestPricesBeyondTheMostAreAConflict(t *testing.T) {
+	url, clock := storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
+	s := start(t, storetest.Open(t, url, clock.Now), clock)
+	s.cast(t)
+	const price = `{"model":"first","usd_per_million":{"input":1,"output":2},"charge":{"mode":"cost"}}`
+	s.call(t, call{says: "a price", as: "root", method: "POST", path: "/api/admin/prices", body: price, status: 200})
+	storetest.Run(t, storetest.Raw(t, url), fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		INSERT INTO prices (id, model, valid_from, terms, source, created_at, created_by) SELECT randomblob(16), 'model-' || i, valid_from, terms, source, created_at, created_by FROM n, prices`, catalog.MaxPrices-1))
+	s.call(t, call{says: "a price more", as: "root", method: "POST", path: "/api/admin/prices", body: price, status: 409})
+	s.call(t, call{says: "a list more", as: "root", method: "POST", path: priceImport, body: `{"source":"shipped","apply":true}`, status: 409})
+	s.call(t, call{says: "its preview", as: "root", method: "POST", path: priceImport, body: `{"source":"shipped"}`, status: 200})
 }
