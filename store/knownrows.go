@@ -3,9 +3,9 @@ package store
 import (
 	"sync"
 
-	"github.com/google/uuid"
-
 	"codexible/usage"
+
+	"github.com/google/uuid"
 )
 
 // knownRows are the rows of today's totals that this instance has written: no

@@ -55,7 +55,7 @@ func (k *tokenDays) drop(day usage.Day) {
 // tokensOfAll is what all users used.
 func (s *Store) tokensOfAll(ctx context.Context, q TokenQuery) ([]usage.TokenTotal, error) {
 	first, err := s.firstOpenDay(ctx)
-	if err != nil {
+	if err != nil || first == "" {
 		return nil, err
 	}
 	var closed []usage.DayTotal
@@ -86,9 +86,6 @@ func (s *Store) tokensOfAll(ctx context.Context, q TokenQuery) ([]usage.TokenTot
 			s.tokenDays.keep(day, rows)
 		}
 		sums.add(q, day.Day, rows)
-	}
-	if first == "" {
-		return nil, nil
 	}
 	for day := max(first, q.Span.From()); day <= min(q.Span.To(), usage.DayOf(s.now())); day = day.Add(1) {
 		// A day may have been summed up since the first open one was read.

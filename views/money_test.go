@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"codexible/catalog"
+	"codexible/fault"
 	"codexible/usage"
 
 	"pgregory.net/rapid"
@@ -87,7 +88,10 @@ func TestAtCostTheIncomeIsTheCostLessThanAMillionthOfACreditAway(t *testing.T) {
 		}}
 		q, err := p.Quote(&usage.Tokens{Input: rapid.Int64Range(0, 1_000_000).Draw(t, "read"), Output: rapid.Int64Range(0, 1_000_000).Draw(t, "written")})
 		if err != nil {
-			t.Skip(err)
+			if fault.KindOf(err) != fault.Invalid {
+				t.Fatal(err)
+			}
+			return // more credits than a call may cost
 		}
 		left := MarginOf(&q).Left()
 		if left.Sign() > 0 || left.Cmp(big.NewInt(-q.Charge.CreditValue)) <= 0 {
