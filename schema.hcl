@@ -294,6 +294,20 @@ table "usage" {
     type = text
     null = true
   }
+  // The call of the gateway that the charge is for, which has the id of its hold; null for others.
+  column "request_id" {
+    type = uuid
+    null = true
+  }
+  // How the call ended, and where its tokens come from; null where there is no request_id.
+  column "outcome" {
+    type = text
+    null = true
+  }
+  column "source" {
+    type = text
+    null = true
+  }
   primary_key { columns = [column.id] }
   // An adjustment may belong to a day before that of its id. Charges are not in the index.
   index "usage_adjustments" {
@@ -395,14 +409,205 @@ table "models" {
     type = text
     null = true
   }
+  // What happens to a stream that has no credits left: finish or stop.
+  column "overrun" {
+    type    = text
+    default = "finish"
+  }
+  // Tools that the provider runs and that a call may use, separated by blanks.
+  column "hosted_tools" {
+    type    = text
+    default = ""
+  }
   column "created_at" { type = timestamptz }
   primary_key { columns = [column.id] }
   index "models_name" {
     unique  = true
     columns = [column.name]
   }
+  check "models_overrun" { expr = "overrun IN ('finish', 'stop')" }
   check "models_output_allowance" { expr = "output_allowance >= 1" }
   check "models_context_window" { expr = "context_window IS NULL OR context_window >= 1" }
+}
+
+// Where calls to models go: the providers, or other gateways.
+table "upstreams" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "name" { type = text }
+  // Compared without case; unique.
+  column "name_folded" { type = text }
+  column "kind" { type = text }
+  // What stands before /chat/completions, /responses and /messages.
+  column "base_url" { type = text }
+  // The wires that it serves, separated by blanks.
+  column "wires" { type = text }
+  // Headers that every call gets, as a JSON object, encrypted with the SECRET_KEY (package secrets); empty for none.
+  column "headers" { type = text }
+  column "weight" { type = bigint }
+  // The place in the order of tries, the lowest first.
+  column "priority" { type = bigint }
+  column "first_byte_seconds" { type = bigint }
+  column "idle_seconds" { type = bigint }
+  // Whether a call whose client has left is cancelled, or read to its end.
+  column "on_client_gone" { type = text }
+  // The most that a UTC day's calls may cost, in micro-dollars; null for no limit.
+  column "daily_limit_micros" {
+    type = bigint
+    null = true
+  }
+  // Whether requests may refer to what the provider keeps.
+  column "shared_state" { type = boolean }
+  column "enabled" { type = boolean }
+  column "created_at" { type = timestamptz }
+  primary_key { columns = [column.id] }
+  index "upstreams_name" {
+    unique  = true
+    columns = [column.name_folded]
+  }
+  check "upstreams_kind" { expr = "kind IN ('openai', 'anthropic', 'compatible')" }
+  check "upstreams_on_client_gone" { expr = "on_client_gone IN ('cancel', 'drain')" }
+  check "upstreams_amounts" { expr = "weight >= 0 AND priority >= 1 AND first_byte_seconds >= 1 AND idle_seconds >= 1 AND (daily_limit_micros IS NULL OR daily_limit_micros >= 0)" }
+}
+
+// The credentials of upstreams.
+table "upstream_keys" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "upstream_id" { type = uuid }
+  column "name" { type = text }
+  // The place in the order of tries.
+  column "position" { type = bigint }
+  // stored, env or file.
+  column "source" { type = text }
+  // The key, encrypted with the SECRET_KEY (package secrets); empty for a reference.
+  column "secret" { type = text }
+  // The name of the environment variable or file; empty for a stored key.
+  column "reference" { type = text }
+  // The last four characters of a stored key.
+  column "ends_with" { type = text }
+  // When the provider refused the key, and its answer's status in words; null while it is used.
+  column "disabled_at" {
+    type = timestamptz
+    null = true
+  }
+  column "disabled_reason" {
+    type    = text
+    default = ""
+  }
+  primary_key { columns = [column.id] }
+  foreign_key "upstream_keys_upstream" {
+    columns     = [column.upstream_id]
+    ref_columns = [table.upstreams.column.id]
+    on_delete   = CASCADE
+  }
+  index "upstream_keys_name" {
+    unique  = true
+    columns = [column.upstream_id, column.name]
+  }
+  check "upstream_keys_source" { expr = "source IN ('stored', 'env', 'file')" }
+}
+
+// Which upstreams serve a model.
+table "model_candidates" {
+  schema = schema.public
+  column "model_id" { type = uuid }
+  column "upstream_id" { type = uuid }
+  // The upstream's own name for the model; empty where it is the same.
+  column "model" { type = text }
+  // The place in the model's list.
+  column "position" { type = bigint }
+  column "weight" { type = bigint }
+  column "priority" { type = bigint }
+  primary_key { columns = [column.model_id, column.position] }
+  foreign_key "model_candidates_model" {
+    columns     = [column.model_id]
+    ref_columns = [table.models.column.id]
+    on_delete   = CASCADE
+  }
+  foreign_key "model_candidates_upstream" {
+    columns     = [column.upstream_id]
+    ref_columns = [table.upstreams.column.id]
+    on_delete   = RESTRICT
+  }
+  index "model_candidates_upstream_id" { columns = [column.upstream_id] }
+  check "model_candidates_amounts" { expr = "weight >= 0 AND priority >= 1" }
+}
+
+// What the calls of a UTC day to an upstream cost. Kept for ever.
+table "upstream_days" {
+  schema = schema.public
+  column "day" { type = date }
+  column "upstream_id" { type = uuid }
+  // Attempts, and those of them that failed.
+  column "requests" { type = bigint }
+  column "failures" { type = bigint }
+  column "cost_micros" { type = bigint }
+  primary_key { columns = [column.day, column.upstream_id] }
+  check "upstream_days_amounts" { expr = "requests >= 0 AND failures >= 0 AND cost_micros >= 0" }
+}
+
+// The log of the gateway's calls, refused and failed ones included; nothing of their
+// content. Written in batches, kept REQUEST_LOG_RETENTION_DAYS. The books are in usage.
+table "requests" {
+  schema = schema.public
+  // A version 7 UUID: the order of ids is that of time. The call's hold has the same id.
+  column "id" { type = uuid }
+  column "at" { type = timestamptz }
+  column "user_id" { type = uuid }
+  column "key_id" { type = uuid }
+  // The model's public name, or what was asked for where there is no such model.
+  column "model" { type = text }
+  column "endpoint" { type = text }
+  column "streamed" { type = boolean }
+  // The last upstream that was tried; null where none was.
+  column "upstream_id" {
+    type = uuid
+    null = true
+  }
+  column "upstream" { type = text }
+  column "upstream_key" { type = text }
+  // Every try as JSON, in their order.
+  column "attempts" { type = text }
+  column "status" { type = bigint }
+  column "outcome" { type = text }
+  // Why it was refused or failed; empty for others.
+  column "code" { type = text }
+  // Where the tokens come from; empty where there are none.
+  column "source" { type = text }
+  column "tokens" {
+    type = text
+    null = true
+  }
+  column "price_id" {
+    type = uuid
+    null = true
+  }
+  // The first hold in credits.
+  column "held" { type = bigint }
+  column "credits" { type = bigint }
+  // In millionths of a credit.
+  column "uncollected" { type = bigint }
+  column "cost_micros" { type = bigint }
+  // Since the request arrived; null where there was none.
+  column "first_byte_micros" {
+    type = bigint
+    null = true
+  }
+  column "first_token_micros" {
+    type = bigint
+    null = true
+  }
+  column "took_micros" { type = bigint }
+  // Whether it went where its session had been served before.
+  column "sticky" { type = boolean }
+  // The caller's own id for the request; empty for none.
+  column "client_request_id" { type = text }
+  primary_key { columns = [column.id] }
+  index "requests_user_id" { columns = [column.user_id, column.id] }
+  index "requests_upstream_id" { columns = [column.upstream_id, column.id] }
+  index "requests_outcome" { columns = [column.outcome, column.id] }
+  check "requests_amounts" { expr = "status >= 0 AND held >= 0 AND credits >= 0 AND uncollected >= 0 AND cost_micros >= 0 AND took_micros >= 0" }
 }
 
 // What models cost and what customers pay for them. Never changed and never deleted: the
@@ -610,6 +815,15 @@ table "holds" {
   column "draws" { type = text }
   // What was delivered so far, in millionths of a credit.
   column "delivered" { type = bigint }
+  // The tokens that were delivered so far, as usage.Tokens writes them, and their cost; null and 0 where they are not known.
+  column "tokens" {
+    type = text
+    null = true
+  }
+  column "cost_micros" {
+    type    = bigint
+    default = 0
+  }
   // What its expiry does: release, or charge what was delivered.
   column "on_expiry" { type = text }
   column "model" { type = text }
@@ -662,7 +876,7 @@ table "holds" {
     columns = [column.user_id, column.expires_at]
     where   = "status = 'open'"
   }
-  check "holds_amounts" { expr = "credits >= 0 AND delivered >= 0 AND charged >= 0 AND collected >= 0 AND uncollected >= 0" }
+  check "holds_amounts" { expr = "credits >= 0 AND delivered >= 0 AND cost_micros >= 0 AND charged >= 0 AND collected >= 0 AND uncollected >= 0" }
   check "holds_status" { expr = "status IN ('open', 'settled', 'released', 'expired')" }
   check "holds_on_expiry" { expr = "on_expiry IN ('release', 'charge')" }
 }
@@ -841,7 +1055,7 @@ table "audit_log" {
   index "audit_log_subject" { columns = [column.subject_id, column.seq] }
   index "audit_log_action" { columns = [column.action, column.seq] }
   index "audit_log_at" { columns = [column.at] }
-  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'model', 'price', 'session', 'system')" }
+  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'model', 'price', 'upstream', 'request', 'session', 'system')" }
 }
 
 // Which keys, users and plans have changed, for the caches of other processes:

@@ -32,11 +32,14 @@ type Subject string
 
 // The subjects of audit entries.
 const (
-	SubjectUser    Subject = "user"
-	SubjectKey     Subject = "key"
-	SubjectPlan    Subject = "plan"
-	SubjectModel   Subject = "model"
-	SubjectPrice   Subject = "price"
+	SubjectUser     Subject = "user"
+	SubjectKey      Subject = "key"
+	SubjectPlan     Subject = "plan"
+	SubjectModel    Subject = "model"
+	SubjectPrice    Subject = "price"
+	SubjectUpstream Subject = "upstream"
+	// SubjectRequest is a call of the gateway, by the id of the request.
+	SubjectRequest Subject = "request"
 	SubjectSession Subject = "session"
 	SubjectSystem  Subject = "system"
 )
@@ -64,7 +67,8 @@ type AuditEntry struct {
 	After   string
 }
 
-// Change names a key, user, plan, model or price that has changed, for those who cache it.
+// Change names what has changed, for those who cache it: a key, user, plan, model, price or
+// upstream; or a call that an operator ends.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID
@@ -79,5 +83,5 @@ func ParseChange(text string) (c Change, ok bool) {
 	c.Subject = Subject(subject)
 	var err error
 	c.ID, err = uuid.Parse(id)
-	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice}, c.Subject) && c.String() == text
+	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice, SubjectUpstream, SubjectRequest}, c.Subject) && c.String() == text
 }

@@ -10,7 +10,7 @@ import (
 
 func TestAChangeReadsBackAsWritten(t *testing.T) {
 	id := uuid.MustParse("0195a2b3-c4d5-7e6f-8899-aabbccddeeff")
-	for _, subject := range []accounts.Subject{accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice} {
+	for _, subject := range []accounts.Subject{accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest} {
 		c := accounts.Change{Subject: subject, ID: id}
 		if got, ok := accounts.ParseChange(c.String()); !ok || got != c {
 			t.Errorf("%s reads back as %v, %v", c, got, ok)

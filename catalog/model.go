@@ -40,9 +40,35 @@ type Model struct {
 	ContextWindow int64
 	// OutputAllowance is how many tokens of output are set aside for a call.
 	OutputAllowance int64
+	// Overrun is what happens to a stream that has no credits left.
+	Overrun Overrun
+	// HostedTools are the tools that a provider runs and that a call may use.
+	HostedTools []string
+	// Candidates are the upstreams that serve the model; without one it is only priced.
+	Candidates []Candidate
 	// Plans see and use the model; nil for all.
 	Plans     []uuid.UUID
 	CreatedAt time.Time
+}
+
+// Overrun is what happens to a stream that has no credits left.
+type Overrun string
+
+// What happens to a stream that has no credits left.
+const (
+	// OverrunFinish lets it go on for as much again as its first hold, uncollected, and stops it then.
+	OverrunFinish Overrun = "finish"
+	// OverrunStop stops it at once.
+	OverrunStop Overrun = "stop"
+)
+
+// Candidate is an upstream that serves a model.
+type Candidate struct {
+	UpstreamID uuid.UUID
+	// Model is the upstream's own name for the model; empty where it is the same.
+	Model string
+	// Candidates of the lowest Priority are tried first, among them by Weight. A Weight of 0 is tried last.
+	Weight, Priority int64
 }
 
 // Check returns an error that names the first field out of its range, as the

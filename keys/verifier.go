@@ -257,10 +257,15 @@ func (v *Verifier) withCredits(ctx context.Context, verdict Verdict) (Verdict, e
 // took the user's last place between the two calls. Keys of services are not
 // limited.
 func (v *Verifier) Rate(ctx context.Context, id *Identity, count bool) (Rate, error) {
-	limit := id.RateLimit()
-	if id.User.Role == accounts.RoleService {
+	if limit := id.RateLimit(); id.User.Role == accounts.RoleService {
 		return Rate{Decision: limits.Decision{Allowed: true, Limit: limit, Remaining: limit}}, nil
 	}
+	return v.CustomerRate(ctx, id, count)
+}
+
+// CustomerRate is Rate for calls of models, in which keys of services are customers' keys as well.
+func (v *Verifier) CustomerRate(ctx context.Context, id *Identity, count bool) (Rate, error) {
+	limit := id.RateLimit()
 	key, user, most := limits.Key(id.Key.ID), limits.User(id.User.ID), id.Plan.UserRateLimitPerMinute
 	ask := v.counter.Peek
 	if count {
@@ -305,6 +310,12 @@ func (v *Verifier) Charge(ctx context.Context, id *Identity, c usage.Charge) (us
 	return v.post(ctx, id, usage.Entry{Charge: c})
 }
 
+// Hold sets credits aside for an identified key: the entry has the amount, the time and the id of the hold.
+func (v *Verifier) Hold(ctx context.Context, id *Identity, e usage.Entry) (usage.Receipt, error) {
+	e.Kind = usage.KindHold
+	return v.post(ctx, id, e)
+}
+
 // post decides a charge or hold of an identified key. Without a charger the key charges itself.
 func (v *Verifier) post(ctx context.Context, id *Identity, e usage.Entry) (usage.Receipt, error) {
 	e.UserID, e.KeyID = id.User.ID, id.Key.ID
@@ -333,6 +344,8 @@ func (v *Verifier) Changed(c accounts.Change) {
 			v.catalog.Changed(c)
 		}
 		return
+	case accounts.SubjectUpstream, accounts.SubjectRequest:
+		return
 	case accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 	v.cache.change(c, v.now())
@@ -341,7 +354,7 @@ func (v *Verifier) Changed(c accounts.Change) {
 		v.totals.Drop(c.ID)
 	case accounts.SubjectPlan:
 		v.totals.DropAll()
-	case accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 

@@ -51,7 +51,7 @@ func readModels(db *gorm.DB) ([]catalog.Model, error) {
 func (r *modelRow) model() catalog.Model {
 	m := catalog.Model{
 		ID: r.ID, Name: r.Name, Aliases: strings.Fields(r.Aliases), DisplayName: r.DisplayName, Description: r.Description,
-		OutputAllowance: r.OutputAllowance, CreatedAt: r.CreatedAt.UTC(),
+		OutputAllowance: r.OutputAllowance, Overrun: catalog.Overrun(r.Overrun), HostedTools: strings.Fields(r.HostedTools), CreatedAt: r.CreatedAt.UTC(),
 	}
 	if r.ContextWindow != nil {
 		m.ContextWindow = *r.ContextWindow

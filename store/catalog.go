@@ -15,7 +15,7 @@ import (
 
 // CreateModel offers a model. A name or alias that another model has is a conflict.
 func (s *Store) CreateModel(ctx context.Context, by accounts.Actor, c catalog.ModelChange) (m catalog.Model, err error) {
-	if m, err = c.Apply(catalog.Model{OutputAllowance: catalog.DefaultAllowance}); err != nil {
+	if m, err = c.Apply(catalog.Model{OutputAllowance: catalog.DefaultAllowance, Overrun: catalog.OverrunFinish}); err != nil {
 		return m, err
 	}
 	err = s.changingCatalog(ctx, by, func(tx *change) error {
@@ -171,7 +171,7 @@ func (s *Store) DeleteModel(ctx context.Context, by accounts.Actor, id uuid.UUID
 func modelRowOf(m catalog.Model) modelRow {
 	row := modelRow{
 		ID: m.ID, Name: m.Name, Aliases: strings.Join(m.Aliases, " "), DisplayName: m.DisplayName, Description: m.Description,
-		OutputAllowance: m.OutputAllowance, CreatedAt: m.CreatedAt,
+		OutputAllowance: m.OutputAllowance, Overrun: string(m.Overrun), HostedTools: strings.Join(m.HostedTools, " "), CreatedAt: m.CreatedAt,
 	}
 	if m.ContextWindow > 0 {
 		row.ContextWindow = &m.ContextWindow

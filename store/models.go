@@ -92,6 +92,9 @@ type usageRow struct {
 	AdjustsID        *uuid.UUID
 	PriceID          *uuid.UUID
 	Tokens           *string
+	RequestID        *uuid.UUID
+	Outcome          *string
+	Source           *string
 }
 
 type dailyUsageRow struct {
@@ -135,7 +138,87 @@ type modelRow struct {
 	ContextWindow   *int64
 	OutputAllowance int64
 	Plans           *string
+	Overrun         string
+	HostedTools     string
 	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
+}
+
+type upstreamRow struct {
+	ID               uuid.UUID `gorm:"primaryKey"`
+	Name             string
+	NameFolded       string
+	Kind             string
+	BaseURL          string
+	Wires            string
+	Headers          string
+	Weight           int64
+	Priority         int64
+	FirstByteSeconds int64
+	IdleSeconds      int64
+	OnClientGone     string
+	DailyLimitMicros *int64
+	SharedState      bool
+	Enabled          bool
+	CreatedAt        time.Time `gorm:"autoCreateTime:false"`
+}
+
+type upstreamKeyRow struct {
+	ID             uuid.UUID `gorm:"primaryKey"`
+	UpstreamID     uuid.UUID
+	Name           string
+	Position       int64
+	Source         string
+	Secret         string
+	Reference      string
+	EndsWith       string
+	DisabledAt     *time.Time
+	DisabledReason string
+}
+
+type modelCandidateRow struct {
+	ModelID    uuid.UUID `gorm:"primaryKey"`
+	UpstreamID uuid.UUID
+	Model      string
+	Position   int64 `gorm:"primaryKey"`
+	Weight     int64
+	Priority   int64
+}
+
+type upstreamDayRow struct {
+	Day        usage.Day `gorm:"primaryKey"`
+	UpstreamID uuid.UUID `gorm:"primaryKey"`
+	Requests   int64
+	Failures   int64
+	CostMicros int64
+}
+
+type requestRow struct {
+	ID               uuid.UUID `gorm:"primaryKey"`
+	At               time.Time
+	UserID           uuid.UUID
+	KeyID            uuid.UUID
+	Model            string
+	Endpoint         string
+	Streamed         bool
+	UpstreamID       *uuid.UUID
+	Upstream         string
+	UpstreamKey      string
+	Attempts         string
+	Status           int64
+	Outcome          string
+	Code             string
+	Source           string
+	Tokens           *string
+	PriceID          *uuid.UUID
+	Held             int64
+	Credits          int64
+	Uncollected      int64
+	CostMicros       int64
+	FirstByteMicros  *int64
+	FirstTokenMicros *int64
+	TookMicros       int64
+	Sticky           bool
+	ClientRequestID  string
 }
 
 type priceRow struct {
@@ -185,6 +268,8 @@ type holdRow struct {
 	Credits     int64
 	Draws       string
 	Delivered   int64
+	Tokens      *string
+	CostMicros  int64
 	OnExpiry    usage.OnExpiry
 	Model       string
 	RequestID   string
@@ -369,6 +454,11 @@ func (*usageRow) TableName() string          { return "usage" }
 func (*dailyUsageRow) TableName() string     { return "daily_usage" }
 func (*dailyTokensRow) TableName() string    { return "daily_tokens" }
 func (*modelRow) TableName() string          { return "models" }
+func (*upstreamRow) TableName() string       { return "upstreams" }
+func (*upstreamKeyRow) TableName() string    { return "upstream_keys" }
+func (*modelCandidateRow) TableName() string { return "model_candidates" }
+func (*upstreamDayRow) TableName() string    { return "upstream_days" }
+func (*requestRow) TableName() string        { return "requests" }
 func (*priceRow) TableName() string          { return "prices" }
 func (*userDayRow) TableName() string        { return "user_days" }
 func (*replayRow) TableName() string         { return "idempotency_keys" }
@@ -397,7 +487,7 @@ func (*closedDayPlanRow) TableName() string  { return "closed_day_plans" }
 // models are all of them.
 func models() []any {
 	return []any{
-		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &dailyTokensRow{}, &modelRow{}, &priceRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
+		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &dailyTokensRow{}, &modelRow{}, &upstreamRow{}, &upstreamKeyRow{}, &modelCandidateRow{}, &upstreamDayRow{}, &requestRow{}, &priceRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
 		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
 		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
 	}

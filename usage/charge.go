@@ -52,6 +52,8 @@ type Charge struct {
 	// Priced is what the call used and the price that made the amount and the cost of it;
 	// nil for a charge by hand. Of a hold it names the price of its model, where it has one.
 	Priced *Priced
+	// Call is the call of the gateway that the charge is for; nil for others.
+	Call *Call
 	// IdempotencyKey makes a repeat within ReplayWindow answer as the first; empty for none.
 	IdempotencyKey string
 }
@@ -61,6 +63,42 @@ type Priced struct {
 	PriceID uuid.UUID
 	Tokens  Tokens
 }
+
+// Call is a call of the gateway, as its charge records it.
+type Call struct {
+	// RequestID is the id of the request, and of the call's hold.
+	RequestID uuid.UUID
+	Outcome   CallOutcome
+	Source    Source
+}
+
+// CallOutcome is how a call of the gateway ended.
+type CallOutcome string
+
+// How a call of the gateway ended.
+const (
+	CallComplete CallOutcome = "complete"
+	// CallStopped: the gateway stopped it, because no credits were left.
+	CallStopped       CallOutcome = "stopped"
+	CallClientGone    CallOutcome = "client_gone"
+	CallUpstreamError CallOutcome = "upstream_error"
+	// CallInterrupted: the process died, and the hold's deadline ended the call.
+	CallInterrupted CallOutcome = "interrupted"
+	// CallRefused: nothing was sent to an upstream. No charge has it, only the log of requests.
+	CallRefused CallOutcome = "refused"
+)
+
+// Source is where the tokens of a call come from.
+type Source string
+
+// Where the tokens of a call come from.
+const (
+	// SourceReported: the upstream said so.
+	SourceReported Source = "reported"
+	// SourceCounted: the upstream said a part, and the rest is estimated from what was delivered.
+	SourceCounted   Source = "counted"
+	SourceEstimated Source = "estimated"
+)
 
 // millionths is the whole amount.
 func (c *Charge) millionths() int64 { return c.Credits*Millionths + c.Millionths }

@@ -35,7 +35,8 @@ type Entry struct {
 	Kind Kind
 	Charge
 
-	// HoldID is the hold to extend, settle or release.
+	// HoldID is the hold to extend, settle or release. To a new hold it gives its id, which
+	// no other may have; zero to have one made.
 	HoldID uuid.UUID
 	// OwnerID is the user who holds; only this user's keys extend, settle and release.
 	OwnerID uuid.UUID

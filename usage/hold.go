@@ -62,8 +62,11 @@ type Hold struct {
 	Draws   []Draw
 	// Delivered is what was delivered so far, in millionths of a credit.
 	Delivered int64
-	OnExpiry  OnExpiry
-	Model     string
+	// DeliveredTokens and DeliveredMicros are the tokens and the cost of it; nil and 0 where they are not known.
+	DeliveredTokens *Tokens
+	DeliveredMicros int64
+	OnExpiry        OnExpiry
+	Model           string
 	// PriceID is the price of the model when the hold was made; zero where it had none.
 	PriceID   uuid.UUID
 	RequestID string

@@ -39,6 +39,9 @@ type Extension struct {
 	TTL     time.Duration
 	// Delivered is what was delivered so far, in millionths of a credit; negative to leave it.
 	Delivered int64
+	// DeliveredTokens and DeliveredMicros are the tokens and the cost of it; nil and 0 where they are not known.
+	DeliveredTokens *Tokens
+	DeliveredMicros int64
 }
 
 // Settle ends a hold by the real charge, whose user and key are the hold's. An owner of

@@ -59,6 +59,8 @@ type Record struct {
 	CostMicros       int64
 	// Priced is nil for a charge by hand.
 	Priced *Priced
+	// Call is the call of the gateway that the charge is for; nil for others.
+	Call *Call
 	// AdjustsID is the charge that this one corrects, which counts as no request; zero for a charge.
 	AdjustsID uuid.UUID
 	Day       Day
