@@ -101,6 +101,13 @@ func (q *Quote) line(name string, count, rate int64) {
 	}
 }
 
+// SetOn makes a charge one of this usage at the quoted price.
+func (q *Quote) SetOn(c *usage.Charge, t *usage.Tokens) {
+	c.Model, c.Credits, c.Millionths, c.CostMicros = q.Model, 0, q.Millionths, q.CostMicros
+	c.PromptTokens, c.CompletionTokens = t.Prompt(), t.Completion()
+	c.Priced = &usage.Priced{PriceID: q.PriceID, Tokens: *t}
+}
+
 // requests is how many requests usage counts as: 1 unless it says so.
 func requests(t *usage.Tokens) int64 { return max(t.Requests, 1) }
 

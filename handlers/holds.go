@@ -52,7 +52,7 @@ func (a *api) settleHold(ctx context.Context, r settleRequest) (settlement, erro
 		if err != nil {
 			return settlement{}, err
 		}
-		setPriced(&charge, &q, &t)
+		q.SetOn(&charge, &t)
 		answer.PriceID, answer.PricedAt = &q.PriceID, new(openapi.Instant(q.At))
 	}
 	settled, err := a.Holds.Settle(ctx, r.userID(), r.ID, charge)
@@ -94,7 +94,7 @@ func (a *api) extendHold(ctx context.Context, r extendRequest) (extended, error)
 	case err != nil:
 		return extended{}, err
 	case receipt.Outcome == usage.OverQuota:
-		return extended{}, overQuota(receipt, a.Now())
+		return extended{}, receipt.OverQuota(a.Now())
 	}
 	return extended{openapi.Instant(receipt.ExpiresAt), creditsOf(receipt.Figures, receipt.Day)}, nil
 }

@@ -75,7 +75,7 @@ func (a *api) price(ctx context.Context, c *usage.Charge, u *callUsage, at time.
 	if err != nil {
 		return err
 	}
-	setPriced(c, &q, &t)
+	q.SetOn(c, &t)
 	c.Asked = u.Model
 	return nil
 }
@@ -94,12 +94,6 @@ func (a *api) namePrice(ctx context.Context, c *usage.Charge, at time.Time) erro
 		c.Priced = &usage.Priced{PriceID: p.ID}
 	}
 	return nil
-}
-
-func setPriced(c *usage.Charge, q *catalog.Quote, t *usage.Tokens) {
-	c.Model, c.Credits, c.Millionths, c.CostMicros = q.Model, 0, q.Millionths, q.CostMicros
-	c.PromptTokens, c.CompletionTokens = t.Prompt(), t.Completion()
-	c.Priced = &usage.Priced{PriceID: q.PriceID, Tokens: *t}
 }
 
 // holdUsage is what the call of a hold used.

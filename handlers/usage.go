@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/store"
 	"codexible/usage"
@@ -208,46 +206,10 @@ func (a *api) charge(ctx context.Context, r chargeRequest) (receipt, error) {
 		return receipt{}, err
 	}
 	if settled.Outcome == usage.OverQuota {
-		return receipt{}, overQuota(settled, a.Now())
+		return receipt{}, settled.OverQuota(a.Now())
 	}
 	return receipt{
 		Recorded: true, Duplicate: settled.Outcome == usage.Duplicate, CreditsUsed: settled.CreditsUsed,
 		DailyLimit: settled.DailyLimit, Remaining: settled.Remaining(), Date: settled.Day,
 	}, nil
-}
-
-// overQuota is the refusal of what does not fit, by the limit that leaves the least room.
-func overQuota(r usage.Receipt, now time.Time) error {
-	wait := r.Day.End().Sub(now)
-	f := &fault.Error{Kind: fault.QuotaExceeded, RetryAfter: wait}
-	switch r.Limit {
-	case usage.LimitMonth:
-		end := r.Day.EndOfMonth()
-		f.RetryAfter = end.Sub(now)
-		f.Message = fmt.Sprintf("Monthly credit limit reached (%d/%d). Resets at 00:00 UTC on %s, in %s.", r.Month.Used, r.Month.Limit, end.Format(time.DateOnly), daysAndHours(f.RetryAfter))
-	case usage.LimitKey:
-		f.Message = fmt.Sprintf("This key's daily credit limit is reached (%d/%d). Resets at 00:00 UTC, in %s.", r.KeyUsed, r.KeyLimit, hoursAndMinutes(wait))
-	case usage.LimitDay:
-		f.Message = fmt.Sprintf("Daily credit limit reached (%d/%d). Resets at 00:00 UTC, in %s.", r.CreditsUsed, r.DailyLimit, hoursAndMinutes(wait))
-	}
-	return f
-}
-
-// daysAndHours rounds up to an hour: "2 d 3 h"; within the day it is as hoursAndMinutes.
-func daysAndHours(d time.Duration) string {
-	const day = 24
-	hours := int64((d + time.Hour - 1) / time.Hour)
-	if hours <= day {
-		return hoursAndMinutes(d)
-	}
-	return fmt.Sprintf("%d d %d h", hours/day, hours%day)
-}
-
-// hoursAndMinutes rounds up to a minute: "3 h 12 min", or "12 min" within the hour.
-func hoursAndMinutes(d time.Duration) string {
-	minutes := max(int64((d+time.Minute-1)/time.Minute), 1)
-	if minutes < 60 {
-		return fmt.Sprintf("%d min", minutes)
-	}
-	return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
 }
