@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"codexible/catalog"
 	"codexible/usage"
@@ -56,14 +57,19 @@ func (s *Store) ChargeByID(ctx context.Context, id uuid.UUID) (c ChargeLine, err
 // holdOfCharge reads the hold that a charge ended, along the primary key: it was made
 // before the charge.
 func holdOfCharge(db *gorm.DB, c *usage.Record) (hold *usage.Hold, err error) {
+	read := func(row scanner) error {
+		hold, err = scanHold(row)
+		return err
+	}
+	if c.Call != nil {
+		err = visitRows(db, read, fmt.Sprintf(selectHolds, "= ?"), c.Call.RequestID)
+		return hold, err
+	}
 	charge := c.ID
 	if c.AdjustsID != uuid.Nil {
 		charge = c.AdjustsID
 	}
-	err = visitRows(db, func(row scanner) error {
-		hold, err = scanHold(row)
-		return err
-	}, "SELECT "+holdColumns+" FROM holds AS h WHERE h.id > ? AND h.id < ? AND h.user_id = ? AND h.charge_id = ?",
+	err = visitRows(db, read, "SELECT "+holdColumns+" FROM holds AS h WHERE h.id > ? AND h.id < ? AND h.user_id = ? AND h.charge_id = ?",
 		firstID(timeOf(charge).Add(-holdSearch-idSlack)), charge, c.UserID, charge)
 	return hold, err
 }

@@ -181,11 +181,11 @@ const (
 	usageColumns = `id, day, user_id, key_id, previous_id, created_at, credits, model, prompt_tokens, completion_tokens, cost_micros,
 		millionths, granted, uncollected, adjusts_id`
 	intoUsage      = "INSERT INTO usage (" + usageColumns + ") "
-	intoPriced     = "INSERT INTO usage (" + usageColumns + ", price_id, tokens) "
+	intoPriced     = "INSERT INTO usage (" + usageColumns + ", price_id, tokens, request_id, outcome, source) "
 	intoDailyUsage = "INSERT INTO daily_usage (day, user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays    = "INSERT INTO idempotency_keys (key_id, charger_id, operation, text, fingerprint, day, credits_used, daily_limit, figures, hold_id, created_at) "
 	intoHolds      = `INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, price_id, created_at, expires_at,
-		status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures) `
+		status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures, tokens, cost_micros) `
 	intoGrantDays = "INSERT INTO grant_days (grant_id, day, credits) "
 
 	// A text whose first charge is older than the replay window starts over.
@@ -217,6 +217,14 @@ func intoUserDays(hour string) string {
 
 // tokensText is what a priced charge used, as it is stored.
 func tokensText(p *usage.Priced) string { return string(p.Tokens.AppendText(nil)) }
+
+// deliveredText are the tokens of what a hold has delivered, as they are stored; nil where they are not known.
+func deliveredText(h *usage.Hold) *string {
+	if h.DeliveredTokens == nil {
+		return nil
+	}
+	return new(string(h.DeliveredTokens.AppendText(nil)))
+}
 
 // remainder is what a charge cost beyond its whole credits.
 func remainder(r *usage.Record) int64 { return r.Millionths - r.Credits*usage.Millionths }
@@ -253,17 +261,17 @@ const sweepSlack = 10 * time.Minute
 func replaysSince(at time.Time) time.Time { return at.Add(-usage.ReplayWindow) }
 
 const holdColumns = `h.id, h.user_id, h.key_id, h.owner_id, h.credits, h.draws, h.delivered, h.on_expiry, h.model, h.request_id, h.price_id, h.created_at,
-	h.expires_at, h.status, h.ended_at, h.charge_id, h.charged_day, h.charged, h.collected, h.uncollected, h.settlement, h.figures`
+	h.expires_at, h.status, h.ended_at, h.charge_id, h.charged_day, h.charged, h.collected, h.uncollected, h.settlement, h.figures, COALESCE(h.tokens, ''), h.cost_micros`
 
 func scanHold(row scanner) (*usage.Hold, error) {
 	var h usage.Hold
-	var draws, onExpiry, status, figures string
+	var draws, onExpiry, status, figures, tokens string
 	var ended *time.Time
 	var charge, price uuid.NullUUID
 	var day *usage.Day
 	var settlement []byte
 	err := row.Scan(&h.ID, &h.UserID, &h.KeyID, &h.OwnerID, &h.Credits, &draws, &h.Delivered, &onExpiry, &h.Model, &h.RequestID, &price, &h.CreatedAt,
-		&h.ExpiresAt, &status, &ended, &charge, &day, &h.End.Charged, &h.End.Collected, &h.End.Uncollected, &settlement, &figures)
+		&h.ExpiresAt, &status, &ended, &charge, &day, &h.End.Charged, &h.End.Collected, &h.End.Uncollected, &settlement, &figures, &tokens, &h.DeliveredMicros)
 	if err != nil {
 		return &h, err
 	}
@@ -278,6 +286,10 @@ func scanHold(row scanner) (*usage.Hold, error) {
 	h.PriceID, h.End.ChargeID = price.UUID, charge.UUID
 	copy(h.End.Fingerprint[:], settlement)
 	h.End.Figures, _ = usage.ParseFigures(figures)
+	if tokens != "" {
+		delivered, _ := usage.ParseTokens(tokens) // what cannot be read is read as none: no hold may block its user
+		h.DeliveredTokens = &delivered
+	}
 	h.Draws, err = parseDraws(draws)
 	return &h, err
 }

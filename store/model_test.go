@@ -31,6 +31,7 @@ type modelled struct {
 	postgres  bool
 	clock     *storetest.Clock
 	users     map[uuid.UUID]bool
+	plays     int
 }
 
 func TestBothDatabasesAnswerEveryInterleavingAsTheModelDoes(t *testing.T) {
@@ -68,6 +69,7 @@ func (m *modelled) play(t *testing.T) *usagetest.Play {
 	at := time.Date(2026, 2, 28, 18, 0, 0, 0, time.UTC)
 	m.clock.Set(at)
 	m.users = map[uuid.UUID]bool{}
+	m.plays++
 	plans, keys := map[uuid.UUID]usagetest.Plan{}, []usagetest.Key(nil)
 	for i, plan := range []usagetest.Plan{{Daily: 10, Monthly: usage.NoLimit, Concurrency: usage.NoLimit}, {Daily: 10, Monthly: 15, Concurrency: 3}} {
 		c := storetest.NewCustomer(t, m.instances[0], storetest.NewPlan(t, m.instances[0], uuid.NewString(), plan.Daily).Name)
@@ -84,7 +86,7 @@ func (m *modelled) play(t *testing.T) *usagetest.Play {
 	if err := errors.Join(m.exec("DELETE FROM grant_days"), m.exec("DELETE FROM grants")); err != nil {
 		t.Fatal(err)
 	}
-	return &usagetest.Play{Ledger: m, Model: usagetest.NewModel(plans, keys), Keys: keys, Services: []uuid.UUID{{0xa1}, {0xa2}}, At: at, Correct: m.correct}
+	return &usagetest.Play{Ledger: m, Model: usagetest.NewModel(plans, keys), Keys: keys, Services: []uuid.UUID{{0xa1}, {0xa2}, uuid.Nil}, Name: fmt.Sprintf("%05d", m.plays), At: at, Correct: m.correct}
 }
 
 func (m *modelled) next() *store.Store {
@@ -178,7 +180,7 @@ func (m *modelled) Books(ctx context.Context) (usagetest.Books, error) {
 			b.Grants[usagetest.GrantDay{Grant: id, Day: day}] = credits
 			return nil
 		}, &user, &id, &day, &credits),
-		m.each("SELECT user_id, id, credits, delivered, draws, price_id FROM holds WHERE status = 'open'", func() error {
+		m.each("SELECT user_id, id, credits, delivered, draws, price_id, COALESCE(tokens, ''), cost_micros FROM holds WHERE status = 'open'", func() error {
 			hold, err := m.instances[0].Hold(ctx, id)
 			h.Granted, h.ExpiresAt, h.Price = 0, hold.ExpiresAt.UTC(), price.UUID
 			for _, drawn := range drawnCredits.FindAllStringSubmatch(text, -1) {
@@ -187,9 +189,19 @@ func (m *modelled) Books(ctx context.Context) (usagetest.Books, error) {
 			}
 			b.Holds[id] = h
 			return err
-		}, &user, &id, &h.Credits, &h.Delivered, &text, &price),
+		}, &user, &id, &h.Credits, &h.Delivered, &text, &price, &h.Tokens, &h.Cost),
 	)
 	return b.Trim(), err
+}
+
+func (m *modelled) Calls(context.Context) (map[usagetest.CallRow]int64, error) {
+	calls := map[usagetest.CallRow]int64{}
+	var row usagetest.CallRow
+	err := m.each("SELECT user_id, day, request_id, outcome, source, adjusts_id IS NOT NULL FROM usage WHERE request_id IS NOT NULL", func() error {
+		calls[row]++
+		return nil
+	}, &row.User, &row.Day, &row.RequestID, &row.Outcome, &row.Source, &row.Adjusts)
+	return calls, err
 }
 
 var drawnCredits = regexp.MustCompile(`:(\d+)`)

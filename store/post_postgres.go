@@ -109,10 +109,10 @@ func (r *postgresReading) addReplay(row scanner) error {
 	return err
 }
 
-func (r *postgresReading) addEnded(row scanner) error {
+func (r *postgresReading) addNamed(row scanner) error {
 	h, err := scanHold(row)
-	if err == nil && h.Status != usage.HoldOpen {
-		r.state.Ended[h.ID] = h
+	if err == nil {
+		r.state.Named[h.ID] = h
 	}
 	return err
 }
@@ -142,7 +142,7 @@ func readPostgres(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries
 	t := touch(entries)
 	r := &postgresReading{
 		users: t.users, known: make(map[uuid.UUID]bool, len(t.users)),
-		state: usage.State{Accounts: make(map[uuid.UUID]*usage.Account, len(t.users)), Replays: map[usage.ReplayKey]usage.Replay{}, Ended: map[uuid.UUID]*usage.Hold{}},
+		state: usage.State{Accounts: make(map[uuid.UUID]*usage.Account, len(t.users)), Replays: map[usage.ReplayKey]usage.Replay{}, Named: map[uuid.UUID]*usage.Hold{}},
 	}
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
@@ -155,9 +155,9 @@ func readPostgres(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries
 		queue(batch, r.addMore, selectMorePostgres, t.users)
 	} else {
 		r.queueMore(batch, at, t.users)
-		queue(batch, r.addEnded, selectHoldsPostgres, t.holds)
+		queue(batch, r.addNamed, selectHoldsPostgres, t.holds)
 		if len(t.replayKeys) > 0 {
-			queue(batch, r.addEnded, selectReplayHolds, t.replayKeys, t.replayTexts)
+			queue(batch, r.addNamed, selectReplayHolds, t.replayKeys, t.replayTexts)
 		}
 	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
@@ -200,7 +200,10 @@ func (r *postgresReading) queueMore(batch *pgx.Batch, at time.Time, users [][16]
 func (r *postgresReading) queueCharged(batch *pgx.Batch, at time.Time) {
 	var users, grants [][16]byte
 	var days []time.Time
-	for _, h := range r.state.Ended {
+	for _, h := range r.state.Named {
+		if h.Status == usage.HoldOpen {
+			continue
+		}
 		for _, d := range h.Draws {
 			grants = append(grants, d.GrantID)
 		}

@@ -110,11 +110,12 @@ func ofDay[T any](list []T, day usage.Day, of func(*T) usage.Day) []T {
 func dayOfTotal(t *usage.Total) usage.Day       { return t.Day }
 func dayOfTokens(t *usage.TokenTotal) usage.Day { return t.Day }
 
-// The statements that insert the charges of a batch. Most batches have no priced
-// charge, and need no arrays for what those alone have.
+// The statements that insert the charges of a batch. Batches without a priced charge and
+// without a call of the gateway need no arrays for what those alone have.
 var (
 	insertCharges = chargesFrom(intoUsage, "", "", "")
-	insertPriced  = chargesFrom(intoPriced, ", r.price_id, r.tokens", ", $16::uuid[], $17::text[]", ", price_id, tokens")
+	insertPriced  = chargesFrom(intoPriced, ", r.price_id, r.tokens, r.request_id, r.outcome, r.source",
+		", $16::uuid[], $17::text[], $18::uuid[], $19::text[], $20::text[]", ", price_id, tokens, request_id, outcome, source")
 )
 
 func chargesFrom(into, values, arrays, names string) string {
@@ -140,17 +141,29 @@ func queueCharges(batch *pgx.Batch, p *usage.Posting) {
 		p.At, c.ids, days, c.users, c.keys, c.previous, c.numbers[0], c.models, c.numbers[1], c.numbers[2], c.numbers[3],
 		c.numbers[4], c.numbers[5], c.numbers[6], c.adjusts,
 	}
-	if len(p.Tokens) == 0 {
-		batch.Queue(insertCharges, args...)
+	if !all(p.Records, byHand) {
+		batch.Queue(insertPriced, append(args, pricedColumns(p.Records)...)...)
 		return
 	}
-	prices, tokens := make([]*[16]byte, len(p.Records)), make([]*string, len(p.Records))
-	for i := range p.Records {
-		if priced := p.Records[i].Priced; priced != nil {
+	batch.Queue(insertCharges, args...)
+}
+
+// byHand reports whether a charge has neither a price nor a call of the gateway.
+func byHand(r *usage.Record) bool { return r.Priced == nil && r.Call == nil }
+
+// pricedColumns are what charges have that are not by hand.
+func pricedColumns(records []usage.Record) []any {
+	prices, requests := make([]*[16]byte, len(records)), make([]*[16]byte, len(records))
+	tokens, outcomes, sources := make([]*string, len(records)), make([]*string, len(records)), make([]*string, len(records))
+	for i := range records {
+		if priced := records[i].Priced; priced != nil {
 			prices[i], tokens[i] = orNull(priced.PriceID), new(tokensText(priced))
 		}
+		if call := records[i].Call; call != nil {
+			requests[i], outcomes[i], sources[i] = orNull(call.RequestID), new(string(call.Outcome)), new(string(call.Source))
+		}
 	}
-	batch.Queue(insertPriced, append(args, prices, tokens)...)
+	return []any{prices, tokens, requests, outcomes, sources}
 }
 
 func queueUserDays(batch *pgx.Batch, table totals, day usage.Day, list []usage.Total, known bool) {
@@ -256,18 +269,21 @@ func queueHolds(batch *pgx.Batch, p *usage.Posting) {
 	}
 	batch.Queue(`UPDATE holds AS t SET credits = r.credits, draws = r.draws, delivered = r.delivered, expires_at = r.expires_at, status = r.status,
 			ended_at = r.ended_at, charge_id = r.charge_id, charged_day = r.charged_day, charged = r.charged, collected = r.collected,
-			uncollected = r.uncollected, settlement = r.settlement, figures = r.figures
+			uncollected = r.uncollected, settlement = r.settlement, figures = r.figures, tokens = r.tokens, cost_micros = r.cost_micros
 		FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::uuid[], $9::date[],
-			$10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[], $14::text[])
-		AS r(id, credits, draws, delivered, expires_at, status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures)
+			$10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[], $14::text[], $15::text[], $16::bigint[])
+		AS r(id, credits, draws, delivered, expires_at, status, ended_at, charge_id, charged_day, charged, collected, uncollected, settlement, figures, tokens, cost_micros)
 		WHERE t.id = r.id`,
-		c.ids, c.credits, c.draws, c.delivered, c.expires, c.status, c.ended, c.charges, c.days, c.charged, c.collected, c.uncollected, c.settlements, c.figures)
+		c.ids, c.credits, c.draws, c.delivered, c.expires, c.status, c.ended, c.charges, c.days, c.charged, c.collected, c.uncollected, c.settlements, c.figures,
+		c.tokens, c.costs)
 }
 
 // holdArrays are holds turned on their side, as unnest takes them.
 type holdArrays struct {
 	ids, users, keys, owners                            [][16]byte
 	credits, delivered, charged, collected, uncollected []int64
+	costs                                               []int64
+	tokens                                              []*string
 	draws, onExpiry, models, requests, status, figures  []string
 	created, expires                                    []time.Time
 	ended, days                                         []*time.Time
@@ -281,6 +297,7 @@ func (c *holdArrays) add(h *usage.Hold) {
 	c.draws, c.onExpiry, c.models = append(c.draws, drawsText(h.Draws)), append(c.onExpiry, string(h.OnExpiry)), append(c.models, h.Model)
 	c.requests, c.status = append(c.requests, h.RequestID), append(c.status, string(h.Status))
 	c.prices = append(c.prices, orNull(h.PriceID))
+	c.tokens, c.costs = append(c.tokens, deliveredText(h)), append(c.costs, h.DeliveredMicros)
 	c.created, c.expires = append(c.created, h.CreatedAt), append(c.expires, h.ExpiresAt)
 	c.charged, c.collected, c.uncollected = append(c.charged, h.End.Charged), append(c.collected, h.End.Collected), append(c.uncollected, h.End.Uncollected)
 	var ended, day *time.Time

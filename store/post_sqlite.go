@@ -160,7 +160,7 @@ var (
 )
 
 func (l *sqliteLedger) read(at time.Time, entries []usage.Entry) (usage.State, error) {
-	state := usage.State{Accounts: l.accounts, Replays: map[usage.ReplayKey]usage.Replay{}, Ended: map[uuid.UUID]*usage.Hold{}}
+	state := usage.State{Accounts: l.accounts, Replays: map[usage.ReplayKey]usage.Replay{}, Named: map[uuid.UUID]*usage.Hold{}}
 	day := usage.DayOf(at)
 	if err := l.validate(day); err != nil {
 		return state, err
@@ -240,7 +240,7 @@ func (l *sqliteLedger) readReplays(at time.Time, e *usage.Entry, state usage.Sta
 	})
 }
 
-// readHold reads a hold that has ended, the grants that its charge drew on, and
+// readHold reads a hold that is not open in the account, the grants that its charge drew on, and
 // the past day on which its expiry charged.
 func (l *sqliteLedger) readHold(at time.Time, user, id uuid.UUID, state usage.State) error {
 	if a := l.accounts[user]; a == nil || a.HasOpen(id) {
@@ -248,12 +248,12 @@ func (l *sqliteLedger) readHold(at time.Time, user, id uuid.UUID, state usage.St
 	}
 	err := l.rows(selectHoldSQLite, func(row scanner) error {
 		h, err := scanHold(row)
-		if err == nil && h.Status != usage.HoldOpen {
-			state.Ended[id] = h
+		if err == nil {
+			state.Named[id] = h
 		}
 		return err
 	}, func(s *statement) { s.blob(id[:]) })
-	h := state.Ended[id]
+	h := state.Named[id]
 	if err != nil || h == nil || h.UserID != user || h.End.Day == "" {
 		return err
 	}

@@ -40,14 +40,14 @@ func (l *sqliteLedger) reopenDays(p *usage.Posting) error {
 
 func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
 	const values = "VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"
-	if err := l.insertCharges(p, intoUsage+values+")", false); err != nil || len(p.Tokens) == 0 {
+	if err := l.insertCharges(p, intoUsage+values+")", true); err != nil || all(p.Records, byHand) {
 		return err
 	}
-	return l.insertCharges(p, intoPriced+values+", ?16, ?17)", true)
+	return l.insertCharges(p, intoPriced+values+", ?16, ?17, ?18, ?19, ?20)", false)
 }
 
-// insertCharges inserts the charges that are priced, or the others.
-func (l *sqliteLedger) insertCharges(p *usage.Posting, text string, priced bool) error {
+// insertCharges inserts the charges that are by hand, or the others.
+func (l *sqliteLedger) insertCharges(p *usage.Posting, text string, areByHand bool) error {
 	s, err := l.handle.statement(text)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (l *sqliteLedger) insertCharges(p *usage.Posting, text string, priced bool)
 	s.keep()
 	for i := range p.Records {
 		r := &p.Records[i]
-		if (r.Priced != nil) != priced {
+		if byHand(r) != areByHand {
 			continue
 		}
 		s.blob(r.ID[:])
@@ -68,15 +68,34 @@ func (l *sqliteLedger) insertCharges(p *usage.Posting, text string, priced bool)
 		s.text(r.Model)
 		s.integers(r.PromptTokens, r.CompletionTokens, r.CostMicros, remainder(r), r.Granted, r.Uncollected)
 		s.id(r.AdjustsID)
-		if priced {
-			s.id(r.Priced.PriceID)
-			s.text(tokensText(r.Priced))
+		if !areByHand {
+			bindPriced(s, r)
 		}
 		if err := s.exec(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bindPriced binds what a charge has that is not by hand.
+func bindPriced(s *statement, r *usage.Record) {
+	if r.Priced == nil {
+		s.null()
+		s.null()
+	} else {
+		s.id(r.Priced.PriceID)
+		s.text(tokensText(r.Priced))
+	}
+	if r.Call == nil {
+		s.null()
+		s.null()
+		s.null()
+		return
+	}
+	s.id(r.Call.RequestID)
+	s.text(string(r.Call.Outcome))
+	s.text(string(r.Call.Source))
 }
 
 // addUp adds to the rows of a table of totals: an UPDATE of those that exist and
@@ -159,8 +178,8 @@ var updateTokens = func() string {
 
 func (l *sqliteLedger) writeHolds(p *usage.Posting) error {
 	const update = `UPDATE holds SET credits = ?5, draws = ?6, delivered = ?7, expires_at = ?13, status = ?14, ended_at = ?15, charge_id = ?16,
-		charged_day = ?17, charged = ?18, collected = ?19, uncollected = ?20, settlement = ?21, figures = ?22 WHERE id = ?1`
-	const insert = intoHolds + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		charged_day = ?17, charged = ?18, collected = ?19, uncollected = ?20, settlement = ?21, figures = ?22, tokens = ?23, cost_micros = ?24 WHERE id = ?1`
+	const insert = intoHolds + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	return errors.Join(l.eachHold(insert, p.Held), l.eachHold(update, p.Changed))
 }
 
@@ -212,10 +231,16 @@ func bindHold(s *statement, h *usage.Hold) {
 	if h.End.Fingerprint == ([16]byte{}) {
 		s.null()
 		s.text("")
-		return
+	} else {
+		s.blob(h.End.Fingerprint[:])
+		s.text(figuresText(h.End.Figures))
 	}
-	s.blob(h.End.Fingerprint[:])
-	s.text(figuresText(h.End.Figures))
+	if tokens := deliveredText(h); tokens == nil {
+		s.null()
+	} else {
+		s.text(*tokens)
+	}
+	s.integers(h.DeliveredMicros)
 }
 
 func (l *sqliteLedger) writeGrants(p *usage.Posting) error {

@@ -55,8 +55,9 @@ func (c *recheck) finish(db *gorm.DB) (differences []usage.Difference, err error
 }
 
 // comparePriced says in what a priced charge differs from what its price makes of its usage:
-// its tokens, its cost, and but for an adjustment, which is a difference of two amounts,
-// what was charged together with what was not collected.
+// its tokens, its cost, and what was charged together with what was not collected. An
+// adjustment is a difference of two amounts, and that of a call of the gateway one of two
+// costs as well: those are not compared.
 func comparePriced(r *usage.Record, p *catalog.Price) (differences []usage.Difference) {
 	differ := func(field string, stored, priced int64) {
 		if stored != priced {
@@ -76,8 +77,11 @@ func comparePriced(r *usage.Record, p *catalog.Price) (differences []usage.Diffe
 		differ("tokens", 1, 0)
 		return differences
 	}
-	differ("cost_micros", r.CostMicros, q.CostMicros)
-	if r.AdjustsID == uuid.Nil {
+	adjusts := r.AdjustsID != uuid.Nil
+	if !adjusts || r.Call == nil {
+		differ("cost_micros", r.CostMicros, q.CostMicros)
+	}
+	if !adjusts {
 		differ("millionths and uncollected", r.Millionths+r.Uncollected, q.Millionths)
 	}
 	return differences

@@ -35,8 +35,8 @@ type Entry struct {
 	Kind Kind
 	Charge
 
-	// HoldID is the hold to extend, settle or release. To a new hold it gives its id, which
-	// no other may have; zero to have one made.
+	// HoldID is the hold to extend, settle or release. To a new hold it gives its id; zero to
+	// have one made. An id that a hold has already is a Mismatch.
 	HoldID uuid.UUID
 	// OwnerID is the user who holds; only this user's keys extend, settle and release.
 	OwnerID uuid.UUID
@@ -45,6 +45,9 @@ type Entry struct {
 	OnExpiry OnExpiry
 	// Delivered is what an extension records as delivered so far, in millionths of a credit; negative to leave it.
 	Delivered int64
+	// DeliveredTokens and DeliveredMicros are the tokens and the cost of Delivered; nil and 0 where they are not known.
+	DeliveredTokens *Tokens
+	DeliveredMicros int64
 	// RequestID names the call of a hold.
 	RequestID string
 	// Day is the day that a correction changes; empty for the day of the decision.
@@ -61,12 +64,12 @@ func ChargeEntries(charges ...Charge) []Entry {
 }
 
 // State is what a batch is decided on: the accounts of its users, the replays
-// that are within ReplayWindow, and the ended holds that its entries or those
-// replays name.
+// that are within ReplayWindow, and the holds that its entries or those replays
+// name. Those that are open in an account may be left out.
 type State struct {
 	Accounts map[uuid.UUID]*Account
 	Replays  map[ReplayKey]Replay
-	Ended    map[uuid.UUID]*Hold
+	Named    map[uuid.UUID]*Hold
 }
 
 // Decide decides a batch of entries in their order. It is pure: the caller holds
@@ -82,8 +85,8 @@ func Decide(at time.Time, entries []Entry, state State, mint func() uuid.UUID) P
 	if d.state.Replays == nil {
 		d.state.Replays = map[ReplayKey]Replay{}
 	}
-	if d.state.Ended == nil {
-		d.state.Ended = map[uuid.UUID]*Hold{}
+	if d.state.Named == nil {
+		d.state.Named = map[uuid.UUID]*Hold{}
 	}
 	for i := range entries {
 		e := &entries[i]
@@ -247,7 +250,7 @@ func (d *decider) book(c *Charge, a *Account, collected, credits int64, draws []
 // completion of a priced one are those of its buckets.
 func (d *decider) record(c *Charge, day Day) *Record {
 	d.Records = append(d.Records, Record{ID: d.mint(), UserID: c.UserID, KeyID: c.KeyID, Model: c.Model,
-		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Priced: c.Priced, Day: day, CreatedAt: d.At})
+		PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostMicros: c.CostMicros, Priced: c.Priced, Call: c.Call, Day: day, CreatedAt: d.At})
 	r := &d.Records[len(d.Records)-1]
 	if r.Priced != nil {
 		r.PromptTokens, r.CompletionTokens = r.Priced.Tokens.Prompt(), r.Priced.Tokens.Completion()

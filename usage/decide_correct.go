@@ -5,10 +5,11 @@ import "slices"
 // adjust corrects what the expiry of a hold charged to the real charge, by one
 // record of either sign. What is given back goes to the day that was charged, what
 // is taken is decided on this day; what did not fit at the expiry stays
-// uncollected. The tokens and the cost are those of the settlement.
+// uncollected. The tokens and the cost are those of the settlement, as far as the
+// expiry has not counted them.
 func (d *decider) adjust(e *Entry, a *Account, h *Hold) Receipt {
 	charged, missed, actual := h.End.Collected, h.End.Uncollected, e.millionths()
-	c := h.charge(e)
+	c := h.charge(e).beyond(h)
 	day, move, credits, draws := h.End.Day, int64(0), int64(0), []Draw(nil)
 	switch {
 	case actual < charged:
@@ -33,6 +34,20 @@ func (d *decider) adjust(e *Entry, a *Account, h *Hold) Receipt {
 	h.End.Charged = max(h.End.Charged+credits, 0)
 	d.changed(h)
 	return d.settled(e, a, h)
+}
+
+// beyond leaves of the tokens and the cost of a late settlement what the expiry of a
+// gateway's hold has not counted. Where the expiry has counted more, that stands: the sums
+// of tokens and cost never fall.
+func (c Charge) beyond(h *Hold) Charge {
+	if !h.ofGateway() {
+		return c
+	}
+	c.CostMicros = max(c.CostMicros-h.DeliveredMicros, 0)
+	if h.priced() && c.Priced != nil {
+		c.Priced = &Priced{PriceID: c.Priced.PriceID, Tokens: c.Priced.Tokens.beyond(h.DeliveredTokens)}
+	}
+	return c
 }
 
 // giveBack is what a charge that drew on grants gives back on its day, the

@@ -1,6 +1,8 @@
 package usage
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
@@ -8,7 +10,10 @@ import (
 
 // hold sets credits aside: the plan's first, then the grants'.
 func (d *decider) hold(e *Entry, a *Account) Receipt {
-	if a.busy(e.KeyID) {
+	switch {
+	case e.HoldID != uuid.Nil && d.lookup(e.HoldID, a) != nil:
+		return d.receipt(Mismatch, e.KeyID, a)
+	case a.busy(e.KeyID):
 		return d.receipt(Concurrent, e.KeyID, a)
 	}
 	credits, left := WholeCredits(e.millionths()), a.left(d.At)
@@ -16,8 +21,11 @@ func (d *decider) hold(e *Entry, a *Account) Receipt {
 		return d.overQuota(e.KeyID, a)
 	}
 	h := &Hold{
-		ID: d.mint(), UserID: e.UserID, KeyID: e.KeyID, OwnerID: e.OwnerID, Credits: credits, Draws: a.draw(credits-left.plan, d.At, nil),
+		ID: e.HoldID, UserID: e.UserID, KeyID: e.KeyID, OwnerID: e.OwnerID, Credits: credits, Draws: a.draw(credits-left.plan, d.At, nil),
 		OnExpiry: e.OnExpiry, Model: e.Model, RequestID: e.RequestID, CreatedAt: d.At, ExpiresAt: d.At.Add(e.TTL), Status: HoldOpen,
+	}
+	if h.ID == uuid.Nil {
+		h.ID = d.mint()
 	}
 	if e.Priced != nil {
 		h.PriceID = e.Priced.PriceID
@@ -25,6 +33,9 @@ func (d *decider) hold(e *Entry, a *Account) Receipt {
 	a.Holds = append(a.Holds, h)
 	d.Held = append(d.Held, h)
 	d.list(h)
+	if e.HoldID != uuid.Nil {
+		d.state.Named[h.ID] = h
+	}
 	return of(d.receipt(Accepted, e.KeyID, a), h)
 }
 
@@ -33,7 +44,7 @@ func (d *decider) lookup(id uuid.UUID, a *Account) *Hold {
 	if h := a.openHold(id); h != nil {
 		return h
 	}
-	return d.state.Ended[id]
+	return d.state.Named[id]
 }
 
 // find returns the hold that an entry names; nil for one that does not exist,
@@ -71,7 +82,7 @@ func (d *decider) extend(e *Entry, a *Account) Receipt {
 		h.Credits = credits
 	}
 	if e.Delivered >= 0 {
-		h.Delivered = e.Delivered
+		h.Delivered, h.DeliveredTokens, h.DeliveredMicros = e.Delivered, e.DeliveredTokens, e.DeliveredMicros
 	}
 	h.ExpiresAt = d.At.Add(e.TTL)
 	d.changed(h)
@@ -175,7 +186,7 @@ func (h *Hold) charge(e *Entry) Charge {
 // entry of the batch.
 func (d *decider) shut(a *Account, h *Hold, status HoldStatus) {
 	a.Holds = slices.DeleteFunc(a.Holds, func(open *Hold) bool { return open == h })
-	d.state.Ended[h.ID] = h
+	d.state.Named[h.ID] = h
 	h.Status, h.Draws, h.End.At = status, nil, d.At
 	d.changed(h)
 }
@@ -195,9 +206,9 @@ func (d *decider) release(e *Entry, a *Account) Receipt {
 	return d.about(Accepted, h, a)
 }
 
-// expire ends the holds of a user whose deadline has passed. Those that charge
-// nothing end first: they set nothing aside that a charge could take. The others
-// follow in the order of their deadlines.
+// expire ends the holds of a user whose deadline has passed. Those whose charge takes
+// nothing end first: they set nothing aside that another could take. The others follow
+// in the order of their deadlines.
 func (d *decider) expire(a *Account) {
 	var due []*Hold
 	for _, h := range a.Holds {
@@ -205,15 +216,16 @@ func (d *decider) expire(a *Account) {
 			due = append(due, h)
 		}
 	}
-	slices.SortStableFunc(due, func(x, y *Hold) int { return x.ExpiresAt.Compare(y.ExpiresAt) })
-	for _, h := range due {
-		if !h.charges() {
-			d.shut(a, h, HoldExpired)
-		}
-	}
-	for _, h := range due {
-		if h.charges() {
-			d.end(&Entry{Charge: Charge{Millionths: h.Delivered}}, a, h, HoldExpired)
+	slices.SortFunc(due, func(x, y *Hold) int { return cmp.Or(x.ExpiresAt.Compare(y.ExpiresAt), bytes.Compare(x.ID[:], y.ID[:])) })
+	for _, takes := range []bool{false, true} {
+		for _, h := range due {
+			switch {
+			case h.takes() != takes:
+			case takes || h.ofGateway():
+				d.end(&Entry{Charge: h.expiry(a)}, a, h, HoldExpired)
+			default:
+				d.shut(a, h, HoldExpired)
+			}
 		}
 	}
 }

@@ -29,6 +29,7 @@ const (
 	// HoldReleased: it was ended without a charge.
 	HoldReleased HoldStatus = "released"
 	// HoldExpired: its deadline ended it, with a charge of what was delivered where ChargeID is set.
+	// A hold of the gateway has a charge also where nothing was delivered.
 	HoldExpired HoldStatus = "expired"
 )
 
@@ -54,7 +55,8 @@ type Hold struct {
 	ID     uuid.UUID
 	UserID uuid.UUID
 	KeyID  uuid.UUID
-	// OwnerID is the user whose service made the hold; only that user's keys end it.
+	// OwnerID is the user whose service made the hold; only that user's keys end it. It is
+	// zero for those of the gateway, which no service ends.
 	OwnerID uuid.UUID
 	// Credits are set aside; Draws are the part of them that grants give, the rest is the plan's.
 	// After its end Draws are what its charge took of grants, an adjustment included.
@@ -108,10 +110,34 @@ func granted(draws []Draw) (credits int64) {
 // due reports whether the hold's time is over.
 func (h *Hold) due(at time.Time) bool { return !at.Before(h.ExpiresAt) }
 
-// charges reports whether the hold's expiry charges something.
-func (h *Hold) charges() bool { return h.OnExpiry == ChargeOnExpiry && h.Delivered > 0 }
+// ofGateway reports whether the gateway made the hold, and no service: its expiry always
+// makes a charge, which says that the call was interrupted.
+func (h *Hold) ofGateway() bool { return h.OwnerID == uuid.Nil }
 
-// charged reports whether the hold's expiry charged what was delivered.
+// takes reports whether the hold's expiry takes something.
+func (h *Hold) takes() bool {
+	return h.Delivered > 0 && (h.OnExpiry == ChargeOnExpiry || h.ofGateway())
+}
+
+// expiry is what the hold's expiry charges. That of the gateway's has the tokens and the
+// cost of what was delivered.
+func (h *Hold) expiry(a *Account) Charge {
+	c := Charge{Millionths: h.Delivered}
+	if !h.ofGateway() {
+		return c
+	}
+	c.Call = &Call{RequestID: h.ID, Outcome: CallInterrupted, Source: SourceEstimated}
+	c.CostMicros = min(h.DeliveredMicros, MaxDayCostUSD*MicrosPerUSD-a.Day.CostMicros)
+	if h.priced() {
+		c.Priced = &Priced{PriceID: h.PriceID, Tokens: *h.DeliveredTokens}
+	}
+	return c
+}
+
+// priced reports whether the charge of the expiry of a gateway's hold has tokens.
+func (h *Hold) priced() bool { return h.DeliveredTokens != nil && h.PriceID != uuid.Nil }
+
+// charged reports whether the hold's expiry made a charge.
 func (h *Hold) charged() bool { return h.Status == HoldExpired && h.End.ChargeID != uuid.Nil }
 
 // fingerprint is equal for two requests that an idempotency key may join: the

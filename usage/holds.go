@@ -53,7 +53,7 @@ func (h *Holds) Settle(ctx context.Context, owner, id uuid.UUID, c Charge) (Rece
 // Extend raises a hold and moves its deadline. A receipt is Accepted or OverQuota,
 // which leaves the hold as it was.
 func (h *Holds) Extend(ctx context.Context, owner, id uuid.UUID, x Extension) (Receipt, error) {
-	e := Entry{Kind: KindExtend, HoldID: id, OwnerID: owner, TTL: x.TTL, Delivered: x.Delivered}
+	e := Entry{Kind: KindExtend, HoldID: id, OwnerID: owner, TTL: x.TTL, Delivered: x.Delivered, DeliveredTokens: x.DeliveredTokens, DeliveredMicros: x.DeliveredMicros}
 	if x.Credits == nil || *x.Credits > 0 {
 		if x.Credits != nil {
 			e.Credits = *x.Credits

@@ -29,7 +29,7 @@ func TestEveryInterleavingIsAnsweredAsTheModelDoes(t *testing.T) {
 		}
 		ledger := usagetest.NewMemory(plans, world)
 		p := usagetest.Play{
-			Ledger: ledger, Model: usagetest.NewModel(plans, world), Keys: world, Services: []uuid.UUID{{0xa1}, {0xa2}},
+			Ledger: ledger, Model: usagetest.NewModel(plans, world), Keys: world, Services: []uuid.UUID{{0xa1}, {0xa2}, uuid.Nil}, Name: "play ",
 			At: time.Date(2026, 2, 28, 18, 0, 0, 0, time.UTC),
 		}
 		t.Repeat(p.Actions())

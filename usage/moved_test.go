@@ -20,7 +20,7 @@ func TestEveryStepOfAHoldIsCountedOnce(t *testing.T) {
 	step := func(says string, want usage.Moved, e usage.Entry) uuid.UUID {
 		t.Helper()
 		e.UserID, e.KeyID = user, key
-		p := usage.Decide(at, []usage.Entry{e}, usage.State{Accounts: map[uuid.UUID]*usage.Account{user: account}, Ended: ended}, uuid.New)
+		p := usage.Decide(at, []usage.Entry{e}, usage.State{Accounts: map[uuid.UUID]*usage.Account{user: account}, Named: ended}, uuid.New)
 		for _, h := range p.Changed {
 			if h.Status != usage.HoldOpen {
 				ended[h.ID] = h

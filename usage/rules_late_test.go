@@ -166,14 +166,14 @@ var lateRules = map[string]func(*scene){
 
 func TestAnAdjustmentOfTheLastDayIsTheUsersLastCharge(t *testing.T) {
 	first, yesterday := uuid.UUID{7}, usage.DayOf(evening).Add(-1)
-	hold := &usage.Hold{ID: uuid.UUID{8}, UserID: anna, Status: usage.HoldExpired}
+	hold := &usage.Hold{ID: uuid.UUID{8}, UserID: anna, OwnerID: uuid.UUID{0xa1}, Status: usage.HoldExpired}
 	hold.End = usage.HoldEnd{At: evening, ChargeID: first, Day: yesterday, Collected: 2 * whole, Charged: 2}
 	state := usage.State{
 		Accounts: map[uuid.UUID]*usage.Account{anna: {
 			DailyLimit: 10, MonthlyLimit: usage.NoLimit, ConcurrencyLimit: usage.NoLimit, LastChargeID: first,
 			PastDays: map[usage.Day]usage.PastDay{yesterday: {DaySums: usage.DaySums{Millionths: 2 * whole}, LastChargeID: first}},
 		}},
-		Ended: map[uuid.UUID]*usage.Hold{hold.ID: hold},
+		Named: map[uuid.UUID]*usage.Hold{hold.ID: hold},
 	}
 	entries := []usage.Entry{entry(usage.KindSettle, hold.ID, whole), entry(usage.KindCharge, uuid.Nil, whole)}
 	entries[0].UserID, entries[1].UserID = anna, anna

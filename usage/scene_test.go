@@ -65,7 +65,7 @@ func (s *scene) post(entries ...usage.Entry) []usage.Receipt {
 }
 
 func entry(kind usage.Kind, hold uuid.UUID, millionths int64) usage.Entry {
-	return usage.Entry{Kind: kind, Charge: usage.Charge{Millionths: millionths}, HoldID: hold, TTL: 10 * time.Minute, OnExpiry: usage.ReleaseOnExpiry, Delivered: -1}
+	return usage.Entry{Kind: kind, Charge: usage.Charge{Millionths: millionths}, HoldID: hold, OwnerID: uuid.UUID{0xa1}, TTL: 10 * time.Minute, OnExpiry: usage.ReleaseOnExpiry, Delivered: -1}
 }
 
 func (s *scene) charge(millionths int64) usage.Receipt {

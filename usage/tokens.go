@@ -78,6 +78,14 @@ func (t *Tokens) Prompt() int64 {
 // Completion is all that the model wrote.
 func (t *Tokens) Completion() int64 { return t.Output + t.AudioOutput }
 
+// beyond is what the model read and wrote in addition to other tokens, as plain input and output.
+func (t *Tokens) beyond(other *Tokens) Tokens {
+	return Tokens{
+		Input: max(t.Prompt()-other.Prompt(), 0), Output: max(t.Completion()-other.Completion(), 0), WebSearches: max(t.WebSearches-other.WebSearches, 0),
+		ServiceTier: t.ServiceTier, Clamped: t.Clamped,
+	}
+}
+
 // Check returns an error that names the first field out of its range. prefix stands
 // before the field's name, such as "usage.".
 func (t *Tokens) Check(prefix string) error {

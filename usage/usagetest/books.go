@@ -51,7 +51,18 @@ type PriceSums struct {
 type OpenHold struct {
 	Price                       uuid.UUID
 	Credits, Granted, Delivered int64
-	ExpiresAt                   time.Time
+	// Tokens and Cost are those of what was delivered; Tokens is empty where they are not known.
+	Tokens    string
+	Cost      int64
+	ExpiresAt time.Time
+}
+
+// CallRow is what a charge says of its call of the gateway.
+type CallRow struct {
+	UserDay
+	usage.Call
+
+	Adjusts bool
 }
 
 // Books are all totals of a ledger, without rows of zeros.
@@ -115,7 +126,7 @@ func (m *Model) Books() Books {
 		b.Users[UserDay{c.user, c.day}] = u
 	}
 	for _, h := range m.open(func(*hold) bool { return true }) {
-		b.Holds[h.id] = OpenHold{h.price(), h.credits, total(h.draws), h.delivered, h.deadline}
+		b.Holds[h.id] = OpenHold{h.price(), h.credits, total(h.draws), h.delivered, tokensText(h.tokens), h.cost, h.deadline}
 	}
 	return b.Trim()
 }
@@ -135,4 +146,22 @@ func (h *hold) price() uuid.UUID {
 		return uuid.Nil
 	}
 	return h.entry.Priced.PriceID
+}
+
+func tokensText(t *usage.Tokens) string {
+	if t == nil {
+		return ""
+	}
+	return string(t.AppendText(nil))
+}
+
+// Calls counts the charges of the gateway by what they say of their calls.
+func (m *Model) Calls() map[CallRow]int64 {
+	calls := map[CallRow]int64{}
+	for _, c := range m.charges {
+		if c.Call != nil {
+			calls[CallRow{UserDay{c.UserID, c.day}, *c.Call, c.adjustment}]++
+		}
+	}
+	return calls
 }

@@ -64,7 +64,7 @@ func (m *Model) extend(at time.Time, e usage.Entry, h *hold) usage.Receipt {
 	h.credits += more
 	h.deadline = at.Add(e.TTL)
 	if e.Delivered >= 0 {
-		h.delivered = e.Delivered
+		h.delivered, h.tokens, h.cost = e.Delivered, e.DeliveredTokens, e.DeliveredMicros
 	}
 	return m.about(at, usage.Accepted, h)
 }
@@ -79,22 +79,58 @@ func (m *Model) release(at time.Time, h *hold) usage.Receipt {
 	return m.about(at, usage.Accepted, h)
 }
 
-// expire ends a user's holds whose deadline has passed: first those that charge
-// nothing, then the others in the order of their deadlines.
+// expire ends a user's holds whose deadline has passed: first those whose charge takes
+// nothing, then the others in the order of their deadlines. Those of the gateway, which
+// have no owner, always make a charge.
 func (m *Model) expire(at time.Time, user uuid.UUID) {
 	due := m.open(func(h *hold) bool { return h.entry.UserID == user && !at.Before(h.deadline) })
 	slices.SortFunc(due, func(a, b *hold) int { return cmp.Or(a.deadline.Compare(b.deadline), bytes.Compare(a.id[:], b.id[:])) })
-	for _, charging := range []bool{false, true} {
+	for _, taking := range []bool{false, true} {
 		for _, h := range due {
-			if (h.entry.OnExpiry == usage.ChargeOnExpiry && h.delivered > 0) != charging {
+			gateway := h.entry.OwnerID == uuid.Nil
+			if takes := h.delivered > 0 && (gateway || h.entry.OnExpiry == usage.ChargeOnExpiry); takes != taking {
 				continue
 			}
-			if charging {
-				m.collect(at, h, usage.Charge{Millionths: h.delivered})
+			if taking || gateway {
+				m.collect(at, h, m.delivered(at, h))
 			}
 			h.status, h.ended = usage.HoldExpired, at
 		}
 	}
+}
+
+// delivered is what the expiry of a hold charges for: that of the gateway's has the tokens
+// and the cost as well.
+func (m *Model) delivered(at time.Time, h *hold) usage.Charge {
+	c := usage.Charge{Millionths: h.delivered}
+	if h.entry.OwnerID == uuid.Nil {
+		c.Call = &usage.Call{RequestID: h.id, Outcome: usage.CallInterrupted, Source: usage.SourceEstimated}
+		c.CostMicros = min(h.cost, mostCost-m.cost(h.entry.UserID, usage.DayOf(at)))
+		if h.tokens != nil && h.price() != uuid.Nil {
+			c.Priced = &usage.Priced{PriceID: h.price(), Tokens: *h.tokens}
+		}
+	}
+	return c
+}
+
+// rest is what a late settlement used that the expiry of a gateway's hold has not counted.
+func rest(c usage.Charge, h *hold) usage.Charge {
+	if h.entry.OwnerID != uuid.Nil {
+		return c
+	}
+	c.CostMicros = max(c.CostMicros-h.cost, 0)
+	if h.tokens == nil || h.price() == uuid.Nil || c.Priced == nil {
+		return c
+	}
+	now, was := c.Priced.Tokens, h.tokens
+	in := func(t *usage.Tokens) int64 {
+		return t.Input + t.CacheRead + t.CacheWrite + t.CacheWrite1h + t.AudioInput
+	}
+	out := func(t *usage.Tokens) int64 { return t.Output + t.AudioOutput }
+	c.Priced = &usage.Priced{PriceID: c.Priced.PriceID, Tokens: usage.Tokens{
+		Input: max(in(&now)-in(was), 0), Output: max(out(&now)-out(was), 0), WebSearches: max(now.WebSearches-was.WebSearches, 0),
+	}}
+	return c
 }
 
 // collect charges for a hold what its own amount and the room take.
@@ -155,6 +191,7 @@ func (m *Model) adjust(at time.Time, e usage.Entry, h *hold) bool {
 	if c.Model == "" {
 		c.Model = h.entry.Model
 	}
+	c = rest(c, h)
 	a := &charge{Charge: c, day: before.day, adjustment: true}
 	switch asked := before.millionths + before.uncollected; {
 	case amount(e) > asked:

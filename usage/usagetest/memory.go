@@ -74,7 +74,7 @@ func (m *Memory) PutGrant(_ context.Context, g Grant) error {
 }
 
 func (m *Memory) state(at time.Time, entries []usage.Entry) usage.State {
-	s := usage.State{Accounts: map[uuid.UUID]*usage.Account{}, Replays: map[usage.ReplayKey]usage.Replay{}, Ended: map[uuid.UUID]*usage.Hold{}}
+	s := usage.State{Accounts: map[uuid.UUID]*usage.Account{}, Replays: map[usage.ReplayKey]usage.Replay{}, Named: map[uuid.UUID]*usage.Hold{}}
 	for _, e := range entries {
 		if s.Accounts[e.UserID] == nil {
 			s.Accounts[e.UserID] = m.account(at, e.UserID)
@@ -84,26 +84,26 @@ func (m *Memory) state(at time.Time, entries []usage.Entry) usage.State {
 		if e.Kind == usage.KindCharge || e.Kind == usage.KindHold {
 			m.readReplays(at, e, s)
 		}
-		m.readEnded(e.HoldID, s)
+		m.readNamed(e.HoldID, s)
 		if e.Day != "" && e.Day != usage.DayOf(at) {
 			m.readDay(s.Accounts[e.UserID], e.UserID, e.Day)
 		}
 	}
-	for _, h := range s.Ended {
+	for _, h := range s.Named {
 		if a := s.Accounts[h.UserID]; a != nil && h.End.Day != "" && h.End.Day != usage.DayOf(at) {
 			m.readDay(a, h.UserID, h.End.Day)
 		}
 	}
 	for user, a := range s.Accounts {
-		m.readGrants(at, user, a, s.Ended)
+		m.readGrants(at, user, a, s.Named)
 	}
 	return s
 }
 
 // readGrants reads those of a user that have something left, and those that an ended hold drew on.
-func (m *Memory) readGrants(at time.Time, user uuid.UUID, a *usage.Account, ended map[uuid.UUID]*usage.Hold) {
+func (m *Memory) readGrants(at time.Time, user uuid.UUID, a *usage.Account, holds map[uuid.UUID]*usage.Hold) {
 	named := map[uuid.UUID]bool{}
-	for _, h := range ended {
+	for _, h := range holds {
 		for _, d := range h.Draws {
 			named[d.GrantID] = true
 		}
@@ -120,14 +120,14 @@ func (m *Memory) readReplays(at time.Time, e usage.Entry, s usage.State) {
 		key := usage.ReplayKey{KeyID: e.KeyID, ChargerID: charger, Kind: e.Kind, Text: e.IdempotencyKey}
 		if r, found := m.replays[key]; found && at.Sub(r.at) < usage.ReplayWindow {
 			s.Replays[key] = r.Replay
-			m.readEnded(r.Receipt.HoldID, s)
+			m.readNamed(r.Receipt.HoldID, s)
 		}
 	}
 }
 
-func (m *Memory) readEnded(id uuid.UUID, s usage.State) {
-	if h, found := m.holds[id]; found && h.Status != usage.HoldOpen {
-		s.Ended[id] = &h
+func (m *Memory) readNamed(id uuid.UUID, s usage.State) {
+	if h, found := m.holds[id]; found {
+		s.Named[id] = &h
 		h.Draws = slices.Clone(h.Draws)
 	}
 }
@@ -284,10 +284,21 @@ func (m *Memory) Books(context.Context) (Books, error) {
 	maps.Copy(b.Grants, m.used)
 	for id, h := range m.holds {
 		if h.Status == usage.HoldOpen {
-			b.Holds[id] = OpenHold{h.PriceID, h.Credits, drawn(h.Draws), h.Delivered, h.ExpiresAt}
+			b.Holds[id] = OpenHold{h.PriceID, h.Credits, drawn(h.Draws), h.Delivered, tokensText(h.DeliveredTokens), h.DeliveredMicros, h.ExpiresAt}
 		}
 	}
 	return b.Trim(), nil
+}
+
+// Calls are the stored charges of the gateway.
+func (m *Memory) Calls(context.Context) (map[CallRow]int64, error) {
+	calls := map[CallRow]int64{}
+	for i := range m.records {
+		if r := &m.records[i]; r.Call != nil {
+			calls[CallRow{UserDay{r.UserID, r.Day}, *r.Call, r.AdjustsID != uuid.Nil}]++
+		}
+	}
+	return calls, nil
 }
 
 func drawn(draws []usage.Draw) (credits int64) {

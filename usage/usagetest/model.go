@@ -63,11 +63,14 @@ type hold struct {
 	credits   int64
 	draws     []usage.Draw
 	delivered int64
-	deadline  time.Time
-	status    usage.HoldStatus
-	ended     time.Time
-	charge    *charge
-	adjusted  *charge
+	// tokens and cost are those of what was delivered.
+	tokens   *usage.Tokens
+	cost     int64
+	deadline time.Time
+	status   usage.HoldStatus
+	ended    time.Time
+	charge   *charge
+	adjusted *charge
 	// settlement and answer are those of the first settlement.
 	settlement usage.Entry
 	answer     usage.Receipt
@@ -194,6 +197,12 @@ func (m *Model) add(at time.Time, c usage.Charge, collected int64, draws []usage
 }
 
 func (m *Model) newHold(at time.Time, e usage.Entry, id uuid.UUID) usage.Receipt {
+	if e.HoldID != uuid.Nil {
+		if m.hold(e.HoldID) != nil {
+			return m.receipt(at, usage.Mismatch, e.UserID, e.KeyID)
+		}
+		id = e.HoldID
+	}
 	plan, key := m.plans[e.UserID], m.keys[e.KeyID]
 	ofUser := int64(len(m.open(func(h *hold) bool { return h.entry.UserID == e.UserID })))
 	ofKey := int64(len(m.open(func(h *hold) bool { return h.entry.KeyID == e.KeyID })))

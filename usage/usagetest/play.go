@@ -23,6 +23,8 @@ type Subject interface {
 	PutGrant(ctx context.Context, g Grant) error
 	// Books are all totals that are stored.
 	Books(ctx context.Context) (Books, error)
+	// Calls are the stored charges of the gateway.
+	Calls(ctx context.Context) (map[CallRow]int64, error)
 }
 
 // Play plays random entries against a ledger and the model.
@@ -31,9 +33,12 @@ type Play struct {
 	Model  *Model
 	// At is the present moment.
 	At time.Time
-	// Keys are those that charge and hold; Services are the users who hold.
+	// Keys are those that charge and hold; Services are the users who hold: uuid.Nil for the gateway.
 	Keys     []Key
 	Services []uuid.UUID
+	// Name begins the ids of the gateway's holds: five bytes that no other play of the ledger has.
+	Name   string
+	minted int
 	// Correct posts a correction; nil where the ledger takes it as an entry.
 	Correct func(at time.Time, e usage.Entry) (usage.Receipt, error)
 }
@@ -115,15 +120,17 @@ func (p *Play) check(t *rapid.T) {
 // alone is likely, all of them in a row are not.
 func (p *Play) settleLate(t *rapid.T) {
 	key := rapid.SampledFrom(p.Keys).Draw(t, "key")
-	e := usage.Entry{Kind: usage.KindHold, OwnerID: p.Services[0], TTL: usage.MinHoldTTL, OnExpiry: usage.ChargeOnExpiry, RequestID: "request"}
+	e := usage.Entry{Kind: usage.KindHold, OwnerID: rapid.SampledFrom(p.Services).Draw(t, "service"), TTL: usage.MinHoldTTL, OnExpiry: usage.ChargeOnExpiry, RequestID: "request"}
 	e.UserID, e.KeyID, e.Model = key.UserID, key.ID, "gpt-5"
 	e.Credits = rapid.SampledFrom([]int64{0, 1, 4, 7}).Draw(t, "credits")
+	p.price(t, &e)
 	e.HoldID = p.compare(t, []usage.Entry{e}, p.Ledger.Post)[0].HoldID
 	if e.HoldID == uuid.Nil {
 		return
 	}
 	e.Kind, e.Credits = usage.KindExtend, 0
-	e.Delivered = rapid.SampledFrom([]int64{400_000, 500_000, 2_000_000, 5_500_000}).Draw(t, "delivered")
+	e.Priced, e.Delivered = nil, rapid.SampledFrom([]int64{400_000, 500_000, 2_000_000, 5_500_000}).Draw(t, "delivered")
+	p.deliver(t, &e)
 	p.compare(t, []usage.Entry{e}, p.Ledger.Post)
 	p.passTime(t)
 	p.At = p.At.Add(usage.MinHoldTTL)
@@ -138,7 +145,9 @@ func (p *Play) settleLate(t *rapid.T) {
 	for range rapid.IntRange(1, 2).Draw(t, "settlements") {
 		e.Millionths = rapid.SampledFrom([]int64{0, 100_000, 900_000, 2_000_000, 3_000_000, 9_500_000}).Draw(t, "real")
 		e.CostMicros = rapid.SampledFrom([]int64{0, 5, 600_000_000_000_000}).Draw(t, "cost")
+		e.Priced = nil
 		p.price(t, &e)
+		p.call(t, &e)
 		settlements = append(settlements, e)
 	}
 	p.compare(t, append(settlements, p.entry(t)), p.Ledger.Post)
@@ -211,6 +220,13 @@ func (p *Play) CheckEnd(t *rapid.T) {
 		}
 	}
 	p.check(t)
+	calls, err := p.Ledger.Calls(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p.Model.Calls(), calls); diff != "" {
+		t.Fatalf("the calls: (-model +ledger)\n%s", diff)
+	}
 }
 
 // entry draws any entry but a correction.
@@ -238,6 +254,9 @@ func (p *Play) entry(t *rapid.T) usage.Entry {
 			e.CostMicros, e.OwnerID, e.RequestID = 0, service, "request"
 			e.TTL = rapid.SampledFrom([]time.Duration{usage.MinHoldTTL, usage.DefaultHoldTTL, usage.MaxHoldTTL}).Draw(t, "time")
 			e.OnExpiry = rapid.SampledFrom([]usage.OnExpiry{usage.ReleaseOnExpiry, usage.ChargeOnExpiry}).Draw(t, "on expiry")
+			if service == uuid.Nil {
+				e.HoldID = p.requestID(t)
+			}
 		}
 	case usage.KindExtend, usage.KindSettle, usage.KindRelease:
 		p.name(t, &e)
@@ -281,5 +300,36 @@ func (p *Play) name(t *rapid.T, e *usage.Entry) {
 	if e.Kind == usage.KindExtend {
 		e.TTL = rapid.SampledFrom([]time.Duration{usage.MinHoldTTL, usage.DefaultHoldTTL}).Draw(t, "time")
 		e.Delivered = rapid.SampledFrom([]int64{-1, 0, 400_000, 2_000_000, 5_500_000}).Draw(t, "delivered")
+		p.deliver(t, e)
+	}
+	p.call(t, e)
+}
+
+// requestID is the id of a hold of the gateway, rarely one that another hold has.
+func (p *Play) requestID(t *rapid.T) uuid.UUID {
+	if len(p.Model.holds) > 0 && rapid.IntRange(0, 10).Draw(t, "taken") == 0 {
+		return rapid.SampledFrom(p.Model.holds).Draw(t, "hold").id
+	}
+	p.minted++
+	return uuid.UUID([]byte(fmt.Sprintf("%s %010d", p.Name, p.minted)))
+}
+
+// deliver says what of tokens and cost was delivered, where anything was.
+func (p *Play) deliver(t *rapid.T, e *usage.Entry) {
+	if rapid.Bool().Draw(t, "tokens delivered") {
+		count := rapid.SampledFrom([]int64{0, 1, 3})
+		e.DeliveredTokens = &usage.Tokens{Input: count.Draw(t, "input"), CacheRead: count.Draw(t, "cached"), Output: count.Draw(t, "output"), WebSearches: count.Draw(t, "searches")}
+		e.DeliveredMicros = rapid.SampledFrom([]int64{0, 3, 7, 700_000_000_000_000}).Draw(t, "delivered cost")
+	}
+}
+
+// call makes a settlement that of a call of the gateway where its hold is.
+func (p *Play) call(t *rapid.T, e *usage.Entry) {
+	e.Call = nil
+	if h := p.Model.hold(e.HoldID); e.Kind == usage.KindSettle && h != nil && h.entry.OwnerID == uuid.Nil {
+		e.Call = &usage.Call{
+			RequestID: e.HoldID, Outcome: rapid.SampledFrom([]usage.CallOutcome{usage.CallComplete, usage.CallClientGone}).Draw(t, "outcome"),
+			Source: rapid.SampledFrom([]usage.Source{usage.SourceReported, usage.SourceCounted}).Draw(t, "source"),
+		}
 	}
 }

@@ -90,8 +90,14 @@ func (m *Model) month(user uuid.UUID, month string) int64 {
 	})
 }
 
+const mostCost = usage.MaxDayCostUSD * 1_000_000
+
+func (m *Model) cost(user uuid.UUID, day usage.Day) int64 {
+	return sum(m.chargesOf(user, day), func(c *charge) int64 { return c.CostMicros })
+}
+
 func (m *Model) tooDear(user uuid.UUID, day usage.Day, cost int64) bool {
-	return sum(m.chargesOf(user, day), func(c *charge) int64 { return c.CostMicros })+cost > usage.MaxDayCostUSD*1_000_000
+	return m.cost(user, day)+cost > mostCost
 }
 
 func (m *Model) open(which func(*hold) bool) (list []*hold) {
