@@ -38,7 +38,7 @@ var importMap = map[string][]string{
 	"keys":              {"accounts", "limits", "catalog", "usage", "fault"},
 	"gateway":           {"accounts", "keys", "catalog", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "gateway", "fault", "accounts"},
-	"store":             {"accounts", "keys", "catalog", "usage", "limits", "secrets", "fault"},
+	"store":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "secrets", "fault"},
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "static"},
 	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "fault", "store", "views", "handlers/monitor"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},

@@ -41,23 +41,34 @@ type ModelChange struct {
 	// ContextWindow is 0 where it is not known.
 	ContextWindow   *int64
 	OutputAllowance *int64
+	Overrun         *Overrun
+	HostedTools     *[]string
+	// Candidates replace all candidates.
+	Candidates *[]NewCandidate
 	// Plans are names of plans, without case; a nil list is all plans, an empty one is none.
 	Plans *[]string
 }
 
-// Apply is the model after the change of all fields but the plans, checked.
+// Apply is the model after the change of all fields but the plans and candidates, checked.
 func (c ModelChange) Apply(m Model) (Model, error) {
 	set(&m.Name, c.Name)
 	set(&m.DisplayName, c.DisplayName)
 	set(&m.Description, c.Description)
 	set(&m.ContextWindow, c.ContextWindow)
 	set(&m.OutputAllowance, c.OutputAllowance)
+	set(&m.Overrun, c.Overrun)
+	if c.HostedTools != nil {
+		m.HostedTools = slices.Clone(*c.HostedTools)
+	}
 	if c.Aliases != nil {
 		m.Aliases = slices.Clone(*c.Aliases)
 	}
 	m.DisplayName, m.Description = strings.TrimSpace(m.DisplayName), strings.TrimSpace(m.Description)
 	if c.Plans != nil && len(*c.Plans) > MaxPlansOfModel {
 		return m, fault.Field("plans", fmt.Sprintf("must have at most %d names", MaxPlansOfModel))
+	}
+	if c.Candidates != nil && len(*c.Candidates) > MaxCandidates {
+		return m, CheckCandidates(make([]Candidate, len(*c.Candidates)))
 	}
 	return m, m.Check()
 }

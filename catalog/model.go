@@ -26,6 +26,10 @@ const (
 	MaxAllowance     = 10_000_000
 	DefaultAllowance = 4096
 	MaxModelsOfPlan  = 200
+	MaxCandidates    = 20
+	MaxWeight        = 1000
+	MaxPriority      = 1000
+	MaxHostedTools   = 32
 )
 
 // Model is what is offered to customers.
@@ -102,7 +106,7 @@ func (m *Model) Check() error {
 	case m.OutputAllowance < 1 || m.OutputAllowance > MaxAllowance:
 		return fault.Field("output_allowance", fmt.Sprintf("must be from 1 to %d", MaxAllowance))
 	}
-	return nil
+	return m.checkServing()
 }
 
 // PlanNames are the names of the plans that see and use the model, in the order of plans;

@@ -49,7 +49,7 @@ type secretsForget struct {
 
 // Help gives the examples that --help shows.
 func (secretsForget) Help() string {
-	return `For a key that is lost. The users whose second factor is dropped sign in with their password alone, and should turn it on again; their sessions end. What a key decrypts stays. Examples:
+	return `For a key that is lost. The users whose second factor is dropped sign in with their password alone, and should turn it on again; their sessions end. Keys of upstreams that are dropped are disabled, and upstreams whose headers are dropped too, until you send them again. What a key decrypts stays. Examples:
 
     codexible secrets forget
     codexible secrets forget --yes`
@@ -57,27 +57,45 @@ func (secretsForget) Help() string {
 
 // forgottenJSON is what forget prints with --json.
 type forgottenJSON struct {
-	Users   []string `json:"users"`
-	Dropped bool     `json:"dropped"`
+	Users     []string `json:"users"`
+	Upstreams []string `json:"upstreams"`
+	Dropped   bool     `json:"dropped"`
 }
 
 // Run lists, and with --yes drops, what cannot be decrypted.
 func (c secretsForget) Run(ctx context.Context, t *terminal) error {
 	return t.withStore(ctx, func(s *store.Store) error {
-		emails, err := s.DropSecrets(ctx, accounts.ActorCLI, c.Yes)
+		of, err := s.DropSecrets(ctx, accounts.ActorCLI, c.Yes)
 		if err != nil {
 			return err
 		}
-		if len(emails) > 0 && !c.Yes && !t.json {
-			return errors.New("the second factors of these users cannot be decrypted: " + strings.Join(emails, ", ") + "; nothing was changed: start with the right SECRET_KEY, or drop them with --yes, then these users sign in with their password alone")
+		if !of.None() && !c.Yes && !t.json {
+			return undecryptable(of)
 		}
-		return t.print(forgottenJSON{append([]string{}, emails...), c.Yes && len(emails) > 0}, func(w io.Writer) {
-			if len(emails) == 0 {
+		return t.print(forgottenJSON{append([]string{}, of.Users...), append([]string{}, of.Upstreams...), c.Yes && !of.None()}, func(w io.Writer) {
+			if of.None() {
 				line(w, "every secret can be decrypted: nothing to drop")
 			}
-			for _, email := range emails {
+			for _, email := range of.Users {
 				line(w, email+": two-factor authentication is off, a password alone signs in")
+			}
+			for _, name := range of.Upstreams {
+				line(w, name+": keys or headers of this upstream are dropped: send them again with `codexible upstream change`")
 			}
 		})
 	})
+}
+
+// undecryptable lists what would be dropped, and what follows from that.
+func undecryptable(of store.DroppedSecrets) error {
+	var lost, then []string
+	if len(of.Users) > 0 {
+		lost = append(lost, "the second factors of these users cannot be decrypted: "+strings.Join(of.Users, ", "))
+		then = append(then, "then these users sign in with their password alone")
+	}
+	if len(of.Upstreams) > 0 {
+		lost = append(lost, "keys or headers of these upstreams cannot be decrypted: "+strings.Join(of.Upstreams, ", "))
+		then = append(then, "then these upstreams need theirs again")
+	}
+	return errors.New(strings.Join(lost, "; ") + "; nothing was changed: start with the right SECRET_KEY, or drop them with --yes, " + strings.Join(then, ", and "))
 }

@@ -59,10 +59,6 @@ func Retryable(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError && status < 600
 }
 
-// Usable reports whether the key can be used, as far as is stored: it is not disabled, and
-// its secret could be read.
-func (k *UpstreamKey) Usable() bool { return k.DisabledAt == nil && !k.Secret.IsZero() }
-
 // Route is the way of one call through the upstreams. Next and Failed are called one at a
 // time; Served may be called beside nothing else either.
 type Route struct {

@@ -52,6 +52,8 @@ type Upstream struct {
 	SharedState      bool
 	Enabled          bool
 	CreatedAt        time.Time
+	// Problem says why no call can go to the upstream: its headers cannot be decrypted. Empty for none.
+	Problem string
 }
 
 // KeySource is where the secret of an upstream's key is.
@@ -76,6 +78,11 @@ type UpstreamKey struct {
 	// DisabledAt is when the provider refused the key; nil while it is used. DisabledReason says how.
 	DisabledAt     *time.Time
 	DisabledReason string
-	// Secret is the key itself where it could be read, as Usable says.
+	// Secret is the key itself; zero where it could not be read, or not yet, as Problem says.
 	Secret Secret
+	// Problem says why the secret could not be read; empty for none.
+	Problem string
 }
+
+// Usable reports whether calls can be made with the key.
+func (k *UpstreamKey) Usable() bool { return k.DisabledAt == nil && !k.Secret.IsZero() }

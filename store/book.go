@@ -24,6 +24,9 @@ func readBook(db *gorm.DB) (*catalog.Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := readCandidates(db, models); err != nil {
+		return nil, err
+	}
 	var rows []priceRow
 	if err := db.Find(&rows).Error; err != nil {
 		return nil, err
@@ -37,7 +40,7 @@ func readBook(db *gorm.DB) (*catalog.Book, error) {
 	return catalog.NewBook(models, prices), nil
 }
 
-// readModels reads the models that conditions of db select.
+// readModels reads the models that conditions of db select, without their candidates.
 func readModels(db *gorm.DB) ([]catalog.Model, error) {
 	var rows []modelRow
 	err := db.Find(&rows).Error
@@ -46,6 +49,25 @@ func readModels(db *gorm.DB) ([]catalog.Model, error) {
 		models[i] = rows[i].model()
 	}
 	return models, err
+}
+
+// readCandidates gives models their candidates.
+func readCandidates(db *gorm.DB, models []catalog.Model) error {
+	var rows []modelCandidateRow
+	if len(models) == 1 {
+		db = db.Where("model_id = ?", models[0].ID)
+	}
+	if err := db.Order("model_id, position").Find(&rows).Error; err != nil {
+		return err
+	}
+	of := map[uuid.UUID][]catalog.Candidate{}
+	for _, r := range rows {
+		of[r.ModelID] = append(of[r.ModelID], catalog.Candidate{UpstreamID: r.UpstreamID, Model: r.Model, Weight: r.Weight, Priority: r.Priority})
+	}
+	for i := range models {
+		models[i].Candidates = of[models[i].ID]
+	}
+	return nil
 }
 
 func (r *modelRow) model() catalog.Model {

@@ -15,7 +15,7 @@ import (
 
 // CreateModel offers a model. A name or alias that another model has is a conflict.
 func (s *Store) CreateModel(ctx context.Context, by accounts.Actor, c catalog.ModelChange) (m catalog.Model, err error) {
-	if m, err = c.Apply(catalog.Model{OutputAllowance: catalog.DefaultAllowance, Overrun: catalog.OverrunFinish}); err != nil {
+	if m, err = c.Apply(catalog.Model{OutputAllowance: catalog.DefaultAllowance, Overrun: catalog.OverrunFinish, HostedTools: []string{}}); err != nil {
 		return m, err
 	}
 	err = s.changingCatalog(ctx, by, func(tx *change) error {
@@ -29,6 +29,9 @@ func (s *Store) CreateModel(ctx context.Context, by accounts.Actor, c catalog.Mo
 		}
 		row := modelRowOf(m)
 		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		if err := tx.putCandidates(&m, c.Candidates); err != nil {
 			return err
 		}
 		fields, err := tx.modelFields(m)
@@ -110,6 +113,9 @@ func (s *Store) ChangeModel(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err != nil {
 			return err
 		}
+		if err := tx.putCandidates(&after, c.Candidates); err != nil {
+			return err
+		}
 		if after.Name != before.Name {
 			if err := tx.carryPrices(before.Name, after.Name); err != nil {
 				return err
@@ -145,8 +151,45 @@ func (c *change) carryPrices(from, to string) error {
 
 func (c *change) model(id uuid.UUID) (catalog.Model, error) {
 	var row modelRow
-	err := c.Where("id = ?", id).Take(&row).Error
-	return row.model(), missing(err, catalog.ErrModelNotFound)
+	if err := c.Where("id = ?", id).Take(&row).Error; err != nil {
+		return catalog.Model{}, missing(err, catalog.ErrModelNotFound)
+	}
+	models := []catalog.Model{row.model()}
+	err := readCandidates(c.DB, models)
+	return models[0], err
+}
+
+// putCandidates replaces the candidates of a model, where the change has any.
+func (c *change) putCandidates(m *catalog.Model, list *[]catalog.NewCandidate) error {
+	if list == nil {
+		return nil
+	}
+	names, err := upstreamNames(c.DB)
+	if err != nil {
+		return err
+	}
+	ids := map[string]uuid.UUID{}
+	for id, name := range names {
+		ids[accounts.Fold(name)] = id
+	}
+	m.Candidates = make([]catalog.Candidate, len(*list))
+	rows := make([]modelCandidateRow, len(*list))
+	for i, n := range *list {
+		id, found := ids[accounts.Fold(n.Upstream)]
+		if !found {
+			return fieldError("candidates", fmt.Sprintf("must name upstreams; there is no upstream %q", n.Upstream))
+		}
+		one := n.Candidate(id)
+		m.Candidates[i] = one
+		rows[i] = modelCandidateRow{ModelID: m.ID, UpstreamID: id, Model: one.Model, Position: int64(i), Weight: one.Weight, Priority: one.Priority}
+	}
+	if err := catalog.CheckCandidates(m.Candidates); err != nil {
+		return err
+	}
+	if err := c.Where("model_id = ?", m.ID).Delete(&modelCandidateRow{}).Error; err != nil || len(rows) == 0 {
+		return err
+	}
+	return c.Create(&rows).Error
 }
 
 // DeleteModel stops offering a model; its prices and charges stay.
@@ -158,6 +201,9 @@ func (s *Store) DeleteModel(ctx context.Context, by accounts.Actor, id uuid.UUID
 		}
 		fields, err := tx.modelFields(m)
 		if err != nil {
+			return err
+		}
+		if err := tx.Where("model_id = ?", id).Delete(&modelCandidateRow{}).Error; err != nil {
 			return err
 		}
 		if err := tx.Where("id = ?", id).Delete(&modelRow{}).Error; err != nil {
@@ -196,12 +242,32 @@ func (c *change) modelFields(m catalog.Model) (map[string]any, error) {
 		}
 		plans = strings.Join(names, ", ")
 	}
+	candidates, err := c.candidateTexts(m.Candidates)
+	if err != nil {
+		return nil, err
+	}
 	fields := map[string]any{
 		"name": m.Name, "aliases": strings.Join(m.Aliases, " "), "display_name": m.DisplayName, "description": m.Description,
 		"context_window": nil, "output_allowance": m.OutputAllowance, "plans": plans,
+		"overrun": string(m.Overrun), "hosted_tools": strings.Join(m.HostedTools, " "), "candidates": strings.Join(candidates, ", "),
 	}
 	if m.ContextWindow > 0 {
 		fields["context_window"] = m.ContextWindow
 	}
 	return fields, nil
+}
+
+func (c *change) candidateTexts(list []catalog.Candidate) ([]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	names, err := upstreamNames(c.DB)
+	texts := make([]string, len(list))
+	for i, one := range list {
+		if texts[i] = names[one.UpstreamID]; one.Model != "" {
+			texts[i] += " as " + one.Model
+		}
+		texts[i] += fmt.Sprintf(" (weight %d, priority %d)", one.Weight, one.Priority)
+	}
+	return texts, err
 }

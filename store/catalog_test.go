@@ -67,7 +67,7 @@ func TestAModelReadsBackAsCreatedAndChanged(t *testing.T) {
 		})
 		want := catalog.Model{
 			ID: m.ID, Name: "claude-sonnet", Aliases: []string{"sonnet", "vendor/claude"}, DisplayName: "Sonnet", Description: "Writes code.",
-			ContextWindow: 200_000, OutputAllowance: 8192, Plans: []uuid.UUID{planID(t, s, "Pro"), planID(t, s, "Business")}, CreatedAt: clock.Now(),
+			ContextWindow: 200_000, OutputAllowance: 8192, Overrun: catalog.OverrunFinish, HostedTools: []string{}, Plans: []uuid.UUID{planID(t, s, "Pro"), planID(t, s, "Business")}, CreatedAt: clock.Now(),
 		}
 		if diff := cmp.Diff(want, m); diff != "" || err != nil {
 			t.Fatal(err, diff)
@@ -143,8 +143,8 @@ func TestNamesAndAliasesOfModelsAreUniqueTogether(t *testing.T) {
 		if _, err := s.ChangeModel(ctx, ada, large.ID, catalog.ModelChange{Name: new("big"), Aliases: new([]string{"large"})}); err != nil {
 			t.Errorf("a model does not change places with its own alias: %v", err)
 		}
-		if diff := cmp.Diff([]*catalog.Model{{ID: large.ID, Name: "big", Aliases: []string{"large"}, OutputAllowance: 4096, CreatedAt: large.CreatedAt},
-			{ID: mini.ID, Name: "mini", Aliases: []string{"small"}, OutputAllowance: 4096, CreatedAt: mini.CreatedAt}}, readBook(t, s).Models()); diff != "" {
+		if diff := cmp.Diff([]*catalog.Model{{ID: large.ID, Name: "big", Aliases: []string{"large"}, OutputAllowance: 4096, Overrun: catalog.OverrunFinish, HostedTools: []string{}, CreatedAt: large.CreatedAt},
+			{ID: mini.ID, Name: "mini", Aliases: []string{"small"}, OutputAllowance: 4096, Overrun: catalog.OverrunFinish, HostedTools: []string{}, CreatedAt: mini.CreatedAt}}, readBook(t, s).Models()); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -44,9 +44,9 @@ func TestEveryModelReadsItsTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"reopened_days", "counted", "changes", "setup_links"} // a link ends as soon as somebody can sign in
-		if strings.HasSuffix(t.Name(), "sqlite") {                             // it announces changes by rows, and its totals follow the charges
-			want = []string{"reopened_days", "setup_links"}
+		want := []string{"upstream_days", "requests", "reopened_days", "counted", "changes", "setup_links"} // a link ends as soon as somebody can sign in
+		if strings.HasSuffix(t.Name(), "sqlite") {                                                          // it announces changes by rows, and its totals follow the charges
+			want = []string{"upstream_days", "requests", "reopened_days", "setup_links"}
 		}
 		if diff := cmp.Diff(want, empty); diff != "" {
 			t.Errorf("the tables without a row: %s", diff)
@@ -67,7 +67,10 @@ func aDayOfUse(t *testing.T, s *store.Store, clock *storetest.Clock) {
 	priced := pricedCharge(t, c, newPrice(t, s, "opus", clock.Now(), 5, 25), usage.Tokens{Input: 7, WebSearches: 1})
 	settle(t, s, clock.Now(), charge, priced)
 	for _, step := range []func() error{
-		func() error { return second(s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("opus")})) },
+		func() error { return second(s.CreateUpstream(ctx, ada, upstreamChange("vendor"))) },
+		func() error {
+			return second(s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("opus"), Candidates: new([]catalog.NewCandidate{{Upstream: "vendor"}})}))
+		},
 		func() error { return second(s.CloseDays(ctx)) },
 		func() error { return furnishLedger(ctx, s, c, clock.Now()) },
 		func() error { return second(s.Retain(ctx, usage.DayOf(clock.Now()), 10)) },

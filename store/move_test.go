@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
@@ -71,6 +72,10 @@ func furnish(t *testing.T, url string) {
 	reconcile(t, s)
 	operator := createUser(t, s, accounts.NewUser{Email: "operator@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
 	if err := s.BeginTwoStep(ctx, operator.ID, "SECRET"); err != nil {
+		t.Fatal(err)
+	}
+	newUpstream(t, s, "vendor")
+	if _, err := s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("large"), Candidates: new([]catalog.NewCandidate{{Upstream: "vendor"}})}); err != nil {
 		t.Fatal(err)
 	}
 	fillEmptyTables(t, storetest.Raw(t, url))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"codexible/accounts"
@@ -21,7 +22,7 @@ type sealedColumn struct{ table, column, row string }
 var twoStepSecret = sealedColumn{"two_step", "secret", "user_id"}
 
 // sealedColumns are all of them.
-var sealedColumns = []sealedColumn{twoStepSecret}
+var sealedColumns = []sealedColumn{twoStepSecret, upstreamHeaders, upstreamKeySecret}
 
 func (c sealedColumn) place(row uuid.UUID) secrets.Place {
 	return secrets.Place{Table: c.table, Column: c.column, Row: row.String()}
@@ -108,8 +109,8 @@ type stored struct {
 	text string
 }
 
-func (v vault) all(ctx context.Context) (list []stored, err error) {
-	for _, c := range sealedColumns {
+func (v vault) all(ctx context.Context, columns ...sealedColumn) (list []stored, err error) {
+	for _, c := range columns {
 		of, err := v.of(ctx, c)
 		if err != nil {
 			return nil, err
@@ -120,7 +121,7 @@ func (v vault) all(ctx context.Context) (list []stored, err error) {
 }
 
 func (v vault) of(ctx context.Context, c sealedColumn) (list []stored, err error) {
-	rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" ORDER BY "+c.row)
+	rows, err := v.conn.QueryContext(ctx, "SELECT "+c.row+", "+c.column+" FROM "+c.table+" WHERE "+c.column+" <> '' ORDER BY "+c.row)
 	list, err = collect(rows, err, func(s *stored) []any { return []any{&s.id, &s.text} })
 	for i := range list {
 		list[i].sealedColumn = c
@@ -141,7 +142,7 @@ func (v vault) open(s stored) (string, error) {
 	return v.ring.Open(s.place(s.id), s.text)
 }
 
-// sealPlain encrypts what is stored in clear. Where nothing is no key is needed.
+// sealPlain encrypts the second factors that are stored in clear. Where none is no key is needed.
 func (v vault) sealPlain(ctx context.Context) (sealed int, err error) {
 	var k secrets.Key
 	return v.rewrite(ctx, false, func(s stored) (string, error) {
@@ -154,14 +155,15 @@ func (v vault) sealPlain(ctx context.Context) (sealed int, err error) {
 	})
 }
 
-// openAll decrypts every secret, for a version that knows no encryption.
+// openAll decrypts every second factor, for a version that knows no encryption.
 func (v vault) openAll(ctx context.Context) (opened int, err error) {
 	return v.rewrite(ctx, true, v.open)
 }
 
-// rewrite replaces the values that are encrypted, or those that are not.
+// rewrite replaces the second factors that are encrypted, or those that are not. No other
+// column was ever stored in clear, and none else is there when migrations call it.
 func (v vault) rewrite(ctx context.Context, sealed bool, replace func(stored) (string, error)) (n int, err error) {
-	list, err := v.all(ctx)
+	list, err := v.all(ctx, twoStepSecret)
 	if err != nil {
 		return 0, err
 	}
@@ -187,7 +189,7 @@ func (v vault) split(ctx context.Context) (readable, unreadable []stored, err er
 	if err := v.takeTurn(ctx); err != nil {
 		return nil, nil, err
 	}
-	list, err := v.all(ctx)
+	list, err := v.all(ctx, sealedColumns...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -292,42 +294,106 @@ func (s *Store) RotateSecrets(ctx context.Context, by accounts.Actor) (n int, er
 	return n, err
 }
 
+// DroppedSecrets says whose secrets no key of the service opens.
+type DroppedSecrets struct {
+	// Users are the e-mails of those whose two-factor authentication is turned off.
+	Users []string
+	// Upstreams are the names of those that need keys or headers again.
+	Upstreams []string
+}
+
+// None reports whether every secret can be decrypted.
+func (d *DroppedSecrets) None() bool { return len(d.Users)+len(d.Upstreams) == 0 }
+
 // DropSecrets drops what no key of this service opens, encrypts the rest with
-// the current key, and returns the e-mails of the users whose two-factor authentication
-// that turns off. Where drop is false it changes nothing and only returns them.
-func (s *Store) DropSecrets(ctx context.Context, by accounts.Actor, drop bool) (emails []string, err error) {
+// the current key, and says whose that was. Where drop is false it changes nothing and
+// only says so. A key of an upstream stays, disabled, so that nobody takes its upstream for one
+// that needs no credentials.
+func (s *Store) DropSecrets(ctx context.Context, by accounts.Actor, drop bool) (dropped DroppedSecrets, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		v := s.vaultOf(tx.DB)
 		readable, unreadable, err := v.split(ctx)
 		if err != nil {
 			return err
 		}
+		upstreams := map[uuid.UUID]bool{}
 		for _, one := range unreadable {
-			u, err := userByID(tx.DB, one.id)
-			if err != nil {
-				return err
+			switch one.sealedColumn {
+			case twoStepSecret:
+				email, err := tx.dropSecondFactor(one.id, drop)
+				if err != nil {
+					return err
+				}
+				dropped.Users = append(dropped.Users, email)
+			default:
+				id, err := tx.dropUpstreamSecret(one, drop)
+				if err != nil {
+					return err
+				}
+				upstreams[id] = true
 			}
-			emails = append(emails, u.Email)
-			if !drop {
-				continue
-			}
-			if err := tx.dropTwoStep(one.id); err != nil {
-				return err
-			}
-			if err := tx.endSignIns(one.id); err != nil {
-				return err
-			}
-			if err := tx.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: one.id, target: u.Email,
-				details: "Turned off two-factor authentication for " + u.Email + ": no key of the service decrypts its secret. The password alone signs in."}); err != nil {
-				return err
-			}
+		}
+		if dropped.Upstreams, err = tx.upstreamsDropped(upstreams, drop); err != nil {
+			return err
 		}
 		if !drop || len(unreadable) == 0 {
 			return nil
 		}
 		return v.reseal(ctx, readable)
 	})
-	return emails, err
+	return dropped, err
+}
+
+// dropSecondFactor drops a user's second factor, and returns the user's e-mail.
+func (c *change) dropSecondFactor(userID uuid.UUID, drop bool) (email string, err error) {
+	u, err := userByID(c.DB, userID)
+	if err != nil || !drop {
+		return u.Email, err
+	}
+	if err := errors.Join(c.dropTwoStep(userID), c.endSignIns(userID)); err != nil {
+		return "", err
+	}
+	return u.Email, c.record(entry{action: "user.two_step_off", subject: accounts.SubjectUser, id: userID, target: u.Email,
+		details: "Turned off two-factor authentication for " + u.Email + ": no key of the service decrypts its secret. The password alone signs in."})
+}
+
+// dropUpstreamSecret drops a key or the headers of an upstream, and returns the upstream's id.
+func (c *change) dropUpstreamSecret(one stored, drop bool) (upstream uuid.UUID, err error) {
+	if one.sealedColumn == upstreamHeaders {
+		if !drop {
+			return one.id, nil
+		}
+		return one.id, c.Model(&upstreamRow{}).Where("id = ?", one.id).UpdateColumns(map[string]any{"headers": "", "enabled": false}).Error
+	}
+	var row upstreamKeyRow
+	if err := c.Where("id = ?", one.id).Take(&row).Error; err != nil || !drop {
+		return row.UpstreamID, err
+	}
+	return row.UpstreamID, c.Model(&upstreamKeyRow{}).Where("id = ?", one.id).
+		UpdateColumns(map[string]any{"secret": "", "disabled_at": c.at, "disabled_reason": "its secret could not be decrypted and was dropped"}).Error
+}
+
+// upstreamsDropped are the names of upstreams whose secrets were dropped, sorted.
+func (c *change) upstreamsDropped(ids map[uuid.UUID]bool, drop bool) (list []string, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	names, err := upstreamNames(c.DB)
+	if err != nil {
+		return nil, err
+	}
+	for id := range ids {
+		list = append(list, names[id])
+		if !drop {
+			continue
+		}
+		if err := c.recordChange(entry{action: "upstream.secrets_dropped", subject: accounts.SubjectUpstream, id: id, target: names[id],
+			details: "Dropped secrets of upstream " + names[id] + ": no key of the service decrypts them. Send its keys again; where it had headers it is disabled, so send them and enable it."}); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(list)
+	return list, nil
 }
 
 var errSecretKey = errors.New(strings.Join([]string{
