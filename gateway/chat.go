@@ -161,7 +161,7 @@ func codeOf(c *cursor) string {
 	return string(raw)
 }
 
-func (chat) answerText(body []byte) (sum int64) {
+func (chat) answered(body []byte) (sum int64) {
 	c := cursor{data: body}
 	for in := c.open('{'); in && c.next('}'); {
 		if string(c.key()) != "choices" {

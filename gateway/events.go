@@ -266,7 +266,11 @@ func (f *framer) keep(part []byte) {
 	need := len(f.kept) + len(part)
 	if have := cap(f.kept); need > have {
 		grown := min(max(2*have, need), f.most)
-		if need > f.most || !f.all.take(grown-have) {
+		switch {
+		case need <= f.most && f.all.take(grown-have):
+		case need <= f.most && f.all.take(need-have):
+			grown = need
+		default:
 			f.unread = true
 			f.drop()
 			return
@@ -297,7 +301,7 @@ func (f *framer) save(part []byte) {
 		f.joined = nil
 	}
 	f.rest = append(f.rest[:0], part...)
-	f.view = f.rest
+	f.view, f.lf = f.rest, -1
 	f.seen -= f.start
 	f.line -= f.start
 	f.start = 0

@@ -63,7 +63,7 @@ func blockText(c *cursor) (sum int64) {
 	return sum
 }
 
-func (messages) answerText(body []byte) (sum int64) {
+func (messages) answered(body []byte) (sum int64) {
 	c := cursor{data: body}
 	for in := c.open('{'); in && c.next('}'); {
 		if string(c.key()) != "content" {

@@ -79,7 +79,7 @@ func responseError(c *cursor) (failed bool, code string) {
 	return failed, code
 }
 
-func (responses) answerText(body []byte) int64 {
+func (responses) answered(body []byte) int64 {
 	c := cursor{data: body}
 	for in := c.open('{'); in && c.next('}'); {
 		if string(c.key()) == "output" {

@@ -9,6 +9,9 @@ type adapter interface {
 	// event reads one event of a stream: the name that stands in its event field, empty for
 	// none, and its data. The data is not kept.
 	event(name, data []byte) signal
+	// answered is how many bytes the model wrote of an answer that is not streamed: text,
+	// reasoning, arguments of tools.
+	answered(body []byte) int64
 	// stopped are the events that end a stream in which no credits are left, with a sentence.
 	stopped(r *Refusal, requestID string) []byte
 	// keepAlive is an event that every client of the wire passes over.
