@@ -35,6 +35,7 @@ func (chat) event(name, data []byte) (s signal) {
 		}
 	}
 	if s.failed = s.failed || string(name) == "error"; s.failed {
+		s.generated = s.text > 0 // a failure comes with a reason to finish
 		return s
 	}
 	s.usageOnly = noChoices && usage && c.whole()
