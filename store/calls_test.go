@@ -65,8 +65,12 @@ func TestACallOfTheGatewayIsInTheLedger(t *testing.T) {
 			Adjusts bool
 			Tokens  usage.Tokens
 		}
-		interrupted := func(id uuid.UUID) usage.Call { return usage.Call{RequestID: id, Outcome: usage.CallInterrupted, Source: usage.SourceEstimated} }
-		complete := func(id uuid.UUID) usage.Call { return usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported} }
+		interrupted := func(id uuid.UUID) usage.Call {
+			return usage.Call{RequestID: id, Outcome: usage.CallInterrupted, Source: usage.SourceEstimated}
+		}
+		complete := func(id uuid.UUID) usage.Call {
+			return usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported}
+		}
 		want := []line{
 			{Call: complete(done), Tokens: usage.Tokens{Input: 10_000, Output: 500}},
 			{Call: interrupted(silent)},
