@@ -42,6 +42,16 @@ var endpoints = [numEndpoints]struct {
 // String names the endpoint as the log of requests does.
 func (e Endpoint) String() string { return endpoints[e].name }
 
+// EndpointNamed is the endpoint with a name; false for none.
+func EndpointNamed(name string) (Endpoint, bool) {
+	for e := range numEndpoints {
+		if e.String() == name {
+			return e, true
+		}
+	}
+	return 0, false
+}
+
 // Path is what stands behind the base URL of an upstream, and behind /v1.
 func (e Endpoint) Path() string { return endpoints[e].path }
 

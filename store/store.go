@@ -69,6 +69,7 @@ type Store struct {
 	planUsers   *cache[map[uuid.UUID]int64]
 	uncollected *cache[int64]
 	ledgerStats *cache[LedgerStats]
+	callFigures *cache[CallFigures]
 	// tokenDays and tokensToday are what all users used.
 	tokenDays   tokenDays
 	tokensToday *cache[[]usage.TokenTotal]
@@ -103,6 +104,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.tokensToday = newCache[[]usage.TokenTotal](s, maxCacheAge, ages)
 	s.ledgerStats = newCache[LedgerStats](s, maxCacheAge, ledgerAges)
 	s.ledgerStats.together = true
+	s.callFigures = newCache[CallFigures](s, maxCacheAge, statusAges)
+	s.callFigures.together = true
 	s.status = newCache[Status](s, 5*time.Second, statusAges)
 	s.status.together = true
 	if target.dialect == dialectPostgres {

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"codexible/usage"
+
+	"github.com/google/uuid"
+)
+
+// CallFigures are how the latest calls went, for pages.
+type CallFigures struct {
+	// Calls is how many requests were looked at, of which Refused reached no upstream. Since is
+	// when the first of them arrived, or the start of the window where all of it was looked at.
+	Calls, Refused int64
+	Since          time.Time
+	// Upstreams and Models are by the number of their calls.
+	Upstreams, Models []CallGroup
+}
+
+// CallGroup is the calls of an upstream or of a model.
+type CallGroup struct {
+	// UpstreamID is zero for a model.
+	UpstreamID uuid.UUID
+	Name       string
+	// Failures are the calls that the upstream failed.
+	Calls, Failures int64
+	// Took is the whole calls, FirstToken those that had one.
+	Took, FirstToken Percentiles
+	// Prompt and CacheRead are tokens: how much of what was read a cache had.
+	Prompt, CacheRead, Completion int64
+	Credits, CostMicros           int64
+}
+
+// CacheShare is how much of what was read a cache had, from 0 to 1.
+func (g *CallGroup) CacheShare() float64 {
+	if g.Prompt == 0 {
+		return 0
+	}
+	return float64(g.CacheRead) / float64(g.Prompt)
+}
+
+// Percentiles are of durations: half, 95 % and 99 % took at most as long; zeros of none.
+type Percentiles struct{ P50, P95, P99 time.Duration }
+
+func percentilesOf(durations []time.Duration) Percentiles {
+	if len(durations) == 0 {
+		return Percentiles{}
+	}
+	slices.Sort(durations)
+	at := func(percent int) time.Duration { return durations[(len(durations)*percent+99)/100-1] }
+	return Percentiles{at(50), at(95), at(99)}
+}
+
+// figureScan is how many of the latest requests the figures are made of, at most.
+const figureScan = 10_000
+
+// CallFigures are how the calls of a window up to now went. The latest figureScan of
+// them are read along the primary key, however many there are; the answer is kept for seconds.
+func (s *Store) CallFigures(ctx context.Context, window time.Duration) (CallFigures, error) {
+	return s.callFigures.get(ctx, window.String(), func(ctx context.Context) (CallFigures, error) {
+		since := s.now().Add(-window)
+		calls, err := list(ctx, s, (*callLine).fields, `SELECT r.at, r.upstream_id, r.upstream, r.model, r.outcome, r.took_micros, COALESCE(r.first_token_micros, 0),
+			COALESCE(r.tokens, ''), r.credits, r.cost_micros FROM requests AS r WHERE r.id >= ? ORDER BY r.id DESC LIMIT ?`, firstID(since), figureScan)
+		return figuresOf(calls, since), err
+	})
+}
+
+// callLine is what figures need of a request.
+type callLine struct {
+	at                 time.Time
+	upstreamID         uuid.NullUUID
+	upstream, model    string
+	outcome            usage.CallOutcome
+	took, token        int64
+	tokens             string
+	credits, costMicro int64
+}
+
+func (c *callLine) fields() []any {
+	return []any{&c.at, &c.upstreamID, &c.upstream, &c.model, &c.outcome, &c.took, &c.token, &c.tokens, &c.credits, &c.costMicro}
+}
+
+func figuresOf(calls []callLine, since time.Time) CallFigures {
+	f := CallFigures{Calls: int64(len(calls)), Since: since}
+	if len(calls) == figureScan {
+		f.Since = calls[len(calls)-1].at.UTC()
+	}
+	upstreams, models := callGroups[uuid.UUID]{}, callGroups[string]{}
+	for i := range calls {
+		c := &calls[i]
+		if !c.upstreamID.Valid {
+			f.Refused++
+			continue
+		}
+		tokens, _ := usage.ParseTokens(c.tokens) // none where there are none
+		upstream := upstreams.of(c.upstreamID.UUID)
+		upstream.UpstreamID = c.upstreamID.UUID
+		if upstream.Name == "" { // the latest name is the first
+			upstream.Name = c.upstream
+		}
+		upstream.add(c, &tokens)
+		model := models.of(c.model)
+		model.Name = c.model
+		model.add(c, &tokens)
+	}
+	f.Upstreams, f.Models = upstreams.list(), models.list()
+	return f
+}
+
+// callGroup is a CallGroup with the durations of its calls.
+type callGroup struct {
+	CallGroup
+
+	took, tokens []time.Duration
+}
+
+func (g *callGroup) add(c *callLine, t *usage.Tokens) {
+	g.Calls++
+	if c.outcome == usage.CallUpstreamError {
+		g.Failures++
+	}
+	g.took = append(g.took, time.Duration(c.took)*time.Microsecond)
+	if c.token > 0 {
+		g.tokens = append(g.tokens, time.Duration(c.token)*time.Microsecond)
+	}
+	g.Prompt += t.Prompt()
+	g.CacheRead += t.CacheRead
+	g.Completion += t.Completion()
+	g.Credits += c.credits
+	g.CostMicros += c.costMicro
+}
+
+type callGroups[ID comparable] map[ID]*callGroup
+
+func (g callGroups[ID]) of(id ID) *callGroup {
+	group := g[id]
+	if group == nil {
+		group = &callGroup{}
+		g[id] = group
+	}
+	return group
+}
+
+func (g callGroups[ID]) list() (list []CallGroup) {
+	for _, group := range g {
+		group.Took, group.FirstToken = percentilesOf(group.took), percentilesOf(group.tokens)
+		list = append(list, group.CallGroup)
+	}
+	slices.SortFunc(list, func(a, b CallGroup) int { return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Name, b.Name)) })
+	return list
+}

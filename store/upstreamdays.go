@@ -1,0 +1,50 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"codexible/gateway"
+	"codexible/usage"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// addUpstreamDays adds to the days of upstreams, in the order in which every writer takes
+// their rows. By hand: the database adds, so that instances do not overwrite each other.
+func addUpstreamDays(tx *gorm.DB, days []gateway.UpstreamDay) error {
+	days = slices.SortedFunc(slices.Values(days), func(a, b gateway.UpstreamDay) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), bytes.Compare(a.UpstreamID[:], b.UpstreamID[:]))
+	})
+	for _, d := range days {
+		err := tx.Exec(`INSERT INTO upstream_days AS t (day, upstream_id, requests, failures, cost_micros) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (day, upstream_id) DO UPDATE SET requests = t.requests + excluded.requests, failures = t.failures + excluded.failures,
+			cost_micros = t.cost_micros + excluded.cost_micros`, string(d.Day), d.UpstreamID, d.Requests, d.Failures, d.CostMicros).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Spent implements gateway.LogStore.
+func (s *Store) Spent(ctx context.Context, day usage.Day) (map[uuid.UUID]int64, error) {
+	days, err := s.UpstreamDays(ctx, usage.LastDays(day, 1))
+	spent := make(map[uuid.UUID]int64, len(days))
+	for _, d := range days {
+		spent[d.UpstreamID] = d.CostMicros
+	}
+	return spent, err
+}
+
+// UpstreamDays lists what upstreams cost in a range of days, the first day first.
+func (s *Store) UpstreamDays(ctx context.Context, span usage.Range) ([]gateway.UpstreamDay, error) {
+	fields := func(d *gateway.UpstreamDay) []any {
+		return []any{&d.Day, &d.UpstreamID, &d.Requests, &d.Failures, &d.CostMicros}
+	}
+	return list(ctx, s, fields, "SELECT day, upstream_id, requests, failures, cost_micros FROM upstream_days WHERE day BETWEEN ? AND ? ORDER BY day, upstream_id",
+		string(span.From()), string(span.To()))
+}
