@@ -31,9 +31,9 @@ dashboard: dashboard/node_modules/.package-lock.json ## run the service with dem
 	$(BUILD) -o .build/codexible .
 	.build/codexible serve --demo & service=$$!; trap 'kill $$service' EXIT; npm --prefix dashboard run dev
 
-dashboard/node_modules/.package-lock.json: dashboard/package-lock.json
-	@command -v npm >/dev/null || { echo 'the dashboard needs Node.js 20.19 or later, with npm, on the PATH' >&2; exit 1; }
-	cd dashboard && npm ci --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json
+	@command -v npm >/dev/null || { echo '$* needs Node.js 20.19 or later, with npm, on the PATH' >&2; exit 1; }
+	cd $* && npm ci --no-audit --no-fund
 
 generate: ## generate Go code from the templ components
 	go tool templ generate
@@ -83,7 +83,7 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
+test-go: clients/node_modules/.package-lock.json ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
 	tools/need.sh race postgres valkey chromium ip mkfs.ext4
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; slow=$$(go list $(SLOW_WITH_RACE:%=./%)); \
 	  go test -count=1 -p 3 -timeout=20m -json ./handlers ./drills ./store ./... || status=1; \

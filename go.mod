@@ -2,7 +2,10 @@ module codexible
 
 go 1.26.4
 
-ignore ./dashboard/node_modules
+ignore (
+	./clients/node_modules
+	./dashboard/node_modules
+)
 
 require (
 	ariga.io/atlas v1.2.3

@@ -98,6 +98,9 @@ func (a *answering) serve() {
 	a.body = a.w
 	a.headers()
 	switch {
+	case r.Method == http.MethodHead && r.Path == "/api/hello":
+		a.w.WriteHeader(http.StatusOK) // Claude Code's first look
+		return
 	case r.Endpoint == unknown:
 		a.refuse(failure{status: http.StatusNotFound, message: "Invalid URL (" + r.Method + " " + r.Path + ")"})
 		return
