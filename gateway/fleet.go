@@ -87,7 +87,31 @@ type Fleet struct {
 	rests      *rests
 	spending   *spending
 	sticky     *sticky
-	background sync.WaitGroup
+	background tasks
+}
+
+// tasks are what runs in the background. Each bounds itself.
+type tasks struct {
+	mu      sync.Mutex
+	closed  bool
+	running sync.WaitGroup
+}
+
+// begin runs a task, unless close was called.
+func (t *tasks) begin(task func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.running.Go(task)
+	}
+}
+
+// close waits for the tasks that run.
+func (t *tasks) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.running.Wait()
 }
 
 // roster is all upstreams at a moment. It does not change.
@@ -147,7 +171,7 @@ func (f *Fleet) Up(up bool) {
 // Close waits for what is recorded in the background, a few seconds at most, and closes
 // the connections on which there is no call.
 func (f *Fleet) Close() error {
-	f.background.Wait()
+	f.background.close()
 	f.replacing.Lock()
 	defer f.replacing.Unlock()
 	if r := f.kept.Load(); r != nil {

@@ -140,7 +140,9 @@ func (r *rests) recorded(k *UpstreamKey, epoch int64) {
 func (r *rests) unrecorded(k *UpstreamKey, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keys[k.ID] = &keyRest{secret: k.Secret, until: now.Add(undisabledRest)}
+	if rest := r.keys[k.ID]; rest != nil && rest.secret == k.Secret {
+		r.keys[k.ID] = &keyRest{secret: k.Secret, until: now.Add(undisabledRest)}
+	}
 }
 
 // failed counts a failure of an upstream, and reports whether it rests because of it.

@@ -248,7 +248,7 @@ func (f *Fleet) refused(t Try, status int) {
 		return
 	}
 	f.parts.Observe(t.event(KeyDisabled, status, 0, nil))
-	f.background.Go(func() {
+	f.background.begin(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), disableTimeout)
 		defer cancel()
 		err := f.parts.Disable(ctx, t.Upstream.ID, t.Key.ID, "the provider answered with status "+strconv.Itoa(status))

@@ -41,6 +41,9 @@ type spending struct {
 func (s *spending) add(day usage.Day, id uuid.UUID, micros int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if day < s.day {
+		return // the day ended while the call did
+	}
 	s.begin(day)
 	s.own[id] += micros
 }

@@ -83,7 +83,7 @@ const (
 type sticky struct {
 	store      StickyStore
 	now        func() time.Time
-	background *sync.WaitGroup
+	background *tasks
 	writing    chan struct{}
 	// awayUntil is until when the store is not asked, in nanoseconds of Unix time.
 	awayUntil atomic.Int64
@@ -104,7 +104,7 @@ type seat struct {
 	used, ofUser *list.Element
 }
 
-func newSticky(store StickyStore, now func() time.Time, background *sync.WaitGroup) *sticky {
+func newSticky(store StickyStore, now func() time.Time, background *tasks) *sticky {
 	return &sticky{
 		store: store, now: now, background: background, writing: make(chan struct{}, stickyWrites),
 		sessions: map[[sha256.Size]byte]*seat{}, used: list.New(), users: map[uuid.UUID]*list.List{},
@@ -134,18 +134,16 @@ func (s *sticky) place(ctx context.Context, session [sha256.Size]byte) Place {
 	defer cancel()
 	p, err := s.store.Place(asking, session)
 	if err != nil {
-		s.away(ctx)
+		if ctx.Err() == nil {
+			s.away()
+		}
 		return Place{}
 	}
 	return p
 }
 
-// away leaves the store alone for a moment, unless it was the caller who left.
-func (s *sticky) away(ctx context.Context) {
-	if ctx.Err() == nil {
-		s.awayUntil.Store(s.now().Add(stickyAway).UnixNano())
-	}
-}
+// away leaves the store alone for a moment.
+func (s *sticky) away() { s.awayUntil.Store(s.now().Add(stickyAway).UnixNano()) }
 
 // serve keeps where a session was served.
 func (s *sticky) serve(ctx context.Context, session [sha256.Size]byte, user uuid.UUID, p Place) {
@@ -234,12 +232,12 @@ func (s *sticky) write(ctx context.Context, change func(ctx context.Context) err
 	default:
 		return
 	}
-	s.background.Go(func() {
+	s.background.begin(func() {
 		defer func() { <-s.writing }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stickyWrite)
 		defer cancel()
 		if change(ctx) != nil {
-			s.away(ctx)
+			s.away()
 		}
 	})
 }
