@@ -158,8 +158,9 @@ func (f *Fleet) send(ctx context.Context, t Try, method, to string, header map[s
 	up := &upload{body: body}
 	req, err := http.NewRequestWithContext(ctx, method, to, nil)
 	if err != nil {
+		err = sendError(ctx, t, errURL) // the cause quotes the URL
 		cancel(nil)
-		return nil, sendError(ctx, t, errURL) // the cause quotes the URL
+		return nil, err
 	}
 	if len(body) > 0 {
 		req.ContentLength, req.GetBody = int64(len(body)), up.reader
