@@ -39,8 +39,10 @@ type Config struct {
 	RateLimitPerIP int64
 	// MaxConnectionsPerAddress does not count for loopback and TrustedProxies.
 	MaxConnectionsPerAddress int
-	SQLiteSynchronous        string
-	MigrateOnStart           bool
+	// BodyBudget bounds the bodies of calls of models in flight, in bytes.
+	BodyBudget        int64
+	SQLiteSynchronous string
+	MigrateOnStart    bool
 	// ShowCost is whether customers see what calls cost the operator.
 	ShowCost bool
 	// SecretKey encrypts the secrets in the database, SecretKeyPrevious only decrypts.
@@ -71,6 +73,8 @@ type Config struct {
 	TracesDisabled  bool
 	DrainDelay      time.Duration
 	ShutdownTimeout time.Duration
+	// StreamShutdownTimeout is how long open calls of models get at shutdown.
+	StreamShutdownTimeout time.Duration
 }
 
 // setting is one variable of the environment. The table below is the only place
@@ -121,6 +125,9 @@ var settings = []setting{
 	}},
 	{name: "MAX_CONNECTIONS_PER_ADDRESS", fallback: "512", meaning: "connections per client address (IPv6: per /64); trusted proxies and loopback are exempt", set: func(c *Config, v string) string {
 		return whole(&c.MaxConnectionsPerAddress, v, 1, 1_000_000)
+	}},
+	{name: "BODY_BUDGET", fallback: "256MiB", meaning: "memory for the bodies of `/v1` in flight, at least 64MiB; one user gets at most an eighth of it, and no body is larger than that or than 32 MiB", set: func(c *Config, v string) string {
+		return bytesOf(&c.BodyBudget, v, 64<<20, 1<<40, "from 64MiB to 1024GiB")
 	}},
 	{name: "SQLITE_SYNCHRONOUS", fallback: "FULL", meaning: "`FULL`: a power failure loses nothing; `NORMAL`: faster, a power failure may lose the last commits but never corrupts the database", set: func(c *Config, v string) string {
 		return choice(&c.SQLiteSynchronous, strings.ToUpper(v), "FULL", "NORMAL")
@@ -206,6 +213,9 @@ var settings = []setting{
 	}},
 	{name: "SHUTDOWN_TIMEOUT", fallback: "15s", meaning: "time that open requests have to finish after SIGTERM", set: func(c *Config, v string) string {
 		return duration(&c.ShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
+	}},
+	{name: "STREAM_SHUTDOWN_TIMEOUT", fallback: "120s", meaning: "time that open calls of `/v1` have to finish after SIGTERM; then their streams end with an error that clients understand", set: func(c *Config, v string) string {
+		return duration(&c.StreamShutdownTimeout, v, 0, time.Hour, "from 0s to 1h")
 	}},
 }
 
@@ -370,6 +380,25 @@ func duration(to *time.Duration, value string, least, most time.Duration, bounds
 	var err error
 	*to, err = time.ParseDuration(value)
 	return problemIf(err != nil || *to < least || *to > most, "must be a duration "+bounds+" such as 15s, not "+quoted(value))
+}
+
+// bytesOf reads an amount of memory: a whole number with the unit KiB, MiB or GiB, or of bytes.
+func bytesOf(to *int64, value string, least, most int64, bounds string) string {
+	digits, unit := strings.TrimRight(value, "KMGiB"), int64(1)
+	switch value[len(digits):] {
+	case "", "B":
+	case "KiB":
+		unit = 1 << 10
+	case "MiB":
+		unit = 1 << 20
+	case "GiB":
+		unit = 1 << 30
+	default:
+		digits = ""
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	*to = n * unit
+	return problemIf(err != nil || n < 0 || n > most/unit || *to < least, "must be an amount of memory "+bounds+" such as 256MiB, not "+quoted(value))
 }
 
 func isPort(text string) bool {

@@ -32,6 +32,7 @@ func defaults() Config {
 	return Config{
 		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"}, ShowCost: true,
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
+		BodyBudget: 256 << 20, StreamShutdownTimeout: 2 * time.Minute,
 		CreditValue: 10_000, BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
 	}
 }
@@ -72,6 +73,9 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays, c.CreditValue = 7, 8, "NORMAL", false, 90, 1
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
+		{"bodies and streams", map[string]string{"BODY_BUDGET": "1GiB", "STREAM_SHUTDOWN_TIMEOUT": "0s"}, func(c *Config) { c.BodyBudget, c.StreamShutdownTimeout = 1<<30, 0 }},
+		{"bytes without a unit", map[string]string{"BODY_BUDGET": "67108864"}, func(c *Config) { c.BodyBudget = 64 << 20 }},
+		{"the most of KiB", map[string]string{"BODY_BUDGET": "1073741824KiB"}, func(c *Config) { c.BodyBudget = 1 << 40 }},
 		{"no cost for customers", map[string]string{"SHOW_COST": "FALSE"}, func(c *Config) { c.ShowCost = false }},
 		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
 		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
@@ -116,6 +120,8 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"TRUSTED_PROXIES":                    {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
 		"RATE_LIMIT_PER_IP":                  {"0", "many", "1000001"},
 		"MAX_CONNECTIONS_PER_ADDRESS":        {"0", "some", "1000001"},
+		"BODY_BUDGET":                        {"63MiB", "256MB", "MiB", "-256MiB", "1025GiB", "9223372036854775807GiB", "1.5GiB", "256 MiB", "0"},
+		"STREAM_SHUTDOWN_TIMEOUT":            {"-1s", "61m", "120"},
 		"SQLITE_SYNCHRONOUS":                 {"OFF", "EXTRA"},
 		"SHOW_COST":                          {"no", "-1"},
 		"MIGRATE_ON_START":                   {"yes", "2"},

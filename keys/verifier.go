@@ -111,6 +111,9 @@ type Token struct {
 	possible bool
 }
 
+// Possible reports whether the text has the form of a key.
+func (t Token) Possible() bool { return t.possible }
+
 // Token hashes a text.
 func (v *Verifier) Token(text string) Token {
 	text = strings.TrimSpace(text)

@@ -68,10 +68,16 @@ type Options struct {
 	// connection may wait for its next one, MaxHeadBytes how long a head may be.
 	ReadTimeout, IdleTimeout time.Duration
 	MaxHeadBytes             int
+	// WritePatience is how long a client may take to read 64 KiB; a whole response has no
+	// deadline. 30 s where zero.
+	WritePatience time.Duration
 }
 
 // Open starts to accept connections from a listener.
 func Open(listener net.Listener, o Options) *Listener {
+	if o.WritePatience == 0 {
+		o.WritePatience = writePatience
+	}
 	d := &Listener{
 		Listener: listener, Options: o, places: make(chan struct{}, o.Places),
 		ready: make(chan net.Conn), failed: make(chan error, 1), parked: make(chan struct{}, 1), closed: make(chan struct{}),

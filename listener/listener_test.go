@@ -27,7 +27,7 @@ func (c *taking) Write(b []byte) (int, error) {
 
 func TestAResponseIsWrittenInPiecesWithADeadlineEach(t *testing.T) {
 	conn := &taking{}
-	v := &visitor{Conn: conn, listener: &Listener{}}
+	v := &visitor{Conn: conn, listener: &Listener{Options: Options{WritePatience: writePatience}}}
 	for range 10 {
 		if n, err := v.Write(make([]byte, 100)); n != 100 || err != nil {
 			t.Fatal(n, err)

@@ -51,6 +51,12 @@ func (v *visitor) RequestBegins() { v.idle = false }
 // RequestEnds implements handlers.Turns.
 func (v *visitor) RequestEnds() { v.served, v.idle, v.by = true, true, time.Time{} }
 
+// TakesTime lets the rest of the request arrive after ReadTimeout: who reads it sets the deadlines.
+func (v *visitor) TakesTime() { v.by = time.Time{} }
+
+// NetConn is the connection below, as tls.Conn has it.
+func (v *visitor) NetConn() net.Conn { return v.Conn }
+
 // SetReadDeadline implements net.Conn. While the HTTP server waits for a next
 // request, IdleTimeout is parkAfter: the connection waits for the rest of it in
 // the lobby.
@@ -96,8 +102,7 @@ func (v *visitor) readNext(b []byte) (int, error) {
 }
 
 const (
-	// writePatience is how long a client may take to read writePiece bytes. A whole
-	// response has no deadline.
+	// writePatience is Options.WritePatience where that is zero.
 	writePatience = 30 * time.Second
 	writePiece    = 64 << 10
 )
@@ -105,8 +110,8 @@ const (
 // Write fails when the client does not read: nothing else would end such a connection.
 func (v *visitor) Write(b []byte) (written int, err error) {
 	for {
-		if now := time.Now(); v.writeBy.Sub(now) < writePatience-deadlineSlack {
-			v.writeBy = now.Add(writePatience)
+		if now := time.Now(); v.writeBy.Sub(now) < v.listener.WritePatience-deadlineSlack {
+			v.writeBy = now.Add(v.listener.WritePatience)
 			if err := v.SetWriteDeadline(v.writeBy); err != nil {
 				return written, err
 			}
