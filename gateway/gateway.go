@@ -4,9 +4,16 @@
 package gateway
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"io"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
+	"codexible/accounts"
+	"codexible/catalog"
 	"codexible/keys"
 	"codexible/usage"
 
@@ -105,3 +112,104 @@ type Answer struct {
 	// Cause is the error behind a failure of ours, for the log; nil for none.
 	Cause error
 }
+
+// ErrClientGone is the cause with which the context of a call ends when its client has left.
+var ErrClientGone = errors.New("the client has left")
+
+// Parts are what a Gateway is made of. Observer and Logger may be nil.
+type Parts struct {
+	Verifier *keys.Verifier
+	Holds    *usage.Holds
+	Catalog  *catalog.Cache
+	Fleet    *Fleet
+	Log      *Log
+	Observer Observer
+	Logger   *slog.Logger
+	Now      func() time.Time
+	Waits    Waits
+}
+
+// Waits are how long a call waits for what; zero for what the contract says.
+type Waits struct {
+	// KeepAlive is how long a client waits for an event until it gets a keep-alive.
+	KeepAlive time.Duration
+	// HoldBack is how long the head of a stream waits for the model to begin to write.
+	HoldBack time.Duration
+	// Drain is how long a call is read on whose client has left.
+	Drain time.Duration
+	// Settle is how long the end of an answer waits for its settlement to be in the books.
+	Settle time.Duration
+	// Close is how long calls that a shutdown has cut off have for their settlement and their last event.
+	Close time.Duration
+}
+
+func (w Waits) orUsual() Waits {
+	return Waits{
+		KeepAlive: cmp.Or(w.KeepAlive, 15*time.Second), HoldBack: cmp.Or(w.HoldBack, 15*time.Second), Drain: cmp.Or(w.Drain, 2*time.Minute),
+		Settle: cmp.Or(w.Settle, 2*time.Second), Close: cmp.Or(w.Close, 5*time.Second),
+	}
+}
+
+// Gateway passes calls on. It is safe for concurrent use.
+type Gateway struct {
+	Parts
+
+	ratios   ratios
+	brake    brake
+	live     live
+	stopping atomic.Bool
+	// life ends the settlements that are repeated in the background.
+	life  context.Context //nolint:containedctx // it is the life of the gateway, not of a call
+	close context.CancelFunc
+}
+
+// New puts a Gateway together; Close ends it.
+func New(p Parts) *Gateway {
+	if p.Logger == nil {
+		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.Observer == nil {
+		p.Observer = unobserved{}
+	}
+	p.Waits = p.Waits.orUsual()
+	g := &Gateway{Parts: p}
+	g.life, g.close = context.WithCancel(context.Background())
+	return g
+}
+
+// Call passes a call on. The context ends with the cause ErrClientGone when the client
+// leaves, and with another when the call is to be cut off; it has to outlive a Stream. A
+// refusal is an answer as well.
+func (g *Gateway) Call(ctx context.Context, r *Request) *Answer {
+	c := g.begin(ctx, r)
+	answer := c.serve()
+	c.bodyDone()
+	if answer.Stream == nil {
+		c.end(answer)
+	}
+	return answer
+}
+
+// Changed follows changes of other instances: an operator's end of a call, and upstreams.
+func (g *Gateway) Changed(change accounts.Change) {
+	if change.Subject == accounts.SubjectRequest {
+		g.live.end(change.ID)
+	}
+	g.Fleet.Changed(change)
+}
+
+// Shutdown refuses new calls, waits for those that are open until ctx ends, and then ends
+// them in the way of their wire. It returns when all have ended, or after Waits.Close.
+func (g *Gateway) Shutdown(ctx context.Context) {
+	g.stopping.Store(true)
+	if g.live.wait(ctx) {
+		return
+	}
+	g.live.cut(errStopping)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.Waits.Close)
+	defer cancel()
+	g.live.wait(closing)
+}
+
+// Close ends the settlements that are still repeated: holds that stay open are settled at their deadline.
+func (g *Gateway) Close() { g.close() }

@@ -25,7 +25,7 @@ type OnClientGone string
 const (
 	// Cancel cancels it: the provider stops billing.
 	Cancel OnClientGone = "cancel"
-	// Drain reads it to its end, at most DrainTime: the provider bills it anyway.
+	// Drain reads it to its end, at most for Waits.Drain: the provider bills it anyway.
 	Drain OnClientGone = "drain"
 )
 

@@ -55,7 +55,8 @@ type Script struct {
 	Before func(ctx context.Context, event int)
 
 	// Break is how the answer breaks off, after After events with output, or at the end of the
-	// output where there are fewer. An answer that is not streamed is Cut in its middle.
+	// output where there are fewer; after the event that opens the stream where After is negative.
+	// An answer that is not streamed is Cut in its middle.
 	Break Break
 	After int
 

@@ -222,7 +222,7 @@ func (a *answering) stream() {
 		if e.output && written == 0 && !a.sleep(s.Silence) || e.output && !a.sleep(s.Pause) {
 			return
 		}
-		if s.Break != Whole && (e.closing || e.output && written >= s.After) {
+		if s.Break != Whole && (e.closing || e.output && s.After >= 0 && written >= s.After || s.After < 0 && number > 0) {
 			a.breakOff()
 			return
 		}
