@@ -49,9 +49,9 @@ func choice(c *cursor) (text int64, begun bool) {
 	for in := c.open('{'); in && c.next('}'); {
 		switch string(c.key()) {
 		case "delta", "message":
-			n, any := message(c)
+			n, more := message(c)
 			text += n
-			begun = begun || any
+			begun = begun || more
 		case "text":
 			text += c.textLength()
 		case "finish_reason":

@@ -1,9 +1,6 @@
 package gateway
 
-import (
-	"encoding/json"
-	"slices"
-)
+import "slices"
 
 // A span is a part of a body and what is put in its place.
 type span struct {
@@ -36,8 +33,7 @@ func replace(body []byte, spans ...span) []byte {
 func (in *inspected) forUpstream(body []byte, model string) []byte {
 	var spans []span
 	if model != in.model {
-		name, _ := json.Marshal(model) // a string can always be encoded
-		spans = append(spans, span{in.modelAt[0], in.modelAt[1], string(name)})
+		spans = append(spans, span{in.modelAt[0], in.modelAt[1], string(encode(model))})
 	}
 	if !in.usageAsked {
 		spans = append(spans, span{in.usageAt[0], in.usageAt[1], in.usageEdit})

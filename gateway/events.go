@@ -229,11 +229,11 @@ func (f *framer) read(event, joined []byte) (name, data []byte) {
 		}
 		line := event[at:end]
 		at = end + 1
-		colon := bytes.IndexByte(line, ':')
-		field, value := line, line[len(line):]
-		if colon >= 0 {
-			field, value = line[:colon], bytes.TrimPrefix(line[colon+1:], []byte(" "))
+		field, value, colon := bytes.Cut(line, []byte(":"))
+		if !colon {
+			value = line[len(line):] // an empty text, not none
 		}
+		value = bytes.TrimPrefix(value, []byte(" "))
 		switch string(field) {
 		case "event":
 			if name = value; f.inside {

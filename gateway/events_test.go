@@ -22,8 +22,6 @@ type frames struct {
 	parts   int
 	longest int
 	cut     bool
-	// early is whether a part had the blank line of its event.
-	early bool
 }
 
 func (fs *frames) take(t *testing.T, f *framer, fr frame) {

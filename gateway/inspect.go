@@ -82,13 +82,13 @@ const (
 // once notes that a field was read, and refuses a body that has it twice.
 func (i *inspector) once(f field, name string) {
 	if i.seen&f != 0 {
-		i.wrong("The body has the field %s twice. Send it once.", name)
+		i.wrongf("The body has the field %s twice. Send it once.", name)
 	}
 	i.seen |= f
 }
 
-// wrong refuses the body, and ends its inspection.
-func (i *inspector) wrong(format string, args ...any) {
+// wrongf refuses the body, and ends its inspection.
+func (i *inspector) wrongf(format string, args ...any) {
 	if !i.bad && i.problem == nil {
 		i.problem = badBody(fmt.Sprintf(format, args...))
 	}
@@ -126,7 +126,7 @@ func (i *inspector) body() {
 			i.metadata()
 		default:
 			if bytes.EqualFold(key, []byte("model")) {
-				i.wrong("The body has the field %q. Write it model.", key)
+				i.wrongf("The body has the field %q. Write it model.", key)
 			}
 			i.member(key, top)
 		}
@@ -158,7 +158,7 @@ func (i *inspector) model() {
 	switch {
 	case i.bad:
 	case !ok || len(raw) == 0:
-		i.wrong("The field model is not the name of a model. Send one that GET /v1/models lists.")
+		i.wrongf("The field model is not the name of a model. Send one that GET /v1/models lists.")
 	case len(name) > maxModelName || name == nil:
 		i.bad, i.problem = true, &Refusal{Reason: ReasonModel, Message: "No model has a name as long as this. Send one that GET /v1/models lists."}
 	default:
@@ -173,7 +173,7 @@ func (i *inspector) stream() {
 		i.in.stream = true
 	case "false", "null":
 	default:
-		i.wrong("The field stream is neither true nor false. Correct it and send the request again.")
+		i.wrongf("The field stream is neither true nor false. Correct it and send the request again.")
 	}
 }
 
@@ -191,10 +191,10 @@ func (i *inspector) streamOptions() {
 		i.skip()
 		return
 	}
-	inside, members := i.at+1, 0
-	found := false
-	for in := i.open('{'); in && i.next('}'); members++ {
+	inside, found, others := i.at+1, false, false
+	for in := i.open('{'); in && i.next('}'); {
 		if string(i.key()) != "include_usage" {
+			others = true
 			i.skip()
 			continue
 		}
@@ -207,10 +207,10 @@ func (i *inspector) streamOptions() {
 	}
 	switch {
 	case found:
-	case members == 0:
-		i.askUsage(inside, inside, askInside)
-	default:
+	case others:
 		i.askUsage(inside, inside, askInside+",")
+	default:
+		i.askUsage(inside, inside, askInside)
 	}
 }
 
@@ -303,7 +303,7 @@ func (i *inspector) choices(name string) {
 	}
 	n, ok := i.number()
 	if !ok {
-		i.wrong("The field %s is not a whole number. Correct it and send the request again.", name)
+		i.wrongf("The field %s is not a whole number. Correct it and send the request again.", name)
 	}
 	i.in.choices = max(i.in.choices, min(n, maxChoices))
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -132,7 +133,7 @@ func (c *cursor) text() (raw []byte, ok bool) {
 func (c *cursor) escape() {
 	rest := c.data[c.at+1:]
 	switch {
-	case len(rest) > 0 && bytes.IndexByte([]byte(`"\/bfnrt`), rest[0]) >= 0:
+	case len(rest) > 0 && strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0:
 		c.at += 2
 	case len(rest) > 4 && rest[0] == 'u' && hexRune(rest[1:5]) >= 0:
 		c.at += 6
@@ -237,8 +238,8 @@ func (c *cursor) digits() {
 	}
 }
 
-func (c *cursor) take(any string) bool {
-	ok := c.at < len(c.data) && bytes.IndexByte([]byte(any), c.data[c.at]) >= 0
+func (c *cursor) take(one string) bool {
+	ok := c.at < len(c.data) && strings.IndexByte(one, c.data[c.at]) >= 0
 	if ok {
 		c.at++
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"codexible/usage"
@@ -38,6 +39,7 @@ func (i *inspector) walk(p place) {
 			element = tool
 		case items:
 			element = item
+		default:
 		}
 		for in := i.open('['); in && i.next(']'); {
 			i.walk(element)
@@ -107,6 +109,7 @@ func (o *object) kind(i *inspector, p place, kind []byte) {
 		if bytes.HasPrefix(kind, []byte("container")) {
 			i.host("shell")
 		}
+	default:
 	}
 }
 
@@ -171,7 +174,7 @@ func (i *inspector) refers() (yes bool) {
 }
 
 // hostedPrefixes are how the types of the tools begin that a provider runs and that cost or
-// keep something beside tokens, which are their names.
+// keep something beside tokens, which are their names. Shells are told by their environment.
 var hostedPrefixes = [...]string{"code_interpreter", "file_search", "image_generation", "mcp", "code_execution"}
 
 // hostedTool is the name of a hosted tool by its type; empty for other tools.
@@ -184,18 +187,9 @@ func hostedTool(kind string) string {
 	return ""
 }
 
-// HostedTools are the names of the tools that a provider runs and that a model has to name
-// before a call may use them.
-func HostedTools() []string { return append(hostedPrefixes[:], "shell") }
-
 // host notes a hosted tool, each once.
 func (i *inspector) host(name string) {
-	for _, known := range i.in.hosted {
-		if known == name {
-			return
-		}
-	}
-	if name != "" {
+	if name != "" && !slices.Contains(i.in.hosted, name) {
 		i.in.hosted = append(i.in.hosted, name)
 	}
 }

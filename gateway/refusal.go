@@ -3,7 +3,7 @@ package gateway
 import "time"
 
 // Refusal is an answer of the gateway's own, in the shape of no wire yet.
-type Refusal struct {
+type Refusal struct { //nolint:errname // the word of the contract; only inspect returns it as an error
 	Reason Reason
 	// Message says what happened and what to do next.
 	Message string

@@ -174,7 +174,7 @@ type failedDetail struct {
 	Message string `json:"message"`
 }
 
-// encode makes JSON of one of the shapes above, of which every value can be encoded.
+// encode makes JSON of a text or of one of the shapes above, which can always be encoded.
 func encode(v any) []byte {
 	out, err := json.Marshal(v)
 	if err != nil {
