@@ -260,3 +260,31 @@ func TestManyCallersAtOnceSeeNoUpstreamFromBeforeAChange(t *testing.T) {
 	}
 	done.Wait()
 }
+
+func TestALateReadFromBeforeAChangeReplacesNothingInTheBackground(t *testing.T) {
+	h := newHarbour(t, nil)
+	reads := make(chan chan []Upstream, 2)
+	h.parts.Read = func(context.Context) ([]Upstream, error) {
+		answer := make(chan []Upstream)
+		reads <- answer
+		return <-answer, nil
+	}
+	var done sync.WaitGroup
+	ask := func() (answer chan []Upstream, got *[]*Upstream) {
+		got = new([]*Upstream)
+		done.Go(func() { *got, _ = h.Upstreams(context.Background()) })
+		return <-reads, got
+	}
+	early, before := ask()
+	h.Changed(accounts.Change{Subject: accounts.SubjectUpstream})
+	late, after := ask()
+	late <- []Upstream{fleetUpstream(2, 1)}
+	eventuallyTrue(t, "the later read is kept", func() bool { return h.kept.Load() != nil })
+	early <- []Upstream{fleetUpstream(1, 1)}
+	done.Wait()
+	for says, got := range map[string][]*Upstream{"before": *before, "after": *after, "kept": h.kept.Load().list} {
+		if len(got) != 1 || got[0].ID != fleetID(2) {
+			t.Errorf("%s the change: %v", says, got)
+		}
+	}
+}

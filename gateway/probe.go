@@ -21,7 +21,7 @@ import (
 const (
 	// testTimeout bounds a test.
 	testTimeout = 30 * time.Second
-	// maxTestBody is how much of an answer a test reads, maxTestMessage how much of it it says.
+	// maxTestBody is how much of an answer a test reads, maxTestMessage how much of that its result says.
 	maxTestBody    = 64 << 10
 	maxTestMessage = 300
 )
@@ -99,7 +99,7 @@ func smallest(u *Upstream, model string) (method, path string, body []byte) {
 			fields["max_tokens"] = 1
 		}
 	}
-	body, _ = json.Marshal(fields) // strings and numbers
+	body, _ = json.Marshal(fields) //nolint:errchkjson // strings and numbers
 	return http.MethodPost, e.Path(), body
 }
 

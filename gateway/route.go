@@ -42,7 +42,7 @@ type Try struct {
 	unit *unit
 }
 
-func (t Try) place() Place { return Place{t.Upstream.ID, t.Key.ID} }
+func (t Try) place() Place { return Place{t.ID, t.Key.ID} }
 
 // Failure is why an attempt did not serve.
 type Failure struct {
@@ -199,7 +199,7 @@ func keyOf(u *Upstream, i int) *UpstreamKey {
 
 // Served says that an attempt served: its session stays there, and its failures count no more.
 func (r *Route) Served(ctx context.Context, t Try) {
-	r.fleet.rests.served(t.Upstream.ID)
+	r.fleet.rests.served(t.ID)
 	r.fleet.sticky.serve(ctx, r.session, r.user, t.place())
 }
 
@@ -221,9 +221,9 @@ func (r *Route) Failed(t Try, f Failure) {
 		return
 	default:
 		for _, o := range r.options {
-			o.failed = o.failed || o.ID == t.Upstream.ID
+			o.failed = o.failed || o.ID == t.ID
 		}
-		if fleet.rests.failed(t.Upstream.ID, now) {
+		if fleet.rests.failed(t.ID, now) {
 			fleet.parts.Observe(t.event(UpstreamRests, f.Status, circuitRest, nil))
 		}
 	}
@@ -231,7 +231,7 @@ func (r *Route) Failed(t Try, f Failure) {
 }
 
 func (t Try) event(kind FleetEventKind, status int, rest time.Duration, err error) FleetEvent {
-	e := FleetEvent{Kind: kind, UpstreamID: t.Upstream.ID, Upstream: t.Name, Status: status, Rest: rest, Err: err}
+	e := FleetEvent{Kind: kind, UpstreamID: t.ID, Upstream: t.Name, Status: status, Rest: rest, Err: err}
 	if kind != UpstreamRests {
 		e.Key = t.Key.Name
 	}
@@ -251,7 +251,7 @@ func (f *Fleet) refused(t Try, status int) {
 	f.background.begin(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), disableTimeout)
 		defer cancel()
-		err := f.parts.Disable(ctx, t.Upstream.ID, t.Key.ID, "the provider answered with status "+strconv.Itoa(status))
+		err := f.parts.Disable(ctx, t.ID, t.Key.ID, "the provider answered with status "+strconv.Itoa(status))
 		if err != nil {
 			f.rests.unrecorded(t.Key, f.parts.Now())
 			f.parts.Observe(t.event(KeyDisableFailed, status, undisabledRest, err))
@@ -264,10 +264,10 @@ func (f *Fleet) refused(t Try, status int) {
 // current reports whether the key of an attempt is still one of its upstream, with the same secret.
 func (f *Fleet) current(t Try) bool {
 	r := f.kept.Load()
-	if r == nil || r.units[t.Upstream.ID] == nil {
+	if r == nil || r.units[t.ID] == nil {
 		return false
 	}
-	return slices.ContainsFunc(r.units[t.Upstream.ID].Keys, func(k UpstreamKey) bool {
+	return slices.ContainsFunc(r.units[t.ID].Keys, func(k UpstreamKey) bool {
 		return k.ID == t.Key.ID && k.Secret == t.Key.Secret
 	})
 }

@@ -70,6 +70,19 @@ func TestWhatIsStoredAndKnownIsNotCountedTwice(t *testing.T) {
 	}
 }
 
+func TestWhatIsKnownCountsUntilItIsStored(t *testing.T) {
+	h := newHarbour(t, nil, thrifty(1, 1000))
+	h.spent = map[uuid.UUID]int64{fleetID(1): 300}
+	fleetRoute(t, h, fleetModel(1), Session{})
+	h.Spend(fleetID(1), 700)
+	for range 10 { // the log of requests is not written for ten seconds
+		h.pass(time.Second)
+		if got := way(t, h, fleetModel(1), Session{}, Failure{Status: 400}); len(got) > 0 {
+			t.Fatal("it is called with 1000")
+		}
+	}
+}
+
 func TestSpendingThatCannotBeReadCountsAsLastReadForHalfAMinute(t *testing.T) {
 	h := newHarbour(t, nil, thrifty(1, 1000), fleetUpstream(2, 1))
 	h.spentErr = errors.New("away")

@@ -146,7 +146,7 @@ func TestModelsOfASessionHavePlacesOfTheirOwn(t *testing.T) {
 func TestASessionLeavesAnUpstreamThatFailsOrCannotBeCalled(t *testing.T) {
 	s := Session{ID: [32]byte{1}}
 	for says, leave := range map[string]func(h *harbour, at Try){
-		"it failed": func(h *harbour, at Try) {
+		"it failed": func(h *harbour, _ Try) {
 			r := fleetRoute(t, h, fleetModel(1, 2, 3), s)
 			try, _ := r.Next()
 			r.Failed(try, Failure{Status: 500})

@@ -350,7 +350,7 @@ func TestTheBodyIsTheCallersWhenSendReturns(t *testing.T) {
 	}
 	received(t, res, nil)
 	// The same where the call fails meanwhile.
-	silent := listening(t, func(c net.Conn) { <-t.Context().Done() })
+	silent := listening(t, func(net.Conn) { <-t.Context().Done() })
 	h, try = serving(t, func(u *Upstream) { u.BaseURL, u.FirstByteTimeout = "http://"+silent, 100*time.Millisecond }, nil)
 	if _, err := h.Send(t.Context(), try, ChatCompletions, "", nil, body); WordOf(err) != "first_byte_timeout" {
 		t.Errorf("a server that does not read: %v", err)
@@ -377,7 +377,11 @@ func TestABodyIsSentAgainFromItsBeginning(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
+	three, _ := up.reader()
 	up.end()
+	if n, err := three.Read(make([]byte, 9)); n > 0 || err == nil || err == io.EOF {
+		t.Errorf("%d bytes are sent of a call that has ended, %v", n, err)
+	}
 	if _, err := up.reader(); err == nil {
 		t.Error("a call that has ended is sent again")
 	}
