@@ -50,7 +50,7 @@ pricelist: ## rewrite the price list that ships, from the npm package that tools
 
 ## Checks
 
-.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse torture chaos soak fuzz bench
+.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse agents torture chaos soak fuzz bench
 test: ## run everything: the checks below, every Go test, the concurrent ones also with -race, the dashboard's tests; nothing is skipped
 	tools/test.sh
 
@@ -107,6 +107,10 @@ lighthouse: dashboard/node_modules/.package-lock.json ## run Lighthouse on the d
 	$(BUILD) -o .build/codexible .
 	npm --prefix dashboard run build
 	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run lighthouse
+
+agents: ## run Codex and Claude Code, installed from npm outside of this folder, against the service and a fake provider, without any network
+	tools/need.sh ip
+	tools/agents.sh
 
 torture: ## run every package with -race, the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
 	tools/testenv.sh go test -race -count=1 -timeout=1h -skip '$(WITHOUT_RACE)' ./...

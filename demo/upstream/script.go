@@ -93,6 +93,7 @@ var directives = map[string]func(s *Script, value string){
 	"retry":     func(s *Script, v string) { s.RetryAfter = v },
 	"type":      func(s *Script, v string) { s.Type = v },
 	"code":      func(s *Script, v string) { s.Code = v },
+	"final":     func(s *Script, _ string) { s.Header = map[string]string{"X-Should-Retry": "false"} },
 	"wait":      func(s *Script, v string) { s.Wait = milliseconds(v) },
 	"silence":   func(s *Script, v string) { s.Silence = milliseconds(v) },
 	"pause":     func(s *Script, v string) { s.Pause = milliseconds(v) },

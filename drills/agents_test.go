@@ -1,0 +1,257 @@
+//go:build agents
+
+package drills
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// agent is a coding agent from npm, in the folder that CODEXIBLE_AGENTS names.
+type agent struct {
+	name string
+	// program is a pattern for the path of its program.
+	program string
+	// args ask for one turn that may run commands.
+	args func(model string) []string
+	// prepare writes what it needs to its home; env says the rest.
+	prepare func(t *testing.T, home, address, model string)
+	env     func(address, key string) []string
+	// says takes from its output what it said at the end, and whether it took the turn for a success.
+	says func(t *testing.T, output []byte) (said string, succeeded bool)
+}
+
+const turn = "Print the word codexible-demo with a command."
+
+var codex = agent{
+	name:    "Codex",
+	program: "@openai/codex-*/vendor/*/bin/codex",
+	args: func(string) []string {
+		return []string{"exec", "--skip-git-repo-check", "--json", "--dangerously-bypass-approvals-and-sandbox", turn}
+	},
+	prepare: func(t *testing.T, home, address, model string) {
+		t.Helper()
+		write(t, filepath.Join(home, ".codex", "config.toml"), `model = "`+model+`"
+model_provider = "codexible"
+[model_providers.codexible]
+name = "Codexible"
+base_url = "`+address+`/v1"
+env_key = "CODEXIBLE_API_KEY"
+wire_api = "responses"
+`)
+	},
+	env: func(_, key string) []string { return []string{"CODEXIBLE_API_KEY=" + key} },
+	says: func(t *testing.T, output []byte) (said string, succeeded bool) {
+		t.Helper()
+		for line := range bytes.Lines(output) {
+			var event struct {
+				Type    string `json:"type"`
+				Message string `json:"message"`
+				Error   struct {
+					Message string `json:"message"`
+				} `json:"error"`
+				Item struct {
+					Type string `json:"type"`
+					Text string `json:"text"`
+				} `json:"item"`
+			}
+			if json.Unmarshal(line, &event) != nil {
+				continue // a warning
+			}
+			switch {
+			case event.Item.Type == "agent_message":
+				said = event.Item.Text
+			case event.Type == "turn.completed":
+				succeeded = true
+			case event.Type == "turn.failed":
+				said, succeeded = event.Error.Message, false
+			}
+		}
+		return said, succeeded
+	},
+}
+
+var claudeCode = agent{
+	name:    "Claude Code",
+	program: "@anthropic-ai/claude-code-linux-*/claude",
+	args: func(model string) []string {
+		return []string{"--model", model, "--output-format", "json", "--allowedTools", "Bash", "-p", turn}
+	},
+	prepare: func(*testing.T, string, string, string) {},
+	env: func(address, key string) []string {
+		return []string{"ANTHROPIC_BASE_URL=" + address, "ANTHROPIC_AUTH_TOKEN=" + key}
+	},
+	says: func(t *testing.T, output []byte) (said string, succeeded bool) {
+		t.Helper()
+		for line := range bytes.Lines(output) {
+			var result struct {
+				Result  string `json:"result"`
+				IsError bool   `json:"is_error"`
+				Type    string `json:"type"`
+			}
+			if json.Unmarshal(line, &result) == nil && result.Result != "" {
+				said, succeeded = result.Result, !result.IsError
+			}
+		}
+		return said, succeeded
+	},
+}
+
+// claudeCodeWithV1 is pointed at an address that ends in /v1, as OpenAI's do, and signs in with x-api-key.
+var claudeCodeWithV1 = func() agent {
+	a := claudeCode
+	a.name = "Claude Code at /v1"
+	a.env = func(address, key string) []string {
+		return []string{"ANTHROPIC_BASE_URL=" + address + "/v1", "ANTHROPIC_API_KEY=" + key}
+	}
+	return a
+}()
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ran is how a turn of an agent went.
+type ran struct {
+	said      string
+	succeeded bool
+	output    string
+	took      time.Duration
+}
+
+// run runs one turn with a home of its own; it may take two minutes.
+func (a agent) run(t *testing.T, address, key, model string) ran {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.Getenv("CODEXIBLE_AGENTS"), "node_modules", a.program))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%s is not installed in the folder that CODEXIBLE_AGENTS names: make agents installs it", a.name)
+	}
+	home, work := t.TempDir(), t.TempDir()
+	a.prepare(t, home, address, model)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, found[0], a.args(model)...)
+	cmd.Dir = work
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(), "DISABLE_AUTOUPDATER=1"}, a.env(address, key)...)
+	var output, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &complaints
+	cmd.SysProcAttr, cmd.WaitDelay = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, 10*time.Second
+	began := time.Now()
+	err = cmd.Run()
+	r := ran{took: time.Since(began), output: output.String() + complaints.String()}
+	if ctx.Err() != nil {
+		t.Fatalf("%s did not end in two minutes: %v\n%s", a.name, err, r.output)
+	}
+	r.said, r.succeeded = a.says(t, output.Bytes())
+	return r
+}
+
+// front counts the calls of models on their way to a service.
+type front struct {
+	url string
+
+	mu       sync.Mutex
+	statuses []int
+}
+
+// newFront passes requests on to an address until the test ends.
+func newFront(t *testing.T, address string) *front {
+	t.Helper()
+	to, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &front{}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		FlushInterval: -1,
+		ModifyResponse: func(r *http.Response) error {
+			if r.Request.Method == http.MethodPost && !strings.HasSuffix(r.Request.URL.Path, "/count_tokens") {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.statuses = append(f.statuses, r.StatusCode)
+			}
+			return nil
+		},
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	f.url = server.URL
+	return f
+}
+
+// answered are the statuses of the calls in their order.
+func (f *front) answered() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.statuses)
+}
+
+// finishATurn lets each agent run a command that the model asks for.
+func finishATurn(t *testing.T, address, key string) {
+	t.Helper()
+	for _, a := range []agent{codex, claudeCode, claudeCodeWithV1} {
+		t.Run(a.name, func(t *testing.T) {
+			f := newFront(t, address)
+			r := a.run(t, f.url, key, "tool")
+			if !r.succeeded || !strings.Contains(r.said, "The tool answered:") || !strings.Contains(r.said, "codexible-demo") {
+				t.Errorf("it said %q (succeeded: %t)\n%s", r.said, r.succeeded, r.output)
+			}
+			if got := f.answered(); !slices.Equal(got, []int{200, 200}) {
+				t.Errorf("its calls were answered with %v, want two successes: the call of the tool and its result", got)
+			}
+		})
+	}
+}
+
+func TestAgentsFinishATurnAtTheFakeProvider(t *testing.T) {
+	finishATurn(t, startProvider(t, scenarios).url, "any")
+}
+
+// What agents do after an answer decides which answers a gateway gives; it changes with their versions.
+func TestAgentsDoWhatTheGatewayIsMadeFor(t *testing.T) {
+	for _, c := range []struct {
+		what, script string
+		agent        agent
+		calls        int
+	}{
+		{"a quota that is used up", ":status-429:type-usage_limit_reached:code-insufficient_quota", codex, 1},
+		{"a quota that is used up", ":status-429:retry-3600:final", claudeCode, 1},
+		{"a quota that is used up in the stream", ":fail-3:code-insufficient_quota", codex, 1},
+		{"a model that is not there", ":status-404:code-model_not_found", codex, 1},
+		{"a wrong key", ":status-401:final", claudeCode, 1},
+		{"an error in a body that it sent", ":status-400", codex, 1},
+		{"a stream that ends early", ":end-3", codex, 6},
+	} {
+		t.Run(c.agent.name+" and "+c.what, func(t *testing.T) {
+			f := newFront(t, startProvider(t, map[string]string{"demo": c.script}).url)
+			r := c.agent.run(t, f.url, "any", "demo")
+			if r.succeeded {
+				t.Errorf("it took the turn for a success and said %q", r.said)
+			}
+			if got := f.answered(); len(got) != c.calls {
+				t.Errorf("its calls were answered with %v, want %d calls\n%s", got, c.calls, r.output)
+			}
+		})
+	}
+}
