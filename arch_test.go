@@ -19,8 +19,8 @@ import (
 // The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "secrets", "fault"},
-	"config":            {"store", "secrets", "usage"},
+	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault"},
+	"config":            {"store", "gateway", "secrets", "usage"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits"},
 	"listener":          {"limits"},
 	"demo":              {"store", "accounts", "keys", "catalog", "usage"},

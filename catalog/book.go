@@ -71,6 +71,24 @@ func (b *Book) Name(name string) string {
 	return name
 }
 
+// NameAt is an upstream's own name for a model; the name itself where the upstream is no candidate of it.
+func (b *Book) NameAt(name string, upstream uuid.UUID) string {
+	m := b.named[name]
+	if m == nil {
+		return name
+	}
+	for _, c := range m.Candidates {
+		switch {
+		case c.UpstreamID != upstream:
+		case c.Model == "":
+			return m.Name
+		default:
+			return c.Model
+		}
+	}
+	return name
+}
+
 // Priced are the names that have a price, sorted.
 func (b *Book) Priced() []string {
 	names := make([]string, 0, len(b.prices))

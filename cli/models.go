@@ -25,26 +25,26 @@ type modelCommand struct {
 }
 
 // offered is what a command about models reads before.
-type offered struct {
-	book  *catalog.Book
-	plans []accounts.Plan
-}
+type offered struct{ handlers.Offer }
 
 func readOffered(ctx context.Context, s *store.Store) (o offered, err error) {
-	if o.book, err = s.Book(ctx); err != nil {
+	if o.Book, err = s.Book(ctx); err != nil {
 		return o, err
 	}
-	o.plans, err = s.Plans(ctx)
+	if o.Plans, err = s.Plans(ctx); err != nil {
+		return o, err
+	}
+	o.Upstreams, err = s.UpstreamNames(ctx)
 	return o, err
 }
 
 // find is the model with a name, an alias or an id.
 func (o *offered) find(text string) (*catalog.Model, error) {
-	if m := o.book.Model(text); m != nil {
+	if m := o.Book.Model(text); m != nil {
 		return m, nil
 	}
 	if id, err := uuid.Parse(text); err == nil {
-		if m := o.book.ModelByID(id); m != nil {
+		if m := o.Book.ModelByID(id); m != nil {
 			return m, nil
 		}
 	}
@@ -57,13 +57,13 @@ func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) e
 		line(w, "NAME", "ALIASES", "PLANS", "CONTEXT", "OUTPUT", "USD PER MILLION", "CHARGE", "ID")
 		for _, m := range models {
 			plans, context, rates, charge := "all", "unknown", "no price", ""
-			if names := m.PlanNames(o.plans); names != nil {
+			if names := m.PlanNames(o.Plans); names != nil {
 				plans = cmp.Or(strings.Join(names, ","), "none")
 			}
 			if m.ContextWindow > 0 {
 				context = number(m.ContextWindow)
 			}
-			if p := o.book.PriceAt(m.Name, now); p != nil {
+			if p := o.Book.PriceAt(m.Name, now); p != nil {
 				rates, charge = ratesText(&p.Terms), chargeText(p.Terms.Charge)
 			}
 			line(w, m.Name, strings.Join(m.Aliases, ","), plans, context, number(m.OutputAllowance), rates, charge, m.ID.String())
@@ -77,7 +77,7 @@ func printModel(ctx context.Context, t *terminal, s *store.Store, m *catalog.Mod
 	if err != nil {
 		return err
 	}
-	return printModels(t, &o, handlers.ModelForm(m, o.book, o.plans, time.Now()), m)
+	return printModels(t, &o, handlers.ModelForm(m, o.Offer, time.Now()), m)
 }
 
 type modelList struct{}
@@ -89,11 +89,11 @@ func (modelList) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		answer := make([]any, len(o.book.Models()))
-		for i, m := range o.book.Models() {
-			answer[i] = handlers.ModelForm(m, o.book, o.plans, time.Now())
+		answer := make([]any, len(o.Book.Models()))
+		for i, m := range o.Book.Models() {
+			answer[i] = handlers.ModelForm(m, o.Offer, time.Now())
 		}
-		return printModels(t, &o, answer, o.book.Models()...)
+		return printModels(t, &o, answer, o.Book.Models()...)
 	})
 }
 

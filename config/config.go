@@ -48,6 +48,8 @@ type Config struct {
 	// SecretKey encrypts the secrets in the database, SecretKeyPrevious only decrypts.
 	// Without SecretKey the embedded database uses a file.
 	SecretKey, SecretKeyPrevious secrets.Key
+	// UpstreamKeysDir is where files with keys of upstreams are; empty for none.
+	UpstreamKeysDir string
 	// UsageRetentionDays is how many days single charges are kept; 0 for ever.
 	UsageRetentionDays int
 	// CreditValue is what a credit is worth, in micro-dollars.
@@ -143,6 +145,10 @@ var settings = []setting{
 	}},
 	{name: "SECRET_KEY_PREVIOUS", meaning: "the previous key, for decryption only, until `codexible secrets rotate` has re-encrypted everything", set: func(c *Config, v string) string {
 		return secretKey(&c.SecretKeyPrevious, v)
+	}},
+	{name: "UPSTREAM_KEYS_DIR", meaning: "directory of files that each hold a key of an upstream, which names it as `file:NAME`; empty: upstreams name no files (`env:UPSTREAM_…` names a variable)", set: func(c *Config, v string) string {
+		c.UpstreamKeysDir = v
+		return ""
 	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days to keep single charges; daily totals are always kept; 0: keep everything", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)

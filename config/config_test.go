@@ -77,6 +77,7 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"bytes without a unit", map[string]string{"BODY_BUDGET": "67108864"}, func(c *Config) { c.BodyBudget = 64 << 20 }},
 		{"the most of KiB", map[string]string{"BODY_BUDGET": "1073741824KiB"}, func(c *Config) { c.BodyBudget = 1 << 40 }},
 		{"no cost for customers", map[string]string{"SHOW_COST": "FALSE"}, func(c *Config) { c.ShowCost = false }},
+		{"a folder of upstreams' keys", map[string]string{"UPSTREAM_KEYS_DIR": "/run/secrets"}, func(c *Config) { c.UpstreamKeysDir = "/run/secrets" }},
 		{"keys for secrets", map[string]string{"SECRET_KEY": keyA.Reveal(), "SECRET_KEY_PREVIOUS": keyB.Reveal()}, func(c *Config) { c.SecretKey, c.SecretKeyPrevious = keyA, keyB }},
 		{"backups", map[string]string{"BACKUP_DIR": "/var/backups", "BACKUP_INTERVAL": "6h", "BACKUP_KEEP": "28"}, func(c *Config) {
 			c.BackupDir, c.BackupInterval, c.BackupKeep = "/var/backups", 6*time.Hour, 28
@@ -168,7 +169,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		t.Errorf("the problems take more than a line, or contain a secret: %v", err)
 	}
 	for _, s := range settings {
-		takesAnyText := slices.Contains([]string{"DATA_DIR", "BACKUP_DIR", "TLS_CERT", "TLS_KEY"}, s.name)
+		takesAnyText := slices.Contains([]string{"DATA_DIR", "BACKUP_DIR", "TLS_CERT", "TLS_KEY", "UPSTREAM_KEYS_DIR"}, s.name)
 		if bad[s.name] == nil && !takesAnyText {
 			t.Errorf("%s is not tried with bad values", s.name)
 		}

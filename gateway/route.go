@@ -96,7 +96,7 @@ func (f *Fleet) Route(ctx context.Context, m *catalog.Model, w usage.Wire, s Ses
 	for _, c := range m.Candidates {
 		u := all.units[c.UpstreamID]
 		switch {
-		case u == nil || !u.Enabled || !slices.Contains(u.Wires, w):
+		case u == nil || !u.Enabled || u.Problem != "" || !slices.Contains(u.Wires, w):
 		case needsShared && !u.SharedState:
 			unshared = true
 		default:

@@ -103,33 +103,12 @@ func control(plain bool) func(network, address string, _ syscall.RawConn) error 
 	}
 }
 
-// metadata are addresses at which clouds give credentials to whoever asks, beside the
-// link-local ones.
-var metadata = map[netip.Addr]bool{
-	netip.MustParseAddr("fd00:ec2::254"):   true,
-	netip.MustParseAddr("100.100.100.200"): true,
-	netip.MustParseAddr("168.63.129.16"):   true,
-	netip.MustParseAddr("192.0.0.192"):     true,
-}
-
-// translated holds IPv4 addresses in their last four bytes.
-var translated = netip.MustParsePrefix("64:ff9b::/96")
-
-// dialable reports whether an upstream may have an address: no link-local one, no metadata
-// service, and without TLS only loopback and private ones.
+// dialable reports whether an upstream may have an address, without TLS only one inside.
 func dialable(at netip.Addr, plain bool) bool {
-	at = at.Unmap().WithZone("")
-	if translated.Contains(at) {
-		b := at.As16()
-		at = netip.AddrFrom4([4]byte(b[12:]))
+	if plain {
+		return Inside(at)
 	}
-	switch {
-	case at.IsLinkLocalUnicast() || at.IsMulticast() || at.IsUnspecified() || metadata[at]:
-		return false
-	case plain:
-		return at.IsLoopback() || at.IsPrivate()
-	}
-	return true
+	return !Forbidden(at)
 }
 
 // dropped are headers that are never passed on, whoever sends them: credentials, and those

@@ -271,7 +271,7 @@ func (c KeyChange) apply(before []UpstreamKey) (key UpstreamKey, err error) {
 		return key, fault.Field("keys", "must have a secret or a ref for each key, not both")
 	case !c.Secret.IsZero():
 		text := c.Secret.Reveal()
-		if !validSecret(text) || strings.ContainsAny(text, " \t") {
+		if !ValidKey(text) {
 			return key, fault.Field("keys", fmt.Sprintf("must have secrets of 1 to %d printable ASCII characters without blanks", MaxSecret))
 		}
 		key = UpstreamKey{Name: c.Name, Source: KeyStored, Secret: c.Secret}
@@ -349,6 +349,9 @@ func checkedHeaders(headers map[string]string) (map[string]string, error) {
 	}
 	return checked, nil
 }
+
+// ValidKey reports whether a text can be the key of an upstream.
+func ValidKey(text string) bool { return validSecret(text) && !strings.Contains(text, " ") }
 
 func validSecret(text string) bool {
 	return text != "" && len(text) <= MaxSecret && text == strings.TrimSpace(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })

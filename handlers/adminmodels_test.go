@@ -29,12 +29,13 @@ func TestAModelIsOfferedChangedAndDeleted(t *testing.T) {
 		model := func(name, rest, price string) string {
 			return `{"id":"*","name":"` + name + `",` + rest + `,"created_at":"2026-03-04T12:00:02Z","price":` + price + `}`
 		}
-		full := `"aliases":["sonnet","vendor/claude"],"display_name":"Sonnet","description":"Writes code.","context_window":200000,"output_allowance":8192,"plans":["Pro"]`
-		least := `"aliases":[],"display_name":null,"description":null,"context_window":null,"output_allowance":4096,"plans":null`
+		const served = `"overrun":"finish","hosted_tools":[],"candidates":[]`
+		full := `"aliases":["sonnet","vendor/claude"],"display_name":"Sonnet","description":"Writes code.","context_window":200000,"output_allowance":8192,` + served + `,"plans":["Pro"]`
+		least := `"aliases":[],"display_name":null,"description":null,"context_window":null,"output_allowance":4096,` + served + `,"plans":null`
 		first := asRoot("POST", models, `{"name":"claude","aliases":["sonnet","vendor/claude"],"display_name":" Sonnet ","description":"Writes code.","context_window":200000,"output_allowance":8192,"plans":["pro"]}`, 200, model("claude", full, "null"))
 		first.keep = "m"
 		s.call(t, first)
-		s.call(t, asRoot("POST", models, `{"name":"big","overrun":"stop","candidates":[]}`, 200, model("big", least, "null")))
+		s.call(t, asRoot("POST", models, `{"name":"big","unknown":"stop","candidates":[]}`, 200, model("big", least, "null")))
 		s.call(t, asRoot("POST", "/api/admin/prices", `{"model":"sonnet","usd_per_million":{"input":3,"output":15},"charge":{"mode":"cost"}}`, 200, ""))
 		price := `{"id":"*","model":"claude","valid_from":"2026-03-04T12:00:02Z","usd_per_million":{"input":3,"output":15,"cache_read":null,"cache_write":null,"cache_write_1h":null,"audio_input":null,"audio_output":null},"usd_per_request":0,"usd_per_web_search":0,"bands":[],"tiers":{},"charge":{"mode":"cost","credits":null,"percent":100,"credit_value_usd":0.01},"source":"manual","created_at":"2026-03-04T12:00:02Z","created_by":"root@example.com","in_force":true,"ends_at":null}`
 		s.call(t, asRoot("GET", models, "", 200, `[`+model("big", least, "null")+`,`+model("claude", full, price)+`]`))
@@ -42,7 +43,7 @@ func TestAModelIsOfferedChangedAndDeleted(t *testing.T) {
 		one := models + "/$m.id"
 		s.call(t, asRoot("PATCH", one, `{}`, 200, model("claude", full, price)))
 		s.call(t, asRoot("PATCH", one, `{"display_name":null,"description":"","context_window":null,"plans":[],"aliases":null}`, 200,
-			model("claude", `"aliases":["sonnet","vendor/claude"],"display_name":null,"description":null,"context_window":null,"output_allowance":8192,"plans":[]`, price)))
+			model("claude", `"aliases":["sonnet","vendor/claude"],"display_name":null,"description":null,"context_window":null,"output_allowance":8192,`+served+`,"plans":[]`, price)))
 		s.call(t, asRoot("PATCH", one, `{"name":"claude-2","aliases":[],"output_allowance":4096,"plans":null}`, 200, model("claude-2", least, strings.Replace(price, `"claude"`, `"claude-2"`, 1))))
 		s.call(t, asRoot("PATCH", one, `{"name":"big"}`, 409, ""))
 		s.call(t, asRoot("PATCH", one, `{"aliases":["big"]}`, 409, ""))

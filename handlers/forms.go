@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
-	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/store"
@@ -54,12 +54,19 @@ func HoldForm(h *usage.Hold) any { return adminHoldOf(h) }
 func ReleasedForm() any { return released{true} }
 
 // ModelForm is a model as the admin endpoints return it.
-func ModelForm(m *catalog.Model, book *catalog.Book, plans []accounts.Plan, now time.Time) any {
-	return adminModelOf(m, book, plans, now)
-}
+func ModelForm(m *catalog.Model, o Offer, now time.Time) any { return adminModelOf(m, o, now) }
 
 // DeletedModelForm is the answer to the deletion of a model.
 func DeletedModelForm() any { return deletedModel{true} }
+
+// UpstreamForm is an upstream as the admin endpoints return it, without what was learnt.
+func UpstreamForm(u *gateway.Upstream) any { return adminUpstreamOf(u, gateway.UpstreamState{}) }
+
+// DeletedUpstreamForm is the answer to the deletion of an upstream.
+func DeletedUpstreamForm() any { return deletedUpstream{true} }
+
+// TestedUpstreamForm is the answer to the test of an upstream.
+func TestedUpstreamForm(r gateway.TestResult) any { return testedUpstreamOf(r) }
 
 // PriceForm is a price as the admin endpoints return it.
 func PriceForm(p *catalog.Price, book *catalog.Book, now time.Time) any {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
 	"codexible/keys"
@@ -20,6 +21,7 @@ import (
 
 	gojson "github.com/goccy/go-json"
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 	"go.opentelemetry.io/otel/trace"
@@ -57,6 +59,10 @@ type Parts struct {
 	Monitor *monitor.Monitor
 	// Console is the operator's console; one without settings and backup where nil.
 	Console *console.Console
+	// UpstreamState is what was learnt of an upstream; nil where nothing is.
+	UpstreamState func(id uuid.UUID) gateway.UpstreamState
+	// TestUpstream makes a small call of an upstream; nil where this process makes none.
+	TestUpstream func(ctx context.Context, id uuid.UUID, model string) (gateway.TestResult, error)
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
 	// Life cancels open requests and downloads when it ends; context.Background where nil.

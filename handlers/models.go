@@ -19,35 +19,67 @@ type adminModel struct {
 	Description     *string         `json:"description" doc:"null if none was given." example:"For everyday coding."`
 	ContextWindow   *int64          `json:"context_window" doc:"How many tokens a call may read and write together; null if it is not known." example:"200000"`
 	OutputAllowance int64           `json:"output_allowance" doc:"How many tokens of output are set aside for a call." example:"4096"`
+	Overrun         catalog.Overrun `json:"overrun" enum:"finish,stop" doc:"What happens to a stream that has no credits left: it may go on for as much again as its first hold, or it stops."`
+	HostedTools     []string        `json:"hosted_tools" doc:"Tools run by the provider that calls may use." example:"[]"`
+	Candidates      []candidate     `json:"candidates" doc:"The upstreams that serve the model. Without one it is only priced."`
 	Plans           *[]string       `json:"plans" doc:"The names of the plans that see and use the model; null for all." example:"null"`
 	CreatedAt       openapi.Instant `json:"created_at"`
 	Price           *adminPrice     `json:"price" doc:"The price in force; null if there is none."`
 }
 
-func adminModelOf(m *catalog.Model, book *catalog.Book, plans []accounts.Plan, now time.Time) adminModel {
+type candidate struct {
+	Upstream string  `json:"upstream" example:"openai"`
+	Model    *string `json:"model" doc:"The upstream's own name for the model; null if it is the same." example:"null"`
+	Weight   int64   `json:"weight" example:"1"`
+	Priority int64   `json:"priority" example:"1"`
+}
+
+// Offer is what the forms of models are made from: all models and prices, plans, and the
+// names of upstreams.
+type Offer struct {
+	Book      *catalog.Book
+	Plans     []accounts.Plan
+	Upstreams map[uuid.UUID]string
+}
+
+func adminModelOf(m *catalog.Model, o Offer, now time.Time) adminModel {
 	answer := adminModel{
+		Overrun: m.Overrun, HostedTools: each(m.HostedTools, func(tool string) string { return tool }),
+		Candidates: each(m.Candidates, func(c catalog.Candidate) candidate {
+			return candidate{Upstream: o.Upstreams[c.UpstreamID], Model: optionalText(c.Model), Weight: c.Weight, Priority: c.Priority}
+		}),
 		ID: m.ID, Name: m.Name, Aliases: each(m.Aliases, func(alias string) string { return alias }), DisplayName: optionalText(m.DisplayName), Description: optionalText(m.Description),
 		OutputAllowance: m.OutputAllowance, CreatedAt: openapi.Instant(m.CreatedAt),
 	}
-	if names := m.PlanNames(plans); names != nil {
+	if names := m.PlanNames(o.Plans); names != nil {
 		answer.Plans = &names
 	}
 	if m.ContextWindow > 0 {
 		answer.ContextWindow = &m.ContextWindow
 	}
-	if p := book.PriceAt(m.Name, now); p != nil {
-		answer.Price = new(adminPriceOf(p, book, now))
+	if p := o.Book.PriceAt(m.Name, now); p != nil {
+		answer.Price = new(adminPriceOf(p, o.Book, now))
 	}
 	return answer
 }
 
 func (a *api) adminModels(ctx context.Context, _ nothing) ([]adminModel, error) {
-	book, err := a.Catalog.Book(ctx)
+	o, err := a.offer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plans, err := a.Store.Plans(ctx)
-	return each(book.Models(), func(m *catalog.Model) adminModel { return adminModelOf(m, book, plans, a.Now()) }), err
+	return each(o.Book.Models(), func(m *catalog.Model) adminModel { return adminModelOf(m, o, a.Now()) }), nil
+}
+
+func (a *api) offer(ctx context.Context) (o Offer, err error) {
+	if o.Book, err = a.Catalog.Book(ctx); err != nil {
+		return o, err
+	}
+	if o.Plans, err = a.Store.Plans(ctx); err != nil {
+		return o, err
+	}
+	o.Upstreams, err = a.Store.UpstreamNames(ctx)
+	return o, err
 }
 
 // modelInput has the optional fields of a model.
@@ -57,11 +89,31 @@ type modelInput struct {
 	Description     openapi.Patch[string]   `json:"description" maxLength:"1000" doc:"null or an empty string removes it." example:"For everyday coding."`
 	ContextWindow   openapi.Patch[int64]    `json:"context_window" minimum:"1" maximum:"1000000000" doc:"How many tokens a call may read and write together; null if it is not known." example:"200000"`
 	OutputAllowance *int64                  `json:"output_allowance" minimum:"1" maximum:"10000000" doc:"How many tokens of output are set aside for a call. If absent in a new model: 4096." example:"8192"`
+	Overrun         *catalog.Overrun        `json:"overrun" enum:"finish,stop" doc:"What happens to a stream that has no credits left. finish: it may go on for as much again as its first hold, which is not collected, and stops then; stop: it stops at once. If absent in a new model: finish."`
+	HostedTools     *[]string               `json:"hosted_tools" maxItems:"32" maxLength:"64" doc:"Tools run by the provider that calls may use, such as code_interpreter: they cost or keep something beside tokens. If absent in a new model: none." example:"[]"`
+	Candidates      *[]candidateInput       `json:"candidates" maxItems:"20" doc:"The upstreams that serve the model; replace all. If absent in a new model: none, and it is only priced."`
 	Plans           openapi.Patch[[]string] `json:"plans" maxItems:"200" maxLength:"100" doc:"The names of the plans that see and use the model, case-insensitive; null for all, [] for none." example:"[\"Pro\"]"`
+}
+
+type candidateInput struct {
+	Upstream string `json:"upstream" required:"true" minLength:"1" maxLength:"64" doc:"The name of an upstream, case-insensitive." example:"openai"`
+	Model    string `json:"model" maxLength:"200" doc:"The upstream's own name for the model. If absent: the same." example:"gpt-5-mini"`
+	Weight   *int64 `json:"weight" minimum:"0" maximum:"1000" doc:"Its share of calls among candidates of equal priority; 0: only if no other can be called. If absent: 1." example:"1"`
+	Priority *int64 `json:"priority" minimum:"1" maximum:"1000" doc:"The lowest is tried first. If absent: 1." example:"1"`
+}
+
+func (i modelInput) candidates() *[]catalog.NewCandidate {
+	if i.Candidates == nil {
+		return nil
+	}
+	return new(each(*i.Candidates, func(c candidateInput) catalog.NewCandidate {
+		return catalog.NewCandidate{Upstream: c.Upstream, Model: c.Model, Weight: c.Weight, Priority: c.Priority}
+	}))
 }
 
 func (i modelInput) change(name *string) catalog.ModelChange {
 	return catalog.ModelChange{
+		Overrun: i.Overrun, HostedTools: i.HostedTools, Candidates: i.candidates(),
 		Name: name, Aliases: i.Aliases, DisplayName: orZero(i.DisplayName), Description: orZero(i.Description), ContextWindow: orZero(i.ContextWindow), OutputAllowance: i.OutputAllowance,
 		Plans: orZero(i.Plans),
 	}
@@ -105,12 +157,11 @@ func (a *api) adminChangeModel(ctx context.Context, r changeModelRequest) (admin
 }
 
 func (a *api) adminModel(ctx context.Context, m *catalog.Model) (adminModel, error) {
-	book, err := a.Catalog.Book(ctx)
+	o, err := a.offer(ctx)
 	if err != nil {
 		return adminModel{}, err
 	}
-	plans, err := a.Store.Plans(ctx)
-	return adminModelOf(m, book, plans, a.Now()), err
+	return adminModelOf(m, o, a.Now()), nil
 }
 
 type deleteModelRequest struct {

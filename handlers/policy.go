@@ -31,6 +31,8 @@ var (
 	// listPolicy is for the import of a price list, which is as large as the bodies of one
 	// caller in flight may be together; a body in chunks reserves a byte more.
 	listPolicy = policy{deadline: 10 * time.Second, maxBody: callersBytes/shareOfAll - 1, tooBig: errBigList, fail: (*exchange).failJSON, refusals: true}
+	// testPolicy is for the test of an upstream, which may take 30 seconds to answer.
+	testPolicy = policy{deadline: 35 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.

@@ -152,7 +152,7 @@ func (k *kind) takes(value gjson.Result) bool {
 
 // The formats of texts beyond plain ones.
 const (
-	// formatSecret is a key in clear: accepted unchanged, because it is only hashed.
+	// formatSecret is a key in clear: accepted unchanged, because it is only hashed, or checked by who takes it.
 	formatSecret = "password"
 	// formatPrintable keeps blanks as they are, and allows no character that cannot be seen.
 	formatPrintable = "printable"

@@ -55,6 +55,10 @@ func (f *field) bindNested(request reflect.Value, value gjson.Result, wrong *pro
 	case !f.kind.takes(value):
 		wrong.add(f, f.kind.rule(f))
 	case f.kind == listKind:
+		if f.pointer { // nil where the field is absent
+			to.Set(reflect.New(f.typ))
+			to = to.Elem()
+		}
 		f.bindList(to, value, wrong)
 	case f.kind == mapKind:
 		f.bindMap(to, value, wrong)
