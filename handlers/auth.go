@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"time"
 
 	"codexible/fault"
@@ -32,10 +33,12 @@ const (
 	chargeSelf
 	service
 	admin
+	// callModels takes the key from x-api-key as well, and counts keys of services like those of customers.
+	callModels
 )
 
 var scopes = [...]keys.Scope{
-	readUsage: keys.ScopeUsage, manageKeys: keys.ScopeKeys, chargeSelf: keys.ScopeCharge, service: keys.ScopeService, admin: keys.ScopeAdmin,
+	readUsage: keys.ScopeUsage, manageKeys: keys.ScopeKeys, chargeSelf: keys.ScopeCharge, service: keys.ScopeService, admin: keys.ScopeAdmin, callModels: keys.ScopeModels,
 }
 
 // scope is what a key needs for the route; zero where none is needed.
@@ -44,7 +47,10 @@ func (a access) scope() keys.Scope { return scopes[a] }
 // keyLookupsAtOnce bounds the concurrent key lookups of one address.
 const keyLookupsAtOnce = 8
 
-var errNoKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
+var (
+	errNoKey     = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
+	errNoCallKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_… or in the header x-api-key.")
+)
 
 // admit authorizes the request, or returns the refusal. It counts the request; every
 // response of a limited path has the X-RateLimit headers.
@@ -57,9 +63,9 @@ func (x *exchange) admit() error {
 		return nil
 	default:
 	}
-	token, ok := x.bearer()
+	token, ok := x.token()
 	if !ok {
-		return x.countAddress(errNoKey)
+		return x.countAddress(x.noKey())
 	}
 	want := keys.Access{Scope: x.route.access.scope(), Address: x.address}
 	id, code, err := x.judge(token, want)
@@ -128,7 +134,7 @@ func isOurs(k fault.Kind) bool { return k == fault.Internal || k == fault.Unavai
 
 // countKey counts the request in the window of a key, and of its user where the plan limits it.
 func (x *exchange) countKey(id *keys.Identity) error {
-	rate, err := x.api.Verifier.Rate(x.ctx, id, true)
+	rate, err := x.rate(id, true)
 	if err != nil {
 		return fault.Away(err)
 	}
@@ -137,6 +143,14 @@ func (x *exchange) countKey(id *keys.Identity) error {
 		return tooMany(whose(rate), rate.Decision)
 	}
 	return nil
+}
+
+// rate counts the request, or only reads the windows.
+func (x *exchange) rate(id *keys.Identity, count bool) (keys.Rate, error) {
+	if x.route.isCall {
+		return x.api.Verifier.CustomerRate(x.ctx, id, count)
+	}
+	return x.api.Verifier.Rate(x.ctx, id, count)
 }
 
 // whose names the sender of the requests in a full window.
@@ -149,12 +163,28 @@ func whose(r keys.Rate) string {
 
 // lacksScope refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
 func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
-	rate, err := x.api.Verifier.Rate(x.ctx, id, false)
+	rate, err := x.rate(id, false)
 	if err != nil {
 		return fault.Away(err)
 	}
 	x.rateHeaders(rate.Decision)
 	return id.Refusal(keys.InsufficientScope, want)
+}
+
+// token is the key that the request was sent with.
+func (x *exchange) token() (token string, ok bool) {
+	if x.route.isCall {
+		return x.callToken()
+	}
+	return x.bearer()
+}
+
+// noKey is the refusal of a request without a key.
+func (x *exchange) noKey() error {
+	if x.route.isCall {
+		return errNoCallKey
+	}
+	return errNoKey
 }
 
 // bearer reads the one Authorization header.
@@ -196,6 +226,11 @@ func (x *exchange) rateHeaders(d limits.Decision) {
 	x.number(headerLimit, d.Limit)
 	x.number(headerRemaining, d.Remaining)
 	x.number(headerReset, d.ResetSeconds)
+	if x.route.isCall {
+		x.number(headerLimitRequests, d.Limit)
+		x.number(headerRemainingRequests, d.Remaining)
+		x.text(headerResetRequests, strconv.FormatInt(d.ResetSeconds, 10)+"s")
+	}
 }
 
 func tooMany(who string, d limits.Decision) error {

@@ -135,10 +135,13 @@ func (x *exchange) receive(stream io.Reader, length, most int, tooBig error) ([]
 
 // budget is the budget that the request's body counts against.
 func (x *exchange) budget() *bodyBudget {
-	if x.known() {
-		return x.api.bodies.callers
+	switch {
+	case !x.known():
+		return x.api.bodies.strangers
+	case x.route.isCall:
+		return x.api.bodies.calls
 	}
-	return x.api.bodies.strangers
+	return x.api.bodies.callers
 }
 
 // known reports whether the caller has a valid key or a session of the console.
@@ -200,8 +203,8 @@ func (x *exchange) discardBody() {
 
 // drain reads the rest of a body, and reports whether it reached its end.
 func (x *exchange) drain(stream io.Reader, length int) bool {
-	budget := x.budget()
-	if length > drainBytes || !budget.drain() {
+	budget, most := x.budget(), max(x.route.drain, drainBytes)
+	if length > most || !budget.drain() {
 		return false
 	}
 	defer budget.leave()
@@ -210,7 +213,7 @@ func (x *exchange) drain(stream io.Reader, length int) bool {
 			return false
 		}
 	}
-	_, err := io.CopyN(io.Discard, stream, drainBytes+1)
+	_, err := io.CopyN(io.Discard, stream, int64(most)+1)
 	return errors.Is(err, io.EOF)
 }
 

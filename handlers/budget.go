@@ -141,16 +141,18 @@ func (b *bodyBudget) bytes() float64 {
 	return float64(b.held)
 }
 
-// bodyBudgets are the budgets of strangers and of known callers.
-type bodyBudgets struct{ strangers, callers *bodyBudget }
+// bodyBudgets are the budgets of strangers, of known callers, and of their calls of models.
+type bodyBudgets struct{ strangers, callers, calls *bodyBudget }
 
-func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {
+// newBodyBudgets makes the budgets; calls is that of calls of models, in bytes.
+func newBodyBudgets(registry prometheus.Registerer, calls int64) bodyBudgets {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "codexible_bodies_refused_total", Help: "Requests answered with 503 because request bodies in flight had reached their memory limit, by kind of caller.",
 	}, []string{"callers"})
 	b := bodyBudgets{
 		strangers: newBodyBudget(strangersBytes, strangersBodies, strangersDrains, refused.WithLabelValues("strangers")),
 		callers:   newBodyBudget(callersBytes, int(callersBytes/smallBody), callersDrains, refused.WithLabelValues("known")),
+		calls:     newBodyBudget(calls, int(calls/smallBody), callersDrains, refused.WithLabelValues("calls")),
 	}
 	held := func(callers string, budget *bodyBudget) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -158,6 +160,6 @@ func newBodyBudgets(registry prometheus.Registerer) bodyBudgets {
 			ConstLabels: prometheus.Labels{"callers": callers},
 		}, budget.bytes)
 	}
-	registry.MustRegister(refused, held("strangers", b.strangers), held("known", b.callers))
+	registry.MustRegister(refused, held("strangers", b.strangers), held("known", b.callers), held("calls", b.calls))
 	return b
 }

@@ -11,10 +11,14 @@ func (a *api) preflight(c *fiber.Ctx) error {
 	if !request.IsOptions() || len(request.Peek(fiber.HeaderAccessControlRequestMethod)) == 0 || len(request.PeekBytes(varyOrigin.value)) == 0 {
 		return c.Next()
 	}
-	x := a.begin(c, a.preflights)
+	r, methods, headers := a.preflights, allowedMethods, allowedHeaders
+	if isCallPath(c.Path()) {
+		r, methods, headers = a.callPreflights, allowedCallMethods, allowedCallHeaders
+	}
+	x := a.begin(c, r)
 	if len(c.Response().Header.PeekBytes(headerAllowOrigin)) > 0 {
-		x.write(allowedMethods)
-		x.write(allowedHeaders)
+		x.write(methods)
+		x.write(headers)
 		x.write(preflightAge)
 	}
 	c.Status(fiber.StatusNoContent)

@@ -33,7 +33,10 @@ type exchange struct {
 	method    string
 	began     time.Time
 	requestID string
-	address   netip.Addr
+	// callID is the id of a request on /v1, and clientRequestID the caller's own; empty for none.
+	callID          uuid.UUID
+	clientRequestID string
+	address         netip.Addr
 	// identity is the owner of the key in the request, also if it was refused; may be nil.
 	identity *keys.Identity
 	// judged is true once a key was checked and the request counted, valid or not.
@@ -60,6 +63,8 @@ type exchange struct {
 	// status is the response's, and cause the error behind a failure.
 	status int
 	cause  error
+	// passed is true for an answer of the gateway that nothing of ours refused.
+	passed bool
 	// digits is the buffer for numbers in headers.
 	digits [20]byte
 	line   requestLine
@@ -113,7 +118,11 @@ func (x *exchange) guarded() (err error) {
 func (a *api) begin(c *fiber.Ctx, r *route) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.Ctx, x.api, x.route, x.method, x.began, x.ctx = c, a, r, c.Method(), time.Now(), context.Background()
-	x.requestID = sanitizeID(c.Context().Request.Header.Peek(fiber.HeaderXRequestID))
+	if r.isCall {
+		x.takeID()
+	} else {
+		x.requestID = sanitizeID(c.Context().Request.Header.Peek(fiber.HeaderXRequestID))
+	}
 	x.address = a.clientAddress(c.Context())
 	x.common()
 	return x
@@ -124,11 +133,7 @@ const maxRequestID = 128
 // sanitizeID takes the caller's request id if it is printable and holds no key
 // by mistake, for it is logged; else it makes one.
 func sanitizeID(given []byte) string {
-	sane := len(given) > 0 && len(given) <= maxRequestID && !bytes.Contains(given, []byte("codexible_"))
-	for _, c := range given {
-		sane = sane && c >= ' ' && c <= '~'
-	}
-	if sane {
+	if isSaneID(given) {
 		return string(given)
 	}
 	// An id has to be unique, not secret: the runtime's generator is enough.
@@ -138,6 +143,15 @@ func sanitizeID(given []byte) string {
 	var text [32]byte
 	hex.Encode(text[:], random[:])
 	return string(text[:])
+}
+
+// isSaneID reports whether a caller's request id can be logged.
+func isSaneID(given []byte) bool {
+	sane := len(given) > 0 && len(given) <= maxRequestID && !bytes.Contains(given, []byte("codexible_"))
+	for _, c := range given {
+		sane = sane && c >= ' ' && c <= '~'
+	}
+	return sane
 }
 
 // answer writes the failure, if any, and prepares the connection for the next
@@ -164,10 +178,18 @@ func (x *exchange) answer(err error) {
 
 // answered is called when the status is known. It counts what failed.
 func (x *exchange) answered(err error) {
-	x.status, x.cause = x.Context().Response.StatusCode(), err
-	if x.status >= fiber.StatusInternalServerError {
+	x.status = x.Context().Response.StatusCode()
+	if err != nil {
+		x.cause, x.passed = err, false
+	}
+	if x.failed() {
 		x.api.Monitor.Failures.Add(monitor.Failure{Method: x.route.method, Route: x.route.path, Status: x.status, RequestID: x.requestID, At: x.api.Now()})
 	}
+}
+
+// failed reports whether the service failed, and not an upstream whose answer was passed on.
+func (x *exchange) failed() bool {
+	return x.status >= fiber.StatusInternalServerError && !x.passed
 }
 
 // ended is called when the last byte of the body was written, or the client has

@@ -57,7 +57,7 @@ func (r *route) explained(f *fault.Error) *fault.Error {
 	}
 	c := *f
 	switch {
-	case r.method == fiber.MethodGet || r.method == "":
+	case r.method == fiber.MethodGet || r.method == "" || r.isCall:
 	case r.path == "/api/auth/validate" || strings.HasPrefix(r.path, "/admin/login"):
 		c.Message = awaySignIn
 	case r.path == "/api/usage" || strings.HasPrefix(r.path, "/api/keys/verify") || strings.HasPrefix(r.path, "/api/holds"):
@@ -91,7 +91,7 @@ var (
 // unmatched answers requests without a route: an unknown path, an unsupported
 // method, and what Fiber could not parse.
 func (a *api) unmatched(c *fiber.Ctx, err error) error {
-	x := a.begin(c, a.unrouted)
+	x := a.begin(c, a.unroutedAt(c.Path()))
 	var refused *fiber.Error
 	if !errors.As(err, &refused) {
 		x.answer(err)
@@ -110,7 +110,7 @@ func (a *api) unmatched(c *fiber.Ctx, err error) error {
 	case fiber.StatusRequestTimeout:
 		f = errTimeout
 	}
-	if strings.HasPrefix(c.Path(), "/api/") {
+	if strings.HasPrefix(c.Path(), "/api/") || x.route.isCall {
 		x.peekAddress()
 	}
 	x.answer(f)

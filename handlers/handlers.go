@@ -65,6 +65,18 @@ type Parts struct {
 	TestUpstream func(ctx context.Context, id uuid.UUID, model string) (gateway.TestResult, error)
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
+	// Gateway is where calls of models go; where nil, calls answer that there is no upstream.
+	Gateway Gateway
+	// Served says whether a model can be called on some wire; where nil, each that is priced.
+	Served func(ctx context.Context, m *catalog.Model) (bool, error)
+	// Calls counts the calls of models; one of its own where nil.
+	Calls *Calls
+	// BodyBudget bounds the bodies of calls in flight, in bytes; 256 MiB where zero.
+	BodyBudget int64
+	// SlowUpload is how long the body of a call may arrive more slowly than 16 KiB/s; 15 s where zero.
+	SlowUpload time.Duration
+	// CallsLife cancels open calls when it ends; context.Background where nil.
+	CallsLife context.Context //nolint:containedctx // as Life
 	// Life cancels open requests and downloads when it ends; context.Background where nil.
 	Life context.Context //nolint:containedctx // it is the life of the server, not of a call
 }
@@ -114,8 +126,12 @@ type api struct {
 	bodies   bodyBudgets
 	table    []*route
 	document []byte
-	// unrouted and preflights are the routes of requests without one in the table.
+	// unrouted and preflights are the routes of requests without one in the table, the other
+	// two those on /v1.
 	unrouted, preflights *route
+	unroutedCalls        [usage.Messages + 1]*route
+	callPreflights       *route
+	leaving              leaving
 }
 
 // New makes the HTTP server's app. It does not listen.
@@ -178,13 +194,37 @@ func newAPI(p Parts) *api {
 	if p.Console == nil {
 		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
 	}
-	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), bodies: newBodyBudgets(p.Registry)}
+	p.forCalls()
+	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}
 	a.unrouted, a.preflights = a.metrics.watched(&route{path: "unmatched", policy: apiPolicy}), a.metrics.watched(&route{path: "preflight", policy: apiPolicy})
+	a.callPreflights = a.metrics.watched(&route{path: "preflight", policy: a.callPolicy(usage.Chat)})
+	for w := range a.unroutedCalls {
+		a.unroutedCalls[w] = a.metrics.watched(&route{path: "unmatched", policy: a.callPolicy(usage.Wire(w))})
+	}
 	api := apiPolicy.under(a.endpoints()...)
 	a.document = documentOf(api)
-	a.table = slices.Concat(api, pagePolicy.under(a.pages()...))
+	a.table = slices.Concat(api, a.calls(), pagePolicy.under(a.pages()...))
 	return a
+}
+
+// forCalls fills in what calls of models need.
+func (p *Parts) forCalls() {
+	if p.Gateway == nil {
+		p.Gateway = noGateway{}
+	}
+	if p.Calls == nil {
+		p.Calls = new(Calls)
+	}
+	if p.BodyBudget == 0 {
+		p.BodyBudget = defaultBodyBudget
+	}
+	if p.SlowUpload == 0 {
+		p.SlowUpload = slowUpload
+	}
+	if p.CallsLife == nil {
+		p.CallsLife = context.Background()
+	}
 }

@@ -49,7 +49,7 @@ func (a *api) strict(app *fiber.App, next fasthttp.RequestHandler) fasthttp.Requ
 func (a *api) refuseHead(app *fiber.App, ctx *fasthttp.RequestCtx, f *fault.Error) {
 	c := app.AcquireCtx(ctx)
 	defer app.ReleaseCtx(c)
-	x := a.begin(c, a.unrouted)
+	x := a.begin(c, a.unroutedAt(c.Path()))
 	x.bodyEnded = true
 	ctx.SetConnectionClose()
 	x.answer(f)

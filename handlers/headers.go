@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/gateway"
 	"codexible/handlers/console"
 	"codexible/static"
 
@@ -37,15 +38,21 @@ func fixed(name, value string) fixedHeader {
 type headerName []byte
 
 var (
-	headerRequestID   = headerName("X-Request-Id")
-	headerLimit       = headerName("X-RateLimit-Limit")
-	headerRemaining   = headerName("X-RateLimit-Remaining")
-	headerReset       = headerName("X-RateLimit-Reset")
-	headerRetryAfter  = headerName(fiber.HeaderRetryAfter)
-	headerAllowOrigin = headerName(fiber.HeaderAccessControlAllowOrigin)
-	headerContentType = headerName(fiber.HeaderContentType)
-	headerDisposition = headerName(fiber.HeaderContentDisposition)
-	headerLocation    = headerName(fiber.HeaderLocation)
+	headerRequestID = headerName("X-Request-Id")
+	// headerCallID is the name that Anthropic's clients read.
+	headerCallID    = headerName("Request-Id")
+	headerLimit     = headerName("X-RateLimit-Limit")
+	headerRemaining = headerName("X-RateLimit-Remaining")
+	headerReset     = headerName("X-RateLimit-Reset")
+	// OpenAI's names, beside ours on /v1.
+	headerLimitRequests     = headerName("X-RateLimit-Limit-Requests")
+	headerRemainingRequests = headerName("X-RateLimit-Remaining-Requests")
+	headerResetRequests     = headerName("X-RateLimit-Reset-Requests")
+	headerRetryAfter        = headerName(fiber.HeaderRetryAfter)
+	headerAllowOrigin       = headerName(fiber.HeaderAccessControlAllowOrigin)
+	headerContentType       = headerName(fiber.HeaderContentType)
+	headerDisposition       = headerName(fiber.HeaderContentDisposition)
+	headerLocation          = headerName(fiber.HeaderLocation)
 )
 
 // The headers with a constant value, by purpose.
@@ -73,7 +80,13 @@ var (
 	exposedHeaders = fixed(fiber.HeaderAccessControlExposeHeaders, "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id")
 	allowedHeaders = fixed(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, Idempotency-Key, X-Request-Id")
 	allowedMethods = fixed(fiber.HeaderAccessControlAllowMethods, "GET, POST, PATCH, DELETE, OPTIONS")
-	preflightAge   = fixed(fiber.HeaderAccessControlMaxAge, "600")
+	// On /v1 a header of the vendors' SDKs in browsers may have any name: * stands for all but Authorization.
+	exposedCallHeaders = fixed(fiber.HeaderAccessControlExposeHeaders, "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id, Request-Id, X-Should-Retry, "+
+		"X-RateLimit-Limit-Requests, X-RateLimit-Remaining-Requests, X-RateLimit-Reset-Requests, X-Codexible-Credits-Remaining, X-Upstream-Request-Id, *")
+	allowedCallHeaders = fixed(fiber.HeaderAccessControlAllowHeaders, "Authorization, X-Api-Key, Content-Type, Anthropic-Version, Anthropic-Beta, Anthropic-Dangerous-Direct-Browser-Access, OpenAI-Beta, X-Request-Id, *")
+	allowedCallMethods = fixed(fiber.HeaderAccessControlAllowMethods, "GET, POST, OPTIONS")
+
+	preflightAge = fixed(fiber.HeaderAccessControlMaxAge, "600")
 
 	// strictTransport makes browsers use only TLS for a year.
 	strictTransport = fixed(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
@@ -81,6 +94,10 @@ var (
 
 	// noRetry keeps the official SDKs from waiting for a quota to reset.
 	noRetry = fixed("X-Should-Retry", "false")
+
+	// unbuffered keeps proxies from collecting a stream.
+	unbuffered = fixed("X-Accel-Buffering", "no")
+	onlyPost   = fixed(fiber.HeaderAllow, fiber.MethodPost)
 
 	typeJSON = fixed(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	typeHTML = fixed(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
@@ -102,6 +119,9 @@ func (x *exchange) retryAfter(wait time.Duration) { x.number(headerRetryAfter, w
 // echoID writes the request's id, which sanitizeID made or found printable.
 func (x *exchange) echoID() {
 	x.Context().Response.Header.SetCanonical(headerRequestID, utils.UnsafeBytes(x.requestID)) // it is copied
+	if x.route.isCall {
+		x.Context().Response.Header.SetCanonical(headerCallID, utils.UnsafeBytes(x.requestID))
+	}
 }
 
 // text sets a header to a value that is computed, if it is one.
@@ -111,6 +131,19 @@ func (x *exchange) text(name headerName, value string) {
 		return
 	}
 	x.Context().Response.Header.SetBytesK(name, value)
+}
+
+// writeAnswer writes an answer of the gateway, but for its stream. Headers come from
+// upstreams, too: one that is none is left out.
+func (x *exchange) writeAnswer(answer *gateway.Answer) {
+	response := &x.Context().Response
+	response.SetStatusCode(answer.Status)
+	for _, f := range answer.Header {
+		if isToken(f.Name) && isHeaderValue(f.Value) {
+			response.Header.Set(f.Name, f.Value)
+		}
+	}
+	response.SetBodyRaw(answer.Body)
 }
 
 // contentType says what the body is.
@@ -161,6 +194,10 @@ func (x *exchange) allowOrigin() {
 		return
 	}
 	x.text(headerAllowOrigin, string(origin))
+	if x.route.isCall {
+		x.write(exposedCallHeaders)
+		return
+	}
 	x.write(exposedHeaders)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/usage"
 	"codexible/views"
 
 	gojson "github.com/goccy/go-json"
@@ -23,6 +24,11 @@ type policy struct {
 	fail func(x *exchange, f *fault.Error, status int)
 	// refusals is true if refusals count in the console's statistics of keys.
 	refusals bool
+	// drain is how much of a refused body is read; drainBytes where zero.
+	drain int
+	// isCall is true for routes of /v1. Their failures have the shape of a wire: fail is not used.
+	isCall bool
+	wire   usage.Wire
 }
 
 var (
@@ -51,6 +57,10 @@ func (p policy) under(routes ...*route) []*route {
 
 // fail answers a refusal or a failure: the one path for endpoints and pages. The cause is not sent.
 func (x *exchange) fail(err error) {
+	if x.route.isCall {
+		x.refuse(err)
+		return
+	}
 	f := x.fault(err)
 	if f.Kind == fault.QuotaExceeded {
 		x.write(noRetry)

@@ -11,7 +11,6 @@ import (
 
 	"codexible/keys"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 )
 
@@ -19,9 +18,11 @@ import (
 // which may hold anything, also a key by mistake.
 type requestLine struct {
 	requestID, method, route string
-	status                   int
-	took                     time.Duration
-	address                  netip.Addr
+	// clientRequestID is the caller's own on /v1; empty for none.
+	clientRequestID string
+	status          int
+	took            time.Duration
+	address         netip.Addr
 	// identity is the owner of the key; nil without one.
 	identity *keys.Identity
 	// operator is who is signed in to the console; zero for nobody.
@@ -32,7 +33,7 @@ type requestLine struct {
 
 // LogValue implements slog.LogValuer.
 func (l *requestLine) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 9)
+	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
 		slog.String("request_id", l.requestID), slog.String("method", l.method), slog.String("route", l.route),
 		slog.Int("status", l.status), slog.Int64("latency_us", l.took.Microseconds()), slog.String("address", l.addressText()))
@@ -40,6 +41,9 @@ func (l *requestLine) LogValue() slog.Value {
 		attrs = append(attrs, slog.String("user_id", l.identity.User.ID.String()), slog.String("key_id", l.identity.Key.ID.String()))
 	} else if l.operator != uuid.Nil {
 		attrs = append(attrs, slog.String("user_id", l.operator.String()))
+	}
+	if l.clientRequestID != "" {
+		attrs = append(attrs, slog.String("client_request_id", l.clientRequestID))
 	}
 	if l.cause != nil {
 		attrs = append(attrs, slog.String("error", l.cause.Error()))
@@ -72,6 +76,9 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 	} else if l.operator != uuid.Nil {
 		b = append(appendUUID(append(b, `,"user_id":"`...), l.operator), '"')
 	}
+	if l.clientRequestID != "" {
+		b = appendText(append(b, `,"client_request_id":`...), l.clientRequestID)
+	}
 	if l.cause != nil {
 		b = appendText(append(b, `,"error":`...), l.cause.Error())
 	}
@@ -84,8 +91,9 @@ func (x *exchange) log(took time.Duration) {
 	level := slog.LevelInfo
 	x.line = requestLine{
 		requestID: x.requestID, method: x.method, route: x.route.path, status: x.status, took: took, address: x.address, identity: x.identity, operator: x.operator,
+		clientRequestID: x.clientRequestID,
 	}
-	if x.status >= fiber.StatusInternalServerError {
+	if x.failed() {
 		level, x.line.cause = slog.LevelError, x.cause
 	}
 	to := x.api.Log.Handler()
