@@ -19,11 +19,11 @@ import (
 // The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"config", "server", "handlers", "demo", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault"},
+	"cli":               {"config", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault"},
 	"config":            {"store", "gateway", "secrets", "usage"},
-	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits"},
+	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway"},
 	"listener":          {"limits"},
-	"demo":              {"store", "accounts", "keys", "catalog", "usage"},
+	"demo":              {"store", "accounts", "keys", "catalog", "usage", "gateway"},
 	"demo/upstream":     {},
 	"drills":            {},
 	"fault":             {},

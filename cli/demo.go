@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"codexible/config"
+	"codexible/demo/upstream"
 
 	"codexible/accounts"
 	"codexible/demo"
@@ -41,7 +44,12 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 		return err
 	}
 	password := rand.Text()
-	if err := demo.Seed(ctx, settings.DatabaseURL.Reveal(), time.Now(), password); err != nil {
+	modelURL, stop, err := serveModel(ctx)
+	if err != nil {
+		return fmt.Errorf("the demo's own model cannot listen: %w", err)
+	}
+	defer stop()
+	if err := demo.Seed(ctx, settings.DatabaseURL.Reveal(), time.Now(), password, modelURL); err != nil {
 		return err
 	}
 	log := server.NewLogBuffer(t.err)
@@ -54,6 +62,17 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 		o.FixedKeys = append(o.FixedKeys, keys.Fixed(u.Key))
 	}
 	return server.Run(ctx, o)
+}
+
+// serveModel starts the demo's own model on a free port of this machine. stop ends it.
+func serveModel(ctx context.Context) (url string, stop func(), err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server := &http.Server{Handler: upstream.New(upstream.Options{Keep: -1}), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }()
+	return "http://" + listener.Addr().String() + "/v1", func() { _ = server.Close() }, nil
 }
 
 type demoJSON struct {
@@ -83,7 +102,7 @@ type demoKeyJSON struct {
 func (t *terminal) welcome(url, password string) error {
 	d := demoJSON{
 		URL: url, Version: t.version, Console: consoleJSON{url + "/admin", demo.Admin, password}, APIReference: url + "/docs", Health: url + "/health",
-		Try: fmt.Sprintf("curl -H 'Authorization: Bearer %s' %s/api/usage/today", demo.Users[2].Key, url),
+		Try: fmt.Sprintf(`curl %s/v1/chat/completions -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Hello"}]}'`, url, demo.Users[2].Key),
 	}
 	for _, u := range demo.Users {
 		d.Keys = append(d.Keys, demoKeyJSON{u.Key, u.Email, u.Plan, u.Role})

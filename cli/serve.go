@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"codexible/config"
 	"codexible/server"
 )
 
@@ -40,7 +41,7 @@ func (c serveCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	log := server.NewLogBuffer(t.err)
 	defer log.Flush()
-	return server.Run(ctx, server.Options{Config: settings, Log: server.NewLogger(&settings, log), Files: t.files, Version: t.version, Listening: func(url, setup string) {
+	return server.Run(ctx, server.Options{Config: settings, UpstreamSecret: config.UpstreamSecrets(t.getenv, ".", settings.UpstreamKeysDir), Log: server.NewLogger(&settings, log), Files: t.files, Version: t.version, Listening: func(url, setup string) {
 		_ = t.print(listeningJSON{url, t.version, setup}, func(w io.Writer) {
 			line(w, "Codexible "+t.version+" listens on "+url)
 			if setup != "" {

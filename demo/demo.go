@@ -57,7 +57,7 @@ type charge struct {
 
 // Seed fills an empty, migrated database with usage up to now. The usage is settled
 // like any other, so every total agrees with the single charges.
-func Seed(ctx context.Context, databaseURL string, now time.Time, password string) error {
+func Seed(ctx context.Context, databaseURL string, now time.Time, password, modelURL string) error {
 	clock := now.AddDate(0, 0, -days-1)
 	s, err := store.Open(ctx, store.Options{URL: databaseURL, Synchronous: "NORMAL", Now: func() time.Time { return clock }})
 	if err != nil {
@@ -75,7 +75,7 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password strin
 			customers = append(customers, customer{u, key})
 		}
 	}
-	if err := createModels(ctx, s, now); err != nil {
+	if err := createModels(ctx, s, now, modelURL); err != nil {
 		return fmt.Errorf("the models of the demo could not be created: %w", err)
 	}
 	book, err := s.Book(ctx)

@@ -21,7 +21,7 @@ func seeded(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
 	url := storetest.SQLiteURL(t)
 	storetest.Migrate(t, url)
-	if err := Seed(context.Background(), url, now, "correct horse battery"); err != nil {
+	if err := Seed(context.Background(), url, now, "correct horse battery", ""); err != nil {
 		t.Fatal(err)
 	}
 	return storetest.Open(t, url, func() time.Time { return now })

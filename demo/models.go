@@ -9,6 +9,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/store"
 	"codexible/usage"
 )
@@ -85,11 +86,23 @@ func withBand(small catalog.Set, above int64, large catalog.Set) catalog.Set {
 	return small
 }
 
-// createModels offers the demo's models and sets their prices.
-func createModels(ctx context.Context, s *store.Store, now time.Time) error {
+// upstreamName is the name of the demo's own model.
+const upstreamName = "Demo model"
+
+// createModels offers the demo's models, which the model at modelURL serves, and sets
+// their prices. Without a URL nothing serves them.
+func createModels(ctx context.Context, s *store.Store, now time.Time, modelURL string) error {
+	candidates := []catalog.NewCandidate{}
+	if modelURL != "" {
+		name, kind, wires := upstreamName, gateway.Compatible, []string{usage.Chat.String(), usage.Responses.String(), usage.Messages.String()}
+		if _, err := s.CreateUpstream(ctx, accounts.ActorSystem, gateway.UpstreamChange{Name: &name, Kind: &kind, BaseURL: &modelURL, Wires: &wires}); err != nil {
+			return err
+		}
+		candidates = append(candidates, catalog.NewCandidate{Upstream: upstreamName})
+	}
 	for i := range offers {
 		m := &offers[i].Model
-		c := catalog.ModelChange{Name: &m.Name, Aliases: &m.Aliases, DisplayName: &m.DisplayName, Description: &m.Description, ContextWindow: &m.ContextWindow, Plans: &offers[i].plans}
+		c := catalog.ModelChange{Name: &m.Name, Aliases: &m.Aliases, DisplayName: &m.DisplayName, Description: &m.Description, ContextWindow: &m.ContextWindow, Plans: &offers[i].plans, Candidates: &candidates}
 		if _, err := s.CreateModel(ctx, accounts.ActorSystem, c); err != nil {
 			return err
 		}

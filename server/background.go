@@ -52,6 +52,7 @@ func (s *service) jobs() []job {
 			return inSteps(func() (int64, error) { return s.store.SweepReplays(ctx, sweepStep) })
 		}},
 		{name: "count charges in the totals", every: time.Second, work: s.store.CountTotals},
+		{name: "renew the holds of open calls", every: renewInterval, work: s.gateway.Renew},
 		{name: "end holds whose time has passed", every: expiryInterval, work: s.expireHolds},
 		{name: "remove holds that ended 30 days ago", every: 5 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.store.SweepHolds(ctx, sweepStep) })

@@ -22,6 +22,7 @@ import (
 	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/config"
+	"codexible/gateway"
 	"codexible/handlers"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
@@ -46,6 +47,8 @@ type Options struct {
 	Version string
 	// FixedKeys are accepted although they lack the format of keys: a demo's.
 	FixedKeys []keys.Secret
+	// UpstreamSecret reads the secret that a key of an upstream names.
+	UpstreamSecret func(source gateway.KeySource, reference string) (gateway.Secret, error)
 	// Listening is called once, when requests are accepted, with the service's URL and
 	// the set-up link of the console, which is empty once somebody can sign in.
 	Listening func(url, setup string)
@@ -64,8 +67,14 @@ type service struct {
 	holds    *usage.Holds
 	verifier *keys.Verifier
 	catalog  *catalog.Cache
-	schema   schemaCheck
-	monitor  *monitor.Monitor
+	fleet    *gateway.Fleet
+	gateway  *gateway.Gateway
+	// requestLog is the log of the gateway's calls.
+	requestLog *gateway.Log
+	// places is where instances share the places of sessions; nil without Valkey.
+	places  gateway.StickyStore
+	schema  schemaCheck
+	monitor *monitor.Monitor
 	// certificate is nil without TLS.
 	certificate *certificate
 	registry    *prometheus.Registry
@@ -104,6 +113,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.buildVerifier(ctx)
+	s.buildGateway(ctx, s.places)
 	s.watchChanges(ctx)
 	return s.answer(ctx)
 }
@@ -148,6 +158,7 @@ func (s *service) connectValkey(ctx context.Context) error {
 	s.teardown.add(func() error { failover.Close(); return nil })
 	s.counter = failover
 
+	s.places = server.Places()
 	s.feed = valkey.StartFeed(ctx, server.Changes())
 	s.teardown.add(s.feed.Close)
 	s.store.Subscribe(s.feed)
@@ -188,10 +199,11 @@ func (l listeners) Changed(c accounts.Change) {
 
 // watchChanges subscribes the caches to the changes of this and other instances.
 func (s *service) watchChanges(ctx context.Context) {
-	s.store.Subscribe(s.verifier)
-	s.teardown.background(ctx, func(ctx context.Context) { s.store.Watch(ctx, s.verifier) })
+	follower := caches{s.verifier, s.gateway}
+	s.store.Subscribe(follower)
+	s.teardown.background(ctx, func(ctx context.Context) { s.store.Watch(ctx, follower) })
 	if s.feed != nil {
-		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.store, s.verifier}) })
+		s.teardown.background(ctx, func(ctx context.Context) { s.feed.Follow(ctx, listeners{s.store, follower}) })
 	}
 }
 
@@ -208,6 +220,7 @@ func (s *service) answer(ctx context.Context) error {
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
+		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test,
 	})
 	opened, scheme, err := s.listen(ctx)
 	if err != nil {
