@@ -126,7 +126,7 @@ func TestAddressesThatUpstreamsMayNotHaveAreNotDialled(t *testing.T) {
 	for text, want := range map[string][2]bool{ // with https, with http
 		"93.184.215.14": {true, false}, "2606:4700::1": {true, false},
 		"127.0.0.1": {true, true}, "::1": {true, true}, "10.1.2.3": {true, true}, "192.168.0.1": {true, true}, "172.16.0.9": {true, true},
-		"fd00::1": {true, true}, "::ffff:10.0.0.1": {true, true}, "::ffff:8.8.8.8": {true, false}, "100.64.0.1": {true, false},
+		"fd00::1": {true, true}, "::ffff:10.0.0.1": {true, true}, "::ffff:8.8.8.8": {true, false}, "100.64.0.1": {true, true}, "fd20:ce::254": {}, "2002:a9fe:a9fe::1": {},
 		"169.254.169.254": {}, "169.254.0.1": {}, "::ffff:169.254.169.254": {}, "64:ff9b::a9fe:a9fe": {}, "fe80::1": {}, "fe80::1%eth0": {},
 		"fd00:ec2::254": {}, "100.100.100.200": {}, "168.63.129.16": {}, "192.0.0.192": {}, "0.0.0.0": {}, "::": {}, "224.0.0.1": {}, "ff02::1": {},
 	} {
