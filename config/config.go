@@ -52,6 +52,8 @@ type Config struct {
 	UpstreamKeysDir string
 	// UsageRetentionDays is how many days single charges are kept; 0 for ever.
 	UsageRetentionDays int
+	// RequestLogRetentionDays is how many days the log of requests is kept; 0 for ever.
+	RequestLogRetentionDays int
 	// CreditValue is what a credit is worth, in micro-dollars.
 	CreditValue int64
 	// BackupDir is the directory of scheduled backups; empty for none.
@@ -152,6 +154,9 @@ var settings = []setting{
 	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days to keep single charges; daily totals are always kept; 0: keep everything", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)
+	}},
+	{name: "REQUEST_LOG_RETENTION_DAYS", fallback: "30", meaning: "days to keep the log of calls of models; charges and totals are kept apart from it; 0: keep everything", set: func(c *Config, v string) string {
+		return whole(&c.RequestLogRetentionDays, v, 0, 36_500)
 	}},
 	{name: "CREDIT_VALUE_USD", fallback: "0.01", meaning: "what a credit is worth in dollars, at most 6 decimals: the default for new prices, each of which keeps its own, and the income of charges without a price", set: func(c *Config, v string) string {
 		var ok bool

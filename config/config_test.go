@@ -33,7 +33,7 @@ func defaults() Config {
 		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"}, ShowCost: true,
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
 		BodyBudget: 256 << 20, StreamShutdownTimeout: 2 * time.Minute,
-		CreditValue: 10_000, BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
+		RequestLogRetentionDays: 30, CreditValue: 10_000, BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
 	}
 }
 
@@ -67,10 +67,10 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.1/32")}
 		}},
 		{"numbers and words", map[string]string{
-			"RATE_LIMIT_PER_IP": "7", "MAX_CONNECTIONS_PER_ADDRESS": "8", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90", "CREDIT_VALUE_USD": "0.000001",
+			"RATE_LIMIT_PER_IP": "7", "MAX_CONNECTIONS_PER_ADDRESS": "8", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90", "REQUEST_LOG_RETENTION_DAYS": "7", "CREDIT_VALUE_USD": "0.000001",
 			"LOG_LEVEL": "WARN", "LOG_FORMAT": "Text", "SHUTDOWN_TIMEOUT": "1m30s",
 		}, func(c *Config) {
-			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays, c.CreditValue = 7, 8, "NORMAL", false, 90, 1
+			c.RateLimitPerIP, c.MaxConnectionsPerAddress, c.SQLiteSynchronous, c.MigrateOnStart, c.UsageRetentionDays, c.RequestLogRetentionDays, c.CreditValue = 7, 8, "NORMAL", false, 90, 7, 1
 			c.LogLevel, c.LogFormat, c.ShutdownTimeout = slog.LevelWarn, "text", 90*time.Second
 		}},
 		{"bodies and streams", map[string]string{"BODY_BUDGET": "1GiB", "STREAM_SHUTDOWN_TIMEOUT": "0s"}, func(c *Config) { c.BodyBudget, c.StreamShutdownTimeout = 1<<30, 0 }},
@@ -129,6 +129,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"SECRET_KEY":                         {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
 		"SECRET_KEY_PREVIOUS":                {"sesame"},
 		"USAGE_RETENTION_DAYS":               {"-1", "1.5", "36501"},
+		"REQUEST_LOG_RETENTION_DAYS":         {"-1", "1.5", "36501"},
 		"CREDIT_VALUE_USD":                   {"0", "-1", "1000.000001", "0.0000001", "a cent", "1e4"},
 		"LOG_LEVEL":                          {"loud", "info+1", "5"},
 		"LOG_FORMAT":                         {"xml"},

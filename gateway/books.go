@@ -293,6 +293,7 @@ func (c *call) settle(outcome usage.CallOutcome) {
 	charge := usage.Charge{ChargerID: c.Identity.Key.ID, Call: &usage.Call{RequestID: c.ID, Outcome: outcome, Source: source}}
 	q.SetOn(&charge, &t)
 	c.record.Source, c.record.Tokens, c.record.PriceID, c.record.CostMicros = source, &t, c.price.ID, q.CostMicros
+	c.g.Fleet.Spend(c.record.UpstreamID, q.CostMicros)
 	c.post(func(ctx context.Context) error {
 		receipt, err := c.g.Holds.Settle(ctx, uuid.Nil, c.ID, charge)
 		if err == nil {

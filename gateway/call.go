@@ -24,6 +24,8 @@ const (
 	noUpstreamWait = 5 * time.Second
 	// drainFailed is how much of a failed answer is read, so that its connection can be used again.
 	drainFailed = 64 << 10
+	// discardTime is how long that may take: another upstream is tried after it.
+	discardTime = 50 * time.Millisecond
 )
 
 // call is one call from its arrival to its line in the log.
@@ -278,8 +280,7 @@ func (c *call) attempt(try Try) (answer *Answer, served bool) {
 	case Retryable(status), status == http.StatusUnauthorized, status == http.StatusForbidden:
 		at.failed(status, "status", began)
 		c.route.Failed(try, Failure{Status: status, RetryAfter: RetryAfter(response.Header, c.g.Now())})
-		discard(response.Body)
-		cancel(nil)
+		discard(response.Body, cancel)
 		return nil, false
 	case status/100 == 2 && isEventStream(response.Header):
 		return c.stream(try, response, at, began, cancel)
@@ -292,9 +293,7 @@ func (c *call) attempt(try Try) (answer *Answer, served bool) {
 // attempted adds an attempt to the record.
 func (c *call) attempted(try Try, began time.Time) *Attempt {
 	a := Attempt{UpstreamID: try.ID, Upstream: try.Name, Start: began.Sub(c.ReceivedAt).Microseconds()}
-	if try.Key != nil {
-		a.Key = try.Key.Name
-	}
+	a.Key = try.Key.Name
 	c.upstreamName.Store(&try.Name)
 	c.record.UpstreamID, c.record.Upstream, c.record.UpstreamKey, c.record.Sticky = try.ID, try.Name, a.Key, try.Sticky
 	c.record.Attempts = append(c.record.Attempts, a)
@@ -305,10 +304,14 @@ func (a *Attempt) failed(status int, why string, began time.Time) {
 	a.Status, a.Error, a.Took = status, why, time.Since(began).Microseconds()
 }
 
-// discard reads the rest of a short body, so that its connection can be used again.
-func discard(body io.ReadCloser) {
+// discard reads the rest of a body where it is short and there soon, so that its connection
+// can be used again.
+func discard(body io.ReadCloser, cancel context.CancelCauseFunc) {
+	late := time.AfterFunc(discardTime, func() { cancel(nil) })
+	defer late.Stop()
 	_, _ = io.CopyN(io.Discard, body, drainFailed)
 	_ = body.Close()
+	cancel(nil)
 }
 
 func isEventStream(h http.Header) bool {

@@ -76,7 +76,7 @@ func TestCostsAreHiddenFromCustomersAlone(t *testing.T) {
 			s.run(t, []call{
 				{says: "by day", as: "ada", method: "GET", path: "/api/usage/history?days=1", status: 200, want: `[{"date":"2026-03-04","credits_used":2,"request_count":1,"cost_usd":` + shown + `}]`},
 				{says: "single charges", as: "ada", method: "GET", path: "/api/usage/detailed", status: 200,
-					want: `[{"id":"*","model":"unknown","prompt_tokens":0,"completion_tokens":0,"cost_usd":` + shown + `,"credits":2,"tokens":null,"created_at":"*","date":"2026-03-04"}]`},
+					want: `[{"id":"*","model":"unknown","prompt_tokens":0,"completion_tokens":0,"cost_usd":` + shown + `,"credits":2,"tokens":null,"request_id":null,"outcome":null,"source":null,"created_at":"*","date":"2026-03-04"}]`},
 				{says: "by model", as: "ada", method: "GET", path: "/api/usage/models", status: 200, want: `[{"model":"unknown","total_cost":` + shown + `,"requests":1,"prompt_tokens":0,"completion_tokens":0}]`},
 			})
 			for range 2 {

@@ -88,6 +88,8 @@ func (a *api) endpoints() []*route {
 		post("/api/admin/prices", admin, "Set a model's price from a moment on", endpoint("adminSetPrice", a.adminSetPrice, fault.Conflict)),
 		post("/api/admin/prices/quote", admin, "Show what usage costs, and why", endpoint("adminQuote", a.adminQuote)),
 		listPolicy.under(post("/api/admin/prices/import", admin, "Import a price list, or show what would change", endpoint("adminImportPrices", a.adminImportPrices, fault.Conflict)))[0],
+		get("/api/admin/requests", admin, "List calls of models, refused and failed ones included", endpoint("adminRequests", a.adminRequests)),
+		get("/api/admin/requests/:id", admin, "Show a call of a model", endpoint("adminRequest", a.adminRequest)),
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
 	}
 }

@@ -59,30 +59,44 @@ func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage,
 type usageDetailedRequest struct {
 	caller
 	span
-	Limit  int `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Maximum number of charges to return."`
-	Offset int `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"Number of charges to skip."`
+	Limit     int       `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Maximum number of charges to return."`
+	Offset    int       `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"Number of charges to skip."`
+	RequestID uuid.UUID `query:"request_id" doc:"Only the charges of the call with this X-Request-Id under /v1: one, or none before the call has ended; the other parameters then have no effect. A call that was interrupted and whose real usage was learnt later has a second one, with what it used beyond the first."`
 }
 
 type chargeItem struct {
-	ID               uuid.UUID       `json:"id"`
-	Model            string          `json:"model" example:"coder-large"`
-	PromptTokens     int64           `json:"prompt_tokens" example:"1200"`
-	CompletionTokens int64           `json:"completion_tokens" example:"340"`
-	CostUSD          openapi.USD     `json:"cost_usd" doc:"In dollars; 0 if the operator hides costs." example:"0.0125"`
-	Credits          int64           `json:"credits" example:"2"`
-	Tokens           *usedTokens     `json:"tokens" doc:"The tokens by what they are priced as; null for a charge without a price."`
-	CreatedAt        openapi.Instant `json:"created_at"`
-	Date             usage.Day       `json:"date"`
+	ID               uuid.UUID          `json:"id"`
+	Model            string             `json:"model" example:"coder-large"`
+	PromptTokens     int64              `json:"prompt_tokens" example:"1200"`
+	CompletionTokens int64              `json:"completion_tokens" example:"340"`
+	CostUSD          openapi.USD        `json:"cost_usd" doc:"In dollars; 0 if the operator hides costs." example:"0.0125"`
+	Credits          int64              `json:"credits" example:"2"`
+	Tokens           *usedTokens        `json:"tokens" doc:"The tokens by what they are priced as; null for a charge without a price."`
+	RequestID        *uuid.UUID         `json:"request_id" doc:"The X-Request-Id of the call under /v1; null for other charges."`
+	Outcome          *usage.CallOutcome `json:"outcome" enum:"complete,stopped,client_gone,upstream_error,interrupted" doc:"How the call ended; stopped: by us, because no credits were left. null for charges of other calls."`
+	Source           *usage.Source      `json:"source" enum:"reported,counted,estimated" doc:"Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls."`
+	CreatedAt        openapi.Instant    `json:"created_at"`
+	Date             usage.Day          `json:"date"`
 }
 
 func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]chargeItem, error) {
+	if r.RequestID != uuid.Nil {
+		records, err := a.Store.ChargesOfCall(ctx, r.userID(), r.RequestID)
+		return each(records, a.chargeItemOf), err
+	}
 	records, err := a.Store.Charges(ctx, r.userID(), r.days(a.Now()).From(), r.Limit, r.Offset)
-	return each(records, func(c usage.Record) chargeItem {
-		return chargeItem{
-			ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
-			CostUSD: a.shownCost(c.CostMicros), Credits: c.Credits, Tokens: usedTokensOf(c.Priced), CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
-		}
-	}), err
+	return each(records, a.chargeItemOf), err
+}
+
+func (a *api) chargeItemOf(c usage.Record) chargeItem {
+	item := chargeItem{
+		ID: c.ID, Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
+		CostUSD: a.shownCost(c.CostMicros), Credits: c.Credits, Tokens: usedTokensOf(c.Priced), CreatedAt: openapi.Instant(c.CreatedAt), Date: c.Day,
+	}
+	if call := c.Call; call != nil {
+		item.RequestID, item.Outcome, item.Source = &call.RequestID, &call.Outcome, &call.Source
+	}
+	return item
 }
 
 // shownCost is what customers see of a cost.

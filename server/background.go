@@ -65,6 +65,11 @@ func (s *service) jobs() []job {
 			return retain(ctx, s.store, days)
 		}})
 	}
+	if days := s.Config.RequestLogRetentionDays; days > 0 {
+		list = append(list, job{name: "remove requests past the retention of the log", every: 10 * time.Minute, work: func(ctx context.Context) error {
+			return retainRequests(ctx, s.store, days)
+		}})
+	}
 	if s.certificate != nil {
 		list = append(list, job{name: "reload a renewed certificate", every: certificateCheckInterval, work: func(ctx context.Context) error {
 			s.certificate.refresh(ctx)
@@ -81,6 +86,12 @@ func (s *service) jobs() []job {
 func retain(ctx context.Context, s *store.Store, days int) error {
 	before := usage.DayOf(s.Now()).Add(-days)
 	return inSteps(func() (int64, error) { return s.Retain(ctx, before, sweepStep) })
+}
+
+// retainRequests removes the requests that arrived more than this number of days ago.
+func retainRequests(ctx context.Context, s *store.Store, days int) error {
+	before := s.Now().AddDate(0, 0, -days)
+	return inSteps(func() (int64, error) { return s.SweepRequests(ctx, before, sweepStep) })
 }
 
 // expiryInterval is how often due holds are looked for: they end within a second.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"strings"
@@ -12,11 +13,13 @@ import (
 	"codexible/accounts"
 	"codexible/config"
 	"codexible/drills"
+	"codexible/gateway"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -117,6 +120,28 @@ func TestRetentionKeepsTheDaysItSaysAndEveryTotal(t *testing.T) {
 		service := &service{store: s, Options: Options{Log: slog.New(slog.NewTextHandler(log, nil))}, reconciled: prometheus.NewGauge(prometheus.GaugeOpts{Name: "differences", Help: "As the recount found them."})}
 		if err := service.reconcile(ctx); err != nil || !strings.Contains(log.String(), "days_gone=3") || !strings.Contains(log.String(), "level=INFO") {
 			t.Errorf("the recount in the background: %v, %s", err, log)
+		}
+	})
+}
+
+func TestTheLogOfRequestsIsKeptForTheDaysItSays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
+		var records []gateway.Record
+		for ago := range 5 {
+			at := clock.Now().AddDate(0, 0, -ago)
+			id := uuid.UUID{6: 0x70, 8: 0x80}
+			binary.BigEndian.PutUint64(id[:], uint64(at.UnixMilli())<<16|0x7000)
+			records = append(records, gateway.Record{ID: id, At: at, Model: "m", Outcome: usage.CallRefused})
+		}
+		if err := s.WriteRequests(t.Context(), records, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := retainRequests(t.Context(), s, 2); err != nil {
+			t.Fatal(err)
+		}
+		left, _, err := s.Requests(t.Context(), store.RequestQuery{Limit: 10})
+		if err != nil || len(left) != 3 || left[2].ID != records[2].ID {
+			t.Errorf("%v: %d requests are left, want those of the last two days", err, len(left))
 		}
 	})
 }

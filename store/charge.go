@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"codexible/catalog"
@@ -72,6 +73,39 @@ func holdOfCharge(db *gorm.DB, c *usage.Record) (hold *usage.Hold, err error) {
 	err = visitRows(db, read, "SELECT "+holdColumns+" FROM holds AS h WHERE h.id > ? AND h.id < ? AND h.user_id = ? AND h.charge_id = ?",
 		firstID(timeOf(charge).Add(-holdSearch-idSlack)), charge, c.UserID, charge)
 	return hold, err
+}
+
+// ChargesOfCall lists what a call of the gateway charged a user, the newest first: nothing
+// before the call has ended, one charge, or one and its adjustments. It reads along the
+// primary key: by the call's hold, and where that is not kept any more in the hours after
+// the request arrived.
+func (s *Store) ChargesOfCall(ctx context.Context, userID, request uuid.UUID) (records []usage.Record, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		var hold *usage.Hold
+		err := visitRows(db, func(row scanner) error {
+			var err error
+			hold, err = scanHold(row)
+			return err
+		}, fmt.Sprintf(selectHolds, "= ?"), request)
+		visit := func(r *usage.Record) { records = append(records, *r) }
+		switch {
+		case err != nil:
+			return err
+		case hold == nil:
+			arrived := timeOf(request)
+			return eachRecord(db, visit, "c.id > ? AND c.id < ? AND c.user_id = ? AND c.request_id = ? ORDER BY c.id DESC",
+				firstID(arrived.Add(-idSlack)), firstID(arrived.Add(holdSearch)), userID, request)
+		case hold.UserID != userID || hold.OwnerID != uuid.Nil || hold.End.ChargeID == uuid.Nil:
+			return nil
+		}
+		err = eachRecord(db, visit, "c.adjusts_id IS NOT NULL AND c.adjusts_id = ? AND c.day IN (?, ?) AND c.user_id = ? ORDER BY c.id DESC",
+			hold.End.ChargeID, string(hold.End.Day), string(usage.DayOf(hold.End.At)), userID)
+		return errors.Join(err, eachRecord(db, visit, "c.id = ? AND c.user_id = ?", hold.End.ChargeID, userID))
+	})
+	for i := range records {
+		records[i].CreatedAt = records[i].CreatedAt.UTC()
+	}
+	return records, err
 }
 
 // readPrice reads a price; nil for none.
