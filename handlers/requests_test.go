@@ -145,3 +145,39 @@ func TestTheChargesOfACallAreFoundByItsRequestID(t *testing.T) {
 		s.call(t, detailed("a call whose hold is gone", "ada", servedCall, "["+first+"]"))
 	})
 }
+
+func TestThePageOfAChargeSaysHowItsCallEnded(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.setPrice(t, "large", "large", cached, time.Time{})
+		v := s.operator(t)
+		charge := s.charge(t, "ada", "large", usage.Tokens{Input: 1000, Output: 100})
+		hold := func() uuid.UUID {
+			id := uuid.Must(uuid.NewV7())
+			e := usage.Entry{Kind: usage.KindHold, Charge: usage.Charge{UserID: charge.UserID, KeyID: charge.KeyID, Model: "large", Credits: 5}, HoldID: id, TTL: 2 * time.Minute, OnExpiry: usage.ChargeOnExpiry}
+			e.Priced = &usage.Priced{PriceID: charge.Priced.PriceID}
+			if _, err := s.store.Post(t.Context(), s.clock.Now, []usage.Entry{e}); err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		settle := func(id uuid.UUID, outcome usage.CallOutcome, source usage.Source) uuid.UUID {
+			e := usage.Entry{Kind: usage.KindSettle, Charge: charge, HoldID: id}
+			e.Call = &usage.Call{RequestID: id, Outcome: outcome, Source: source}
+			return s.bookAt(t, s.clock.Now(), e)
+		}
+		page := func(charge uuid.UUID, says ...string) {
+			t.Helper()
+			shown := v.get("/admin/charges/" + charge.String()).page
+			for _, text := range says {
+				if !strings.Contains(shown, text) {
+					t.Errorf("the page does not say %q", text)
+				}
+			}
+		}
+		done, dead := hold(), hold()
+		page(settle(done, usage.CallClientGone, usage.SourceCounted), done.String(), "The client left before its end", "Partly as the upstream reported them", "Exact sum")
+		s.clock.Add(3 * time.Minute)
+		page(s.bookAt(t, s.clock.Now(), usage.Entry{Kind: usage.KindExpire, Charge: usage.Charge{UserID: charge.UserID}}), dead.String(), "Interrupted: the process", "Estimated from what", "Nothing to break down", "No tokens of this call are known")
+		page(settle(dead, usage.CallComplete, usage.SourceReported), dead.String(), "Complete", "As the upstream reported them", "This row corrects the charge of an interrupted call", "an earlier charge")
+	})
+}

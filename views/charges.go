@@ -55,7 +55,10 @@ func ChargePath(r *usage.Record) string { return "/admin/charges/" + r.ID.String
 func (c *Charge) adjusts() bool { return c.Record.AdjustsID != uuid.Nil }
 
 func (c *Charge) byHandTitle() string {
-	if c.Record.Priced == nil {
+	switch {
+	case c.Record.Call != nil && (c.Record.Priced == nil || c.adjusts()):
+		return "Nothing to break down"
+	case c.Record.Priced == nil:
 		return "Charged by hand"
 	}
 	return "The price cannot be shown"
@@ -67,4 +70,36 @@ func (c *Charge) momentSays() string {
 		return fmt.Sprintf("This charge settled a hold of %s UTC. The price of the hold's moment counts, whenever the call ended.", Instant(*c.Decided))
 	}
 	return fmt.Sprintf("It was in force when the call was charged, at %s UTC.", Instant(c.Record.CreatedAt))
+}
+
+// outcomeSays is how a call of the gateway ended.
+func outcomeSays(o usage.CallOutcome) string {
+	switch o {
+	case usage.CallComplete:
+		return "Complete"
+	case usage.CallStopped:
+		return "Stopped by the gateway: no credits were left"
+	case usage.CallClientGone:
+		return "The client left before its end"
+	case usage.CallUpstreamError:
+		return "The upstream failed"
+	case usage.CallInterrupted:
+		return "Interrupted: the process that served it ended, and the hold's deadline charged what had been delivered"
+	case usage.CallRefused:
+		return "Refused"
+	}
+	return string(o) // of a newer version
+}
+
+// sourceSays is where the tokens of a call come from.
+func sourceSays(s usage.Source) string {
+	switch s {
+	case usage.SourceReported:
+		return "As the upstream reported them"
+	case usage.SourceCounted:
+		return "Partly as the upstream reported them, the rest estimated from what was delivered"
+	case usage.SourceEstimated:
+		return "Estimated from what was delivered"
+	}
+	return string(s)
 }

@@ -24,6 +24,10 @@ func (c *Console) Charge(ctx context.Context, v *Visit) (Reply, error) {
 		p.Decided = &h.CreatedAt
 	}
 	switch {
+	case line.Priced == nil && line.Call != nil:
+		p.Note = "No tokens of this call are known, so no price made its credits."
+	case line.Call != nil && line.AdjustsID != uuid.Nil:
+		p.Note = "This row corrects the charge of an interrupted call to what the call really used: it has the tokens and the cost beyond that charge, and the difference of the credits."
 	case line.Priced == nil && line.AdjustsID != uuid.Nil:
 		p.Note = "This row adjusts an earlier charge by credits. It has no price: whoever adjusted it named the amount."
 	case line.Priced == nil:
