@@ -29,6 +29,9 @@ type answer struct {
 const prose = "The function reads the file once, keeps every line in order and returns the first error that it meets. " +
 	"A test shows both cases. I changed nothing else, and the whole suite passes. "
 
+// maxWords is how long an answer is at most, unless it is endless.
+const maxWords = 1 << 20
+
 var vocabulary = strings.Fields(prose)
 
 func newAnswer(r *Request, s Script, at time.Time) *answer {
@@ -45,7 +48,7 @@ func newAnswer(r *Request, s Script, at time.Time) *answer {
 	if a.tool == nil {
 		a.text = a.write(s)
 	}
-	a.thought = s.Reasoning
+	a.thought = min(max(s.Reasoning, 0), maxWords)
 	if limit := int(min(r.MaxOutput, math.MaxInt32)); limit > 0 && a.tool == nil && len(a.text)+a.thought > limit {
 		a.thought = min(a.thought, limit-1)
 		a.text, a.cut = a.text[:limit-a.thought], true
@@ -59,8 +62,8 @@ func (a *answer) write(s Script) []string {
 	if result := a.request.ToolResult; result != "" {
 		text = strings.Fields("The tool answered: " + result[:min(len(result), 2000)])
 	}
-	n := s.Words
-	if n == 0 {
+	n := min(s.Words, maxWords)
+	if n <= 0 {
 		n = DefaultWords
 	}
 	for i := range n {

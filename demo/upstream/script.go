@@ -41,7 +41,7 @@ type Script struct {
 	Usage   string
 	NoUsage bool
 
-	// Status refuses the request with a status; the others are what the refusal, or a stream
+	// Status refuses the request with a status from 400 to 599; the others are what the refusal, or a stream
 	// that fails, says in place of what a vendor says. Header is added to any answer.
 	Status              int
 	Type, Code, Message string

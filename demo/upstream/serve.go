@@ -137,7 +137,7 @@ func (a *answering) perform() {
 	for name, value := range s.Header {
 		a.w.Header().Set(name, value)
 	}
-	if s.Status != 0 && s.Status != http.StatusOK {
+	if s.Status >= http.StatusBadRequest && s.Status < 600 {
 		if s.RetryAfter != "" {
 			a.w.Header().Set("Retry-After", s.RetryAfter)
 		}

@@ -403,3 +403,29 @@ func TestOnlyTheLatestRequestsAreRecorded(t *testing.T) {
 		t.Errorf("%d recorded of %d", len(all), m.Count())
 	}
 }
+
+// Whatever is asked is answered in the vendors' forms.
+func FuzzEveryRequestIsAnswered(f *testing.F) {
+	for _, w := range wires {
+		f.Add(w.path, fmt.Sprintf(w.body, "demo:tool:reasoning-3:searches-2:status-7", true), "key")
+		f.Add(w.path, fmt.Sprintf(w.body, "demo:absurd:gzip", false), "")
+	}
+	f.Add("/v1/embeddings", `{"model": "demo", "input": [[1, 2]], "dimensions": 9999999}`, "key")
+	f.Add("/v1/completions", `{"model": "a", "prompt": ["b"], "n": 9999999, "best_of": -1, "stream": true}`, "key")
+	f.Add("/v1/chat/completions", `{"model": "a:tool", "messages": [{"content": [{"type": "tool_result"}]}], "tools": [{"name": "x", "input_schema": 7}, {"function": {"name": "y", "parameters": {"required": ["z"]}}}]}`, "key")
+	m := upstream.New(upstream.Options{Keep: -1, Script: func(r upstream.Request) upstream.Script {
+		s := upstream.ParseScript(r.Model)
+		s.Endless, s.Break, s.Wait, s.Silence, s.Pause, s.Words = false, upstream.Whole, 0, 0, 0, min(s.Words, 1000) // it answers, and soon
+		return s
+	}})
+	f.Fuzz(func(t *testing.T, path, body, key string) {
+		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		request.URL.Path = path
+		request.Header.Set("X-Api-Key", key)
+		answer := httptest.NewRecorder()
+		m.ServeHTTP(answer, request)
+		if answer.Code != http.StatusOK && !json.Valid(answer.Body.Bytes()) {
+			t.Errorf("%d: %s", answer.Code, answer.Body)
+		}
+	})
+}
