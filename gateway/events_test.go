@@ -266,6 +266,22 @@ func TestLongEventsPassInPartsAndAreReadAtTheirEnd(t *testing.T) {
 	}
 }
 
+func TestIdleStreamsHoldLittle(t *testing.T) {
+	f := newFramer()
+	line := "data: " + strings.Repeat("x", 25_000) + "\n"
+	for _, chunk := range []string{line, line + "\n", "data: 1\n\ndata: "} {
+		f.feed([]byte(chunk))
+		for fr, ok := f.next(); ok; fr, ok = f.next() {
+			if len(fr.data) != 50_001 && len(fr.data) != 1 {
+				t.Errorf("an event has %d bytes", len(fr.data))
+			}
+		}
+	}
+	if held := cap(f.rest) + cap(f.joined) + cap(f.kept); held > idleBuffer {
+		t.Errorf("%d bytes are held", held)
+	}
+}
+
 func TestEventsBeyondTheBoundPassUnread(t *testing.T) {
 	chunk := bytes.Repeat([]byte("x"), 32<<10)
 	f := smallFramer(longEvent, mostKept, mostKeptInAll)

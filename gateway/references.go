@@ -164,7 +164,7 @@ func (i *inspector) refers() (yes bool) {
 	case '[':
 		for in := i.open('['); in && i.next(']'); {
 			yes = i.peek() == '"' || yes
-			i.skip()
+			i.walk(anyObject)
 		}
 		return yes
 	default:

@@ -102,7 +102,7 @@ func TestUsedUpCreditsAreToldAsEachClientUnderstands(t *testing.T) {
 func TestEveryRefusalIsFitToBeSent(t *testing.T) {
 	for reason := range numReasons {
 		for w, a := range adapters {
-			r := &Refusal{Reason: reason, Message: "What \"happened\" <&>\r\n" + strings.Repeat("é", 2000), RetryAfter: 1500 * time.Millisecond, ResetsAt: time.Unix(1, 0)}
+			r := &Refusal{Reason: reason, Message: "What \"happened\" <&>\r\n" + strings.Repeat("é", 20) + strings.Repeat("x", 2000), RetryAfter: 1500 * time.Millisecond, ResetsAt: time.Unix(1, 0)}
 			got := r.Answer(usage.Wire(w), "id-1")
 			if !json.Valid(got.Body) || got.Status < 400 || got.Stream != nil || !strings.Contains(string(got.Body), "What") {
 				t.Errorf("%d on %s: %s", reason, usage.Wire(w), told(*got))
