@@ -62,10 +62,7 @@ func TestASettlementIsRepeatedUntilItIsInTheBooks(t *testing.T) {
 }
 
 func TestASilentStreamIsKeptAliveInTheWayOfItsWire(t *testing.T) {
-	everyCall(t, func(t *testing.T, db *store.Store, e gateway.Endpoint, stream bool) {
-		if !stream {
-			t.Skip("an answer without a stream has no keep-alive")
-		}
+	everyStream(t, func(t *testing.T, db *store.Store, e gateway.Endpoint) {
 		alive := map[gateway.Endpoint]string{gateway.ChatCompletions: "\n:", gateway.Responses: "event: keepalive", gateway.Messages: "event: ping"}[e]
 		goOn := make(chan struct{})
 		r := newRigWith(t, db, 100_000, soon, say(upstream.Script{Words: 20, Before: func(ctx context.Context, event int) {
@@ -76,7 +73,7 @@ func TestASilentStreamIsKeptAliveInTheWayOfItsWire(t *testing.T) {
 				}
 			}
 		}}))
-		request := r.ask(e, body(e, "coder", stream))
+		request := r.ask(e, body(e, "coder", true))
 		a := r.Call(context.Background(), request)
 		var got strings.Builder
 		buffer := make([]byte, 1000)

@@ -100,7 +100,8 @@ func (c *call) hold() *Refusal {
 	t := usage.Tokens{Input: c.est.input, Output: c.est.output, Requests: 1}
 	whole := min(usage.WholeCredits(millionths(c.price, &t)), usage.MaxCredits)
 	credits := whole
-	ctx, cancel := context.WithTimeout(c.client, holdWait)
+	// A client that leaves does not end the wait: whether there is a hold would not be known.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.client), holdWait)
 	defer cancel()
 	for range holdTries {
 		receipt, err := c.g.Verifier.Hold(ctx, c.Identity, usage.Entry{

@@ -19,16 +19,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// everyCall runs a test for each wire, streamed and not, on both databases.
+// everyCall runs a test for each wire, streamed and not, on a database of each kind.
 func everyCall(t *testing.T, test func(t *testing.T, db *store.Store, e gateway.Endpoint, stream bool)) {
 	t.Helper()
-	for _, e := range []gateway.Endpoint{gateway.ChatCompletions, gateway.Responses, gateway.Messages} {
-		for _, stream := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s/stream=%v", e, stream), func(t *testing.T) {
-				onBoth(t, func(t *testing.T, db *store.Store) { test(t, db, e, stream) })
-			})
+	onBoth(t, func(t *testing.T, db *store.Store) {
+		for _, e := range []gateway.Endpoint{gateway.ChatCompletions, gateway.Responses, gateway.Messages} {
+			for _, stream := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s/stream=%v", e, stream), func(t *testing.T) { test(t, db, e, stream) })
+			}
 		}
-	}
+	})
+}
+
+// everyStream is everyCall for streams alone.
+func everyStream(t *testing.T, test func(t *testing.T, db *store.Store, e gateway.Endpoint)) {
+	t.Helper()
+	onBoth(t, func(t *testing.T, db *store.Store) {
+		for _, e := range []gateway.Endpoint{gateway.ChatCompletions, gateway.Responses, gateway.Messages} {
+			t.Run(e.String(), func(t *testing.T) { test(t, db, e) })
+		}
+	})
 }
 
 // onBoth runs a test on a database of each kind, with the clock of this machine.
@@ -160,12 +170,9 @@ func TestARefusalOfAnUpstreamGoesToTheClientAsItCame(t *testing.T) {
 }
 
 func TestAStreamCutAfterOutputIsChargedByWhatWasDelivered(t *testing.T) {
-	everyCall(t, func(t *testing.T, db *store.Store, e gateway.Endpoint, stream bool) {
-		if !stream {
-			t.Skip("an answer without a stream is tried elsewhere")
-		}
+	everyStream(t, func(t *testing.T, db *store.Store, e gateway.Endpoint) {
 		r := newRig(t, db, 100_000, say(upstream.Script{Words: 40, Break: upstream.Cut, After: 20}))
-		request := r.ask(e, body(e, "coder", stream))
+		request := r.ask(e, body(e, "coder", true))
 		a := r.call(context.Background(), request)
 		if a.err != nil {
 			t.Error("the client got a bare cut:", a.err)
@@ -183,13 +190,10 @@ func TestAStreamCutAfterOutputIsChargedByWhatWasDelivered(t *testing.T) {
 }
 
 func TestAFailureInsideA200IsTriedElsewhere(t *testing.T) {
-	everyCall(t, func(t *testing.T, db *store.Store, e gateway.Endpoint, stream bool) {
-		if !stream {
-			t.Skip("the fake upstream fails inside streams alone")
-		}
+	everyStream(t, func(t *testing.T, db *store.Store, e gateway.Endpoint) {
 		failing := func(upstream.Request) upstream.Script { return upstream.Script{Break: upstream.Fail, After: -1} }
 		r := newRig(t, db, 100_000, failing, say(upstream.Script{Words: 9}))
-		request := r.ask(e, body(e, "coder", stream))
+		request := r.ask(e, body(e, "coder", true))
 		a := r.call(context.Background(), request)
 		if a.Status != 200 || strings.Contains(a.body, "overloaded") {
 			t.Fatal(a.Status, a.body)
@@ -216,14 +220,21 @@ func TestAClientThatLeavesIsNoticedAndPaysForWhatItGot(t *testing.T) {
 				if !stream {
 					script = upstream.Script{Words: 30, Wait: 300 * time.Millisecond}
 				}
+				arrived := make(chan struct{})
 				r := newRig(t, db, 100_000)
-				r.add(t, say(script), func(u *gateway.Upstream) { u.OnClientGone = mode })
+				r.add(t, func(upstream.Request) upstream.Script {
+					close(arrived)
+					return script
+				}, func(u *gateway.Upstream) { u.OnClientGone = mode })
 				r.models[0].Candidates = []catalog.Candidate{{UpstreamID: r.upstreams[0].ID, Weight: 1, Priority: 1}}
 				ctx, leave := context.WithCancelCause(context.Background())
 				defer leave(nil)
 				request := r.ask(e, body(e, "coder", stream))
 				if !stream {
-					time.AfterFunc(50*time.Millisecond, func() { leave(gateway.ErrClientGone) })
+					go func() {
+						<-arrived
+						leave(gateway.ErrClientGone)
+					}()
 					r.call(ctx, request)
 				} else {
 					a := r.Call(ctx, request)
@@ -266,15 +277,12 @@ func await(t *testing.T, done func() bool) {
 }
 
 func TestAStreamWithoutCreditsIsStoppedInTheWayOfItsWire(t *testing.T) {
-	everyCall(t, func(t *testing.T, db *store.Store, e gateway.Endpoint, stream bool) {
-		if !stream {
-			t.Skip("an answer without a stream cannot be stopped")
-		}
+	everyStream(t, func(t *testing.T, db *store.Store, e gateway.Endpoint) {
 		for _, overrun := range []catalog.Overrun{catalog.OverrunStop, catalog.OverrunFinish} {
 			t.Run(string(overrun), func(t *testing.T) {
 				r := newRig(t, db, 700, say(upstream.Script{Endless: true}))
 				r.models[0].Overrun = overrun
-				request := r.ask(e, body(e, "coder", stream))
+				request := r.ask(e, body(e, "coder", true))
 				a := r.call(context.Background(), request)
 				if a.Status != 200 || a.err != nil {
 					t.Fatal(a.Status, a.body, a.err)

@@ -224,6 +224,7 @@ func (s *stream) event(f frame) {
 		is = s.adapter.event(f.name, f.data)
 		s.noteUsage()
 	}
+	is.generated = is.generated || f.unread // it may be anything
 	if is.text > 0 {
 		s.delivered.Add(is.text)
 	}
