@@ -89,12 +89,13 @@ func (b *bodyBudget) begin(by holder) bool {
 	return true
 }
 
-// reserve reserves more bytes for a holder's bodies.
+// reserve reserves more bytes for a holder's bodies. The zero holder has no share: its bytes
+// only count in the sum.
 func (b *bodyBudget) reserve(by holder, bytes int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h := b.holders[by]
-	if b.held+bytes > b.most || h.bytes+bytes > b.share {
+	if b.held+bytes > b.most || by != (holder{}) && h.bytes+bytes > b.share {
 		b.refused.Inc()
 		return false
 	}

@@ -28,6 +28,9 @@ type Gateway interface {
 	// closed; it ends earlier with gateway.ErrClientGone where the client has left, and with
 	// another cause where the service cuts the call.
 	Call(ctx context.Context, r *gateway.Request) *gateway.Answer
+	// Shutdown ends all calls that are open when its context ends, their streams with an error
+	// that clients of the wire understand.
+	Shutdown(ctx context.Context)
 }
 
 // The paths of /v1 are not in the OpenAPI document: they are OpenAI's and Anthropic's APIs,
@@ -307,6 +310,9 @@ func (noGateway) Call(_ context.Context, r *gateway.Request) *gateway.Answer {
 	refusal := gateway.Refusal{Reason: gateway.ReasonNoUpstream, Message: "No upstream can take this call. Try again after Retry-After; if the error persists, ask the operator.", RetryAfter: 5 * time.Second}
 	return refusal.Answer(r.Endpoint.Wire(), r.ID.String())
 }
+
+// Shutdown implements Gateway.
+func (noGateway) Shutdown(context.Context) {}
 
 // servedModels are the models that the key may call, by name.
 func (x *exchange) servedModels() (models []*catalog.Model, err error) {

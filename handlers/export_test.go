@@ -1,6 +1,19 @@
 package handlers
 
-import "time"
+import (
+	"net"
+	"time"
+)
+
+// ClosedByPeer and EndOfStream look at a connection as the watcher of calls does, here and
+// on other systems.
+func ClosedByPeer(conn net.Conn) bool { return (&watched{raw: rawConn(conn)}).hasLeft() }
+
+// EndOfStream is ClosedByPeer on systems without POLLRDHUP.
+func EndOfStream(conn net.Conn) (end bool) {
+	_ = rawConn(conn).Control(func(fd uintptr) { end = endOfStream(int(fd)) })
+	return end
+}
 
 // ConsoleRoute is a route of the console, as the table has it.
 type ConsoleRoute struct {

@@ -132,6 +132,8 @@ type api struct {
 	unroutedCalls        [usage.Messages + 1]*route
 	callPreflights       *route
 	leaving              leaving
+	// decoders bounds how many bodies of a user are decompressed at once.
+	decoders *limits.Gate
 }
 
 // New makes the HTTP server's app. It does not listen.
@@ -195,7 +197,7 @@ func newAPI(p Parts) *api {
 		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
 	}
 	p.forCalls()
-	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}
+	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}

@@ -13,6 +13,7 @@ import (
 
 	"codexible/fault"
 	"codexible/gateway"
+	"codexible/limits"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/klauspost/compress/gzip"
@@ -32,8 +33,11 @@ const (
 	slowUpload    = 15 * time.Second
 	// zstdWindow is the largest window of zstd, the least that RFC 8878 recommends to support.
 	zstdWindow = 8 << 20
-	// gzipMemory and zstdMemory are what a decoder needs beside its window.
-	gzipMemory, zstdMemory = 64 << 10, 1 << 20
+	// zstdMemory is what a decoder needs beside its window; one of gzip has less in all than a connection.
+	zstdMemory = 2 << 20
+	// decodersAtOnce is how many bodies of a user are decompressed by zstd at once: beside the
+	// bodies, their windows count in the budget, and not in the user's share of it.
+	decodersAtOnce = 2
 )
 
 var (
@@ -68,7 +72,7 @@ func (x *exchange) upload() (body []byte, release func(), err error) {
 	}
 	x.received = r
 	began := time.Now()
-	from := x.arrival(stream)
+	from := x.arrival(stream, length)
 	if encoding == "" {
 		body, err = x.collect(from, length)
 	} else {
@@ -146,24 +150,34 @@ func (x *exchange) collect(from io.Reader, length int) (body []byte, err error) 
 // inflate reads a compressed body to its end. The decoder's memory is reserved meanwhile.
 func (x *exchange) inflate(from *arrival, encoding string) ([]byte, error) {
 	if encoding == "gzip" {
-		return x.decode(gzipMemory, func() (io.Reader, func(), error) {
-			r, err := gzip.NewReader(from)
-			return r, func() {}, err
-		})
+		decoder, err := gzip.NewReader(from)
+		if err != nil {
+			return nil, errEncoded.Because(err)
+		}
+		return x.decode(decoder)
 	}
+	leave, err := x.api.decoders.Enter(x.ctx, limits.User(x.user))
+	if err != nil {
+		return nil, errBodies.Because(err)
+	}
+	defer leave()
 	buffered := bufio.NewReader(from)
 	window, err := firstWindow(buffered)
 	if err != nil {
 		return nil, err
 	}
-	return x.decode(2*int64(window)+zstdMemory, func() (io.Reader, func(), error) {
-		// Frames behind the first cannot have a larger window.
-		d, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
-		if err != nil {
-			return nil, nil, err
-		}
-		return d, d.Close, nil
-	})
+	memory := int64(window) + zstdMemory
+	if !x.received.budget.reserve(holder{}, memory) {
+		return nil, errBodies
+	}
+	defer x.received.budget.reserve(holder{}, -memory)
+	// Frames behind the first cannot have a larger window.
+	decoder, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
+	if err != nil {
+		return nil, errEncoded.Because(err)
+	}
+	defer decoder.Close()
+	return x.decode(decoder)
 }
 
 // firstWindow is the window of a body's first zstd frame.
@@ -183,21 +197,10 @@ func firstWindow(from *bufio.Reader) (uint64, error) {
 	return max(window, zstd.MinWindowSize), nil
 }
 
-// decode collects what a decoder makes, with so much memory reserved for it.
-func (x *exchange) decode(memory int64, open func() (io.Reader, func(), error)) ([]byte, error) {
-	r := x.received
-	if !r.budget.reserve(r.by, memory) {
-		return nil, errBodies
-	}
-	defer r.budget.reserve(r.by, -memory)
-	decoder, end, err := open()
-	if err != nil {
-		return nil, errEncoded.Because(err)
-	}
-	defer end()
+// decode collects what a decoder makes of a body.
+func (x *exchange) decode(decoder io.Reader) ([]byte, error) {
 	body, err := x.collect(decoder, -1)
-	var known *fault.Error
-	if err != nil && !errors.As(err, &known) {
+	if _, known := errors.AsType[*fault.Error](err); err != nil && !known {
 		err = errEncoded.Because(err)
 	}
 	return body, err
@@ -213,21 +216,23 @@ type arrival struct {
 	patience    time.Duration
 	due         time.Time
 	enough, got int
-	// left is how many bytes may still come; tooBig refuses more.
-	left   int
-	tooBig *fault.Error
+	// left is how many bytes may still come; tooBig refuses more. missing is how many have to
+	// come, where that is known.
+	left, missing int
+	tooBig        *fault.Error
 	// ended is whether the end was read, and failed why it was not.
 	ended  bool
 	failed error
 }
 
-func (x *exchange) arrival(stream io.Reader) *arrival {
+// arrival reads a body of this length; in chunks where it is negative.
+func (x *exchange) arrival(stream io.Reader, length int) *arrival {
 	conn := x.Context().Conn()
 	if slow, is := conn.(interface{ TakesTime() }); is {
 		slow.TakesTime()
 	}
 	patience := x.api.SlowUpload
-	return &arrival{Reader: stream, conn: conn, patience: patience, enough: int(slowestUpload * patience.Seconds()), left: x.route.maxBody, tooBig: x.route.tooBig}
+	return &arrival{Reader: stream, conn: conn, patience: patience, enough: int(slowestUpload * patience.Seconds()), left: x.route.maxBody, missing: max(length, 0), tooBig: x.route.tooBig}
 }
 
 // Read implements io.Reader.
@@ -244,6 +249,7 @@ func (a *arrival) Read(b []byte) (int, error) {
 	}
 	n, err := a.Reader.Read(b)
 	a.got += n
+	a.missing -= n
 	if a.left -= n; a.left < 0 {
 		a.failed = a.tooBig
 		return 0, a.failed
@@ -251,7 +257,7 @@ func (a *arrival) Read(b []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF) && a.missing <= 0: // the end of the connection is no other error
 		a.ended = true
 		return n, io.EOF
 	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(a.due):

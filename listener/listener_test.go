@@ -45,3 +45,29 @@ func TestAResponseIsWrittenInPiecesWithADeadlineEach(t *testing.T) {
 		t.Errorf("%v: a deadline that would pass too early was not moved", err)
 	}
 }
+
+// reading records the last read deadline of a connection.
+type reading struct {
+	net.Conn
+
+	by time.Time
+}
+
+func (c *reading) SetReadDeadline(at time.Time) error {
+	c.by = at
+	return nil
+}
+
+func TestABodyThatTakesTimeIsNotBoundByTheDeadlineOfItsHead(t *testing.T) {
+	head := time.Now().Add(time.Second)
+	conn := &reading{}
+	v := &visitor{Conn: conn, listener: &Listener{}, by: head}
+	later := head.Add(time.Hour)
+	if err := v.SetReadDeadline(later); err != nil || !conn.by.Equal(head) {
+		t.Errorf("%v: the deadline is %s, want that of the head", err, conn.by)
+	}
+	v.TakesTime()
+	if err := v.SetReadDeadline(later); err != nil || !conn.by.Equal(later) {
+		t.Errorf("%v: the deadline is %s, want the one that was set", err, conn.by)
+	}
+}

@@ -211,6 +211,9 @@ func (s *service) watchChanges(ctx context.Context) {
 func (s *service) answer(ctx context.Context) error {
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	callsLife, cutCalls := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutCalls()
+	calls := new(handlers.Calls)
 	s.monitor = monitor.New(monitor.Parts{
 		Store: s.store, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
 	})
@@ -221,6 +224,7 @@ func (s *service) answer(ctx context.Context) error {
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
 		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test,
+		Calls: calls, CallsLife: callsLife, BodyBudget: s.Config.BodyBudget,
 	})
 	opened, scheme, err := s.listen(ctx)
 	if err != nil {
@@ -247,14 +251,15 @@ func (s *service) answer(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.drain()
-	end := time.Now().Add(s.Config.ShutdownTimeout)
+	calls.Stop()
+	began := time.Now()
 	connections.Drain(min(listener.HeadPatience, s.Config.ShutdownTimeout))
-	err = app.ShutdownWithTimeout(max(time.Until(end), 0))
-	_ = connections.Close() // also where the signal came before the app had begun to listen
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.Log.Warn("requests were still open at SHUTDOWN_TIMEOUT and are cut off")
-		err = nil
+	end := shutdown{
+		requests: max(s.Config.ShutdownTimeout-time.Since(began), 0), calls: max(s.Config.StreamShutdownTimeout-time.Since(began), 0), open: calls,
+		endCalls: s.gateway.Shutdown, cutRequests: cut, cutCalls: cutCalls, log: s.Log,
 	}
+	err = end.run(app.ShutdownWithContext)
+	_ = connections.Close() // also where the signal came before the app had begun to listen
 	cut()
 	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
 	return err
