@@ -108,3 +108,16 @@ func TestAModelIsFoundByItsIDAndNamesItsPlans(t *testing.T) {
 		t.Errorf("an unknown id is %+v", m)
 	}
 }
+
+func TestAnUpstreamHasItsOwnNameForAModel(t *testing.T) {
+	book := catalog.NewBook([]catalog.Model{{ID: id(1), Name: "large", Aliases: []string{"big"}, Candidates: []catalog.Candidate{{UpstreamID: id(7), Model: "vendor/large"}, {UpstreamID: id(8)}}}}, nil)
+	for _, c := range []struct {
+		name     string
+		upstream byte
+		want     string
+	}{{"large", 7, "vendor/large"}, {"big", 7, "vendor/large"}, {"big", 8, "large"}, {"big", 9, "big"}, {"other", 7, "other"}, {"", 7, ""}} {
+		if got := book.NameAt(c.name, id(c.upstream)); got != c.want {
+			t.Errorf("%s at %d is %q, not %q", c.name, c.upstream, got, c.want)
+		}
+	}
+}

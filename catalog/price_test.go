@@ -91,8 +91,12 @@ func TestModelsOutOfRangeNameTheirField(t *testing.T) {
 		"description":      func(m *catalog.Model) { m.Description = "a\x00b" },
 		"context_window":   func(m *catalog.Model) { m.ContextWindow = -1 },
 		"output_allowance": func(m *catalog.Model) { m.OutputAllowance = 0 },
+		"overrun":          func(m *catalog.Model) { m.Overrun = "" },
+		"hosted_tools":     func(m *catalog.Model) { m.HostedTools = []string{"a", "a"} },
+		"hosted_tools ":    func(m *catalog.Model) { m.HostedTools = []string{"Code Interpreter"} },
+		"hosted_tools  ":   func(m *catalog.Model) { m.HostedTools = make([]string, catalog.MaxHostedTools+1) },
 	} {
-		m := catalog.Model{Name: "m", Aliases: []string{"n"}, OutputAllowance: catalog.DefaultAllowance}
+		m := catalog.Model{Name: "m", Aliases: []string{"n"}, OutputAllowance: catalog.DefaultAllowance, Overrun: catalog.OverrunFinish, HostedTools: []string{"code_interpreter"}}
 		if err := m.Check(); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/usage"
 )
 
@@ -15,6 +16,8 @@ type (
 	dollars int64
 	// creditValue is micro-dollars.
 	creditValue int64
+	// microUSD is micro-dollars.
+	microUSD int64
 	// percent is hundredths of a percent.
 	percent int64
 	// credits is millionths of a credit.
@@ -34,6 +37,11 @@ func (n *dollars) UnmarshalText(text []byte) error {
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *creditValue) UnmarshalText(text []byte) error {
 	return readAmount(n, text, catalog.CreditValuePlaces, catalog.MaxCreditValue)
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (n *microUSD) UnmarshalText(text []byte) error {
+	return readAmount(n, text, catalog.CreditValuePlaces, gateway.MaxDailyLimit)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.

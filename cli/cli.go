@@ -27,18 +27,19 @@ import (
 type commandLine struct {
 	JSON bool `help:"Print JSON with the fields of the API on stdout, and nothing else."`
 
-	Serve   serveCommand   `cmd:"" help:"Answer requests until SIGTERM or Ctrl+C."`
-	Migrate migrateCommand `cmd:"" help:"Apply or roll back schema migrations."`
-	User    userCommand    `cmd:"" help:"Create, list and suspend users; set console passwords."`
-	Key     keyCommand     `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
-	Grant   grantCommand   `cmd:"" help:"Give users credits beside their plan; list and revoke what was given."`
-	Correct correctCommand `cmd:"" help:"Give back credits of a day, or take some."`
-	Hold    holdCommand    `cmd:"" help:"List and release the credits that are set aside for open calls."`
-	Model   modelCommand   `cmd:"" help:"List, create, change and delete the models that are offered."`
-	Price   priceCommand   `cmd:"" help:"List, set, quote and import prices."`
-	Usage   usageCommand   `cmd:"" help:"Check the usage totals against the single charges."`
-	Backup  backupCommand  `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
-	Restore restoreCommand `cmd:"" help:"Replace the embedded database with a backup."`
+	Serve    serveCommand    `cmd:"" help:"Answer requests until SIGTERM or Ctrl+C."`
+	Migrate  migrateCommand  `cmd:"" help:"Apply or roll back schema migrations."`
+	User     userCommand     `cmd:"" help:"Create, list and suspend users; set console passwords."`
+	Key      keyCommand      `cmd:"" help:"Create, list, rotate, disable and revoke API keys."`
+	Grant    grantCommand    `cmd:"" help:"Give users credits beside their plan; list and revoke what was given."`
+	Correct  correctCommand  `cmd:"" help:"Give back credits of a day, or take some."`
+	Hold     holdCommand     `cmd:"" help:"List and release the credits that are set aside for open calls."`
+	Model    modelCommand    `cmd:"" help:"List, create, change and delete the models that are offered."`
+	Upstream upstreamCommand `cmd:"" help:"List, add, change, test and delete the upstreams that calls go to."`
+	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
+	Usage    usageCommand    `cmd:"" help:"Check the usage totals against the single charges."`
+	Backup   backupCommand   `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
+	Restore  restoreCommand  `cmd:"" help:"Replace the embedded database with a backup."`
 
 	Secrets secretsCommand `cmd:"" help:"Rotate the key that encrypts secrets in the database, or delete secrets that no key can decrypt."`
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (o *offered) find(text string) (*catalog.Model, error) {
 func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) error {
 	now := time.Now()
 	return t.print(value, func(w io.Writer) {
-		line(w, "NAME", "ALIASES", "PLANS", "CONTEXT", "OUTPUT", "USD PER MILLION", "CHARGE", "ID")
+		line(w, "NAME", "ALIASES", "PLANS", "UPSTREAMS", "CONTEXT", "OUTPUT", "USD PER MILLION", "CHARGE", "ID")
 		for _, m := range models {
 			plans, context, rates, charge := "all", "unknown", "no price", ""
 			if names := m.PlanNames(o.Plans); names != nil {
@@ -66,7 +67,11 @@ func printModels(t *terminal, o *offered, value any, models ...*catalog.Model) e
 			if p := o.Book.PriceAt(m.Name, now); p != nil {
 				rates, charge = ratesText(&p.Terms), chargeText(p.Terms.Charge)
 			}
-			line(w, m.Name, strings.Join(m.Aliases, ","), plans, context, number(m.OutputAllowance), rates, charge, m.ID.String())
+			upstreams := make([]string, len(m.Candidates))
+			for i, c := range m.Candidates {
+				upstreams[i] = o.Upstreams[c.UpstreamID]
+			}
+			line(w, m.Name, strings.Join(m.Aliases, ","), plans, cmp.Or(strings.Join(upstreams, ","), "none"), context, number(m.OutputAllowance), rates, charge, m.ID.String())
 		}
 	})
 }
@@ -104,14 +109,27 @@ type modelFlags struct {
 	Description     *string  `placeholder:"TEXT" help:"Up to 1000 characters."`
 	ContextWindow   *int64   `placeholder:"N" help:"How many tokens a call may read and write together."`
 	OutputAllowance *int64   `placeholder:"N" help:"How many tokens of output are set aside for a call; default 4096."`
+	Overrun         *string  `placeholder:"ACTION" help:"finish or stop a stream that has no credits left; default: finish."`
+	HostedTool      []string `placeholder:"NAME" help:"A tool run by the provider that calls may use, such as code_interpreter; several times for more."`
+	Candidate       []string `sep:"none" placeholder:"UPSTREAM[=MODEL][:WEIGHT[:PRIORITY]]" help:"An upstream that serves it, with its own name for the model; several times for more, at most 20; default: none, it is only priced."`
 	Plan            []string `sep:"none" placeholder:"NAME" help:"A plan that sees and uses it; several times for more; default: all."`
 	NoPlans         bool     `help:"No plan sees and uses it."`
 }
 
 func (f modelFlags) change() (c catalog.ModelChange) {
-	c = catalog.ModelChange{DisplayName: f.DisplayName, Description: f.Description, ContextWindow: f.ContextWindow, OutputAllowance: f.OutputAllowance}
+	c = catalog.ModelChange{Overrun: (*catalog.Overrun)(f.Overrun), DisplayName: f.DisplayName, Description: f.Description, ContextWindow: f.ContextWindow, OutputAllowance: f.OutputAllowance}
 	if f.Alias != nil {
 		c.Aliases = &f.Alias
+	}
+	if f.HostedTool != nil {
+		c.HostedTools = &f.HostedTool
+	}
+	if f.Candidate != nil {
+		list := make([]catalog.NewCandidate, len(f.Candidate))
+		for i, text := range f.Candidate {
+			list[i] = readCandidate(text)
+		}
+		c.Candidates = &list
 	}
 	switch {
 	case f.NoPlans:
@@ -119,6 +137,31 @@ func (f modelFlags) change() (c catalog.ModelChange) {
 	case f.Plan != nil:
 		c.Plans = &f.Plan
 	}
+	return c
+}
+
+// readCandidate reads UPSTREAM[=MODEL][:WEIGHT[:PRIORITY]]. A model may have colons of its own: the
+// last one or two parts are numbers where they look like it.
+func readCandidate(text string) (c catalog.NewCandidate) {
+	var numbers []int64
+	for len(numbers) < 2 {
+		at := strings.LastIndexByte(text, ':')
+		if at < 0 {
+			break
+		}
+		n, err := strconv.ParseInt(text[at+1:], 10, 64)
+		if err != nil {
+			break
+		}
+		numbers, text = append(numbers, n), text[:at]
+	}
+	switch len(numbers) {
+	case 1:
+		c.Weight = &numbers[0]
+	case 2:
+		c.Weight, c.Priority = &numbers[1], &numbers[0]
+	}
+	c.Upstream, c.Model, _ = strings.Cut(text, "=")
 	return c
 }
 
@@ -141,7 +184,8 @@ type modelCreate struct {
 func (modelCreate) Help() string {
 	return `Names and aliases of all models are unique together. Examples:
 
-    codexible model create claude-sonnet-4-5 --alias sonnet --context-window 200000
+    codexible model create claude-sonnet-4-5 --alias sonnet --context-window 200000 --candidate anthropic
+    codexible model create coder-large --candidate openai=gpt-5:3 --candidate spare=gpt-5-latest:1:2
     codexible model create gpt-5-pro --plan Business --display-name "GPT-5 Pro"`
 }
 
@@ -162,8 +206,10 @@ type modelChange struct {
 	Model string  `arg:"" help:"Name, alias or id."`
 	Name  *string `placeholder:"NAME" help:"Rename it. It keeps its price; the name before is no alias unless you make it one."`
 	modelFlags
-	NoAliases bool `help:"Remove all aliases."`
-	AllPlans  bool `help:"All plans see and use it."`
+	NoAliases     bool `help:"Remove all aliases."`
+	NoHostedTools bool `help:"Calls may use no tool run by the provider."`
+	NoCandidates  bool `help:"No upstream serves it: it is only priced."`
+	AllPlans      bool `help:"All plans see and use it."`
 }
 
 // Help gives the examples that --help shows.
@@ -178,6 +224,9 @@ func (modelChange) Help() string {
 func (c modelChange) Validate() error {
 	if c.NoAliases && c.Alias != nil {
 		return errors.New("--alias and --no-aliases exclude each other")
+	}
+	if c.NoHostedTools && c.HostedTool != nil || c.NoCandidates && c.Candidate != nil {
+		return errors.New("--hosted-tool and --no-hosted-tools exclude each other, as do --candidate and --no-candidates")
 	}
 	if c.AllPlans && (c.Plan != nil || c.NoPlans) {
 		return errPlansTwice
@@ -200,6 +249,12 @@ func (c modelChange) Run(ctx context.Context, t *terminal) error {
 		change.Name = c.Name
 		if c.NoAliases {
 			change.Aliases = &[]string{}
+		}
+		if c.NoHostedTools {
+			change.HostedTools = &[]string{}
+		}
+		if c.NoCandidates {
+			change.Candidates = &[]catalog.NewCandidate{}
 		}
 		if c.AllPlans {
 			change.Plans = new([]string)
