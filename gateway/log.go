@@ -18,8 +18,6 @@ type LogStore interface {
 	// WriteRequests adds records, and to the days of upstreams, both or nothing. The same
 	// records again add nothing.
 	WriteRequests(ctx context.Context, records []Record, days []UpstreamDay) error
-	// Spent is what the calls of a day cost by upstream, in millionths of a dollar.
-	Spent(ctx context.Context, day usage.Day) (map[uuid.UUID]int64, error)
 }
 
 // UpstreamDay is what the calls of a UTC day to an upstream were and cost.
@@ -105,29 +103,6 @@ func (l *Log) Waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.waiting) + len(l.batch)
-}
-
-// Spent is what the calls of a day cost by upstream, with what this instance has not
-// written yet.
-func (l *Log) Spent(ctx context.Context, day usage.Day) (map[uuid.UUID]int64, error) {
-	l.mu.Lock()
-	unwritten := map[uuid.UUID]int64{}
-	for _, days := range []upstreamDays{l.days, l.batchDays} {
-		for id, d := range days {
-			if id.day == day {
-				unwritten[id.upstream] += d.CostMicros
-			}
-		}
-	}
-	l.mu.Unlock() // before the read: what is written meanwhile counts twice for a moment, and not as nothing
-	spent, err := l.store.Spent(ctx, day)
-	if err != nil {
-		return nil, err
-	}
-	for id, micros := range spent {
-		unwritten[id] += micros
-	}
-	return unwritten, nil
 }
 
 // Flush writes what waits, and returns when all of it is in the database, or with the first error.

@@ -30,7 +30,7 @@ func addUpstreamDays(tx *gorm.DB, days []gateway.UpstreamDay) error {
 	return nil
 }
 
-// Spent implements gateway.LogStore.
+// Spent is what the calls of a day cost by upstream, in millionths of a dollar, of all instances and as far as they have written it.
 func (s *Store) Spent(ctx context.Context, day usage.Day) (map[uuid.UUID]int64, error) {
 	days, err := s.UpstreamDays(ctx, usage.LastDays(day, 1))
 	spent := make(map[uuid.UUID]int64, len(days))
