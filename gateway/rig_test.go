@@ -61,7 +61,7 @@ func (r *recorder) WriteRequests(_ context.Context, lines []gateway.Record, _ []
 	return nil
 }
 
-// Spent implements gateway.LogStore.
+// Spent is what upstreams have cost: nothing.
 func (*recorder) Spent(context.Context, usage.Day) (map[uuid.UUID]int64, error) { return nil, nil }
 
 // The price of the rig's model: a dollar per million tokens in, three out; a credit is worth a cent.
