@@ -19,7 +19,7 @@ const renewInterval = 5 * time.Second
 func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) {
 	s.requestLog = gateway.NewLog(s.store, s.Log) //nolint:contextcheck // it ends with its Close, after the last call
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
-		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.requestLog.Spent,
+		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
 		Sticky: places, Now: time.Now, Observe: s.upstreamEvent,
 	})
 	s.gateway = gateway.New(gateway.Parts{
