@@ -51,7 +51,7 @@ func answering(text string) func(context.Context, *gateway.Request) *gateway.Ans
 
 // script is a stream of events that a test sends.
 type script struct {
-	ctx    context.Context //nolint:containedctx // the call's, which ends the stream
+	ctx    context.Context // the call's, which ends the stream
 	events chan string
 	closed chan struct{}
 	rest   string

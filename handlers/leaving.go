@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"syscall"
@@ -121,11 +122,8 @@ func (w *watched) hasLeft() bool {
 func endOfStream(fd int) bool {
 	var next [1]byte
 	n, _, err := syscall.Recvfrom(fd, next[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	switch {
-	case err == nil:
+	if err == nil {
 		return n == 0
-	case err == syscall.EAGAIN, err == syscall.EINTR: //nolint:errorlint // Recvfrom wraps nothing
-		return false
 	}
-	return true
+	return !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR)
 }

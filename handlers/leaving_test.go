@@ -54,14 +54,14 @@ func (s *service) behind(t *testing.T, encrypted bool, o listener.Options) (dial
 			t.Fatal(err)
 		}
 		if encrypted {
-			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test's own certificate
+			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 		return conn
 	}
 }
 
-func TestAClientThatLeavesIsNoticedWithinASecond(t *testing.T) {
+func TestAClientThatLeavesIsNoticedWithinASecond(t *testing.T) { //nolint:tparallel // its cases wait together
 	const before, silence, between = "before the answer", "in silence", "between events"
 	for _, encrypted := range []bool{false, true} {
 		for _, moment := range []string{before, silence, between} {

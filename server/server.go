@@ -258,7 +258,7 @@ func (s *service) answer(ctx context.Context) error {
 		requests: max(s.Config.ShutdownTimeout-time.Since(began), 0), calls: max(s.Config.StreamShutdownTimeout-time.Since(began), 0), open: calls,
 		endCalls: s.gateway.Shutdown, cutRequests: cut, cutCalls: cutCalls, log: s.Log,
 	}
-	err = end.run(app.ShutdownWithContext)
+	err = end.run(app.ShutdownWithContext) //nolint:contextcheck // ctx has ended: that is why it stops
 	_ = connections.Close() // also where the signal came before the app had begun to listen
 	cut()
 	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
