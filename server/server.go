@@ -259,7 +259,7 @@ func (s *service) answer(ctx context.Context) error {
 		endCalls: s.gateway.Shutdown, cutRequests: cut, cutCalls: cutCalls, log: s.Log,
 	}
 	err = end.run(app.ShutdownWithContext) //nolint:contextcheck // ctx has ended: that is why it stops
-	_ = connections.Close() // also where the signal came before the app had begun to listen
+	_ = connections.Close()                // also where the signal came before the app had begun to listen
 	cut()
 	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
 	return err
