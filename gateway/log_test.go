@@ -20,7 +20,6 @@ import (
 type shelf struct {
 	mu      sync.Mutex
 	records map[uuid.UUID]Record
-	spent   map[uuid.UUID]int64
 	days    upstreamDays
 	// fail is returned in place of writing; lost after it.
 	fail, lost error
@@ -121,7 +120,7 @@ func TestTheLogNeverWaitsAndNeverLosesWhatUpstreamsCost(t *testing.T) {
 		if total := int64(mostUnwritten + logBatch + 500); int64(len(s.records)) != total-dropped {
 			t.Errorf("%d records of %d were written", len(s.records), total)
 		}
-		s.wantSpent(t, mostUnwritten + logBatch + 500)
+		s.wantSpent(t, mostUnwritten+logBatch+500)
 	})
 }
 

@@ -9,7 +9,7 @@ import "slices"
 // expiry has not counted them.
 func (d *decider) adjust(e *Entry, a *Account, h *Hold) Receipt {
 	charged, missed, actual := h.End.Collected, h.End.Uncollected, e.millionths()
-	c := h.charge(e).beyond(h)
+	c := h.beyond(h.charge(e))
 	day, move, credits, draws := h.End.Day, int64(0), int64(0), []Draw(nil)
 	switch {
 	case actual < charged:
@@ -39,7 +39,7 @@ func (d *decider) adjust(e *Entry, a *Account, h *Hold) Receipt {
 // beyond leaves of the tokens and the cost of a late settlement what the expiry of a
 // gateway's hold has not counted. Where the expiry has counted more, that stands: the sums
 // of tokens and cost never fall.
-func (c Charge) beyond(h *Hold) Charge {
+func (h *Hold) beyond(c Charge) Charge {
 	if !h.ofGateway() {
 		return c
 	}
