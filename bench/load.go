@@ -21,7 +21,7 @@ var loadScript []byte
 type load struct {
 	Name        string
 	URL         string
-	Kind        string // verify, hold, customer, admin or plain: see load.lua
+	Kind        string // verify, hold, complete, customer, admin or plain: see load.lua
 	Path        string
 	Body        string
 	Bearer      string

@@ -9,6 +9,8 @@ local function add(key)
   if kind == "verify" then
     requests[#requests + 1] = wrk.format("POST", "/api/keys/verify",
       { ["Authorization"] = "Bearer " .. bearer, ["Content-Type"] = "application/json" }, '{"key":"' .. key .. '"' .. body .. "}")
+  elseif kind == "complete" then
+    requests[#requests + 1] = wrk.format("POST", path, { ["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/json" }, body)
   elseif kind == "customer" then
     requests[#requests + 1] = wrk.format("GET", path, { ["Authorization"] = "Bearer " .. key })
   elseif kind == "admin" then
@@ -33,7 +35,7 @@ function init()
       if id then held[#held + 1] = id end
     end
   end
-  if kind == "verify" or kind == "customer" then
+  if kind == "verify" or kind == "customer" or kind == "complete" then
     for key in io.lines(os.getenv("KEYS")) do add(key) end
   else
     add()

@@ -36,6 +36,8 @@ func run(ctx context.Context, args []string) error {
 		switch args[0] {
 		case "hello":
 			return serveHello()
+		case "model":
+			return serveModel()
 		case "naive":
 			return serveNaive(ctx, args[1])
 		case "seed":

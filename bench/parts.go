@@ -20,6 +20,7 @@ var parts = []part{
 	{"throughput", []string{"small"}, (*bench).throughput},
 	{"against", []string{"small"}, (*bench).against},
 	{"lone", []string{"small"}, (*bench).loneCharge},
+	{"gateway", []string{"small"}, (*bench).gateway},
 	{"reads", []string{"large"}, (*bench).reads},
 	{"flat", []string{"small", "large"}, (*bench).flatness},
 	{"memory", []string{"small", "large"}, (*bench).memory},
