@@ -140,7 +140,7 @@ func validName(name string) bool {
 		return false
 	}
 	for i := range len(name) {
-		if !letter(name[i]) && !strings.Contains(" .-_", name[i:i+1]) {
+		if !letter(name[i]) && strings.IndexByte(" .-_", name[i]) < 0 {
 			return false
 		}
 	}
@@ -330,7 +330,7 @@ func checkedHeaders(headers map[string]string) (map[string]string, error) {
 	if len(headers) > MaxUpstreamHeaders {
 		return nil, fault.Field("headers", fmt.Sprintf("must have at most %d headers", MaxUpstreamHeaders))
 	}
-	checked := map[string]string{}
+	var checked map[string]string // nil for none, as it is read back
 	for _, given := range slices.Sorted(maps.Keys(headers)) {
 		name, value := strings.ToLower(given), headers[given]
 		_, twice := checked[name]
@@ -342,10 +342,10 @@ func checkedHeaders(headers map[string]string) (map[string]string, error) {
 		case !validSecret(value):
 			return nil, fault.Field("headers", fmt.Sprintf("must have values of 1 to %d printable ASCII characters without blanks at their ends", MaxSecret))
 		}
+		if checked == nil {
+			checked = map[string]string{}
+		}
 		checked[name] = value
-	}
-	if len(checked) == 0 {
-		return nil, nil
 	}
 	return checked, nil
 }
