@@ -96,10 +96,10 @@ type modelInput struct {
 }
 
 type candidateInput struct {
-	Upstream string `json:"upstream" required:"true" minLength:"1" maxLength:"64" doc:"The name of an upstream, case-insensitive." example:"openai"`
-	Model    string `json:"model" maxLength:"200" doc:"The upstream's own name for the model. If absent: the same." example:"gpt-5-mini"`
-	Weight   *int64 `json:"weight" minimum:"0" maximum:"1000" doc:"Its share of calls among candidates of equal priority; 0: only if no other can be called. If absent: 1." example:"1"`
-	Priority *int64 `json:"priority" minimum:"1" maximum:"1000" doc:"The lowest is tried first. If absent: 1." example:"1"`
+	Upstream string  `json:"upstream" required:"true" minLength:"1" maxLength:"64" doc:"The name of an upstream, case-insensitive." example:"openai"`
+	Model    *string `json:"model" minLength:"1" maxLength:"200" doc:"The upstream's own name for the model. If absent: the same." example:"gpt-5-mini"`
+	Weight   *int64  `json:"weight" minimum:"0" maximum:"1000" doc:"Its share of calls among candidates of equal priority; 0: only if no other can be called. If absent: 1." example:"1"`
+	Priority *int64  `json:"priority" minimum:"1" maximum:"1000" doc:"The lowest is tried first. If absent: 1." example:"1"`
 }
 
 func (i modelInput) candidates() *[]catalog.NewCandidate {
@@ -107,7 +107,7 @@ func (i modelInput) candidates() *[]catalog.NewCandidate {
 		return nil
 	}
 	return new(each(*i.Candidates, func(c candidateInput) catalog.NewCandidate {
-		return catalog.NewCandidate{Upstream: c.Upstream, Model: c.Model, Weight: c.Weight, Priority: c.Priority}
+		return catalog.NewCandidate{Upstream: c.Upstream, Model: orEmpty(c.Model), Weight: c.Weight, Priority: c.Priority}
 	}))
 }
 

@@ -106,7 +106,7 @@ type upstreamInput struct {
 }
 
 type upstreamKeyInput struct {
-	Name    string  `json:"name" maxLength:"64" doc:"Unique in the list. If absent: key 1, key 2 …" example:"main"`
+	Name    string  `json:"name" maxLength:"100" doc:"Unique in the list, at most 64 characters. If absent: key 1, key 2 …" example:"main"`
 	Secret  *string `json:"secret" format:"password" doc:"The key itself, at most 4096 characters. It is stored encrypted and never shown."`
 	Ref     *string `json:"ref" without:"secret" minLength:"1" maxLength:"110" doc:"Where the key is read from: env:UPSTREAM_NAME, a variable of the service, or file:NAME, a file in UPSTREAM_KEYS_DIR." example:"env:UPSTREAM_OPENAI"`
 	Enabled *bool   `json:"enabled" doc:"true enables the key again, false disables it. Without secret and ref the entry names a key that stays." example:"true"`
@@ -228,7 +228,7 @@ func (a *api) adminDeleteUpstream(ctx context.Context, r deleteUpstreamRequest) 
 
 type testUpstreamRequest struct {
 	ID    uuid.UUID `path:"id" doc:"The upstream's id."`
-	Model string    `json:"model" maxLength:"200" doc:"A model that is offered, or the upstream's own name for one: it is called for a few tokens, which the provider bills. If absent, the list of models is asked for, which costs nothing." example:"gpt-5-mini"`
+	Model *string   `json:"model" minLength:"1" maxLength:"200" doc:"A model that is offered, or the upstream's own name for one: it is called for a few tokens, which the provider bills. If absent, the list of models is asked for, which costs nothing." example:"gpt-5-mini"`
 }
 
 type testedUpstream struct {
@@ -253,7 +253,7 @@ func (a *api) adminTestUpstream(ctx context.Context, r testUpstreamRequest) (tes
 	if err != nil {
 		return testedUpstream{}, err
 	}
-	result, err := a.TestUpstream(ctx, u.ID, book.NameAt(r.Model, u.ID))
+	result, err := a.TestUpstream(ctx, u.ID, book.NameAt(orEmpty(r.Model), u.ID))
 	return testedUpstreamOf(result), err
 }
 
