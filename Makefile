@@ -112,7 +112,7 @@ agents: ## run Codex and Claude Code, installed from npm outside of this folder,
 	tools/need.sh ip
 	tools/agents.sh
 
-torture: ## run every package with -race, the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
+torture: clients/node_modules/.package-lock.json ## run every package with -race, the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
 	tools/testenv.sh go test -race -count=1 -timeout=1h -skip '$(WITHOUT_RACE)' ./...
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture -skip '$(WITHOUT_RACE)' ./...
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -count=1 -timeout=1h -run 'Torture.*FrontDoor' ./handlers

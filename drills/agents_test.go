@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -111,6 +112,36 @@ var claudeCode = agent{
 	},
 }
 
+// codexAsOpenAI takes the address for OpenAI's own: it tries a WebSocket first.
+var codexAsOpenAI = func() agent {
+	a := codex
+	a.name = "Codex as at OpenAI"
+	a.prepare = func(t *testing.T, home, address, model string) {
+		t.Helper()
+		write(t, filepath.Join(home, ".codex", "config.toml"), `model = "`+model+`"
+openai_base_url = "`+address+`/v1"
+`)
+	}
+	a.env = func(_, key string) []string { return []string{"CODEX_API_KEY=" + key} }
+	return a
+}()
+
+// impatientCodex gives up on a stream in which no event came for 20 s.
+var impatientCodex = func() agent {
+	a := codex
+	a.prepare = func(t *testing.T, home, address, model string) {
+		t.Helper()
+		codex.prepare(t, home, address, model)
+		path := filepath.Join(home, ".codex", "config.toml")
+		config, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, string(config)+"stream_idle_timeout_ms = 20000\n")
+	}
+	return a
+}()
+
 // claudeCodeWithV1 is pointed at an address that ends in /v1, as OpenAI's do, and signs in with x-api-key.
 var claudeCodeWithV1 = func() agent {
 	a := claudeCode
@@ -136,7 +167,8 @@ type ran struct {
 	said      string
 	succeeded bool
 	output    string
-	took      time.Duration
+	// sessions is what Codex wrote down of its session.
+	sessions string
 }
 
 // run runs one turn with a home of its own; it may take two minutes.
@@ -156,13 +188,18 @@ func (a agent) run(t *testing.T, address, key, model string) ran {
 	var output, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &complaints
 	cmd.SysProcAttr, cmd.WaitDelay = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, 10*time.Second
-	began := time.Now()
 	err = cmd.Run()
-	r := ran{took: time.Since(began), output: output.String() + complaints.String()}
+	r := ran{output: output.String() + complaints.String()}
 	if ctx.Err() != nil {
 		t.Fatalf("%s did not end in two minutes: %v\n%s", a.name, err, r.output)
 	}
 	r.said, r.succeeded = a.says(t, output.Bytes())
+	if sessions, err := filepath.Glob(filepath.Join(home, ".codex", "sessions", "*", "*", "*", "*.jsonl")); err == nil {
+		for _, path := range sessions {
+			text, _ := os.ReadFile(path)
+			r.sessions += string(text)
+		}
+	}
 	return r
 }
 
@@ -210,7 +247,7 @@ func (f *front) answered() []int {
 // finishATurn lets each agent run a command that the model asks for.
 func finishATurn(t *testing.T, address, key string) {
 	t.Helper()
-	for _, a := range []agent{codex, claudeCode, claudeCodeWithV1} {
+	for _, a := range []agent{codex, codexAsOpenAI, claudeCode, claudeCodeWithV1} {
 		t.Run(a.name, func(t *testing.T) {
 			f := newFront(t, address)
 			r := a.run(t, f.url, key, "tool")
@@ -253,5 +290,66 @@ func TestAgentsDoWhatTheGatewayIsMadeFor(t *testing.T) {
 				t.Errorf("its calls were answered with %v, want %d calls\n%s", got, c.calls, r.output)
 			}
 		})
+	}
+}
+
+func TestAgentsFinishATurnAtTheService(t *testing.T) {
+	p := startProvider(t, served())
+	service, database := startGateway(t, p)
+	finishATurn(t, service.url, newKey(t, database, 100_000))
+}
+
+func TestAgentsEndWhereCreditsAreUsedUp(t *testing.T) {
+	p := startProvider(t, served())
+	service, database := startGateway(t, p)
+	for _, c := range []struct {
+		agent       agent
+		when, model string
+		key         string
+		statuses    []int
+	}{
+		{codex, "before the turn", "plain", newEmptyKey(t, service, database), []int{429}},
+		{claudeCode, "before the turn", "plain", newEmptyKey(t, service, database), []int{429}},
+		{codex, "during the turn", "dear-responses", newKey(t, database, 30), []int{200}},
+		// It asks once more without a stream.
+		{claudeCode, "during the turn", "dear-messages", newKey(t, database, 30), []int{200, 429}},
+	} {
+		t.Run(c.agent.name+" "+c.when, func(t *testing.T) {
+			f := newFront(t, service.url)
+			r := c.agent.run(t, f.url, c.key, c.model)
+			if got := f.answered(); !slices.Equal(got, c.statuses) {
+				t.Errorf("its calls were answered with %v, want %v\n%s", got, c.statuses, r.output)
+			}
+			if r.succeeded {
+				t.Errorf("it took the turn for a success and said %q", r.said)
+			}
+		})
+	}
+}
+
+func TestAgentsOutliveASilentProvider(t *testing.T) {
+	p := startProvider(t, served())
+	service, database := startGateway(t, p)
+	r := impatientCodex.run(t, service.url, newKey(t, database, 100_000), "silent")
+	if seen := p.Requests(); !r.succeeded || len(seen) != 1 {
+		t.Errorf("it called %d times in 40 s of silence and said %q (succeeded: %t)\n%s", len(seen), r.said, r.succeeded, r.output)
+	}
+}
+
+func TestAgentsShowTheCreditsOfTheService(t *testing.T) {
+	p := startProvider(t, served())
+	service, database := startGateway(t, p)
+	key := newKey(t, database, 100)
+	for range 50 {
+		chargeOver(service.url, key, "")
+	}
+	// What the call itself holds may be counted.
+	half := regexp.MustCompile(`"used_percent":5[01]\.\d+,"window_minutes":1440,.*"balance":"(49|50)"`)
+	if r := codex.run(t, service.url, key, "plain"); !r.succeeded || !half.MatchString(r.sessions) {
+		t.Errorf("half of the credits are used, and Codex noted: %s", regexp.MustCompile(`"rate_limits":.*`).FindString(r.sessions))
+	}
+	r := codex.run(t, service.url, newEmptyKey(t, service, database), "plain")
+	if !strings.Contains(r.said, "hit your usage limit. Daily credit limit reached (1/1)") {
+		t.Errorf("no credits are left, and Codex said %q", r.said)
 	}
 }

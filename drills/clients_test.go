@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"codexible/demo/upstream"
+	"codexible/store/storetest"
 )
 
 // scenarios are the models that clients ask for, with what the provider does behind each, as upstream.ParseScript reads it.
@@ -19,6 +21,7 @@ var scenarios = map[string]string{
 	"tool":                 ":tool",
 	"thinking":             ":reasoning-5",
 	"cached":               ":cached-100:written-20",
+	"silent":               ":silence-40000",
 	"odd":                  ":words-2000:chunk-613:padding-100000:crlf",
 	"flaky-chat":           ":status-503:times-1",
 	"flaky-messages":       ":status-529:times-1",
@@ -150,4 +153,38 @@ func runClients(t *testing.T, env ...string) {
 func TestClientsTakeTheFakeProviderForAVendor(t *testing.T) {
 	p := startProvider(t, scenarios)
 	runClients(t, "CLIENTS_URL="+p.url, "CLIENTS_KEY=any", "CLIENTS_CONTROL="+p.control)
+}
+
+func TestClientsTakeTheServiceForAVendor(t *testing.T) {
+	p := startProvider(t, served())
+	service, database := startGateway(t, p)
+	keys, err := json.Marshal(map[string]string{
+		"empty": newEmptyKey(t, service, database), "chat": newKey(t, database, 30), "responses": newKey(t, database, 30), "messages": newKey(t, database, 30),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runClients(t, "CLIENTS_URL="+service.url, "CLIENTS_KEY="+newKey(t, database, 100_000), "CLIENTS_CONTROL="+p.control, "CLIENTS_SERVICE=yes", "CLIENTS_KEYS="+string(keys))
+	raw := storetest.Raw(t, database)
+	Eventually(t, 30*time.Second, "every hold to be settled", func() bool {
+		return storetest.Count(t, raw, "SELECT COUNT(*) FROM holds WHERE status = 'open'") == 0
+	})
+	reported := map[string]int64{}
+	for _, r := range p.Requests() {
+		if r.Key != "the-providers-key" {
+			t.Errorf("the provider was called with the key %q", r.Key)
+		}
+		reported[r.Model] += r.Usage.Output
+	}
+	for _, model := range []string{"plain", "tool", "thinking", "cached", "odd", "flaky-chat", "flaky-messages"} {
+		charged := storetest.Count(t, raw, "SELECT COALESCE(SUM(completion_tokens), 0) FROM usage WHERE model = ? AND outcome = 'complete' AND source = 'reported'", model)
+		if charged != reported[model] || charged == 0 {
+			t.Errorf("the provider reported %d tokens of %s, and %d are in the ledger", reported[model], model, charged)
+		}
+	}
+	for outcome, model := range map[string]string{"client_gone": "endless-chat", "stopped": "dear-chat", "upstream_error": "failing-chat"} {
+		if storetest.Count(t, raw, "SELECT COUNT(*) FROM usage WHERE model = ? AND outcome = ?", model, outcome) != 1 {
+			t.Errorf("the call of %s is not in the ledger once as %s", model, outcome)
+		}
+	}
 }
