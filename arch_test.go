@@ -71,7 +71,7 @@ var onlyImportedBy = map[string][]string{
 	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "demo/upstream"},
 	"testing\"":                       {"limits/limitstest", "store/storetest", "drills"},
 	"go.opentelemetry.io/otel/sdk":    {"server"},
-	"go.opentelemetry.io/":            {"server", "handlers", "keys", "usage"},
+	"go.opentelemetry.io/":            {"server", "handlers", "keys", "usage", "gateway"},
 	"github.com/prometheus/":          {"server", "listener", "handlers"},
 }
 

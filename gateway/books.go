@@ -219,7 +219,7 @@ func (c *call) leave() bool {
 // extend raises the hold to a total, or leaves it where that is 0, moves its deadline and
 // records what was delivered.
 func (c *call) extend(total, delivered int64) (usage.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), entryWait)
+	ctx, cancel := context.WithTimeout(c.background(), entryWait)
 	defer cancel()
 	x := usage.Extension{TTL: holdTTL, Delivered: 0}
 	if total > 0 {
@@ -314,7 +314,7 @@ func (c *call) settle(outcome usage.CallOutcome) {
 // post makes an entry in the books. Where that is not possible within Waits.Settle, it is
 // repeated in the background.
 func (c *call) post(entry func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.g.Waits.Settle)
+	ctx, cancel := context.WithTimeout(c.background(), c.g.Waits.Settle)
 	defer cancel()
 	err := entry(ctx)
 	if err == nil {
@@ -350,6 +350,8 @@ const (
 
 // repeat makes an entry until it is in the books, or the gateway is closed.
 func (c *call) repeat(entry func(context.Context) error) {
+	c.g.repeating.Add(1)
+	defer c.g.repeating.Add(-1)
 	c.g.Logger.Warn("a settlement is repeated until it is in the books", "request_id", c.ID)
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		select {

@@ -15,6 +15,7 @@ import (
 	"codexible/usage"
 
 	"github.com/tidwall/gjson"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -68,13 +69,19 @@ type call struct {
 	settled atomic.Pointer[usage.Receipt]
 	record  Record
 	timing  Timing
-	cause   error
+	// began is when the gateway had the whole request.
+	began time.Time
+	// span is nil where the request is not sampled; responseModel is what the upstream says that answers.
+	span          trace.Span
+	responseModel string
+	cause         error
 	// failure is what the last attempt failed with, for the brake.
 	failed bool
 }
 
 func (g *Gateway) begin(client context.Context, r *Request) *call {
-	c := &call{Request: r, g: g, client: client, wire: r.Endpoint.Wire()}
+	client, span := startSpan(client, r.Endpoint)
+	c := &call{Request: r, g: g, client: client, wire: r.Endpoint.Wire(), began: time.Now(), span: span}
 	c.adapter = adapters[c.wire]
 	c.report.Wire = c.wire
 	c.record = Record{
@@ -116,6 +123,7 @@ func (c *call) end(answer *Answer) {
 	c.record.Took = time.Since(c.ReceivedAt)
 	c.g.Log.Add(&c.record)
 	c.g.Observer.CallEnded(&c.record, c.timing)
+	c.endSpan()
 }
 
 func (c *call) serve() *Answer {
@@ -180,7 +188,7 @@ func (c *call) find() *Refusal {
 	if m == nil || !book.Allows(m.Name, c.Identity.Plan.ID, c.Identity.Plan.Models, c.Identity.Key.Models) {
 		return c.noModel("This model does not exist, or your key cannot use it.")
 	}
-	c.model, c.record.Model = m, m.Name
+	c.model, c.record.Model, c.record.ModelKnown = m, m.Name, true
 	served, err := c.g.Fleet.Serves(c.client, m, c.wire)
 	switch {
 	case err != nil:
@@ -227,7 +235,7 @@ func (c *call) affordable() *Refusal {
 
 // forward tries upstreams until one serves.
 func (c *call) forward() *Answer {
-	c.timing.Before = time.Since(c.ReceivedAt)
+	c.timing.Before = time.Since(c.began)
 	for {
 		try, ok := c.route.Next()
 		if !ok {
@@ -295,6 +303,7 @@ func (c *call) attempted(try Try, began time.Time) *Attempt {
 	a := Attempt{UpstreamID: try.ID, Upstream: try.Name, Start: began.Sub(c.ReceivedAt).Microseconds()}
 	a.Key = try.Key.Name
 	c.upstreamName.Store(&try.Name)
+	c.responseModel = ""
 	c.record.UpstreamID, c.record.Upstream, c.record.UpstreamKey, c.record.Sticky = try.ID, try.Name, a.Key, try.Sticky
 	c.record.Attempts = append(c.record.Attempts, a)
 	return &c.record.Attempts[len(c.record.Attempts)-1]
@@ -352,6 +361,7 @@ func (c *call) whole(try Try, response *http.Response, at *Attempt, began time.T
 		c.record.FirstToken = time.Since(c.ReceivedAt)
 		c.report = usage.Report{Wire: c.wire}
 		c.report.Read(body)
+		c.noteModel(body)
 		c.delivered.Store(c.adapter.answered(body))
 		outcome := usage.CallComplete
 		if c.client.Err() != nil {

@@ -158,6 +158,8 @@ type Gateway struct {
 	brake    brake
 	live     live
 	stopping atomic.Bool
+	// repeating is how many settlements are repeated until they are in the books.
+	repeating atomic.Int64
 	// life ends the settlements that are repeated in the background.
 	life  context.Context //nolint:containedctx // it is the life of the gateway, not of a call
 	close context.CancelFunc
@@ -210,6 +212,9 @@ func (g *Gateway) Shutdown(ctx context.Context) {
 	defer cancel()
 	g.live.wait(closing)
 }
+
+// Repeating is how many settlements are repeated until they are in the books.
+func (g *Gateway) Repeating() int { return int(g.repeating.Load()) }
 
 // Close ends the settlements that are still repeated: holds that stay open are settled at their deadline.
 func (g *Gateway) Close() { g.close() }

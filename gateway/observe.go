@@ -14,9 +14,10 @@ type Observer interface {
 	SettledLate(settled bool)
 }
 
-// Timing is how long the gateway itself took for a call, beside the upstream.
+// Timing is how long the gateway itself took for a call, apart from the client and the upstream.
 type Timing struct {
-	// Before is the time from the arrival of the request to the first attempt, Settling that of the settlement.
+	// Before is the time from when the whole request was there to the first attempt; zero
+	// where none was made. Settling is that of the settlement.
 	Before, Settling time.Duration
 }
 

@@ -10,10 +10,12 @@ import (
 
 // Record is one line of the log of requests: nothing of what was asked or answered.
 type Record struct {
-	ID              uuid.UUID
-	At              time.Time
-	UserID, KeyID   uuid.UUID
-	Model           string
+	ID            uuid.UUID
+	At            time.Time
+	UserID, KeyID uuid.UUID
+	Model         string
+	// ModelKnown is whether Model is a name of the catalog, and not what the client sent. It is not in the log.
+	ModelKnown      bool
 	Endpoint        Endpoint
 	Streamed        bool
 	ClientRequestID string

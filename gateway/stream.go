@@ -223,6 +223,7 @@ func (s *stream) event(f frame) {
 		s.report.Read(f.data)
 		is = s.adapter.event(f.name, f.data)
 		s.noteUsage()
+		s.noteModel(f.data)
 	}
 	is.generated = is.generated || f.unread // it may be anything
 	if is.text > 0 {
