@@ -18,13 +18,15 @@ const renewInterval = 5 * time.Second
 // buildGateway puts the gateway together. places is where instances share the places of sessions; nil for none.
 func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) {
 	s.requestLog = gateway.NewLog(s.store, s.Log) //nolint:contextcheck // it ends with its Close, after the last call
+	metrics := newGatewayMetrics(s.registry)
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
 		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
-		Sticky: places, Now: time.Now, Observe: s.upstreamEvent,
+		Sticky: places, Now: time.Now, Observe: func(e gateway.FleetEvent) { s.upstreamEvent(e); metrics.happened(e) },
 	})
 	s.gateway = gateway.New(gateway.Parts{
-		Verifier: s.verifier, Holds: s.holds, Catalog: s.catalog, Fleet: s.fleet, Log: s.requestLog, Logger: s.Log, Now: time.Now,
+		Verifier: s.verifier, Holds: s.holds, Catalog: s.catalog, Fleet: s.fleet, Log: s.requestLog, Observer: metrics, Logger: s.Log, Now: time.Now,
 	})
+	s.watchGateway(metrics)
 	s.teardown.add(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 		defer cancel()

@@ -47,6 +47,8 @@ func otlpAttributes(list []attribute.KeyValue) []object {
 		switch a.Value.Type() {
 		case attribute.INT64:
 			value = object{"intValue": strconv.FormatInt(a.Value.AsInt64(), 10)}
+		case attribute.FLOAT64:
+			value = object{"doubleValue": a.Value.AsFloat64()}
 		case attribute.BOOL:
 			value = object{"boolValue": a.Value.AsBool()}
 		default:
