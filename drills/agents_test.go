@@ -294,13 +294,13 @@ func TestAgentsDoWhatTheGatewayIsMadeFor(t *testing.T) {
 }
 
 func TestAgentsFinishATurnAtTheService(t *testing.T) {
-	p := startProvider(t, served())
+	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
 	finishATurn(t, service.url, newKey(t, database, 100_000))
 }
 
 func TestAgentsEndWhereCreditsAreUsedUp(t *testing.T) {
-	p := startProvider(t, served())
+	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
 	for _, c := range []struct {
 		agent       agent
@@ -328,7 +328,7 @@ func TestAgentsEndWhereCreditsAreUsedUp(t *testing.T) {
 }
 
 func TestAgentsOutliveASilentProvider(t *testing.T) {
-	p := startProvider(t, served())
+	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
 	r := impatientCodex.run(t, service.url, newKey(t, database, 100_000), "silent")
 	if seen := p.Requests(); !r.succeeded || len(seen) != 1 {
@@ -337,7 +337,7 @@ func TestAgentsOutliveASilentProvider(t *testing.T) {
 }
 
 func TestAgentsShowTheCreditsOfTheService(t *testing.T) {
-	p := startProvider(t, served())
+	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
 	key := newKey(t, database, 100)
 	for range 50 {

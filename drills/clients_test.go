@@ -156,7 +156,7 @@ func TestClientsTakeTheFakeProviderForAVendor(t *testing.T) {
 }
 
 func TestClientsTakeTheServiceForAVendor(t *testing.T) {
-	p := startProvider(t, served())
+	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
 	keys, err := json.Marshal(map[string]string{
 		"empty": newEmptyKey(t, service, database), "chat": newKey(t, database, 30), "responses": newKey(t, database, 30), "messages": newKey(t, database, 30),

@@ -18,8 +18,8 @@ import (
 // stopped where no credits are left.
 var dear = map[string]string{"dear-chat": ":endless:pause-1", "dear-responses": ":endless:pause-1", "dear-messages": ":endless:pause-1"}
 
-// served are the models that startGateway serves.
-func served() map[string]string {
+// scripted are the models that startGateway serves.
+func scripted() map[string]string {
 	all := maps.Clone(scenarios)
 	maps.Copy(all, dear)
 	return all
@@ -32,7 +32,7 @@ func startGateway(t *testing.T, p *provider, env ...string) (service *process, d
 	ctx, database := context.Background(), storetest.SQLiteURL(t)
 	storetest.Migrate(t, database)
 	s := openStore(t, database)
-	for name := range served() {
+	for name := range scripted() {
 		kind, base, wires, gone := gateway.Compatible, p.url+"/v1", []string{"chat", "responses", "messages"}, gateway.Cancel
 		keys := []gateway.KeyChange{{Reference: "env:UPSTREAM_PROVIDER"}}
 		u, err := s.CreateUpstream(ctx, accounts.ActorCLI, gateway.UpstreamChange{Name: &name, Kind: &kind, BaseURL: &base, Wires: &wires, Keys: &keys, OnClientGone: &gone})

@@ -46,8 +46,8 @@ func openStore(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// holder is a service that holds credits for calls and settles what they cost.
-type holder struct {
+// reseller is a service that holds credits for calls and settles what they cost.
+type reseller struct {
 	secret, customer string
 
 	mu sync.Mutex
@@ -73,7 +73,7 @@ type settleAnswer struct {
 }
 
 // ask sends a body with the service's key; status is 0 where no answer came.
-func (g *holder) ask(url, path string, body, into any) (status int) {
+func (g *reseller) ask(url, path string, body, into any) (status int) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return 0
@@ -97,7 +97,7 @@ func (g *holder) ask(url, path string, body, into any) (status int) {
 }
 
 // hold sets 10 credits aside for the shortest time; empty where no answer came.
-func (g *holder) hold(url string, onExpiry usage.OnExpiry) string {
+func (g *reseller) hold(url string, onExpiry usage.OnExpiry) string {
 	var verdict struct {
 		HoldID string `json:"hold_id"`
 	}
@@ -106,15 +106,15 @@ func (g *holder) hold(url string, onExpiry usage.OnExpiry) string {
 	return verdict.HoldID
 }
 
-func (g *holder) settle(url, hold string, credits int64) (a settleAnswer, status int) {
+func (g *reseller) settle(url, hold string, credits int64) (a settleAnswer, status int) {
 	status = g.ask(url, "/api/holds/"+hold+"/settle", map[string]any{"credits": credits}, &a)
 	return a, status
 }
 
 // call holds credits for a call, and mostly settles what it cost: less than was
 // held, all of it, or more. Some calls end without a settlement, as those of a
-// holder that crashes.
-func (g *holder) call(url string, n int64) {
+// gateway that crashes.
+func (g *reseller) call(url string, n int64) {
 	onExpiry := usage.ReleaseOnExpiry
 	if n%8 == 0 {
 		onExpiry = usage.ChargeOnExpiry
@@ -147,7 +147,7 @@ func (g *holder) call(url string, n int64) {
 }
 
 // callUntilKilled makes calls from many callers and kills after so many of them.
-func (g *holder) callUntilKilled(url string, calls int64, kill func()) {
+func (g *reseller) callUntilKilled(url string, calls int64, kill func()) {
 	const callers = 32
 	var made atomic.Int64
 	killed := make(chan struct{})
@@ -174,7 +174,7 @@ func (g *holder) callUntilKilled(url string, calls int64, kill func()) {
 
 // repeat sends every settlement again: what was acknowledged has to be a
 // duplicate, and the rest gets its answer.
-func (g *holder) repeat(t *testing.T, url string) (credits int64) {
+func (g *reseller) repeat(t *testing.T, url string) (credits int64) {
 	t.Helper()
 	for hold, s := range g.settled {
 		a, status := g.settle(url, hold, s.credits)
@@ -193,7 +193,7 @@ func (g *holder) repeat(t *testing.T, url string) (credits int64) {
 
 // expired checks the holds that were left to their deadline: it charged what was
 // acknowledged as delivered, once. It returns what it charged of all of them.
-func (g *holder) expired(t *testing.T, s *store.Store) (charges, credits int64) {
+func (g *reseller) expired(t *testing.T, s *store.Store) (charges, credits int64) {
 	t.Helper()
 	for id, acknowledged := range g.left {
 		h, err := s.Hold(context.Background(), uuid.MustParse(id))
@@ -213,7 +213,7 @@ func (g *holder) expired(t *testing.T, s *store.Store) (charges, credits int64) 
 func TestTortureKilledInstancesLeaveNoHoldAndLoseNoSettlement(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
 		c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
-		g := &holder{secret: newServiceKey(t, database), customer: c.secrets[0], settled: map[string]*settledHold{}, left: map[string]bool{}}
+		g := &reseller{secret: newServiceKey(t, database), customer: c.secrets[0], settled: map[string]*settledHold{}, left: map[string]bool{}}
 		kills := rounds(3, 50)
 		for range kills {
 			p := startProgram(t, "DATABASE_URL="+database)

@@ -6,8 +6,10 @@ import (
 	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/fault"
+	"codexible/gateway"
 	"codexible/handlers/openapi"
 	"codexible/keys"
+	"codexible/store"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -45,6 +47,10 @@ func noSuch(path, name string) error {
 		return accounts.ErrPlanNotFound
 	case "models":
 		return catalog.ErrModelNotFound
+	case "upstreams":
+		return gateway.ErrUpstreamNotFound
+	case "requests":
+		return store.ErrNoRequest
 	case "holds":
 		return usage.ErrNoHold
 	case "grants":

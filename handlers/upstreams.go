@@ -242,12 +242,12 @@ type testedUpstream struct {
 var errNoTest = fault.New(fault.Unavailable, "This instance cannot call upstreams right now. Try again shortly.")
 
 func (a *api) adminTestUpstream(ctx context.Context, r testUpstreamRequest) (testedUpstream, error) {
-	if a.TestUpstream == nil {
-		return testedUpstream{}, errNoTest
-	}
 	u, err := a.Store.Upstream(ctx, r.ID)
 	if err != nil {
 		return testedUpstream{}, err
+	}
+	if a.TestUpstream == nil {
+		return testedUpstream{}, errNoTest
 	}
 	book, err := a.Catalog.Book(ctx)
 	if err != nil {
