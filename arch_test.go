@@ -40,7 +40,7 @@ var importMap = map[string][]string{
 	"valkey":            {"limits", "keys", "usage", "gateway", "fault", "accounts"},
 	"store":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "secrets", "fault"},
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "static"},
-	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "fault", "store", "views", "handlers/monitor"},
+	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "handlers/monitor"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
 	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},

@@ -17,9 +17,22 @@ type CallFigures struct {
 	// when the first of them arrived, or the start of the window where all of it was looked at.
 	Calls, Refused int64
 	Since          time.Time
+	// All is what reached an upstream, without a name.
+	All CallGroup
+	// Slots divide the time from Since to the moment of the figures evenly, the oldest first.
+	Slots []CallSlot
 	// Upstreams and Models are by the number of their calls.
 	Upstreams, Models []CallGroup
 }
+
+// CallSlot is the calls that arrived in a part of the time.
+type CallSlot struct {
+	From, To                time.Time
+	Served, Failed, Refused int64
+}
+
+// callSlots is how many parts of the time figures have.
+const callSlots = 24
 
 // CallGroup is the calls of an upstream or of a model.
 type CallGroup struct {
@@ -65,7 +78,7 @@ func (s *Store) CallFigures(ctx context.Context, window time.Duration) (CallFigu
 		since := s.now().Add(-window)
 		calls, err := list(ctx, s, (*callLine).fields, `SELECT r.at, r.upstream_id, r.upstream, r.model, r.outcome, r.took_micros, COALESCE(r.first_token_micros, 0),
 			COALESCE(r.tokens, ''), r.credits, r.cost_micros FROM requests AS r WHERE r.id >= ? ORDER BY r.id DESC LIMIT ?`, firstID(since), figureScan)
-		return figuresOf(calls, since), err
+		return figuresOf(calls, since, since.Add(window)), err
 	})
 }
 
@@ -84,12 +97,13 @@ func (c *callLine) fields() []any {
 	return []any{&c.at, &c.upstreamID, &c.upstream, &c.model, &c.outcome, &c.took, &c.token, &c.tokens, &c.credits, &c.costMicro}
 }
 
-func figuresOf(calls []callLine, since time.Time) CallFigures {
+func figuresOf(calls []callLine, since, until time.Time) CallFigures {
 	f := CallFigures{Calls: int64(len(calls)), Since: since}
 	if len(calls) == figureScan {
 		f.Since = calls[len(calls)-1].at.UTC()
 	}
-	upstreams, models := callGroups[uuid.UUID]{}, callGroups[string]{}
+	f.Slots = slotsOf(calls, f.Since, until)
+	all, upstreams, models := callGroup{}, callGroups[uuid.UUID]{}, callGroups[string]{}
 	for i := range calls {
 		c := &calls[i]
 		if !c.upstreamID.Valid {
@@ -97,6 +111,7 @@ func figuresOf(calls []callLine, since time.Time) CallFigures {
 			continue
 		}
 		tokens, _ := usage.ParseTokens(c.tokens) // none where there are none
+		all.add(c, &tokens)
 		upstream := upstreams.of(c.upstreamID.UUID)
 		upstream.UpstreamID = c.upstreamID.UUID
 		if upstream.Name == "" { // the latest name is the first
@@ -107,8 +122,28 @@ func figuresOf(calls []callLine, since time.Time) CallFigures {
 		model.Name = c.model
 		model.add(c, &tokens)
 	}
-	f.Upstreams, f.Models = upstreams.list(), models.list()
+	f.All, f.Upstreams, f.Models = all.sum(), upstreams.list(), models.list()
 	return f
+}
+
+func slotsOf(calls []callLine, since, until time.Time) []CallSlot {
+	slots, part := make([]CallSlot, callSlots), max(until.Sub(since)/callSlots, 1)
+	for i := range slots {
+		slots[i].From, slots[i].To = since.Add(time.Duration(i)*part), since.Add(time.Duration(i+1)*part)
+	}
+	for i := range calls {
+		c := &calls[i]
+		slot := &slots[max(0, min(int(c.at.Sub(since)/part), callSlots-1))]
+		switch {
+		case !c.upstreamID.Valid:
+			slot.Refused++
+		case c.outcome == usage.CallUpstreamError:
+			slot.Failed++
+		default:
+			slot.Served++
+		}
+	}
+	return slots
 }
 
 // callGroup is a CallGroup with the durations of its calls.
@@ -134,6 +169,12 @@ func (g *callGroup) add(c *callLine, t *usage.Tokens) {
 	g.CostMicros += c.costMicro
 }
 
+// sum is the group with the percentiles of its durations.
+func (g *callGroup) sum() CallGroup {
+	g.Took, g.FirstToken = percentilesOf(g.took), percentilesOf(g.tokens)
+	return g.CallGroup
+}
+
 type callGroups[ID comparable] map[ID]*callGroup
 
 func (g callGroups[ID]) of(id ID) *callGroup {
@@ -147,8 +188,7 @@ func (g callGroups[ID]) of(id ID) *callGroup {
 
 func (g callGroups[ID]) list() (list []CallGroup) {
 	for _, group := range g {
-		group.Took, group.FirstToken = percentilesOf(group.took), percentilesOf(group.tokens)
-		list = append(list, group.CallGroup)
+		list = append(list, group.sum())
 	}
 	slices.SortFunc(list, func(a, b CallGroup) int { return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Name, b.Name)) })
 	return list

@@ -142,10 +142,16 @@ type HoldQuery struct {
 
 // OpenHolds lists open holds whose deadline has not passed, the newest first.
 func (s *Store) OpenHolds(ctx context.Context, q HoldQuery) ([]*usage.Hold, error) {
-	statement, args := "SELECT "+holdColumns+" FROM holds AS h WHERE h.status = 'open' AND h.expires_at > ?", []any{s.now()}
+	where, args := q.where(s.now())
+	return s.holds(ctx, "SELECT "+holdColumns+" FROM holds AS h"+where+" ORDER BY h.id DESC LIMIT ?", append(args, q.Limit)...)
+}
+
+// where are the conditions of a list of open holds.
+func (q HoldQuery) where(now time.Time) (where string, args []any) {
+	where, args = " WHERE h.status = 'open' AND h.expires_at > ?", []any{now}
 	and := func(condition string, id uuid.UUID) {
 		if id != uuid.Nil {
-			statement += " AND " + condition
+			where += " AND " + condition
 			args = append(args, id)
 		}
 	}
@@ -153,7 +159,7 @@ func (s *Store) OpenHolds(ctx context.Context, q HoldQuery) ([]*usage.Hold, erro
 	and("h.user_id = ?", q.UserID)
 	and("h.key_id = ?", q.KeyID)
 	and("h.id < ?", q.After)
-	return s.holds(ctx, statement+" ORDER BY h.id DESC LIMIT ?", append(args, q.Limit)...)
+	return where, args
 }
 
 func (s *Store) holds(ctx context.Context, statement string, args ...any) (list []*usage.Hold, err error) {

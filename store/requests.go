@@ -130,6 +130,8 @@ type RequestQuery struct {
 	UserID, KeyID, UpstreamID uuid.UUID
 	Model                     string
 	Outcome                   usage.CallOutcome
+	// LeastStatus and MostStatus bound the status of the answer, both included; both are set, or neither.
+	LeastStatus, MostStatus int
 	// Since and Until bound when requests arrived.
 	Since, Until time.Time
 	// Before is the next of the page before: older requests than it.
@@ -147,7 +149,7 @@ func (s *Store) Requests(ctx context.Context, q RequestQuery) (lines []RequestLi
 	within, args := q.within()
 	where, more := q.where()
 	scan := requestScan
-	if len(more) == 0 || len(more) == 1 && q.Model == "" && q.KeyID == uuid.Nil { // an index finds these and no others
+	if len(more) == 0 || len(more) == 1 && q.Model == "" && q.KeyID == uuid.Nil && q.MostStatus == 0 { // an index finds these and no others
 		scan = q.Limit
 	}
 	// By hand: the inner list is what may be looked at, along one index.
@@ -213,6 +215,9 @@ func (q RequestQuery) where() (where string, args []any) {
 	and("upstream_id", q.UpstreamID != uuid.Nil, q.UpstreamID)
 	and("model", q.Model != "", q.Model)
 	and("outcome", q.Outcome != "", string(q.Outcome))
+	if q.MostStatus > 0 {
+		where, args = where+" AND r.status BETWEEN ? AND ?", append(args, q.LeastStatus, q.MostStatus)
+	}
 	if where == "" {
 		return "", nil
 	}

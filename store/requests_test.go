@@ -111,6 +111,9 @@ func TestRequestsAreListedByEachFilterPageByPage(t *testing.T) {
 			if n%3 == 0 {
 				r.UpstreamID, r.Outcome = vendor, usage.CallUpstreamError
 			}
+			if n%5 == 0 {
+				r.Status = 500 + n
+			}
 			all = append(all, r)
 		}
 		writeRequests(t, s, all...)
@@ -118,13 +121,13 @@ func TestRequestsAreListedByEachFilterPageByPage(t *testing.T) {
 			"all": {}, "a user": {UserID: c.User.ID}, "a key": {KeyID: second.ID}, "a model": {Model: "sonnet"}, "an upstream": {UpstreamID: vendor},
 			"an outcome": {Outcome: usage.CallUpstreamError}, "a user and an outcome": {UserID: c.User.ID, Outcome: usage.CallUpstreamError},
 			"an upstream and a model": {UpstreamID: spare, Model: "sonnet"}, "a time": {Since: clock.Now().Add(2 * time.Minute), Until: clock.Now().Add(9 * time.Minute)},
-			"nobody": {UserID: uuid.UUID{1}},
+			"nobody": {UserID: uuid.UUID{1}}, "a class of statuses": {LeastStatus: 500, MostStatus: 599}, "a user and statuses": {UserID: c.User.ID, LeastStatus: 500, MostStatus: 510},
 		} {
 			var want []uuid.UUID
 			for i := len(all) - 1; i >= 0; i-- {
 				r := &all[i]
 				if (q.UserID == uuid.Nil || q.UserID == r.UserID) && (q.KeyID == uuid.Nil || q.KeyID == r.KeyID) && (q.UpstreamID == uuid.Nil || q.UpstreamID == r.UpstreamID) &&
-					(q.Model == "" || q.Model == r.Model) && (q.Outcome == "" || q.Outcome == r.Outcome) && !r.At.Before(q.Since) && (q.Until.IsZero() || r.At.Before(q.Until)) {
+					(q.Model == "" || q.Model == r.Model) && (q.Outcome == "" || q.Outcome == r.Outcome) && (q.MostStatus == 0 || r.Status >= q.LeastStatus && r.Status <= q.MostStatus) && !r.At.Before(q.Since) && (q.Until.IsZero() || r.At.Before(q.Until)) {
 					want = append(want, r.ID)
 				}
 			}
@@ -217,7 +220,22 @@ func TestFiguresOfCallsAreThoseOfTheWindow(t *testing.T) {
 		want := store.CallFigures{
 			Calls: 101, Refused: 1, Since: clock.Now().Add(-time.Hour), Upstreams: []store.CallGroup{good, bad},
 			Models: []store.CallGroup{ofModel(good, "opus"), ofModel(bad, "sonnet")},
+			All:    store.CallGroup{Calls: 100, Failures: 10, Took: seconds(50, 95, 99), FirstToken: seconds(50, 95, 99), Prompt: 9000, CacheRead: 8100, Completion: 1800, Credits: 300, CostMicros: 9900},
+			Slots:  make([]store.CallSlot, 24),
 		}
+		from, part := want.Since, time.Hour/24
+		for i := range want.Slots {
+			want.Slots[i] = store.CallSlot{From: from.Add(time.Duration(i) * part), To: from.Add(time.Duration(i+1) * part)}
+		}
+		for n := range 100 {
+			slot := &want.Slots[now.Add(time.Duration(n-200)*time.Second).Sub(from)/part]
+			if n < 10 {
+				slot.Failed++
+			} else {
+				slot.Served++
+			}
+		}
+		want.Slots[now.Sub(from)/part].Refused = 1
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
