@@ -124,11 +124,12 @@ var (
 	// without statistics would read all users of each plan for them.
 	selectAccounts = "SELECT " + accountColumns + "JOIN LATERAL (SELECT * FROM plans WHERE id = u.plan_id LIMIT 1) AS p ON TRUE " +
 		"LEFT JOIN LATERAL (SELECT * FROM user_days WHERE day = $2::date AND user_id = u.id LIMIT 1) AS d ON TRUE WHERE u.id = ANY($1::uuid[])"
-	selectMorePostgres        = fmt.Sprintf(selectMore, ofUsers)
-	selectHoldsPostgres       = fmt.Sprintf(selectHolds, "= ANY($1::uuid[])")
-	selectReplayHolds         = fmt.Sprintf(selectHolds, "IN (SELECT x.hold_id FROM idempotency_keys AS x WHERE (x.key_id, x.text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND x.hold_id IS NOT NULL)")
-	selectReplays             = replayColumns + "(key_id, text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND created_at > $3"
-	selectOpenHoldsPostgres   = fmt.Sprintf(selectOpenHolds, ofUsers)
+	selectMorePostgres  = fmt.Sprintf(selectMore, ofUsers)
+	selectHoldsPostgres = fmt.Sprintf(selectHolds, "= ANY($1::uuid[])")
+	selectReplayHolds   = fmt.Sprintf(selectHolds, "IN (SELECT x.hold_id FROM idempotency_keys AS x WHERE (x.key_id, x.text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND x.hold_id IS NOT NULL)")
+	selectReplays       = replayColumns + "(key_id, text) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND created_at > $3"
+	// Sorted by the id itself, all holds would be read in the order of the primary key.
+	selectOpenHoldsPostgres   = fmt.Sprintf(selectOpenHolds, ofUsers) + "::text"
 	selectOpenGrantsPostgres  = fmt.Sprintf(selectOpenGrants, "$2::timestamptz", ofUsers)
 	selectDrawnGrantsPostgres = fmt.Sprintf(selectDrawnGrants, "$2::timestamptz", ofUsers)
 	selectKeyLimitsPostgres   = fmt.Sprintf(selectKeyLimits, "$2::date", ofUsers)

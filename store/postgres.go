@@ -67,11 +67,13 @@ const ledgerConns = 2
 
 // forLedger plans each statement of the meter once. They find every row by its
 // primary key, and must also before the first ANALYZE of a new table, when the
-// planner takes it for empty and would read all of it.
+// planner takes it for empty and would read all of it, also along an index to join it.
 func forLedger(config *pgxpool.Config) *pgxpool.Config {
 	config.MaxConns = ledgerConns
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	for _, whole := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+		config.ConnConfig.RuntimeParams[whole] = "off"
+	}
 	config.ConnConfig.RuntimeParams["jit"] = "off"
 	return config
 }
