@@ -14,16 +14,28 @@ import (
 	"codexible/store/storetest"
 )
 
+// unknownModel is what a client asks for that no operator has named.
+const unknownModel = "a-model-of-a-client"
+
 // shownMetrics runs the program until every metric has a value, and returns the
 // labels of each series by its name.
 func shownMetrics(t *testing.T) (labels map[string]map[string]bool, text string) {
 	t.Helper()
 	database := storetest.SQLiteURL(t)
 	c := newCustomer(t, database, accounts.MaxDailyCredits, 1)
+	sellModel(t, database)
 	p := startProgram(t, "DATABASE_URL="+database, "BACKUP_DIR="+t.TempDir(), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
 	if a := chargeOver(p.url, c.secrets[0], ""); a.status != http.StatusOK {
 		t.Fatal(a.status)
 	}
+	for model, want := range map[string]int{"coder": http.StatusOK, unknownModel: http.StatusNotFound} {
+		for range 2 { // the second of a session goes where the first was served
+			if status, text := askModel(t, p.url, c.secrets[0], model, map[string]string{"Session-Id": "one"}); status != want {
+				t.Fatalf("%s was answered with %d: %s", model, status, text)
+			}
+		}
+	}
+	get(t, p.url+"/metrics") // the counters of an upstream's events exist from its first scrape on
 	a := get(t, p.url+"/metrics")
 	p.stop(t)
 	labels = map[string]map[string]bool{}
@@ -131,9 +143,14 @@ func TestMetricsAreBoundedAndContainNoPersonalData(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	want := []string{"callers", "code", "event", "go_version", "le", "method", "mode", "outcome", "route", "status", "version"}
+	want := []string{
+		"callers", "code", "endpoint", "event", "go_version", "kind", "le", "method", "mode", "model", "outcome", "result", "route", "source", "stage", "state", "status", "upstream", "version",
+	}
 	if got := slices.Compact(names); !slices.Equal(got, want) {
 		t.Errorf("the labels are %v, want %v: a label with a value for each user, key or address grows without end", got, want)
+	}
+	if strings.Contains(text, unknownModel) {
+		t.Error("the metrics contain what a client sent")
 	}
 	if strings.Contains(text, "@example.com") {
 		t.Error("the metrics contain an e-mail address")

@@ -155,12 +155,15 @@ func newBodyBudgets(registry prometheus.Registerer, calls int64) bodyBudgets {
 		callers:   newBodyBudget(callersBytes, int(callersBytes/smallBody), callersDrains, refused.WithLabelValues("known")),
 		calls:     newBodyBudget(calls, int(calls/smallBody), callersDrains, refused.WithLabelValues("calls")),
 	}
-	held := func(callers string, budget *bodyBudget) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "codexible_bodies_bytes", Help: "Memory reserved for request bodies in flight, by kind of caller.",
-			ConstLabels: prometheus.Labels{"callers": callers},
-		}, budget.bytes)
+	registry.MustRegister(refused)
+	for callers, budget := range map[string]*bodyBudget{"strangers": b.strangers, "known": b.callers, "calls": b.calls} {
+		gauge := func(name, help string, value func() float64) prometheus.Collector {
+			return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: prometheus.Labels{"callers": callers}}, value)
+		}
+		registry.MustRegister(
+			gauge("codexible_bodies_bytes", "Memory reserved for request bodies in flight, by kind of caller.", budget.bytes),
+			gauge("codexible_bodies_max_bytes", "Most memory that may be reserved for request bodies in flight, by kind of caller.", func() float64 { return float64(budget.most) }),
+		)
 	}
-	registry.MustRegister(refused, held("strangers", b.strangers), held("known", b.callers), held("calls", b.calls))
 	return b
 }

@@ -58,14 +58,14 @@ func setOf(labels []string) (set [maxLabels]string) {
 	return set
 }
 
-// cappedCounter is a family of counters, whose first labels are names.
-func cappedCounter(registry *prometheus.Registry, names int, name, help string, labels ...string) *capped[prometheus.Counter] {
+// cappedCounter is a family of counters whose first label is a name.
+func cappedCounter(registry *prometheus.Registry, name, help string, labels ...string) *capped[prometheus.Counter] {
 	family := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	registry.MustRegister(family)
-	return &capped[prometheus.Counter]{most: mostCounters, names: names, create: family.WithLabelValues, series: map[[maxLabels]string]prometheus.Counter{}}
+	return &capped[prometheus.Counter]{most: mostCounters, names: 1, create: family.WithLabelValues, series: map[[maxLabels]string]prometheus.Counter{}}
 }
 
-// cappedHistogram is a family of histograms, all of whose labels are names but those after the first ones.
+// cappedHistogram is a family of histograms, the first labels of which are names.
 func cappedHistogram(registry *prometheus.Registry, names int, name, help string, buckets []float64, labels ...string) *capped[prometheus.Observer] {
 	family := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
 	registry.MustRegister(family)

@@ -21,7 +21,11 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 	metrics := newGatewayMetrics(s.registry)
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
 		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
-		Sticky: places, Now: time.Now, Observe: func(e gateway.FleetEvent) { s.upstreamEvent(e); metrics.happened(e) },
+		Sticky: places, Now: time.Now,
+		Observe: func(e gateway.FleetEvent) {
+			s.upstreamEvent(e)
+			metrics.happened(e)
+		},
 	})
 	s.gateway = gateway.New(gateway.Parts{
 		Verifier: s.verifier, Holds: s.holds, Catalog: s.catalog, Fleet: s.fleet, Log: s.requestLog, Observer: metrics, Logger: s.Log, Now: time.Now,

@@ -50,11 +50,11 @@ func newGatewayMetrics(registry *prometheus.Registry) *gatewayMetrics {
 	}
 	return &gatewayMetrics{
 		upstreamMetrics: newUpstreamMetrics(registry),
-		calls: cappedCounter(registry, 1, "codexible_calls_total",
+		calls: cappedCounter(registry, "codexible_calls_total",
 			"Calls of models, by the catalog's name of the model, endpoint, how they ended, and the class of their status. A stream that fails has the class 2xx.", "model", "endpoint", "outcome", "status"),
-		refused: cappedCounter(registry, 1, "codexible_calls_refused_total", "Calls of models that were refused, and asked of no upstream, by code.", "code"),
-		tokens:  cappedCounter(registry, 1, "codexible_call_tokens_total", "Tokens that calls used, by model and kind. The kinds are disjoint.", "model", "kind"),
-		credits: cappedCounter(registry, 1, "codexible_call_credits_total",
+		refused: cappedCounter(registry, "codexible_calls_refused_total", "Calls of models that were refused, and asked of no upstream, by code.", "code"),
+		tokens:  cappedCounter(registry, "codexible_call_tokens_total", "Tokens that calls used, by model and kind. The kinds are disjoint.", "model", "kind"),
+		credits: cappedCounter(registry, "codexible_call_credits_total",
 			"Credits of settled calls, by model: what was held before the call (estimated), what it was charged, and what it cost beyond that and was not collected.", "model", "kind"),
 		took:       cappedHistogram(registry, 1, "codexible_call_seconds", "How long calls took that were passed on, to the last byte.", callBuckets, "model", "endpoint"),
 		firstToken: cappedHistogram(registry, 2, "codexible_call_first_token_seconds", "Time to the first token of streamed calls.", firstBuckets, "model", "upstream"),

@@ -255,7 +255,7 @@ func TestASeriesForEachModelIsMadeUpToABound(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, values[name], models-most)
 		}
 	}
-	for _, name := range []string{"codexible_call_seconds chat.completions other", "codexible_call_first_token_seconds other other"} {
+	for _, name := range []string{"codexible_call_seconds chat.completions other", "codexible_call_first_token_seconds" + strings.Repeat(" other", 2)} {
 		if counts[name] != models-mostHistograms {
 			t.Errorf("%s has %d observations, want %d", name, counts[name], models-mostHistograms)
 		}

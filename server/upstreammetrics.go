@@ -18,14 +18,14 @@ type upstreamMetrics struct {
 
 func newUpstreamMetrics(registry *prometheus.Registry) upstreamMetrics {
 	return upstreamMetrics{
-		attempts: cappedCounter(registry, 1, "codexible_upstream_attempts_total",
+		attempts: cappedCounter(registry, "codexible_upstream_attempts_total",
 			"Attempts of calls, by upstream and result: served, cancelled, no_answer, rate_limited, key_refused, server_error, client_error, or broken_answer for one that failed after it had begun.", "upstream", "result"),
 		attemptTook: cappedHistogram(registry, 1, "codexible_upstream_attempt_seconds", "How long attempts took, to the last byte.", callBuckets, "upstream"),
-		sources: cappedCounter(registry, 1, "codexible_call_usage_total",
+		sources: cappedCounter(registry, "codexible_call_usage_total",
 			"Settled calls, by upstream and where their figures come from: reported by the upstream, counted (a part of it estimated), or estimated.", "upstream", "source"),
-		sticky: cappedCounter(registry, 1, "codexible_calls_sticky_total", "Calls that went to the upstream and key by which their session was served before.", "upstream"),
-		cost:   cappedCounter(registry, 1, "codexible_upstream_cost_dollars_total", "What calls cost the operator by the prices of the models, in dollars.", "upstream"),
-		events: cappedCounter(registry, 1, "codexible_upstream_events_total",
+		sticky: cappedCounter(registry, "codexible_calls_sticky_total", "Calls that went to the upstream and key by which their session was served before.", "upstream"),
+		cost:   cappedCounter(registry, "codexible_upstream_cost_dollars_total", "What calls cost the operator by the prices of the models, in dollars.", "upstream"),
+		events: cappedCounter(registry, "codexible_upstream_events_total",
 			"What happened to upstreams: a key was disabled, could not be, could not be read, or rests after 429; the upstream rests after failures; or what was spent could not be read.", "upstream", "event"),
 	}
 }
