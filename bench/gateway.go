@@ -253,7 +253,7 @@ func (b *bench) idle(ctx context.Context, s *service, keys []string, count int) 
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || int(files.Cur) < each*count {
 		progress("gateway: %d idle streams are left out: the limit of open files is %d", count, files.Cur)
-		return nil
+		return nil //nolint:nilerr // said above
 	}
 	before := s.residentMB()
 	group, ctx := errgroup.WithContext(ctx)
@@ -263,7 +263,7 @@ func (b *bench) idle(ctx context.Context, s *service, keys []string, count int) 
 		group.Go(func() error {
 			_, err := stream(ctx, s.URL, keys[i%len(keys)], "bench-idle", opened)
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // it was ended
 			}
 			return err
 		})

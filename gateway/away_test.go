@@ -159,7 +159,7 @@ func TestAHoldIsRenewedWithWhatWasDelivered(t *testing.T) {
 		goOn := make(chan struct{})
 		r := newRigWith(t, db, 100_000, func(p *gateway.Parts) {
 			p.Now = func() time.Time { return time.Now().Add(ahead) }
-		}, say(upstream.Script{Words: 50, Before: func(ctx context.Context, event int) {
+		}, say(upstream.Script{Words: 50, Before: func(_ context.Context, event int) {
 			if event == 30 {
 				<-goOn
 			}

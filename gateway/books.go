@@ -244,7 +244,7 @@ func (c *call) extend(total, delivered int64) (usage.Receipt, error) {
 }
 
 // renew moves the deadline of the hold.
-func (c *call) renew(context.Context) error {
+func (c *call) renew() error {
 	_, err := c.extend(0, c.delivered.Load())
 	return err
 }

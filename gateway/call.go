@@ -95,11 +95,11 @@ func (g *Gateway) begin(client context.Context, r *Request) *call {
 // clientLeft ends the call, or lets it be read to its end.
 func (c *call) clientLeft() {
 	cause := context.Cause(c.client)
-	if cause == ErrClientGone && c.sent.Load() && c.drains.Load() {
+	if errors.Is(cause, ErrClientGone) && c.sent.Load() && c.drains.Load() {
 		time.AfterFunc(c.g.Waits.Drain, func() { c.cut(cause) })
 		return
 	}
-	if cause != ErrClientGone {
+	if !errors.Is(cause, ErrClientGone) {
 		cause = errStopping
 	}
 	c.cut(cause)
@@ -380,15 +380,15 @@ func (c *call) whole(try Try, response *http.Response, at *Attempt, began time.T
 
 // cutOff is the answer of a call that was cut off before anything was sent to its client.
 func (c *call) cutOff() *Answer {
-	switch context.Cause(c.ctx) { //nolint:errorlint // they are never wrapped
-	case ErrClientGone:
+	switch cause := context.Cause(c.ctx); {
+	case errors.Is(cause, ErrClientGone):
 		if c.sent.Load() {
 			c.settle(usage.CallClientGone)
 		}
 		c.release()
 		c.record.Outcome = usage.CallClientGone
 		return c.refuse(&Refusal{Reason: ReasonAway, Message: "The client has left."})
-	case errEnded:
+	case errors.Is(cause, errEnded):
 		c.settle(usage.CallStopped)
 		return c.refuse(&Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "The operator has ended this request."})
 	}

@@ -56,7 +56,10 @@ func TestRefusalsComeBeforeAnythingIsSent(t *testing.T) {
 				t.Fatalf("%d %s, and %d calls of the upstream", a.Status, a.body, r.fakes[0].Count())
 			}
 			var said struct {
-				Error struct{ Code, Message string }
+				Error struct {
+					Code    string `json:"code"`
+					Message string `json:"message"`
+				} `json:"error"`
 			}
 			if err := json.Unmarshal([]byte(a.body), &said); err != nil || said.Error.Code != c.code || said.Error.Message == "" {
 				t.Errorf("the body is %s", a.body)

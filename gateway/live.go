@@ -137,7 +137,7 @@ const renewAfter = 40 * time.Second
 
 // Renew moves the deadlines of holds that were not moved for renewAfter, and records what
 // was delivered: a background job calls it every few seconds.
-func (g *Gateway) Renew(ctx context.Context) error {
+func (g *Gateway) Renew(context.Context) error {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
@@ -146,7 +146,7 @@ func (g *Gateway) Renew(ctx context.Context) error {
 			continue
 		}
 		wait.Go(func() { // they share the meter's batches
-			if err := c.renew(ctx); err != nil {
+			if err := c.renew(); err != nil {
 				mu.Lock()
 				failed = err
 				mu.Unlock()

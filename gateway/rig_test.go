@@ -50,7 +50,6 @@ type rig struct {
 type recorder struct {
 	mu    sync.Mutex
 	lines []gateway.Record
-	some  chan struct{}
 }
 
 // WriteRequests implements gateway.LogStore.
@@ -62,7 +61,9 @@ func (r *recorder) WriteRequests(_ context.Context, lines []gateway.Record, _ []
 }
 
 // Spent is what upstreams have cost: nothing.
-func (*recorder) Spent(context.Context, usage.Day) (map[uuid.UUID]int64, error) { return nil, nil }
+func (*recorder) Spent(context.Context, usage.Day) (map[uuid.UUID]int64, error) {
+	return map[uuid.UUID]int64{}, nil
+}
 
 // The price of the rig's model: a dollar per million tokens in, three out; a credit is worth a cent.
 const (

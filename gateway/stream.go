@@ -346,10 +346,10 @@ func (s *stream) outOfCredits() *Refusal {
 
 // cutShort ends a stream whose call was cut off.
 func (s *stream) cutShort() error {
-	switch context.Cause(s.ctx) { //nolint:errorlint // they are never wrapped
-	case ErrClientGone:
+	switch cause := context.Cause(s.ctx); {
+	case errors.Is(cause, ErrClientGone):
 		return ErrClientGone
-	case errEnded:
+	case errors.Is(cause, errEnded):
 		s.stopInBand(usage.CallStopped, "ended", &Refusal{Reason: ReasonAway, Message: "The operator has ended this request."})
 	default:
 		s.stopInBand(usage.CallInterrupted, "shutdown", &Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "The service is shutting down. Try again."})

@@ -22,7 +22,7 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
 		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
 		Sticky: places, Now: time.Now,
-		Observe: func(e gateway.FleetEvent) {
+		Observe: func(e gateway.FleetEvent) { //nolint:contextcheck // it belongs to no call
 			s.upstreamEvent(e)
 			metrics.happened(e)
 		},

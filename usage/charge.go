@@ -205,4 +205,4 @@ type Receipt struct {
 }
 
 // Remaining is the room: never negative, also after the plan shrank below what was used.
-func (r Receipt) Remaining() int64 { return r.Room }
+func (r *Receipt) Remaining() int64 { return r.Room }
