@@ -13,7 +13,7 @@ TOOLS := tools tools/deploylint
 # takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
 # drills is left out: it tests the program, which is built without -race.
 SLOW_WITH_RACE := . cli demo handlers store
-WITH_RACE := AtOnce|Instance|UnderLoad|Beside|Background|Burst|Download|Overlap|Overtak|SIGTERM
+WITH_RACE := AtOnce|Instance|UnderLoad|Beside|Background|Burst|Download|Overlap|Overtak|SIGTERM|EventsLeave|AReaderThatStalls|OpenCalls|AClientThatLeaves|BodiesOfCalls|AnswersThatAreOnlyPassedOn|InventedSession|CallsAreRefusedWhile
 # make torture runs everything with -race, except tests that send thousands of requests in turn, drive a browser or count allocations.
 WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor
 

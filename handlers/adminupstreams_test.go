@@ -170,5 +170,9 @@ func TestAnUpstreamIsTestedByItsOwnNameOfTheModel(t *testing.T) {
 	failure = fault.Away(errors.New("the database"))
 	s.call(t, asRoot("POST", test, `{}`, 503, ""))
 	without := onSQLite(t)
-	without.call(t, asRoot("POST", upstreams+"/"+uuid.NewString()+"/test", `{}`, 503, `{"error":{"code":"service_unavailable","message":"This instance cannot call upstreams right now. Try again shortly.","status":503,"request_id":"*"}}`))
+	u, err := without.store.CreateUpstream(context.Background(), accounts.ActorCLI, gateway.UpstreamChange{Name: new("vendor"), Kind: new(gateway.OpenAI), BaseURL: new("https://api.example.com/v1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	without.call(t, asRoot("POST", upstreams+"/"+u.ID.String()+"/test", `{}`, 503, `{"error":{"code":"service_unavailable","message":"This instance cannot call upstreams right now. Try again shortly.","status":503,"request_id":"*"}}`))
 }

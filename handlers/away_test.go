@@ -34,18 +34,20 @@ var bodies = map[string]string{
 	"POST /api/admin/users/{id}/corrections": `{"credits":1,"reason":"x"}`,
 
 	"POST /api/admin/models":        `{"name":"x"}`,
+	"POST /api/admin/upstreams":     `{"name":"x","kind":"openai","base_url":"https://api.example.com/v1","keys":[{"ref":"env:UPSTREAM_X"}]}`,
 	"POST /api/admin/prices":        `{"model":"x","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"}}`,
 	"POST /api/admin/prices/quote":  `{"model":"x","usage":{}}`,
 	"POST /api/admin/prices/import": `{"source":"shipped"}`,
 
-	"PATCH /api/admin/models/{id}":  `{"name":"x"}`,
-	"PATCH /api/admin/users/{id}":   `{"name":"x"}`,
-	"PATCH /api/admin/tokens/{id}":  `{"label":"x"}`,
-	"PATCH /api/admin/plans/{id}":   `{"name":"x"}`,
-	"POST /api/keys/{id}/rotate":    `{}`,
-	"POST /api/usage":               `{"credits":1}`,
-	"GET /api/usage/detailed":       "",
-	"DELETE /api/admin/tokens/{id}": "",
+	"PATCH /api/admin/models/{id}":    `{"name":"x"}`,
+	"PATCH /api/admin/upstreams/{id}": `{"name":"x"}`,
+	"PATCH /api/admin/users/{id}":     `{"name":"x"}`,
+	"PATCH /api/admin/tokens/{id}":    `{"label":"x"}`,
+	"PATCH /api/admin/plans/{id}":     `{"name":"x"}`,
+	"POST /api/keys/{id}/rotate":      `{}`,
+	"POST /api/usage":                 `{"credits":1}`,
+	"GET /api/usage/detailed":         "",
+	"DELETE /api/admin/tokens/{id}":   "",
 }
 
 // withoutDatabase are the paths that do not need it.

@@ -766,6 +766,74 @@ export interface paths {
         patch: operations["adminChangeModel"];
         trace?: never;
     };
+    "/api/admin/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List upstreams
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminUpstreams"];
+        put?: never;
+        /**
+         * Add an upstream
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCreateUpstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/upstreams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an upstream
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        delete: operations["adminDeleteUpstream"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an upstream
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        patch: operations["adminChangeUpstream"];
+        trace?: never;
+    };
+    "/api/admin/upstreams/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test an upstream by a small call
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminTestUpstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/prices": {
         parameters: {
             query?: never;
@@ -824,6 +892,46 @@ export interface paths {
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         post: operations["adminImportPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List calls of models, refused and failed ones included
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a call of a model
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminRequest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1623,6 +1731,21 @@ export interface components {
             credits: number;
             /** @description The tokens by what they are priced as; null for a charge without a price. */
             tokens: components["schemas"]["UsedTokens"] | null;
+            /**
+             * Format: uuid
+             * @description The X-Request-Id of the call under /v1; null for other charges.
+             */
+            request_id: string | null;
+            /**
+             * @description How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
+             * @enum {string|null}
+             */
+            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | null;
+            /**
+             * @description Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls.
+             * @enum {string|null}
+             */
+            source: "reported" | "counted" | "estimated" | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date */
@@ -2228,12 +2351,29 @@ export interface components {
              * @description How many tokens of output are set aside for a call.
              */
             output_allowance: number;
+            /**
+             * @description What happens to a stream that has no credits left: it may go on for as much again as its first hold, or it stops.
+             * @enum {string}
+             */
+            overrun: "finish" | "stop";
+            /** @description Tools run by the provider that calls may use. */
+            hosted_tools: string[];
+            candidates: components["schemas"]["Candidate"][];
             /** @description The names of the plans that see and use the model; null for all. */
             plans: string[] | null;
             /** Format: date-time */
             created_at: string;
             /** @description The price in force; null if there is none. */
             price: components["schemas"]["AdminPrice"] | null;
+        };
+        Candidate: {
+            upstream: string;
+            /** @description The upstream's own name for the model; null if it is the same. */
+            model: string | null;
+            /** Format: int64 */
+            weight: number;
+            /** Format: int64 */
+            priority: number;
         };
         AdminPrice: {
             /** Format: uuid */
@@ -2310,6 +2450,22 @@ export interface components {
             /** @description What a credit is worth. */
             credit_value_usd: number;
         };
+        CandidateInput: {
+            /** @description The name of an upstream, case-insensitive. */
+            upstream: string;
+            /** @description The upstream's own name for the model. If absent: the same. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Its share of calls among candidates of equal priority; 0: only if no other can be called. If absent: 1.
+             */
+            weight?: number | null;
+            /**
+             * Format: int64
+             * @description The lowest is tried first. If absent: 1.
+             */
+            priority?: number | null;
+        };
         CreateModelRequest: {
             /** @description What clients ask for, without blanks. */
             name: string;
@@ -2329,6 +2485,15 @@ export interface components {
              * @description How many tokens of output are set aside for a call. If absent in a new model: 4096.
              */
             output_allowance?: number | null;
+            /**
+             * @description What happens to a stream that has no credits left. finish: it may go on for as much again as its first hold, which is not collected, and stops then; stop: it stops at once. If absent in a new model: finish.
+             * @enum {string|null}
+             */
+            overrun?: "finish" | "stop" | null;
+            /** @description Tools run by the provider that calls may use, such as code_interpreter: they cost or keep something beside tokens. If absent in a new model: none. */
+            hosted_tools?: string[] | null;
+            /** @description The upstreams that serve the model; replace all. If absent in a new model: none, and it is only priced. */
+            candidates?: components["schemas"]["CandidateInput"][] | null;
             /** @description The names of the plans that see and use the model, case-insensitive; null for all, [] for none. */
             plans?: string[] | null;
         };
@@ -2351,11 +2516,229 @@ export interface components {
              * @description How many tokens of output are set aside for a call. If absent in a new model: 4096.
              */
             output_allowance?: number | null;
+            /**
+             * @description What happens to a stream that has no credits left. finish: it may go on for as much again as its first hold, which is not collected, and stops then; stop: it stops at once. If absent in a new model: finish.
+             * @enum {string|null}
+             */
+            overrun?: "finish" | "stop" | null;
+            /** @description Tools run by the provider that calls may use, such as code_interpreter: they cost or keep something beside tokens. If absent in a new model: none. */
+            hosted_tools?: string[] | null;
+            /** @description The upstreams that serve the model; replace all. If absent in a new model: none, and it is only priced. */
+            candidates?: components["schemas"]["CandidateInput"][] | null;
             /** @description The names of the plans that see and use the model, case-insensitive; null for all, [] for none. */
             plans?: string[] | null;
         };
         DeletedModel: {
             deleted: boolean;
+        };
+        AdminUpstream: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "openai" | "anthropic" | "compatible";
+            /** @description What stands before the path of a call. */
+            base_url: string;
+            /** @description The API formats that it serves. */
+            wires: ("chat" | "responses" | "messages")[];
+            keys: components["schemas"]["UpstreamKey"][];
+            /** @description The names of the headers that every call gets. Their values are secrets. */
+            headers: string[];
+            /** Format: int64 */
+            weight: number;
+            /** Format: int64 */
+            priority: number;
+            /**
+             * Format: int64
+             * @description How long the head of an answer may take.
+             */
+            first_byte_timeout_seconds: number;
+            /**
+             * Format: int64
+             * @description How long a stream may be silent.
+             */
+            idle_timeout_seconds: number;
+            /**
+             * @description What becomes of a call whose client has left: it is cancelled, or read to its end.
+             * @enum {string}
+             */
+            on_client_gone: "cancel" | "drain";
+            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            daily_limit_usd: number | null;
+            /** @description Whether requests may refer to what the provider keeps, which all customers share. */
+            shared_state: boolean;
+            enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why no call can go to it; null if nothing is wrong. */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description Until when no call goes to it because calls failed; null if it does not rest.
+             */
+            rests_until: string | null;
+            /**
+             * Format: int64
+             * @description Calls that failed within the last seconds, as this instance saw them.
+             */
+            recent_failures: number;
+        };
+        UpstreamKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            source: "stored" | "env" | "file";
+            /** @description Where the key is read from; null if it is stored. */
+            ref: string | null;
+            /** @description The last four characters of a stored key; null for others and for short ones. */
+            ends_with: string | null;
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description null while it is enabled.
+             */
+            disabled_at: string | null;
+            /** @description null while it is enabled. */
+            disabled_reason: string | null;
+            /** @description Why a stored key cannot be used; null if nothing is wrong. */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is not tried because the provider answered 429; null if it does not rest.
+             */
+            rests_until: string | null;
+        };
+        UpstreamKeyInput: {
+            /** @description Unique in the list, at most 64 characters. If absent: key 1, key 2 … */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description The key itself, at most 4096 characters. It is stored encrypted and never shown.
+             */
+            secret?: string | null;
+            /** @description Where the key is read from: env:UPSTREAM_NAME, a variable of the service, or file:NAME, a file in UPSTREAM_KEYS_DIR. */
+            ref?: string | null;
+            /** @description true enables the key again, false disables it. Without secret and ref the entry names a key that stays. */
+            enabled?: boolean | null;
+        };
+        CreateUpstreamRequest: {
+            /** @description Unique, case-insensitive: letters, digits, blanks, dots, hyphens and underscores. */
+            name: string;
+            /**
+             * @description openai serves chat and responses, anthropic messages, compatible the wires that it names.
+             * @enum {string}
+             */
+            kind: "openai" | "anthropic" | "compatible";
+            /** @description What stands before the path of a call, such as /chat/completions; without a path, /v1 is added. http:// is for loopback and private addresses, and names inside your network. */
+            base_url: string;
+            /** @description The API formats that it serves, of kind compatible alone: chat is /chat/completions, /completions and /embeddings. If absent in a new one: chat. */
+            wires?: ("chat" | "responses" | "messages")[] | null;
+            /** @description Replace all keys; tried in this order. Without one, calls are made without credentials. A new base URL or kind removes those that are not sent with it. */
+            keys?: components["schemas"]["UpstreamKeyInput"][] | null;
+            /** @description Header names and values that every call gets; replace all. They are stored encrypted and never shown. A new base URL or kind removes them unless they are sent with it. */
+            headers?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Its share of calls among candidates of equal priority and weight; 0: only if no other can be called. If absent in a new one: 1.
+             */
+            weight?: number | null;
+            /**
+             * Format: int64
+             * @description Its place among candidates of equal priority, the lowest first. If absent in a new one: 1.
+             */
+            priority?: number | null;
+            /**
+             * Format: int64
+             * @description How long the head of an answer may take. If absent in a new one: 300.
+             */
+            first_byte_timeout_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How long a stream may be silent. If absent in a new one: 300.
+             */
+            idle_timeout_seconds?: number | null;
+            /**
+             * @description What becomes of a call whose client has left: cancel it, if the provider then stops billing, or drain it, that is read it to its end, at most 120 seconds. If absent in a new one: drain for kind compatible, cancel for the others.
+             * @enum {string|null}
+             */
+            on_client_gone?: "cancel" | "drain" | null;
+            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            daily_limit_usd?: number | null;
+            /** @description Whether requests may refer to what the provider keeps, such as previous_response_id. All customers share the provider's account. If absent in a new one: false. */
+            shared_state?: boolean | null;
+            /** @description If absent in a new one: true. */
+            enabled?: boolean | null;
+        };
+        ChangeUpstreamRequest: {
+            /** @description Unique, case-insensitive. */
+            name?: string | null;
+            /**
+             * @description Another kind removes the keys and headers that are not sent with it.
+             * @enum {string|null}
+             */
+            kind?: "openai" | "anthropic" | "compatible" | null;
+            /** @description Another base URL removes the keys and headers that are not sent with it. */
+            base_url?: string | null;
+            /** @description The API formats that it serves, of kind compatible alone: chat is /chat/completions, /completions and /embeddings. If absent in a new one: chat. */
+            wires?: ("chat" | "responses" | "messages")[] | null;
+            /** @description Replace all keys; tried in this order. Without one, calls are made without credentials. A new base URL or kind removes those that are not sent with it. */
+            keys?: components["schemas"]["UpstreamKeyInput"][] | null;
+            /** @description Header names and values that every call gets; replace all. They are stored encrypted and never shown. A new base URL or kind removes them unless they are sent with it. */
+            headers?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Its share of calls among candidates of equal priority and weight; 0: only if no other can be called. If absent in a new one: 1.
+             */
+            weight?: number | null;
+            /**
+             * Format: int64
+             * @description Its place among candidates of equal priority, the lowest first. If absent in a new one: 1.
+             */
+            priority?: number | null;
+            /**
+             * Format: int64
+             * @description How long the head of an answer may take. If absent in a new one: 300.
+             */
+            first_byte_timeout_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How long a stream may be silent. If absent in a new one: 300.
+             */
+            idle_timeout_seconds?: number | null;
+            /**
+             * @description What becomes of a call whose client has left: cancel it, if the provider then stops billing, or drain it, that is read it to its end, at most 120 seconds. If absent in a new one: drain for kind compatible, cancel for the others.
+             * @enum {string|null}
+             */
+            on_client_gone?: "cancel" | "drain" | null;
+            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            daily_limit_usd?: number | null;
+            /** @description Whether requests may refer to what the provider keeps, such as previous_response_id. All customers share the provider's account. If absent in a new one: false. */
+            shared_state?: boolean | null;
+            /** @description If absent in a new one: true. */
+            enabled?: boolean | null;
+        };
+        DeletedUpstream: {
+            deleted: boolean;
+        };
+        TestUpstreamRequest: {
+            /** @description A model that is offered, or the upstream's own name for one: it is called for a few tokens, which the provider bills. If absent, the list of models is asked for, which costs nothing. */
+            model?: string | null;
+        };
+        TestedUpstream: {
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description The status of the answer; null if there was none.
+             */
+            status: number | null;
+            /**
+             * Format: int64
+             * @description How long the head of the answer took; null if there was none.
+             */
+            first_byte_ms: number | null;
+            /** @description What happened. */
+            message: string;
         };
         RatesInput: {
             /** @description Dollars per million tokens. */
@@ -2614,6 +2997,120 @@ export interface components {
         UnreadItem: {
             model: string;
             reason: string;
+        };
+        RequestList: {
+            requests: components["schemas"]["AdminRequestItem"][];
+            /**
+             * Format: uuid
+             * @description Where the next page goes on, for after; null at the end.
+             */
+            next: string | null;
+        };
+        AdminRequestItem: {
+            /**
+             * Format: uuid
+             * @description The request id that the client got; the call's hold has the same.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the request arrived.
+             */
+            at: string;
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            /** Format: uuid */
+            key_id: string;
+            key_prefix: string;
+            /** @description The caller's own id; null if it sent none. */
+            client_request_id: string | null;
+            /** @description The model's name, or what was asked for if there is no such model. */
+            model: string;
+            endpoint: string;
+            streamed: boolean;
+            /**
+             * Format: int64
+             * @description Of the answer.
+             */
+            status: number;
+            /**
+             * @description stopped: by us, because no credits were left. interrupted: the process died, and the hold's deadline ended the call. refused: nothing was sent to an upstream.
+             * @enum {string}
+             */
+            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | "refused";
+            /** @description Why it was refused or failed; null for others. */
+            code: string | null;
+            /**
+             * Format: uuid
+             * @description Of the last attempt; null if there was none.
+             */
+            upstream_id: string | null;
+            /** @description Its name when it was called. */
+            upstream: string | null;
+            /** @description The name of the key that it was called with. */
+            upstream_key: string | null;
+            /** @description Whether it went where its session had been served before. */
+            sticky: boolean;
+            attempts: components["schemas"]["AttemptItem"][];
+            /**
+             * @description Where the tokens come from: the upstream, partly, or an estimate of what was delivered; null without tokens.
+             * @enum {string|null}
+             */
+            source: "reported" | "counted" | "estimated" | null;
+            /** @description null if none are known. */
+            tokens: components["schemas"]["UsedTokens"] | null;
+            /** Format: uuid */
+            price_id: string | null;
+            /**
+             * Format: int64
+             * @description The first hold, in credits.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Charged, in whole credits.
+             */
+            credits: number;
+            /** @description Credits that did not fit into what the customer had left. */
+            uncollected: number;
+            /** @description What the call costs the operator, failed attempts included as far as they reported usage. */
+            cost_usd: number;
+            /**
+             * Format: int64
+             * @description From the arrival of the request to the first byte of an upstream; null if there was none.
+             */
+            first_byte_ms: number | null;
+            /**
+             * Format: int64
+             * @description To the first generated token; null if there was none.
+             */
+            first_token_ms: number | null;
+            /**
+             * Format: int64
+             * @description To the end of the answer.
+             */
+            took_ms: number;
+        };
+        AttemptItem: {
+            upstream: string;
+            key: string;
+            /**
+             * Format: int64
+             * @description Of its answer; null if there was none.
+             */
+            status: number | null;
+            /** @description Why it failed; null if it served. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description From the arrival of the request.
+             */
+            start_ms: number;
+            /** Format: int64 */
+            took_ms: number;
+            /** @description What a failed attempt reported to have cost. */
+            cost_usd: number;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
@@ -3911,6 +4408,8 @@ export interface operations {
                 limit?: number;
                 /** @description Number of charges to skip. */
                 offset?: number;
+                /** @description Only the charges of the call with this X-Request-Id under /v1: one, or none before the call has ended; the other parameters then have no effect. A call that was interrupted and whose real usage was learnt later has a second one, with what it used beyond the first. */
+                request_id?: string;
             };
             header?: never;
             path?: never;
@@ -3950,6 +4449,9 @@ export interface operations {
                      *           "web_searches": 0,
                      *           "service_tier": "flex"
                      *         },
+                     *         "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "outcome": "complete",
+                     *         "source": "reported",
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "date": "2026-03-04"
                      *       }
@@ -5239,6 +5741,16 @@ export interface operations {
                      *         "description": "For everyday coding.",
                      *         "context_window": 200000,
                      *         "output_allowance": 4096,
+                     *         "overrun": "finish",
+                     *         "hosted_tools": [],
+                     *         "candidates": [
+                     *           {
+                     *             "upstream": "openai",
+                     *             "model": null,
+                     *             "weight": 1,
+                     *             "priority": 1
+                     *           }
+                     *         ],
                      *         "plans": null,
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "price": {
@@ -5312,6 +5824,16 @@ export interface operations {
                  *       "description": "For everyday coding.",
                  *       "context_window": 200000,
                  *       "output_allowance": 8192,
+                 *       "overrun": "finish",
+                 *       "hosted_tools": [],
+                 *       "candidates": [
+                 *         {
+                 *           "upstream": "openai",
+                 *           "model": "gpt-5-mini",
+                 *           "weight": 1,
+                 *           "priority": 1
+                 *         }
+                 *       ],
                  *       "plans": [
                  *         "Pro"
                  *       ]
@@ -5340,6 +5862,16 @@ export interface operations {
                      *       "description": "For everyday coding.",
                      *       "context_window": 200000,
                      *       "output_allowance": 4096,
+                     *       "overrun": "finish",
+                     *       "hosted_tools": [],
+                     *       "candidates": [
+                     *         {
+                     *           "upstream": "openai",
+                     *           "model": null,
+                     *           "weight": 1,
+                     *           "priority": 1
+                     *         }
+                     *       ],
                      *       "plans": null,
                      *       "created_at": "2026-03-04T12:00:00Z",
                      *       "price": {
@@ -5457,6 +5989,16 @@ export interface operations {
                  *       "description": "For everyday coding.",
                  *       "context_window": 200000,
                  *       "output_allowance": 8192,
+                 *       "overrun": "finish",
+                 *       "hosted_tools": [],
+                 *       "candidates": [
+                 *         {
+                 *           "upstream": "openai",
+                 *           "model": "gpt-5-mini",
+                 *           "weight": 1,
+                 *           "priority": 1
+                 *         }
+                 *       ],
                  *       "plans": [
                  *         "Pro"
                  *       ]
@@ -5485,6 +6027,16 @@ export interface operations {
                      *       "description": "For everyday coding.",
                      *       "context_window": 200000,
                      *       "output_allowance": 4096,
+                     *       "overrun": "finish",
+                     *       "hosted_tools": [],
+                     *       "candidates": [
+                     *         {
+                     *           "upstream": "openai",
+                     *           "model": null,
+                     *           "weight": 1,
+                     *           "priority": 1
+                     *         }
+                     *       ],
                      *       "plans": null,
                      *       "created_at": "2026-03-04T12:00:00Z",
                      *       "price": {
@@ -5539,6 +6091,374 @@ export interface operations {
             403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminUpstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "name": "openai",
+                     *         "kind": "openai",
+                     *         "base_url": "https://api.openai.com/v1",
+                     *         "wires": [
+                     *           "chat",
+                     *           "responses"
+                     *         ],
+                     *         "keys": [
+                     *           {
+                     *             "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *             "name": "key 1",
+                     *             "source": "stored",
+                     *             "ref": "env:UPSTREAM_OPENAI",
+                     *             "ends_with": null,
+                     *             "enabled": true,
+                     *             "disabled_at": null,
+                     *             "disabled_reason": null,
+                     *             "problem": null,
+                     *             "rests_until": null
+                     *           }
+                     *         ],
+                     *         "headers": [],
+                     *         "weight": 1,
+                     *         "priority": 1,
+                     *         "first_byte_timeout_seconds": 300,
+                     *         "idle_timeout_seconds": 300,
+                     *         "on_client_gone": "cancel",
+                     *         "daily_limit_usd": 50,
+                     *         "shared_state": false,
+                     *         "enabled": true,
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "problem": null,
+                     *         "rests_until": null,
+                     *         "recent_failures": 0
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminUpstream"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCreateUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "openai",
+                 *       "kind": "openai",
+                 *       "base_url": "https://api.openai.com/v1",
+                 *       "wires": [
+                 *         "chat"
+                 *       ],
+                 *       "keys": [
+                 *         {
+                 *           "name": "main",
+                 *           "ref": "env:UPSTREAM_OPENAI",
+                 *           "enabled": true
+                 *         }
+                 *       ],
+                 *       "headers": {},
+                 *       "weight": 1,
+                 *       "priority": 1,
+                 *       "first_byte_timeout_seconds": 300,
+                 *       "idle_timeout_seconds": 300,
+                 *       "on_client_gone": "cancel",
+                 *       "daily_limit_usd": 50,
+                 *       "shared_state": false,
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "name": "openai",
+                     *       "kind": "openai",
+                     *       "base_url": "https://api.openai.com/v1",
+                     *       "wires": [
+                     *         "chat",
+                     *         "responses"
+                     *       ],
+                     *       "keys": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "name": "key 1",
+                     *           "source": "stored",
+                     *           "ref": "env:UPSTREAM_OPENAI",
+                     *           "ends_with": null,
+                     *           "enabled": true,
+                     *           "disabled_at": null,
+                     *           "disabled_reason": null,
+                     *           "problem": null,
+                     *           "rests_until": null
+                     *         }
+                     *       ],
+                     *       "headers": [],
+                     *       "weight": 1,
+                     *       "priority": 1,
+                     *       "first_byte_timeout_seconds": 300,
+                     *       "idle_timeout_seconds": 300,
+                     *       "on_client_gone": "cancel",
+                     *       "daily_limit_usd": 50,
+                     *       "shared_state": false,
+                     *       "enabled": true,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "problem": null,
+                     *       "rests_until": null,
+                     *       "recent_failures": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUpstream"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeleteUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upstream's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedUpstream"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminChangeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upstream's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "openai",
+                 *       "kind": "openai",
+                 *       "base_url": "https://api.openai.com/v1",
+                 *       "wires": [
+                 *         "chat"
+                 *       ],
+                 *       "keys": [
+                 *         {
+                 *           "name": "main",
+                 *           "ref": "env:UPSTREAM_OPENAI",
+                 *           "enabled": true
+                 *         }
+                 *       ],
+                 *       "headers": {},
+                 *       "weight": 1,
+                 *       "priority": 1,
+                 *       "first_byte_timeout_seconds": 300,
+                 *       "idle_timeout_seconds": 300,
+                 *       "on_client_gone": "cancel",
+                 *       "daily_limit_usd": 50,
+                 *       "shared_state": false,
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "name": "openai",
+                     *       "kind": "openai",
+                     *       "base_url": "https://api.openai.com/v1",
+                     *       "wires": [
+                     *         "chat",
+                     *         "responses"
+                     *       ],
+                     *       "keys": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "name": "key 1",
+                     *           "source": "stored",
+                     *           "ref": "env:UPSTREAM_OPENAI",
+                     *           "ends_with": null,
+                     *           "enabled": true,
+                     *           "disabled_at": null,
+                     *           "disabled_reason": null,
+                     *           "problem": null,
+                     *           "rests_until": null
+                     *         }
+                     *       ],
+                     *       "headers": [],
+                     *       "weight": 1,
+                     *       "priority": 1,
+                     *       "first_byte_timeout_seconds": 300,
+                     *       "idle_timeout_seconds": 300,
+                     *       "on_client_gone": "cancel",
+                     *       "daily_limit_usd": 50,
+                     *       "shared_state": false,
+                     *       "enabled": true,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "problem": null,
+                     *       "rests_until": null,
+                     *       "recent_failures": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUpstream"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminTestUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upstream's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "gpt-5-mini"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "status": 200,
+                     *       "first_byte_ms": 212,
+                     *       "message": "the upstream answers"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestedUpstream"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -5982,6 +6902,199 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRequests: {
+        parameters: {
+            query?: {
+                /** @description Only requests of this user. */
+                user_id?: string;
+                /** @description Only requests of this key. */
+                key_id?: string;
+                /** @description Only requests of the model of this name. */
+                model?: string;
+                /** @description Only requests whose last attempt called this upstream. */
+                upstream_id?: string;
+                /** @description Only requests that ended so. */
+                outcome?: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | "refused";
+                /** @description Only requests that arrived then or later. */
+                since?: string;
+                /** @description Only requests that arrived before. */
+                until?: string;
+                /** @description Maximum number of requests to return. */
+                limit?: number;
+                /** @description next of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "requests": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "email": "ada@example.com",
+                     *           "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "key_prefix": "codexible_01234567",
+                     *           "client_request_id": "0f8fad5b",
+                     *           "model": "coder-large",
+                     *           "endpoint": "chat.completions",
+                     *           "streamed": true,
+                     *           "status": 200,
+                     *           "outcome": "complete",
+                     *           "code": "insufficient_quota",
+                     *           "upstream_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "upstream": "openai",
+                     *           "upstream_key": "main",
+                     *           "sticky": true,
+                     *           "attempts": [
+                     *             {
+                     *               "upstream": "openai",
+                     *               "key": "main",
+                     *               "status": 200,
+                     *               "error": null,
+                     *               "start_ms": 3,
+                     *               "took_ms": 5190,
+                     *               "cost_usd": 0
+                     *             }
+                     *           ],
+                     *           "source": "reported",
+                     *           "tokens": {
+                     *             "input_tokens": 1200,
+                     *             "cache_read_tokens": 8000,
+                     *             "cache_write_tokens": 0,
+                     *             "cache_write_1h_tokens": 0,
+                     *             "audio_input_tokens": 0,
+                     *             "output_tokens": 340,
+                     *             "audio_output_tokens": 0,
+                     *             "reasoning_tokens": 0,
+                     *             "requests": 1,
+                     *             "web_searches": 0,
+                     *             "service_tier": "flex"
+                     *           },
+                     *           "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "held": 12,
+                     *           "credits": 3,
+                     *           "uncollected": 0,
+                     *           "cost_usd": 0.0125,
+                     *           "first_byte_ms": 210,
+                     *           "first_token_ms": 640,
+                     *           "took_ms": 5200
+                     *         }
+                     *       ],
+                     *       "next": "0190163d-8694-739b-aea5-966c26f8ad91"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "at": "2026-03-04T12:00:00Z",
+                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "email": "ada@example.com",
+                     *       "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "key_prefix": "codexible_01234567",
+                     *       "client_request_id": "0f8fad5b",
+                     *       "model": "coder-large",
+                     *       "endpoint": "chat.completions",
+                     *       "streamed": true,
+                     *       "status": 200,
+                     *       "outcome": "complete",
+                     *       "code": "insufficient_quota",
+                     *       "upstream_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "upstream": "openai",
+                     *       "upstream_key": "main",
+                     *       "sticky": true,
+                     *       "attempts": [
+                     *         {
+                     *           "upstream": "openai",
+                     *           "key": "main",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "start_ms": 3,
+                     *           "took_ms": 5190,
+                     *           "cost_usd": 0
+                     *         }
+                     *       ],
+                     *       "source": "reported",
+                     *       "tokens": {
+                     *         "input_tokens": 1200,
+                     *         "cache_read_tokens": 8000,
+                     *         "cache_write_tokens": 0,
+                     *         "cache_write_1h_tokens": 0,
+                     *         "audio_input_tokens": 0,
+                     *         "output_tokens": 340,
+                     *         "audio_output_tokens": 0,
+                     *         "reasoning_tokens": 0,
+                     *         "requests": 1,
+                     *         "web_searches": 0,
+                     *         "service_tier": "flex"
+                     *       },
+                     *       "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "held": 12,
+                     *       "credits": 3,
+                     *       "uncollected": 0,
+                     *       "cost_usd": 0.0125,
+                     *       "first_byte_ms": 210,
+                     *       "first_token_ms": 640,
+                     *       "took_ms": 5200
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminRequestItem"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
