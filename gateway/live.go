@@ -145,7 +145,7 @@ func (g *Gateway) Renew(context.Context) error {
 		if !c.books.isOld(g.Now()) {
 			continue
 		}
-		wait.Go(func() { // they share the meter's batches
+		wait.Go(func() { //nolint:contextcheck // each bounds itself; they share the meter's batches
 			if err := c.renew(); err != nil {
 				mu.Lock()
 				failed = err

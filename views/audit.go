@@ -29,7 +29,7 @@ func subjectPath(e accounts.AuditEntry) string {
 			return "/admin/prices"
 		}
 		return "/admin/prices/" + e.SubjectID.String()
-	case accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 	return ""
 }

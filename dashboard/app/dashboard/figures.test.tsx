@@ -25,7 +25,7 @@ const buckets = {
 };
 
 function charge(cost_usd: number, tokens: Charge['tokens'] = null, prompt_tokens = 1200, completion_tokens = 340): Charge {
-  return { id: '1', model: 'coder', prompt_tokens, completion_tokens, cost_usd, credits: 2, tokens, created_at: '2026-11-24T09:05:00Z', date: '2026-11-24' };
+  return { id: '1', model: 'coder', prompt_tokens, completion_tokens, cost_usd, credits: 2, tokens, request_id: null, outcome: null, source: null, created_at: '2026-11-24T09:05:00Z', date: '2026-11-24' };
 }
 
 describe('what costs nothing', () => {
