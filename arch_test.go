@@ -39,7 +39,7 @@ var importMap = map[string][]string{
 	"gateway":           {"accounts", "keys", "catalog", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "gateway", "fault", "accounts"},
 	"store":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "secrets", "fault"},
-	"views":             {"accounts", "keys", "catalog", "usage", "limits", "static"},
+	"views":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "static"},
 	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "handlers/monitor"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
 	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs"},

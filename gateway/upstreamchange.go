@@ -28,15 +28,18 @@ const (
 	MaxUpstreamTime = time.Hour
 	// MaxDailyLimit is the highest daily limit, in micro-dollars.
 	MaxDailyLimit = 1_000_000 * usage.MicrosPerUSD
+	// DisabledByOperator is the reason of a key that no provider refused.
+	DisabledByOperator = "disabled by an operator"
 	// endsWithLeast is how long a key is of which the last characters are shown.
 	endsWithLeast = 16
 )
 
 // Refusals of changes.
 var (
-	ErrUpstreamNotFound = fault.New(fault.NotFound, "This upstream does not exist.")
-	ErrUpstreamTaken    = fault.New(fault.Conflict, "Another upstream has this name. Choose another name.")
-	ErrTooManyUpstreams = fault.Newf(fault.Conflict, "There are %d upstreams, which is the most. Delete one that is no longer used first.", MaxUpstreams)
+	ErrUpstreamNotFound    = fault.New(fault.NotFound, "This upstream does not exist.")
+	ErrUpstreamKeyNotFound = fault.New(fault.NotFound, "This key of an upstream does not exist. It may have been removed or replaced.")
+	ErrUpstreamTaken       = fault.New(fault.Conflict, "Another upstream has this name. Choose another name.")
+	ErrTooManyUpstreams    = fault.Newf(fault.Conflict, "There are %d upstreams, which is the most. Delete one that is no longer used first.", MaxUpstreams)
 )
 
 // UpstreamChange is the fields of an upstream to set; nil leaves a field as it is.
@@ -47,6 +50,8 @@ type UpstreamChange struct {
 	Wires   *[]string
 	// Keys replace all keys.
 	Keys *[]KeyChange
+	// Key changes one key and leaves the others, whichever there are by then. Keys comes first.
+	Key *OneKeyChange
 	// Headers replace all headers.
 	Headers                       *map[string]string
 	Weight, Priority              *int64
@@ -68,6 +73,37 @@ type KeyChange struct {
 	Reference string
 	// Enabled takes a key that stays back into use, or out of it; nil leaves it as it is.
 	Enabled *bool
+}
+
+// OneKeyChange adds a key at the end of the list where Add is set. Otherwise it changes the key with the ID.
+type OneKeyChange struct {
+	Add *KeyChange
+	ID  uuid.UUID
+	// Remove takes the key off the list. Otherwise Enabled takes it back into use, or out of it.
+	Remove, Enabled bool
+}
+
+// list is the change as one of all keys.
+func (c *OneKeyChange) list(keys []UpstreamKey) ([]KeyChange, error) {
+	var list []KeyChange
+	found := false
+	for i := range keys {
+		one := KeyChange{Name: keys[i].Name}
+		if c.Add == nil && keys[i].ID == c.ID {
+			found, one.Enabled = true, &c.Enabled
+			if c.Remove {
+				continue
+			}
+		}
+		list = append(list, one)
+	}
+	switch {
+	case c.Add != nil:
+		return append(list, *c.Add), nil
+	case !found:
+		return nil, ErrUpstreamKeyNotFound
+	}
+	return list, nil
 }
 
 // NewUpstream is an upstream before the change that creates it.
@@ -111,6 +147,15 @@ func (c UpstreamChange) Apply(u Upstream, now time.Time) (Upstream, error) {
 	if c.Keys != nil {
 		var err error
 		if u.Keys, err = applyKeys(*c.Keys, u.Keys, now); err != nil {
+			return u, err
+		}
+	}
+	if c.Key != nil {
+		list, err := c.Key.list(u.Keys)
+		if err == nil {
+			u.Keys, err = applyKeys(list, u.Keys, now)
+		}
+		if err != nil {
 			return u, err
 		}
 	}
@@ -248,7 +293,7 @@ func applyKeys(changes []KeyChange, before []UpstreamKey, now time.Time) ([]Upst
 		case *c.Enabled:
 			key.DisabledAt, key.DisabledReason = nil, ""
 		case key.DisabledAt == nil:
-			key.DisabledAt, key.DisabledReason = &now, "disabled by an operator"
+			key.DisabledAt, key.DisabledReason = &now, DisabledByOperator
 		}
 		list = append(list, key)
 	}

@@ -27,7 +27,7 @@ import (
 const (
 	goldenFolder = "testdata/golden"
 	// goldenBytes bounds all golden files: people review their changes.
-	goldenBytes = 800 << 10
+	goldenBytes = 1100 << 10
 )
 
 // golden compares the pages that a visitor opens with the committed ones.
@@ -179,6 +179,9 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"key-rotate", "/admin/keys/$ada.id/rotate"}, {"key-revoke", "/admin/keys/$ada.id/revoke"}, {"key-disable", "/admin/keys/$ada.id/disable"}, {"key-enable", "/admin/keys/$ada.id/enable"}, {"key-new", "/admin/keys/new?user=$ada.user"},
 		{"plans", "/admin/plans"}, {"plan-new", "/admin/plans/new"}, {"plan-edit", "/admin/plans/$plan.pro/edit"}, {"plan-archive", "/admin/plans/$plan.pro/archive"}, {"plan-restore", "/admin/plans/$plan.pro/restore"},
 		{"models", "/admin/models"}, {"model", "/admin/models/$model.large?days=7"}, {"model-new", "/admin/models/new"}, {"model-edit", "/admin/models/$model.mini/edit"}, {"model-delete", "/admin/models/$model.large/delete"},
+		{"upstreams", "/admin/upstreams"}, {"upstream", "/admin/upstreams/$upstream.vendor?days=7"}, {"upstream-new", "/admin/upstreams/new"}, {"upstream-edit", "/admin/upstreams/$upstream.vendor/edit"}, {"upstream-enable", "/admin/upstreams/$upstream.local/enable"},
+		{"upstream-disable", "/admin/upstreams/$upstream.vendor/disable"}, {"upstream-delete", "/admin/upstreams/$upstream.vendor/delete"}, {"upstream-test", "/admin/upstreams/$upstream.vendor/test"}, {"upstream-key-new", "/admin/upstreams/$upstream.vendor/keys/new"},
+		{"upstream-key-enable", "/admin/upstream-keys/$upkey.spare/enable"}, {"upstream-key-disable", "/admin/upstream-keys/$upkey.main/disable"}, {"upstream-key-remove", "/admin/upstream-keys/$upkey.spare/remove"},
 		{"prices", "/admin/prices"}, {"prices-none", "/admin/prices?q=zzz"}, {"price", "/admin/prices/$price.wide"}, {"price-new", "/admin/prices/new?model=openai/gpt-wide"}, {"price-import", "/admin/prices/import"},
 		{"price-quote", "/admin/prices/quote?model=openai/gpt-wide&input=270001&cache_read=2003&output=13&reasoning=11&service_tier=batch"},
 		{"charge", "/admin/charges/$charge.priced"}, {"charge-by-hand", "/admin/charges/$charge.hand"},
@@ -210,6 +213,7 @@ func (g *golden) emptyService() {
 	g.page("overview-empty", v, http.StatusOK)
 	g.page("keys-empty", v.get("/admin/keys"), http.StatusOK)
 	g.page("models-empty", v.get("/admin/models"), http.StatusOK)
+	g.page("upstreams-empty", v.get("/admin/upstreams"), http.StatusOK)
 	g.page("prices-empty", v.get("/admin/prices"), http.StatusOK)
 	g.page("setup-over", s.browse(g.t).get(link), http.StatusNotFound)
 }
@@ -329,6 +333,7 @@ func (g *golden) forms(v *visitor) {
 	g.page("price-new-invalid", v.get("/admin/prices/new").submit("/admin/prices/new", "model", "<m>", "input", "x", "output", "1.2345678", "sets", "flex input", "mode", "gift", "credit_value", "-1", "valid_from", "soon"), http.StatusUnprocessableEntity)
 	g.page("price-quote-invalid", v.get("/admin/prices/quote?model=<m>&input=-1&output=x&at=now"), http.StatusUnprocessableEntity)
 	g.page("price-import-preview", v.get("/admin/prices/import").submit("/admin/prices/import", "list", "pasted", "text", liteLLM, "mode", "cost", "percent", "120", "credit_value", "0.01"), http.StatusOK)
+	g.page("upstream-new-invalid", v.get("/admin/upstreams/new").submit("/admin/upstreams/new", "name", "a:b", "kind", "compatible", "base_url", "https://api.example.com", "secret", vendorKey, "headers", "x-tenant: "+vendorHead, "priority", "0", "weight", "some", "daily_limit_usd", "-1"), http.StatusUnprocessableEntity)
 	g.page("key-new-invalid", v.get("/admin/keys/new").submit("/admin/keys/new", "email", "bob@example.com", "scopes", "admin", "allowed_addresses", "nowhere", "daily_credit_limit", "-1"), http.StatusUnprocessableEntity)
 	g.page("key-created", v.submit("/admin/keys/new", "email", "bob@example.com", "label", "Production", "scopes", "models", "allowed_addresses", "203.0.113.7 2001:db8::/32"), http.StatusOK)
 	recordSecret(shownKey.FindString(v.page))

@@ -30,7 +30,9 @@ func (s *service) sell(t testing.TB) {
 	if s.words["model.large"] != "" {
 		return
 	}
-	s.model(t, "large", catalog.ModelChange{Name: new("codex-large"), Aliases: &[]string{"codex-latest", "codex"}, DisplayName: new("Codex Large"), Description: new(`The <b>largest</b> model`), ContextWindow: new(int64(400_000)), OutputAllowance: new(int64(8192))})
+	s.connect(t)
+	s.model(t, "large", catalog.ModelChange{Candidates: &[]catalog.NewCandidate{{Upstream: "Vendor", Model: "gpt-5.1"}, {Upstream: "Local", Priority: new(int64(2))}}, HostedTools: &[]string{"code_interpreter"},
+		Name: new("codex-large"), Aliases: &[]string{"codex-latest", "codex"}, DisplayName: new("Codex Large"), Description: new(`The <b>largest</b> model`), ContextWindow: new(int64(400_000)), OutputAllowance: new(int64(8192))})
 	s.model(t, "mini", catalog.ModelChange{Name: new("codex-mini"), Plans: &[]string{"Pro", "Business"}})
 	byCost := catalog.Charge{Mode: catalog.ByCost, Percent: 130 * catalog.Hundredths, CreditValue: usage.MicrosPerUSD / 100}
 	large := catalog.Terms{Base: catalog.Set{Rates: catalog.Rates{Input: dollars(3000), Output: dollars(15_000), CacheRead: new(dollars(300)), CacheWrite: new(dollars(3750)), CacheWrite1h: new(dollars(6000))}}, PerWebSearch: catalog.PicosPerUSD / 100, Charge: byCost}

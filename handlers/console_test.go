@@ -190,7 +190,7 @@ func consoleRoutes(method string) (paths []string) {
 // withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
 	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id",
-		"/admin/models/": "$model.large", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced"} {
+		"/admin/models/": "$model.large", "/admin/upstreams/": "$upstream.vendor", "/admin/upstream-keys/": "$upkey.spare", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced"} {
 		if strings.HasPrefix(path, prefix) {
 			return strings.Replace(path, ":id", id, 1)
 		}

@@ -194,7 +194,7 @@ func newAPI(p Parts) *api {
 		p.Monitor = monitor.New(monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now})
 	}
 	if p.Console == nil {
-		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life})
+		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life, UpstreamState: p.UpstreamState, TestUpstream: p.TestUpstream})
 	}
 	p.forCalls()
 	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}

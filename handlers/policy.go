@@ -41,6 +41,8 @@ var (
 	testPolicy = policy{deadline: 35 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+	// testPagePolicy is for the page that tests an upstream.
+	testPagePolicy = policy{deadline: 35 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.
 	pastePolicy = policy{deadline: 10 * time.Second, maxBody: 6 << 20, tooBig: errBigPaste, fail: (*exchange).failPage}
 )

@@ -3,9 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
+	"codexible/gateway"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -23,6 +26,8 @@ type CallFigures struct {
 	Slots []CallSlot
 	// Upstreams and Models are by the number of their calls.
 	Upstreams, Models []CallGroup
+	// Failovers are the attempts that failed before another one was made, by the name of their upstream.
+	Failovers map[string]int64
 }
 
 // CallSlot is the calls that arrived in a part of the time.
@@ -41,8 +46,8 @@ type CallGroup struct {
 	Name       string
 	// Failures are the calls that the upstream failed.
 	Calls, Failures int64
-	// Took is the whole calls, FirstToken those that had one.
-	Took, FirstToken Percentiles
+	// Took is the whole calls; FirstByte and FirstToken count where there was one.
+	Took, FirstByte, FirstToken Percentiles
 	// Prompt and CacheRead are tokens: how much of what was read a cache had.
 	Prompt, CacheRead, Completion int64
 	Credits, CostMicros           int64
@@ -76,7 +81,7 @@ const figureScan = 10_000
 func (s *Store) CallFigures(ctx context.Context, window time.Duration) (CallFigures, error) {
 	return s.callFigures.get(ctx, window.String(), func(ctx context.Context) (CallFigures, error) {
 		since := s.now().Add(-window)
-		calls, err := list(ctx, s, (*callLine).fields, `SELECT r.at, r.upstream_id, r.upstream, r.model, r.outcome, r.took_micros, COALESCE(r.first_token_micros, 0),
+		calls, err := list(ctx, s, (*callLine).fields, `SELECT r.at, r.upstream_id, r.upstream, r.model, r.outcome, r.took_micros, COALESCE(r.first_byte_micros, 0), COALESCE(r.first_token_micros, 0), r.attempts,
 			COALESCE(r.tokens, ''), r.credits, r.cost_micros FROM requests AS r WHERE r.id >= ? ORDER BY r.id DESC LIMIT ?`, firstID(since), figureScan)
 		return figuresOf(calls, since, since.Add(window)), err
 	})
@@ -88,17 +93,18 @@ type callLine struct {
 	upstreamID         uuid.NullUUID
 	upstream, model    string
 	outcome            usage.CallOutcome
-	took, token        int64
+	took, first, token int64
+	attempts           string
 	tokens             string
 	credits, costMicro int64
 }
 
 func (c *callLine) fields() []any {
-	return []any{&c.at, &c.upstreamID, &c.upstream, &c.model, &c.outcome, &c.took, &c.token, &c.tokens, &c.credits, &c.costMicro}
+	return []any{&c.at, &c.upstreamID, &c.upstream, &c.model, &c.outcome, &c.took, &c.first, &c.token, &c.attempts, &c.tokens, &c.credits, &c.costMicro}
 }
 
 func figuresOf(calls []callLine, since, until time.Time) CallFigures {
-	f := CallFigures{Calls: int64(len(calls)), Since: since}
+	f := CallFigures{Calls: int64(len(calls)), Since: since, Failovers: map[string]int64{}}
 	if len(calls) == figureScan {
 		f.Since = calls[len(calls)-1].at.UTC()
 	}
@@ -106,6 +112,7 @@ func figuresOf(calls []callLine, since, until time.Time) CallFigures {
 	all, upstreams, models := callGroup{}, callGroups[uuid.UUID]{}, callGroups[string]{}
 	for i := range calls {
 		c := &calls[i]
+		f.countFailovers(c.attempts)
 		if !c.upstreamID.Valid {
 			f.Refused++
 			continue
@@ -146,11 +153,25 @@ func slotsOf(calls []callLine, since, until time.Time) []CallSlot {
 	return slots
 }
 
+// countFailovers counts the attempts of a call but its last. Most calls have one, which is not decoded.
+func (f *CallFigures) countFailovers(attempts string) {
+	if strings.Count(attempts, `"start"`) < 2 {
+		return
+	}
+	var list []gateway.Attempt
+	if json.Unmarshal([]byte(attempts), &list) != nil || len(list) < 2 {
+		return
+	}
+	for _, a := range list[:len(list)-1] {
+		f.Failovers[a.Upstream]++
+	}
+}
+
 // callGroup is a CallGroup with the durations of its calls.
 type callGroup struct {
 	CallGroup
 
-	took, tokens []time.Duration
+	took, bytes, tokens []time.Duration
 }
 
 func (g *callGroup) add(c *callLine, t *usage.Tokens) {
@@ -159,6 +180,9 @@ func (g *callGroup) add(c *callLine, t *usage.Tokens) {
 		g.Failures++
 	}
 	g.took = append(g.took, time.Duration(c.took)*time.Microsecond)
+	if c.first > 0 {
+		g.bytes = append(g.bytes, time.Duration(c.first)*time.Microsecond)
+	}
 	if c.token > 0 {
 		g.tokens = append(g.tokens, time.Duration(c.token)*time.Microsecond)
 	}
@@ -171,7 +195,7 @@ func (g *callGroup) add(c *callLine, t *usage.Tokens) {
 
 // sum is the group with the percentiles of its durations.
 func (g *callGroup) sum() CallGroup {
-	g.Took, g.FirstToken = percentilesOf(g.took), percentilesOf(g.tokens)
+	g.Took, g.FirstByte, g.FirstToken = percentilesOf(g.took), percentilesOf(g.bytes), percentilesOf(g.tokens)
 	return g.CallGroup
 }
 

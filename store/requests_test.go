@@ -211,17 +211,18 @@ func TestFiguresOfCallsAreThoseOfTheWindow(t *testing.T) {
 		seconds := func(p50, p95, p99 int) store.Percentiles {
 			return store.Percentiles{P50: time.Duration(p50) * time.Second, P95: time.Duration(p95) * time.Second, P99: time.Duration(p99) * time.Second}
 		}
-		good := store.CallGroup{UpstreamID: spare, Name: "spare", Calls: 90, Took: seconds(55, 96, 100), FirstToken: seconds(54, 95, 99), Prompt: 9000, CacheRead: 8100, Completion: 1800, Credits: 270, CostMicros: 8910}
-		bad := store.CallGroup{UpstreamID: vendor, Name: "vendor", Calls: 10, Failures: 10, Took: seconds(5, 10, 10), FirstToken: seconds(5, 9, 9), Credits: 30, CostMicros: 990}
+		good := store.CallGroup{UpstreamID: spare, Name: "spare", Calls: 90, Took: seconds(55, 96, 100), FirstByte: seconds(1, 1, 1), FirstToken: seconds(54, 95, 99), Prompt: 9000, CacheRead: 8100, Completion: 1800, Credits: 270, CostMicros: 8910}
+		bad := store.CallGroup{UpstreamID: vendor, Name: "vendor", Calls: 10, Failures: 10, Took: seconds(5, 10, 10), FirstByte: seconds(1, 1, 1), FirstToken: seconds(5, 9, 9), Credits: 30, CostMicros: 990}
 		ofModel := func(g store.CallGroup, name string) store.CallGroup {
 			g.UpstreamID, g.Name = uuid.Nil, name
 			return g
 		}
 		want := store.CallFigures{
 			Calls: 101, Refused: 1, Since: clock.Now().Add(-time.Hour), Upstreams: []store.CallGroup{good, bad},
-			Models: []store.CallGroup{ofModel(good, "opus"), ofModel(bad, "sonnet")},
-			All:    store.CallGroup{Calls: 100, Failures: 10, Took: seconds(50, 95, 99), FirstToken: seconds(50, 95, 99), Prompt: 9000, CacheRead: 8100, Completion: 1800, Credits: 300, CostMicros: 9900},
-			Slots:  make([]store.CallSlot, 24),
+			Models:    []store.CallGroup{ofModel(good, "opus"), ofModel(bad, "sonnet")},
+			All:       store.CallGroup{Calls: 100, Failures: 10, Took: seconds(50, 95, 99), FirstByte: seconds(1, 1, 1), FirstToken: seconds(50, 95, 99), Prompt: 9000, CacheRead: 8100, Completion: 1800, Credits: 300, CostMicros: 9900},
+			Failovers: map[string]int64{"vendor": 100},
+			Slots:     make([]store.CallSlot, 24),
 		}
 		from, part := want.Since, time.Hour/24
 		for i := range want.Slots {

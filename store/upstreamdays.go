@@ -48,3 +48,11 @@ func (s *Store) UpstreamDays(ctx context.Context, span usage.Range) ([]gateway.U
 	return list(ctx, s, fields, "SELECT day, upstream_id, requests, failures, cost_micros FROM upstream_days WHERE day BETWEEN ? AND ? ORDER BY day, upstream_id",
 		string(span.From()), string(span.To()))
 }
+
+// UpstreamHistory is what an upstream cost on each day of a range, zeros included.
+func (s *Store) UpstreamHistory(ctx context.Context, id uuid.UUID, span usage.Range) ([]usage.DayTotal, error) {
+	fields := func(d *usage.DayTotal) []any { return []any{&d.Day, &d.Requests, &d.CostMicros} }
+	days, err := list(ctx, s, fields, "SELECT day, requests, cost_micros FROM upstream_days WHERE upstream_id = ? AND day BETWEEN ? AND ? ORDER BY day",
+		id, string(span.From()), string(span.To()))
+	return usage.Fill(span, days), err
+}

@@ -24,6 +24,8 @@ func subjectPath(e accounts.AuditEntry) string {
 		return "/admin/plans/" + e.SubjectID.String() + "/edit"
 	case accounts.SubjectModel:
 		return "/admin/models/" + e.SubjectID.String()
+	case accounts.SubjectUpstream:
+		return "/admin/upstreams/" + e.SubjectID.String()
 	case accounts.SubjectPrice:
 		if e.Action == "prices.imported" { // it is of many prices
 			return "/admin/prices"

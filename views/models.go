@@ -20,6 +20,8 @@ type ModelLine struct {
 	PriceLine
 	// Plans are the names of those that use it; nil for all.
 	Plans []string
+	// Upstreams are the names of those that serve it, in a list of models.
+	Upstreams []string
 }
 
 func (l ModelLine) plans() string {
@@ -43,6 +45,14 @@ type Model struct {
 	Tokens  []BucketRow
 	History []Version
 	Earlier int64
+	Way     Way
+}
+
+func overrunSays(o catalog.Overrun) string {
+	if o == catalog.OverrunStop {
+		return "Stops at once"
+	}
+	return "Finishes, for as much again as was set aside"
 }
 
 // ByHand names the tokens that charges by hand reported: they are not divided.

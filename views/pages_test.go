@@ -14,6 +14,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/keys"
 	"codexible/static"
 	"codexible/usage"
@@ -114,7 +115,19 @@ func sampleModels() []ModelLine {
 		{ID: uuid.NewSHA1(uuid.Nil, []byte("m")), Name: "codex-large", Aliases: []string{hostile}, DisplayName: hostile, Description: hostile, ContextWindow: 400_000, OutputAllowance: 4096, CreatedAt: noon},
 		{ID: uuid.NewSHA1(uuid.Nil, []byte("n")), Name: hostile, OutputAllowance: 1, CreatedAt: noon},
 	}, []catalog.Price{*samplePrice()})
-	return []ModelLine{{LineOf(book, "codex-large", noon), []string{hostile}}, {LineOf(book, hostile, noon), nil}}
+	return []ModelLine{{LineOf(book, "codex-large", noon), []string{hostile}, []string{hostile}}, {LineOf(book, hostile, noon), nil, nil}}
+}
+
+func sampleUpstream() UpstreamLine {
+	u := &gateway.Upstream{ID: uuid.NewSHA1(uuid.Nil, []byte("u")), Name: hostile, Kind: gateway.Compatible, BaseURL: "https://api.example.com/" + hostile, Wires: []usage.Wire{usage.Chat}, Enabled: true, DailyLimitMicros: new(int64(5_000_000)), CreatedAt: noon,
+		Headers: map[string]string{hostile: "hidden"}, Keys: []gateway.UpstreamKey{{ID: uuid.NewSHA1(uuid.Nil, []byte("k")), Name: hostile, Source: gateway.KeyStored, EndsWith: "abcd", DisabledAt: new(noon), DisabledReason: hostile}}}
+	state := State{Tone: ToneBad, Text: "Key refused", Why: hostile, Until: new(noon)}
+	return UpstreamLine{Upstream: u, State: state, Keys: []UpstreamKeyLine{{UpstreamKey: &u.Keys[0], State: state}}, Recent: UpstreamCalls{Attempts: 7, Failures: 3, FirstByte: time.Second, Slow: 12 * time.Second}, SpentMicros: 4_000_000}
+}
+
+func sampleWay() Way {
+	l := sampleUpstream()
+	return Way{Model: sampleModels()[0].Model, Stops: []Stop{{Upstream: l.Upstream, State: l.State, Candidate: catalog.Candidate{Model: hostile, Weight: 1, Priority: 2}, Place: 1, Percent: 40}}, Warnings: []Notice{{Tone: ToneWarn, Title: hostile, Text: hostile}}}
 }
 
 func pages() map[string]templ.Component {
@@ -177,7 +190,12 @@ func pages() map[string]templ.Component {
 			Rows: rows, Total: UsageRow{Name: "Total", Requests: 81_235, Credits: 120_313, CostMicros: 88_123_487}}),
 		"models":         ModelsPage(ModelList{Frame: frame("Models", SectionModels), Lines: sampleModels(), Imported: 3}),
 		"models-none":    ModelsPage(ModelList{Frame: frame("Models", SectionModels)}),
-		"model":          ModelPage(Model{Frame: frame("codex-large", SectionModels), Line: sampleModels()[0], Range: choice, Chart: DayChart("Credits by day", MeasureCredits, days(30)), Sums: UsageRow{Requests: 9}, Margin: Margin{big.NewInt(9), big.NewInt(12)}, Tokens: []BucketRow{{"Input", 1234, "100.0%"}}, History: sampleVersions(), Earlier: 3}),
+		"model":          ModelPage(Model{Frame: frame("codex-large", SectionModels), Line: sampleModels()[0], Range: choice, Chart: DayChart("Credits by day", MeasureCredits, days(30)), Sums: UsageRow{Requests: 9}, Margin: Margin{big.NewInt(9), big.NewInt(12)}, Tokens: []BucketRow{{"Input", 1234, "100.0%"}}, History: sampleVersions(), Earlier: 3, Way: sampleWay()}),
+		"upstreams":      UpstreamsPage(Upstreams{Frame: frame("Upstreams", SectionUpstreams), Lines: []UpstreamLine{sampleUpstream()}}),
+		"upstreams-none": UpstreamsPage(Upstreams{Frame: frame("Upstreams", SectionUpstreams)}),
+		"upstream":       UpstreamPage(Upstream{Frame: frame(hostile, SectionUpstreams), Line: sampleUpstream(), Range: choice, Chart: DayChart("Cost by day", MeasureCost, days(30)), Models: []ServedModel{{Model: sampleModels()[1].Model, Candidate: catalog.Candidate{Model: hostile}}}, MoreModels: 1, Test: UpstreamTest{Model: Field{Name: "model", Label: "Model", Value: hostile}, Names: []string{hostile}}}),
+		"upstream-test":  TestPage(UpstreamTestPage{Frame: frame("Test", SectionUpstreams), Test: UpstreamTest{Model: Field{Name: "model", Label: "Model"}, Result: &gateway.TestResult{Status: 401, Message: hostile}}}),
+		"model-form":     GroupFormPage(GroupForm{Frame: frame("Edit", SectionModels), Consequences: []string{hostile}, Groups: []FieldGroup{{Title: "Model", Fields: []Field{{Name: "name", Label: "Name", Value: hostile}}}}, Candidates: &CandidateTable{Upstreams: []string{hostile}, Rows: []CandidateRow{{Upstream: hostile, Model: hostile}}, Problem: hostile}}),
 		"prices":         PricesPage(Prices{Frame: frame("Prices", SectionPrices), Search: Field{Name: "q", Label: "Search", Value: hostile}, Show: sel("show", "Show", Option{"", "All"}), Lines: []PriceLine{sampleModels()[0].PriceLine, sampleModels()[1].PriceLine}}),
 		"prices-none":    PricesPage(Prices{Frame: frame("Prices", SectionPrices), Filtered: true}),
 		"price":          PricePage(PriceVersion{Frame: frame("codex-large", SectionPrices), Version: sampleVersions()[1], Typical: new(sampleBill()), History: sampleVersions(), Earlier: 2}),

@@ -16,16 +16,17 @@ type Section string
 
 // The sections, in the order of the navigation. The sign-in belongs to none.
 const (
-	SectionOverview Section = "Overview"
-	SectionUsers    Section = "Users"
-	SectionKeys     Section = "Keys"
-	SectionPlans    Section = "Plans"
-	SectionModels   Section = "Models"
-	SectionPrices   Section = "Prices"
-	SectionUsage    Section = "Usage"
-	SectionAudit    Section = "Audit log"
-	SectionSystem   Section = "System"
-	SectionAccount  Section = "Account"
+	SectionOverview  Section = "Overview"
+	SectionUsers     Section = "Users"
+	SectionKeys      Section = "Keys"
+	SectionPlans     Section = "Plans"
+	SectionModels    Section = "Models"
+	SectionPrices    Section = "Prices"
+	SectionUpstreams Section = "Upstreams"
+	SectionUsage     Section = "Usage"
+	SectionAudit     Section = "Audit log"
+	SectionSystem    Section = "System"
+	SectionAccount   Section = "Account"
 )
 
 type navigationEntry struct {
@@ -42,6 +43,7 @@ var navigation = []navigationEntry{
 	{SectionPlans, "/admin/plans", "M2.5 5 8 2l5.5 3L8 8ZM2.5 8.25 8 11.25l5.5-3M2.5 11.25 8 14.25l5.5-3"},
 	{SectionModels, "/admin/models", "M8 2 13.5 5v6L8 14l-5.5-3V5ZM2.5 5 8 8l5.5-3M8 8v6"},
 	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5"},
+	{SectionUpstreams, "/admin/upstreams", "M3 11.5a2.75 2.75 0 0 1 .6-5.4 4 4 0 0 1 7.7-.6 3 3 0 0 1 1.2 5.9M8 14V8.5M5.75 10.5 8 8.25l2.25 2.25"},
 	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
 	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2"},
 	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01"},

@@ -22,6 +22,7 @@ var auditActions = []views.Option{
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},
 	{Value: "grant.created", Label: "Credits given"}, {Value: "grant.revoked", Label: "Grant revoked"}, {Value: "usage.corrected", Label: "Day corrected"}, {Value: "hold.released", Label: "Hold released"},
 	{Value: "model.created", Label: "Model created"}, {Value: "model.changed", Label: "Model changed"}, {Value: "model.deleted", Label: "Model deleted"}, {Value: "price.set", Label: "Price set"}, {Value: "prices.imported", Label: "Prices imported"},
+	{Value: "upstream.created", Label: "Upstream added"}, {Value: "upstream.changed", Label: "Upstream changed"}, {Value: "upstream.deleted", Label: "Upstream deleted"}, {Value: "upstream.key_disabled", Label: "Key refused by a provider"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
 	{Value: "export.made", Label: "Export made"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backup made"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Database restored"}, {Value: "revocations.kept", Label: "Revocations kept at a restore"}, {Value: "secrets.rotated", Label: "Secrets encrypted anew"},
 	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},

@@ -17,6 +17,7 @@ import (
 	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/fault"
+	"codexible/gateway"
 	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
@@ -46,6 +47,12 @@ type Parts struct {
 	// CreditValue is what a credit is worth where no price says so, in micro-dollars;
 	// a cent where zero.
 	CreditValue int64
+	// UpstreamState is what was learnt of an upstream; nil where nothing is.
+	UpstreamState func(id uuid.UUID) gateway.UpstreamState
+	// TestUpstream makes a small call of an upstream; nil where this process makes none.
+	TestUpstream func(ctx context.Context, id uuid.UUID, model string) (gateway.TestResult, error)
+	// UpstreamSecret reads the secret that a key of an upstream names; nil where references are not checked.
+	UpstreamSecret func(source gateway.KeySource, name string) (gateway.Secret, error)
 	// Backup writes a consistent copy of the database into a file that does not
 	// exist yet; nil where the database is no file.
 	Backup func(ctx context.Context, file string) error
@@ -127,38 +134,48 @@ func (v *Visit) frame(title string, section views.Section, crumbs ...views.Link)
 
 // notices report, after a redirect, what was done.
 var notices = map[string]views.Notice{
-	"user-created":      {Tone: views.ToneGood, Title: "User created", Text: "Create a key next. The user needs one to call the API."},
-	"user-changed":      {Tone: views.ToneGood, Title: "User changed", Text: "The change applies from the next request."},
-	"user-suspended":    {Tone: views.ToneGood, Title: "User suspended", Text: "All keys of this user are refused."},
-	"user-reactivated":  {Tone: views.ToneGood, Title: "User reactivated", Text: "The user's active keys work again."},
-	"plan-moved":        {Tone: views.ToneGood, Title: "Plan changed", Text: "The new limits apply from the next request."},
-	"key-changed":       {Tone: views.ToneGood, Title: "Key changed", Text: "The change applies from the next request."},
-	"key-disabled":      {Tone: views.ToneGood, Title: "Key disabled", Text: "Requests with this key are refused until you enable it."},
-	"key-enabled":       {Tone: views.ToneGood, Title: "Key enabled", Text: "The key works again."},
-	"key-revoked":       {Tone: views.ToneGood, Title: "Key revoked", Text: "Requests with this key are refused."},
-	"key-taken":         {Tone: views.ToneWarn, Title: "This form was already sent", Text: "The key that it created is in the list. Its secret was shown once and cannot be shown again. If nobody saved it, rotate the key."},
-	"grant-created":     {Tone: views.ToneGood, Title: "Credits given", Text: "The user can use them from the next request."},
-	"grant-revoked":     {Tone: views.ToneGood, Title: "Grant revoked", Text: "What was left of it can no longer be used."},
-	"day-corrected":     {Tone: views.ToneGood, Title: "Day corrected", Text: "The correction counts from the next request."},
-	"credits-sent":      {Tone: views.ToneWarn, Title: "This form was already sent", Text: "It took effect once. The lists below show what it made."},
-	"hold-released":     {Tone: views.ToneGood, Title: "Hold released", Text: "Its credits can be used again."},
-	"hold-ended":        {Tone: views.ToneWarn, Title: "This hold had already ended", Text: "It was settled, or its time has passed. Nothing was changed."},
-	"plan-created":      {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
-	"plan-changed":      {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
-	"plan-archived":     {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
-	"plan-restored":     {Tone: views.ToneGood, Title: "Plan restored", Text: "It accepts new users again."},
-	"model-created":     {Tone: views.ToneGood, Title: "Model created", Text: "Set its price next, unless it has one."},
-	"model-changed":     {Tone: views.ToneGood, Title: "Model changed", Text: "The change applies from the next request."},
-	"model-deleted":     {Tone: views.ToneGood, Title: "Model deleted", Text: "Its prices and charges stay."},
-	"price-set":         {Tone: views.ToneGood, Title: "Price set", Text: "It counts from its moment on. Earlier calls and holds keep their price."},
-	"prices-imported":   {Tone: views.ToneGood, Title: "Prices imported", Text: "They count from their moments on. Earlier calls and holds keep their price."},
-	"prices-same":       {Tone: views.ToneGood, Title: "Nothing to import", Text: "Every price of the list is in force as it is."},
-	"password-changed":  {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
-	"two-step-off":      {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
-	"two-step-unlocked": {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},
-	"session-ended":     {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},
-	"signed-out":        {Tone: views.ToneGood, Title: "You are signed out", Text: ""},
-	"password-set":      {Tone: views.ToneGood, Title: "The console is set up", Text: "Sign in with your e-mail and password."},
+	"user-created":          {Tone: views.ToneGood, Title: "User created", Text: "Create a key next. The user needs one to call the API."},
+	"user-changed":          {Tone: views.ToneGood, Title: "User changed", Text: "The change applies from the next request."},
+	"user-suspended":        {Tone: views.ToneGood, Title: "User suspended", Text: "All keys of this user are refused."},
+	"user-reactivated":      {Tone: views.ToneGood, Title: "User reactivated", Text: "The user's active keys work again."},
+	"plan-moved":            {Tone: views.ToneGood, Title: "Plan changed", Text: "The new limits apply from the next request."},
+	"key-changed":           {Tone: views.ToneGood, Title: "Key changed", Text: "The change applies from the next request."},
+	"key-disabled":          {Tone: views.ToneGood, Title: "Key disabled", Text: "Requests with this key are refused until you enable it."},
+	"key-enabled":           {Tone: views.ToneGood, Title: "Key enabled", Text: "The key works again."},
+	"key-revoked":           {Tone: views.ToneGood, Title: "Key revoked", Text: "Requests with this key are refused."},
+	"key-taken":             {Tone: views.ToneWarn, Title: "This form was already sent", Text: "The key that it created is in the list. Its secret was shown once and cannot be shown again. If nobody saved it, rotate the key."},
+	"grant-created":         {Tone: views.ToneGood, Title: "Credits given", Text: "The user can use them from the next request."},
+	"grant-revoked":         {Tone: views.ToneGood, Title: "Grant revoked", Text: "What was left of it can no longer be used."},
+	"day-corrected":         {Tone: views.ToneGood, Title: "Day corrected", Text: "The correction counts from the next request."},
+	"credits-sent":          {Tone: views.ToneWarn, Title: "This form was already sent", Text: "It took effect once. The lists below show what it made."},
+	"hold-released":         {Tone: views.ToneGood, Title: "Hold released", Text: "Its credits can be used again."},
+	"hold-ended":            {Tone: views.ToneWarn, Title: "This hold had already ended", Text: "It was settled, or its time has passed. Nothing was changed."},
+	"plan-created":          {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
+	"plan-changed":          {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},
+	"plan-archived":         {Tone: views.ToneGood, Title: "Plan archived", Text: "It accepts no new users. Its current users keep it."},
+	"plan-restored":         {Tone: views.ToneGood, Title: "Plan restored", Text: "It accepts new users again."},
+	"model-created":         {Tone: views.ToneGood, Title: "Model created", Text: "Set its price next, unless it has one."},
+	"model-changed":         {Tone: views.ToneGood, Title: "Model changed", Text: "The change applies from the next request."},
+	"model-deleted":         {Tone: views.ToneGood, Title: "Model deleted", Text: "Its prices and charges stay."},
+	"upstream-created":      {Tone: views.ToneGood, Title: "Upstream added", Text: "Test it below. Calls go to it once a model names it among its candidates."},
+	"upstream-changed":      {Tone: views.ToneGood, Title: "Upstream changed", Text: "The change applies from the next request."},
+	"upstream-moved":        {Tone: views.ToneWarn, Title: "Upstream changed, without its keys", Text: "They were for the address and the kind of before. Add keys below: calls are made without credentials until then."},
+	"upstream-enabled":      {Tone: views.ToneGood, Title: "Upstream enabled", Text: "Calls go to it from the next request."},
+	"upstream-disabled":     {Tone: views.ToneGood, Title: "Upstream disabled", Text: "No call goes to it until it is enabled again."},
+	"upstream-deleted":      {Tone: views.ToneGood, Title: "Upstream deleted", Text: "What its calls cost stays."},
+	"upstream-key-added":    {Tone: views.ToneGood, Title: "Key added", Text: "Calls can use it from the next request. Test the upstream below."},
+	"upstream-key-enabled":  {Tone: views.ToneGood, Title: "Key enabled", Text: "Calls can use it from the next request."},
+	"upstream-key-disabled": {Tone: views.ToneGood, Title: "Key disabled", Text: "No call uses it until it is enabled again."},
+	"upstream-key-removed":  {Tone: views.ToneGood, Title: "Key removed", Text: "No call uses it from the next request."},
+	"price-set":             {Tone: views.ToneGood, Title: "Price set", Text: "It counts from its moment on. Earlier calls and holds keep their price."},
+	"prices-imported":       {Tone: views.ToneGood, Title: "Prices imported", Text: "They count from their moments on. Earlier calls and holds keep their price."},
+	"prices-same":           {Tone: views.ToneGood, Title: "Nothing to import", Text: "Every price of the list is in force as it is."},
+	"password-changed":      {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
+	"two-step-off":          {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
+	"two-step-unlocked":     {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},
+	"session-ended":         {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},
+	"signed-out":            {Tone: views.ToneGood, Title: "You are signed out", Text: ""},
+	"password-set":          {Tone: views.ToneGood, Title: "The console is set up", Text: "Sign in with your e-mail and password."},
 }
 
 // afterID reads where a page of a list begins; with an invalid ID it is the first page.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"codexible/accounts"
 	"codexible/catalog"
@@ -30,16 +29,32 @@ func (c *Console) Models(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	upstreams, err := c.Store.UpstreamNames(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
 	now, priced := c.Now(), int64(len(book.Priced()))
 	p := views.ModelList{Frame: v.frame("Models", views.SectionModels), Imported: priced}
 	for _, m := range book.Models() {
 		if len(book.Prices(m.Name)) > 0 {
 			p.Imported--
 		}
-		p.Lines = append(p.Lines, modelLine(book, m, plans, now))
+		line := modelLine(book, m, plans, now)
+		line.Upstreams = upstreamsOf(m, upstreams)
+		p.Lines = append(p.Lines, line)
 	}
 	p.Lines, p.Pager = pageOfNames(v, p.Lines, "model", func(l views.ModelLine) string { return l.Name })
 	return show(views.ModelsPage(p))
+}
+
+// upstreamsOf are the names of the upstreams that serve a model, each once.
+func upstreamsOf(m *catalog.Model, names map[uuid.UUID]string) (list []string) {
+	for _, candidate := range m.Candidates {
+		if name := names[candidate.UpstreamID]; !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // pageOfNames is a page of a list that is sorted by names: the part after the name in the query.
@@ -98,6 +113,9 @@ func (c *Console) Model(ctx context.Context, v *Visit) (Reply, error) {
 		Line:  modelLine(book, m, plans, now), Range: choice,
 	}
 	p.History, p.Earlier = history(book, m.Name, now)
+	if p.Way, err = c.way(ctx, m, p.Line.Price); err != nil {
+		return Reply{}, err
+	}
 	days, err := c.Store.GroupDays(ctx, store.ByModel, m.Name, span)
 	if err != nil {
 		return Reply{}, err
@@ -147,18 +165,43 @@ func modelFields(v *Visit, m *catalog.Model, plans []accounts.Plan) []views.Fiel
 		{Name: "description", Label: "Description", Value: value("description", m.Description), MaxLength: catalog.MaxDescription, Hint: "Optional. What customers read about it."},
 		{Name: "context_window", Label: "Context window, in tokens", Type: "number", Min: "1", Max: strconv.Itoa(catalog.MaxContext), Value: value("context_window", window), Hint: "Optional. The most tokens that a call may read and write together."},
 		{Name: "output_allowance", Label: "Output set aside, in tokens", Type: "number", Min: "1", Max: strconv.Itoa(catalog.MaxAllowance), Value: value("output_allowance", strconv.FormatInt(m.OutputAllowance, 10)), Required: true, Hint: "How many tokens of output a hold sets aside for a call."},
-		{Name: "visible", Label: "Who uses it", Type: "select", Value: value("visible", visible), Options: []views.Option{{Value: "all", Label: "All plans"}, {Value: "some", Label: "Only the plans checked below"}}},
+		{Name: "overrun", Label: "When credits run out in a stream", Type: "select", Value: value("overrun", string(m.Overrun)), Options: []views.Option{
+			{Value: string(catalog.OverrunFinish), Label: "Finish: for as much again as was set aside"}, {Value: string(catalog.OverrunStop), Label: "Stop at once"}}, Hint: "What a stream writes beyond the credits is not collected."},
+		{Name: "hosted_tools", Label: "Hosted tools", Type: "textarea", Value: value("hosted_tools", strings.Join(m.HostedTools, "\n")), MaxLength: maxToolText,
+			Hint: "Optional. Tools that the provider runs and bills beside the tokens, and that a call may use: one per line, such as code_interpreter. Requests with others are refused."},
+		{Name: "visible", Label: "Who uses it", Type: "select", Value: value("visible", visible), Options: []views.Option{{Value: "all", Label: "All plans"}, {Value: "some", Label: "Only the plans checked here"}}},
 		chosen,
 	}
 }
 
-// readModel reads the fields, and puts every problem beside its field.
-func readModel(v *Visit, fields []views.Field) (change catalog.ModelChange, ok bool) {
+const (
+	// modelNaming is how many of the fields are about the model's name, and modelCalls how many follow about its calls.
+	modelNaming, modelCalls = 4, 4
+	// maxToolText fits as many hosted tools as a model may have.
+	maxToolText = 2200
+)
+
+// modelGroups are the fields in groups, which share them.
+func modelGroups(fields []views.Field) []views.FieldGroup {
+	return []views.FieldGroup{
+		{Title: "Model", Fields: fields[:modelNaming]}, {Title: "Calls", Fields: fields[modelNaming : modelNaming+modelCalls]},
+		{Title: "Plans", Fields: fields[modelNaming+modelCalls:]},
+	}
+}
+
+// readModel reads the fields and the candidates, and puts every problem beside its field.
+func readModel(v *Visit, fields []views.Field, candidates *views.CandidateTable) (change catalog.ModelChange, ok bool) {
 	form, text := fieldValues(fields), func(name string) *string { return new(v.Form.Get(name)) }
-	aliases := strings.FieldsFunc(v.Form.Get("aliases"), func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 	change = catalog.ModelChange{
-		Name: new(strings.TrimSpace(v.Form.Get("name"))), Aliases: &aliases, DisplayName: text("display_name"), Description: text("description"),
+		Name: new(strings.TrimSpace(v.Form.Get("name"))), Aliases: new(splitAddresses(v.Form.Get("aliases"))), DisplayName: text("display_name"), Description: text("description"),
 		ContextWindow: form.whole("context_window"), OutputAllowance: form.needed("output_allowance"),
+		HostedTools: new(splitAddresses(v.Form.Get("hosted_tools"))),
+	}
+	if v.Form.Has("overrun") {
+		change.Overrun = new(catalog.Overrun(v.Form.Get("overrun")))
+	}
+	if v.Form.Has("candidate_upstream") { // the table is not there while there is no upstream
+		change.Candidates = new(readCandidates(candidates))
 	}
 	if change.ContextWindow == nil {
 		change.ContextWindow = new(int64)
@@ -170,7 +213,7 @@ func readModel(v *Visit, fields []views.Field) (change catalog.ModelChange, ok b
 		plans = append([]string{}, v.Form["plans"]...)
 	}
 	change.Plans = &plans
-	return change, !slices.ContainsFunc(fields, func(f views.Field) bool { return f.Problem != "" })
+	return change, !hasProblem(fields) && candidates.Problem == ""
 }
 
 func (v *Visit) modelForm(title, back string, crumbs ...views.Link) views.Form {
@@ -178,23 +221,37 @@ func (v *Visit) modelForm(title, back string, crumbs ...views.Link) views.Form {
 	return views.Form{Frame: v.frame(title, views.SectionModels, crumbs...), Action: v.Path, Cancel: back}
 }
 
+// modelGroupForm is the form of a model, with its fields as they are sent or as they are.
+func (c *Console) modelGroupForm(ctx context.Context, v *Visit, m *catalog.Model) (p views.GroupForm, fields []views.Field, err error) {
+	plans, err := c.Store.Plans(ctx)
+	if err != nil {
+		return p, nil, err
+	}
+	names, err := c.Store.UpstreamNames(ctx)
+	if err != nil {
+		return p, nil, err
+	}
+	fields = modelFields(v, m, plans)
+	return views.GroupForm{Action: v.Path, Groups: modelGroups(fields), Candidates: candidateTable(v, m, names)}, fields, nil
+}
+
 // NewModel shows and takes the form that creates a model.
 func (c *Console) NewModel(ctx context.Context, v *Visit) (Reply, error) {
-	plans, err := c.Store.Plans(ctx)
+	form, fields, err := c.modelGroupForm(ctx, v, &catalog.Model{OutputAllowance: catalog.DefaultAllowance, Overrun: catalog.OverrunFinish})
 	if err != nil {
 		return Reply{}, err
 	}
-	form := v.modelForm("Create a model", "/admin/models")
-	form.Submit, form.Fields = "Create the model", modelFields(v, &catalog.Model{OutputAllowance: catalog.DefaultAllowance}, plans)
+	form.Frame = v.frame("Create a model", views.SectionModels, views.Link{Text: "Models", Path: "/admin/models"})
+	form.Cancel, form.Submit = "/admin/models", "Create the model"
 	if !v.Post {
-		return show(views.FormPage(form))
+		return show(views.GroupFormPage(form))
 	}
-	change, ok := readModel(v, form.Fields)
+	change, ok := readModel(v, fields, form.Candidates)
 	if !ok {
-		return showAgain(views.FormPage(form))
+		return showAgain(views.GroupFormPage(form))
 	}
 	m, err := c.Store.CreateModel(ctx, v.By, change)
-	return modelAnswer(form, m.ID, err, "model-created")
+	return modelAnswer(form, fields, m.ID, err, "model-created")
 }
 
 // EditModel shows and takes the form that changes a model.
@@ -203,39 +260,41 @@ func (c *Console) EditModel(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	plans, err := c.Store.Plans(ctx)
+	form, fields, err := c.modelGroupForm(ctx, v, m)
 	if err != nil {
 		return Reply{}, err
 	}
 	path := "/admin/models/" + m.ID.String()
-	form := v.modelForm("Edit "+m.Name, path, views.Link{Text: m.Name, Path: path})
-	form.Submit, form.Fields = "Save", modelFields(v, m, plans)
+	form.Frame = v.frame("Edit "+m.Name, views.SectionModels, views.Link{Text: "Models", Path: "/admin/models"}, views.Link{Text: m.Name, Path: path})
+	form.Cancel, form.Submit = path, "Save"
 	form.Consequences = []string{
 		"The change applies from the next request.",
 		"Under another name the model keeps its price, which is set for that name. Past charges keep the name they were recorded under.",
 	}
 	if !v.Post {
-		return show(views.FormPage(form))
+		return show(views.GroupFormPage(form))
 	}
-	change, ok := readModel(v, form.Fields)
+	change, ok := readModel(v, fields, form.Candidates)
 	if !ok {
-		return showAgain(views.FormPage(form))
+		return showAgain(views.GroupFormPage(form))
 	}
 	_, err = c.Store.ChangeModel(ctx, v.By, m.ID, change)
-	return modelAnswer(form, m.ID, err, "model-changed")
+	return modelAnswer(form, fields, m.ID, err, "model-changed")
 }
 
 // modelAnswer leads to the model, or shows the form with what is wrong.
-func modelAnswer(form views.Form, id uuid.UUID, err error, done string) (Reply, error) {
+func modelAnswer(form views.GroupForm, fields []views.Field, id uuid.UUID, err error, done string) (Reply, error) {
 	switch f := fault.As(err); {
 	case err == nil:
 		return leadTo("/admin/models/"+id.String(), "done", done)
 	case f.Kind == fault.Conflict:
 		form.Notice = &views.Notice{Tone: views.ToneBad, Title: "Nothing was changed", Text: f.Message}
-	case !withProblems(form.Fields, err):
+	case f.Kind == fault.Invalid && f.Fields["candidates"] != "":
+		form.Candidates.Problem = sentence(f.Fields["candidates"])
+	case !withProblems(fields, err):
 		return Reply{}, err
 	}
-	return showAgain(views.FormPage(form))
+	return showAgain(views.GroupFormPage(form))
 }
 
 // DeleteModel shows the confirmation, and stops offering a model.
