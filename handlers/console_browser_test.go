@@ -478,6 +478,7 @@ func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *test
 		t.Fatal(err)
 	}
 	s.sell(t)
+	s.route(t)
 	draining.Store(true) // so that the overview has a 5xx response
 	v := s.visitor(t)
 	v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be

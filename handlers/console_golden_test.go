@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"codexible/accounts"
+	"codexible/gateway"
 	"codexible/handlers"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
@@ -27,7 +29,7 @@ import (
 const (
 	goldenFolder = "testdata/golden"
 	// goldenBytes bounds all golden files: people review their changes.
-	goldenBytes = 1100 << 10
+	goldenBytes = 1300 << 10
 )
 
 // golden compares the pages that a visitor opens with the committed ones.
@@ -170,6 +172,11 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 	v := s.browse(t)
 	g.signedOut(s)
 	v.signIn("root@example.com", operatorPassword).redirected("/admin")
+	s.openCall(t, "request.open", "ada", "large", 5)
+	s.clock.Add(time.Second)
+	s.openCall(t, "request.here", "ada", "large", 7)
+	s.clock.Add(time.Second)
+	s.words["live"] = strconv.FormatInt(s.clock.Now().Add(10*time.Minute).Unix(), 10)
 	g.page("overview", v, http.StatusOK)
 	for _, p := range []struct{ name, path string }{
 		{"users", "/admin/users"}, {"users-none", "/admin/users?q=zzz"}, {"user", "/admin/users/$ada.user?days=7"}, {"user-suspended", "/admin/users/$sam.user?days=7"}, {"user-edit", "/admin/users/$ada.user/edit"},
@@ -186,11 +193,15 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"price-quote", "/admin/prices/quote?model=openai/gpt-wide&input=270001&cache_read=2003&output=13&reasoning=11&service_tier=batch"},
 		{"charge", "/admin/charges/$charge.priced"}, {"charge-by-hand", "/admin/charges/$charge.hand"},
 		{"usage", "/admin/usage?from=2026-02-26&to=2026-03-04"}, {"usage-by-model", "/admin/usage?from=2026-02-26&to=2026-03-04&group=model&measure=cost"}, {"usage-of-a-user", "/admin/usage?from=2026-02-26&to=2026-03-04&user=ada@example.com&measure=requests"}, {"usage-none", "/admin/usage?from=2025-12-01&to=2025-12-07"},
+		{"requests", "/admin/requests"}, {"requests-none", "/admin/requests?user=sam@example.com&outcome=stopped&since=24h"}, {"requests-live", "/admin/requests?model=codex-large&live=$live"},
+		{"request", "/admin/requests/$request.served"}, {"request-refused", "/admin/requests/$request.refused"}, {"request-client-left", "/admin/requests/$request.left"}, {"request-end", "/admin/requests/$request.open/end"}, {"live", "/admin/live"}, {"live-of-a-user", "/admin/live?user=bob@example.com"},
 		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"account", "/admin/account"},
 	} {
 		g.page(p.name, v.get(p.path), http.StatusOK)
 	}
 	g.page("not-found", v.get("/admin/nothing"), http.StatusNotFound)
+	g.page("requests-invalid", v.get("/admin/requests?status=9&key=nothing"), http.StatusUnprocessableEntity)
+	g.page("call-ended", v.get("/admin/requests/$request.open/end").submit("/admin/requests/$request.open/end").redirected("/admin/live?done=call-ended"), http.StatusOK)
 	g.page("usage-invalid", v.get("/admin/usage?from=nonsense&user=nobody@example.com&plan=none"), http.StatusUnprocessableEntity)
 	g.forms(v)
 	g.twoFactor(v)
@@ -212,6 +223,8 @@ func (g *golden) emptyService() {
 	v.submit("/admin/setup", "email", "root@example.com", "name", "Root", "password", operatorPassword).redirected("/admin")
 	g.page("overview-empty", v, http.StatusOK)
 	g.page("keys-empty", v.get("/admin/keys"), http.StatusOK)
+	g.page("requests-empty", v.get("/admin/requests"), http.StatusOK)
+	g.page("live-empty", v.get("/admin/live"), http.StatusOK)
 	g.page("models-empty", v.get("/admin/models"), http.StatusOK)
 	g.page("upstreams-empty", v.get("/admin/upstreams"), http.StatusOK)
 	g.page("prices-empty", v.get("/admin/prices"), http.StatusOK)
@@ -223,11 +236,13 @@ func (g *golden) emptyService() {
 func (g *golden) fullService() *service {
 	var draining atomic.Bool
 	clock := storetest.NewClock(storetest.Start.Add(-10 * 24 * time.Hour))
-	s := start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock, func(p *handlers.Parts) {
+	var s *service
+	s = start(g.t, storetest.Open(g.t, storetest.SQLiteURL(g.t), clock.Now), clock, func(p *handlers.Parts) {
 		withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load })
 		withConsole(p, func(c *console.Parts) {
 			c.Settings = []console.Setting{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible"}, {Name: "VALKEY_URL", Value: ""}}
 			c.Backup = func(context.Context, string) error { return nil }
+			c.OpenCalls = func() []gateway.OpenCall { return s.openHere() }
 		})
 	})
 	ctx := context.Background()
@@ -267,6 +282,7 @@ func (g *golden) fullService() *service {
 	s.call(g.t, call{as: "bob", method: http.MethodPost, path: "/api/usage", body: `{"credits": 70}`, status: 429})
 	g.lend(s)
 	g.sell(s)
+	s.route(g.t)
 	s.call(g.t, call{as: "ada.revoked", method: http.MethodGet, path: "/api/keys", status: 401})
 	draining.Store(true)
 	s.browse(g.t).get("/health/ready").sees(http.StatusServiceUnavailable)

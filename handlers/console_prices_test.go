@@ -50,6 +50,7 @@ func (s *service) sell(t testing.TB) {
 	s.words["charge.priced"] = s.use(t, old, "gate", "large", usage.Tokens{Input: 4001, CacheRead: 16_000, CacheWrite1h: 250, Output: 1234, Reasoning: 800, WebSearches: 1}).String()
 	hand := usage.Charge{UserID: s.id(t, "gate.user"), KeyID: s.id(t, "gate.id"), Model: "codex-large", Credits: 3, PromptTokens: 12, CompletionTokens: 5, CostMicros: 4200}
 	s.words["charge.hand"] = s.bookAt(t, old.Add(time.Minute), usage.Entry{Charge: hand}).String()
+	s.callOnce(t, old.Add(2*time.Minute))
 	s.clock.Add(time.Second) // ids follow the clock, and prices of one moment their ids
 }
 

@@ -190,7 +190,7 @@ func consoleRoutes(method string) (paths []string) {
 // withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
 	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id",
-		"/admin/models/": "$model.large", "/admin/upstreams/": "$upstream.vendor", "/admin/upstream-keys/": "$upkey.spare", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced"} {
+		"/admin/models/": "$model.large", "/admin/upstreams/": "$upstream.vendor", "/admin/upstream-keys/": "$upkey.spare", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced", "/admin/requests/": "$request.old"} {
 		if strings.HasPrefix(path, prefix) {
 			return strings.Replace(path, ":id", id, 1)
 		}
@@ -201,7 +201,8 @@ func withID(path string) string {
 var (
 	// consolePages are the pages for operators, some also with a query.
 	consolePages = append(consoleRoutes(http.MethodGet), "/admin/keys?state=unused", "/admin/usage?group=model", "/admin/usage?group=plan", "/admin/usage?user=ada@example.com",
-		"/admin/prices?show=waiting", "/admin/prices/new?model=openai/gpt-wide", "/admin/prices/quote?model=openai/gpt-wide&input=300000&output=10&reasoning=3&service_tier=batch", "/admin/charges/$charge.hand")
+		"/admin/prices?show=waiting", "/admin/prices/new?model=openai/gpt-wide", "/admin/prices/quote?model=openai/gpt-wide&input=300000&output=10&reasoning=3&service_tier=batch", "/admin/charges/$charge.hand",
+		"/admin/requests?outcome=refused&status=5xx&since=24h", "/admin/live?user=ada@example.com")
 	// consoleForms are the actions of the forms of those pages.
 	consoleForms = append(consoleRoutes(http.MethodPost), "/admin/theme")
 )

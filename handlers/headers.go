@@ -50,9 +50,11 @@ var (
 	headerResetRequests     = headerName("X-RateLimit-Reset-Requests")
 	headerRetryAfter        = headerName(fiber.HeaderRetryAfter)
 	headerAllowOrigin       = headerName(fiber.HeaderAccessControlAllowOrigin)
-	headerContentType       = headerName(fiber.HeaderContentType)
-	headerDisposition       = headerName(fiber.HeaderContentDisposition)
-	headerLocation          = headerName(fiber.HeaderLocation)
+	// headerRefresh has a browser load a page again.
+	headerRefresh     = headerName("Refresh")
+	headerContentType = headerName(fiber.HeaderContentType)
+	headerDisposition = headerName(fiber.HeaderContentDisposition)
+	headerLocation    = headerName(fiber.HeaderLocation)
 )
 
 // The headers with a constant value, by purpose.

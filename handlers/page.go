@@ -164,6 +164,9 @@ func (x *exchange) reply(r console.Reply) error {
 	if err := r.Page.Render(context.WithoutCancel(x.ctx), &b); err != nil { // the data was read in time, so the page is shown
 		return err
 	}
+	if r.Refresh > 0 {
+		x.number(headerRefresh, wholeSeconds(r.Refresh))
+	}
 	x.html(r.Status, b.Bytes(), !r.Plain)
 	return nil
 }

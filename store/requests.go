@@ -139,16 +139,16 @@ type RequestQuery struct {
 	Limit  int
 }
 
-// requestScan is how many requests a page looks at, at most.
-const requestScan = 20_000
+// RequestScan is how many requests a page looks at, at most.
+const RequestScan = 20_000
 
 // Requests lists requests, the newest first. next is where the next page goes on, zero
-// at the end: a page looks at requestScan requests at most, so one with rare ones may be
+// at the end: a page looks at RequestScan requests at most, so one with rare ones may be
 // short, or empty.
 func (s *Store) Requests(ctx context.Context, q RequestQuery) (lines []RequestLine, next uuid.UUID, err error) {
 	within, args := q.within()
 	where, more := q.where()
-	scan := requestScan
+	scan := RequestScan
 	if len(more) == 0 || len(more) == 1 && q.Model == "" && q.KeyID == uuid.Nil && q.MostStatus == 0 { // an index finds these and no others
 		scan = q.Limit
 	}
@@ -229,4 +229,34 @@ func (q RequestQuery) where() (where string, args []any) {
 func (s *Store) SweepRequests(ctx context.Context, before time.Time, limit int) (int64, error) {
 	result := s.write.WithContext(ctx).Exec("DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE id < ? ORDER BY id LIMIT ?)", firstID(before), limit)
 	return result.RowsAffected, s.classify(result.Error)
+}
+
+// requestExportPage is how many requests of an export one statement reads.
+const requestExportPage = 500
+
+// EachRequest visits every request that a query finds, the newest first, a page at a
+// time; its Limit does not count.
+func (s *Store) EachRequest(ctx context.Context, q RequestQuery, visit func(*RequestLine) error) error {
+	q.Limit = requestExportPage
+	for {
+		lines, next, err := s.requestsInTime(ctx, q)
+		if err != nil {
+			return err
+		}
+		for i := range lines {
+			if err := visit(&lines[i]); err != nil {
+				return err
+			}
+		}
+		if next == uuid.Nil {
+			return nil
+		}
+		q.Before = next
+	}
+}
+
+func (s *Store) requestsInTime(ctx context.Context, q RequestQuery) ([]RequestLine, uuid.UUID, error) {
+	ctx, cancel := context.WithTimeout(ctx, exportPatience)
+	defer cancel()
+	return s.Requests(ctx, q)
 }

@@ -31,7 +31,9 @@ func subjectPath(e accounts.AuditEntry) string {
 			return "/admin/prices"
 		}
 		return "/admin/prices/" + e.SubjectID.String()
-	case accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectRequest:
+		return RequestPath(e.SubjectID)
+	case accounts.SubjectSession, accounts.SubjectSystem:
 	}
 	return ""
 }

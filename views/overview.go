@@ -15,6 +15,8 @@ type Overview struct {
 	// Refusals are the refused requests by reason, the most frequent first.
 	Refusals []Refusals
 	Chart    Chart
+	// Calls is how the gateway's calls went; nil where there were none.
+	Calls *Calls
 	// Top used the most credits today; Near are closest to their daily limit.
 	Top, Near []Standing
 	// Recent are the audit log's failures, the newest first.

@@ -24,6 +24,8 @@ const (
 	SectionPrices    Section = "Prices"
 	SectionUpstreams Section = "Upstreams"
 	SectionUsage     Section = "Usage"
+	SectionRequests  Section = "Requests"
+	SectionLive      Section = "Live"
 	SectionAudit     Section = "Audit log"
 	SectionSystem    Section = "System"
 	SectionAccount   Section = "Account"
@@ -45,6 +47,8 @@ var navigation = []navigationEntry{
 	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5"},
 	{SectionUpstreams, "/admin/upstreams", "M3 11.5a2.75 2.75 0 0 1 .6-5.4 4 4 0 0 1 7.7-.6 3 3 0 0 1 1.2 5.9M8 14V8.5M5.75 10.5 8 8.25l2.25 2.25"},
 	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
+	{SectionRequests, "/admin/requests", "M2.5 4h11M2.5 8h7.5M2.5 12h9.5"},
+	{SectionLive, "/admin/live", "M1.5 8.5h3l2-5 3 9 2-4h3"},
 	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2"},
 	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01"},
 	{SectionAccount, "/admin/account", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 8.5A1.75 1.75 0 1 0 8 5a1.75 1.75 0 0 0 0 3.5ZM4.5 12.5c.8-1.5 2-2 3.5-2s2.7.5 3.5 2"},

@@ -36,7 +36,9 @@ type Parts struct {
 	Catalog *catalog.Cache
 	Counter limits.Counter
 	Monitor *monitor.Monitor
-	Now     func() time.Time
+	// OpenCalls are the calls of models that this process serves; nil where it serves none.
+	OpenCalls func() []gateway.OpenCall
+	Now       func() time.Time
 	// Log takes the causes of failed downloads; may be nil.
 	Log     *slog.Logger
 	Version string
@@ -149,6 +151,8 @@ var notices = map[string]views.Notice{
 	"day-corrected":         {Tone: views.ToneGood, Title: "Day corrected", Text: "The correction counts from the next request."},
 	"credits-sent":          {Tone: views.ToneWarn, Title: "This form was already sent", Text: "It took effect once. The lists below show what it made."},
 	"hold-released":         {Tone: views.ToneGood, Title: "Hold released", Text: "Its credits can be used again."},
+	"call-ended":            {Tone: views.ToneGood, Title: "The call is being ended", Text: "Its instance ends it within a second and settles what was delivered. The request then appears in the log."},
+	"call-over":             {Tone: views.ToneWarn, Title: "This call had already ended", Text: "Nothing was changed."},
 	"hold-ended":            {Tone: views.ToneWarn, Title: "This hold had already ended", Text: "It was settled, or its time has passed. Nothing was changed."},
 	"plan-created":          {Tone: views.ToneGood, Title: "Plan created", Text: "You can assign users to it."},
 	"plan-changed":          {Tone: views.ToneGood, Title: "Plan changed", Text: "The change applies to all its users from their next request."},

@@ -45,6 +45,9 @@ func (c *Console) Overview(ctx context.Context, v *Visit) (Reply, error) {
 	if p.Uncollected, err = c.Store.UncollectedLately(ctx); err != nil {
 		return Reply{}, err
 	}
+	if p.Calls, err = c.calls(ctx); err != nil {
+		return Reply{}, err
+	}
 	if p.Chart.Total() == 0 {
 		users, err := c.Store.Users(ctx, store.UserQuery{Page: store.Page{Limit: 2}})
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// callWindow is of which calls the pages of upstreams show how they went.
-const callWindow = time.Hour
+// upstreamWindow is of which calls the pages of upstreams show how they went.
+const upstreamWindow = time.Hour
 
 // fleet is what the pages show of upstreams beside what is stored of them.
 type fleet struct {
@@ -30,7 +30,7 @@ func (c *Console) fleet(ctx context.Context) (f fleet, err error) {
 	if f.spent, err = c.Store.Spent(ctx, usage.DayOf(f.now)); err != nil {
 		return f, err
 	}
-	f.figures, err = c.Store.CallFigures(ctx, callWindow)
+	f.figures, err = c.Store.CallFigures(ctx, upstreamWindow)
 	return f, err
 }
 

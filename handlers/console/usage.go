@@ -62,7 +62,7 @@ func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageRequest, err 
 	if text := w.texts["user"]; text != "" {
 		w.user, err = c.Store.UserByEmail(ctx, text)
 		if errors.Is(err, accounts.ErrUserNotFound) {
-			w.problem("There is no user with this e-mail.")
+			w.problem(noUser)
 		} else if err != nil {
 			return w, err
 		}
@@ -117,27 +117,37 @@ func (w *usageRequest) readSpan(today usage.Day) {
 
 // readUsageKey finds a key by its ID or prefix.
 func (c *Console) readUsageKey(ctx context.Context, w *usageRequest) (err error) {
-	text := strings.TrimSuffix(w.texts["key"], "…")
-	if text == "" {
+	if w.texts["key"] == "" {
 		return nil
 	}
-	id, parseErr := uuid.Parse(text)
-	if parseErr == nil {
-		w.key, err = c.Store.Key(ctx, id, uuid.Nil)
-	} else {
-		var found []store.KeyLine
-		found, err = c.Store.Keys(ctx, store.KeyQuery{Text: text, Page: store.Page{Limit: 2}})
-		if err == nil && (len(found) != 1 || found[0].Prefix != text) {
-			err = keys.ErrNotFound
-		} else if err == nil {
-			w.key = found[0]
-		}
-	}
+	w.key, err = c.keyNamed(ctx, w.texts["key"])
 	if errors.Is(err, keys.ErrNotFound) {
-		w.problem("There is no key with this ID or prefix.")
+		w.problem(noKey)
 		return nil
 	}
 	return err
+}
+
+// noKey is the error for a text that names no key, noUser for one that names no user.
+const (
+	noKey  = "There is no key with this ID or prefix."
+	noUser = "There is no user with this e-mail."
+)
+
+// keyNamed finds a key by its ID or prefix; keys.ErrNotFound where there is none.
+func (c *Console) keyNamed(ctx context.Context, text string) (store.KeyLine, error) {
+	text = strings.TrimSuffix(text, "…")
+	if id, err := uuid.Parse(text); err == nil {
+		return c.Store.Key(ctx, id, uuid.Nil)
+	}
+	found, err := c.Store.Keys(ctx, store.KeyQuery{Text: text, Page: store.Page{Limit: 2}})
+	if err == nil && (len(found) != 1 || found[0].Prefix != text) {
+		err = keys.ErrNotFound
+	}
+	if err != nil {
+		return store.KeyLine{}, err
+	}
+	return found[0], nil
 }
 
 func (w *usageRequest) checkCombination() {

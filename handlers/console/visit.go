@@ -89,6 +89,8 @@ type Reply struct {
 	Page   templ.Component
 	// Redirect is a path of the console.
 	Redirect string
+	// Refresh is after how long a browser loads the page again, in whole seconds; zero for never.
+	Refresh time.Duration
 	// Plain turns compression off, because the page has a secret and user input.
 	Plain bool
 	// File is read until it ends, and closed, after the answer has begun. It fails where the file is incomplete.
