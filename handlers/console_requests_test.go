@@ -36,16 +36,19 @@ func (s *service) openCall(t testing.TB, word, name, price string, credits int64
 	return id
 }
 
-// vendor is the id of an upstream that is made for tests of pages.
+// vendor is the id of the upstream that connect adds, or of one that is made for tests of pages.
 func (s *service) vendor(t testing.TB) uuid.UUID {
 	t.Helper()
+	if id := s.words["upstream.vendor"]; id != "" {
+		return uuid.MustParse(id)
+	}
 	u, err := s.store.CreateUpstream(context.Background(), accounts.Actor{Name: "root@example.com"}, gateway.UpstreamChange{
 		Name: new("vendor"), Kind: new(gateway.Compatible), BaseURL: new("https://api.vendor.example/v1"), Wires: &[]string{"chat"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.words["vendor"] = u.ID.String()
+	s.words["upstream.vendor"] = u.ID.String()
 	return u.ID
 }
 
@@ -147,7 +150,7 @@ func TestTheLogOfRequestsIsFilteredAndPaged(t *testing.T) {
 		all := []string{served, refused, failed, left}
 		for query, want := range map[string][]string{
 			"": all, "?user=ADA@example.com": all, "?user=bob@example.com": nil, "?key=$ada.prefix": all, "?key=$ada.id": all, "?key=$bob.id": nil, "?model=codex-large": {served, failed, left},
-			"?upstream=$vendor": {served, failed, left}, "?upstream=$ada.id": nil, "?outcome=refused": {refused}, "?status=404": {refused}, "?status=2xx": {served, failed, left}, "?status=4XX&outcome=complete": nil,
+			"?upstream=$upstream.vendor": {served, failed, left}, "?upstream=$ada.id": nil, "?outcome=refused": {refused}, "?status=404": {refused}, "?status=2xx": {served, failed, left}, "?status=4XX&outcome=complete": nil,
 			"?since=15m": all, "?since=15m&model=codex-large&outcome=client_gone": {left}, "?until=2026-03-04T12:00": nil, "?until=2026-03-05T00:00": all,
 		} {
 			v.get("/admin/requests" + query).sees(http.StatusOK)
@@ -309,7 +312,7 @@ func TestTheOverviewShowsCallsOfModelsWhereThereAreSome(t *testing.T) {
 		s.route(t)
 		s.clock.Add(2 * time.Minute)
 		v.get("/admin").sees(http.StatusOK, "Calls of models, 24 hours", "1 refused", "33.3% of 3 that reached an upstream", "76.9%", "of 11,700 input tokens", "median; 95% within 1.24 s", ">800 ms<",
-			"/admin/requests?model=codex-large&since=24h", "/admin/requests?since=24h&upstream="+s.words["vendor"], "From each request of the last 24 hours.")
+			"/admin/requests?model=codex-large&since=24h", "/admin/requests?since=24h&upstream="+s.words["upstream.vendor"], "From each request of the last 24 hours.")
 	})
 }
 
