@@ -149,16 +149,7 @@ func (a *api) pages() []*route {
 		both("/admin/models/new", operator, c.NewModel),
 		both("/admin/models/:id/edit", operator, c.EditModel),
 		both("/admin/models/:id/delete", operator, c.DeleteModel),
-		both("/admin/upstreams/new", operator, c.NewUpstream),
-		both("/admin/upstreams/:id/edit", operator, c.EditUpstream),
-		both("/admin/upstreams/:id/enable", operator, c.EnableUpstream),
-		both("/admin/upstreams/:id/disable", operator, c.DisableUpstream),
-		both("/admin/upstreams/:id/keys/new", operator, c.NewUpstreamKey),
-		testPagePolicy.under(both("/admin/upstreams/:id/test", operator, c.TestUpstreamNow)...),
-		both("/admin/upstream-keys/:id/enable", operator, c.EnableUpstreamKey),
-		both("/admin/upstream-keys/:id/disable", operator, c.DisableUpstreamKey),
-		both("/admin/upstream-keys/:id/remove", operator, c.RemoveUpstreamKey),
-		both("/admin/upstreams/:id/delete", operator, c.DeleteUpstream),
+		a.upstreamForms(),
 		both("/admin/prices/new", operator, c.NewPrice),
 		pastePolicy.under(both("/admin/prices/import", operator, c.ImportPrices)...),
 		[]*route{
@@ -178,6 +169,23 @@ func (a *api) pages() []*route {
 			page("/admin/requests/:id", operator, c.Request),
 			page("/admin/*", open, c.Nowhere),
 		},
+	)
+}
+
+// upstreamForms are the forms about upstreams and their keys.
+func (a *api) upstreamForms() []*route {
+	c := a.Console
+	return slices.Concat(
+		both("/admin/upstreams/new", operator, c.NewUpstream),
+		both("/admin/upstreams/:id/edit", operator, c.EditUpstream),
+		both("/admin/upstreams/:id/enable", operator, c.EnableUpstream),
+		both("/admin/upstreams/:id/disable", operator, c.DisableUpstream),
+		both("/admin/upstreams/:id/keys/new", operator, c.NewUpstreamKey),
+		testPagePolicy.under(both("/admin/upstreams/:id/test", operator, c.TestUpstreamNow)...),
+		both("/admin/upstream-keys/:id/enable", operator, c.EnableUpstreamKey),
+		both("/admin/upstream-keys/:id/disable", operator, c.DisableUpstreamKey),
+		both("/admin/upstream-keys/:id/remove", operator, c.RemoveUpstreamKey),
+		both("/admin/upstreams/:id/delete", operator, c.DeleteUpstream),
 	)
 }
 

@@ -178,10 +178,10 @@ var attemptReasons = map[string]string{
 
 // attemptSays is how an attempt ended.
 func attemptSays(a *gateway.Attempt) string {
-	switch {
-	case a.Error == "":
+	switch a.Error {
+	case "":
 		return "Served"
-	case a.Error == "status":
+	case "status":
 		return "Answered with status " + strconv.Itoa(a.Status)
 	}
 	if says := attemptReasons[a.Error]; says != "" {

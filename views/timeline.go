@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func timelineOf(l *RequestLine) (t timeline) {
 	seen := map[string]bool{}
 	for i := range l.Attempts {
 		a := &l.Attempts[i]
-		at := lane{Y: laneHeight * float64(i), Name: fmt.Sprint(i + 1)}
+		at := lane{Y: laneHeight * float64(i), Name: strconv.Itoa(i + 1)}
 		add := func(class, what string, from, to int64) {
 			if to <= from {
 				return
