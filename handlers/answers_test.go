@@ -16,6 +16,7 @@ import (
 
 // ourHeaders are the headers that an answer may have, in lower case.
 var ourHeaders = []string{
+	"refresh", // in whole seconds, never a place
 	"x-request-id", "x-content-type-options", "referrer-policy", "content-security-policy", "cache-control", "vary", "content-type", "content-length", "transfer-encoding", "date", "connection",
 	"request-id", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests",
 	"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after", "x-should-retry", "www-authenticate", "allow", "location", "set-cookie", "content-encoding", "content-disposition", "last-modified",

@@ -19,8 +19,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"codexible/accounts"
+	"codexible/gateway"
 	"codexible/handlers"
+	"codexible/handlers/console"
 	"codexible/store"
 	"codexible/store/storetest"
 )
@@ -55,7 +59,13 @@ func (l *requestLines) take() (lines [][]byte) {
 func newFront(t testing.TB, db *store.Store, clock *storetest.Clock) *front {
 	t.Helper()
 	f := &front{log: &requestLines{}}
-	f.service = start(t, db, clock, func(p *handlers.Parts) { p.Log = slog.New(handlers.NewJSONLog(f.log, slog.LevelInfo)) })
+	f.service = start(t, db, clock, func(p *handlers.Parts) {
+		p.Log = slog.New(handlers.NewJSONLog(f.log, slog.LevelInfo))
+		p.TestUpstream = func(context.Context, uuid.UUID, string) (gateway.TestResult, error) {
+			return gateway.TestResult{OK: true, Status: 200, Message: "It answers."}, nil
+		}
+		withConsole(p, func(c *console.Parts) { c.TestUpstream = p.TestUpstream })
+	})
 	f.cast(t)
 	f.recover(t)
 	return f
