@@ -289,7 +289,7 @@ func TestAnOperatorEndsACallOfAnyInstanceFromThePageLive(t *testing.T) {
 	v.submit(end).redirected("/admin/live?done=call-over")
 	v.get(end).sees(http.StatusOK, "This call has ended already.")
 	v.get("/admin/requests/"+s.words["bob.hold"]+"/end").sees(http.StatusNotFound, "of a service")
-	v.get("/admin/requests/$ada.id/end").sees(http.StatusConflict, "This call has ended")
+	v.get("/admin/requests/$ada.id/end").sees(http.StatusNotFound, "This request is not in the log")
 }
 
 // changeList passes changes of calls on.

@@ -61,6 +61,9 @@ func upstreamNames(db *gorm.DB) (map[uuid.UUID]string, error) {
 }
 
 func (s *Store) readUpstream(db *gorm.DB, id uuid.UUID) (gateway.Upstream, error) {
+	if id == uuid.Nil { // which reads all
+		return gateway.Upstream{}, gateway.ErrUpstreamNotFound
+	}
 	list, err := s.readUpstreams(db, id)
 	switch {
 	case err != nil:

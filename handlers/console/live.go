@@ -101,7 +101,7 @@ func (c *Console) EndCall(ctx context.Context, v *Visit) (Reply, error) {
 	h, err := c.Store.Hold(ctx, v.ID)
 	switch {
 	case errors.Is(err, usage.ErrNoHold):
-		return Reply{}, store.ErrCallEnded
+		return Reply{}, store.ErrNoRequest
 	case err != nil:
 		return Reply{}, err
 	case h.OwnerID != uuid.Nil:
