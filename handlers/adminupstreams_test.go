@@ -176,3 +176,15 @@ func TestAnUpstreamIsTestedByItsOwnNameOfTheModel(t *testing.T) {
 	}
 	without.call(t, asRoot("POST", upstreams+"/"+u.ID.String()+"/test", `{}`, 503, `{"error":{"code":"service_unavailable","message":"This instance cannot call upstreams right now. Try again shortly.","status":503,"request_id":"*"}}`))
 }
+
+func TestTwoUpstreamsCannotHaveOneName(t *testing.T) {
+	s := onSQLite(t)
+	for _, name := range []string{"first", "second"} {
+		u, err := s.store.CreateUpstream(context.Background(), accounts.ActorCLI, gateway.UpstreamChange{Name: new(name), Kind: new(gateway.OpenAI), BaseURL: new("https://api.example.com/v1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.words["up."+name] = u.ID.String()
+	}
+	s.call(t, asRoot("PATCH", upstreams+"/$up.second", `{"name":"FIRST"}`, 409, `{"error":{"code":"conflict","message":"Another upstream has this name. Choose another name.","status":409,"request_id":"*"}}`))
+}
