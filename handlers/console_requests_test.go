@@ -31,7 +31,7 @@ func (s *service) openCall(t testing.TB, word, name, price string, credits int64
 	t.Helper()
 	id := arrived(s.clock.Now(), byte(len(s.words)))
 	c := usage.Charge{UserID: s.id(t, name+".user"), KeyID: s.id(t, name+".id"), Credits: credits, Model: "codex-large", Priced: &usage.Priced{PriceID: s.priceOf(t, price).ID}}
-	s.book(t, usage.Entry{Kind: usage.KindHold, Charge: c, HoldID: id, OnExpiry: usage.ChargeOnExpiry, TTL: 2 * time.Minute})
+	s.book(t, usage.Entry{Kind: usage.KindHold, Charge: c, HoldID: id, OnExpiry: usage.ChargeOnExpiry, TTL: 20 * time.Minute})
 	s.words[word] = id.String()
 	return id
 }
@@ -285,7 +285,7 @@ func TestAnOperatorEndsACallOfAnyInstanceFromThePageLive(t *testing.T) {
 	}
 	v.get("/admin/audit?action=request.ended").sees(http.StatusOK, "Ended a call of ada@example.com to codex-large.", `href="/admin/requests/`+s.words["request.open"]+`"`)
 	v.get(end).sees(http.StatusOK)
-	s.clock.Add(3 * time.Minute)
+	s.clock.Add(21 * time.Minute)
 	v.submit(end).redirected("/admin/live?done=call-over")
 	v.get(end).sees(http.StatusOK, "This call has ended already.")
 	v.get("/admin/requests/"+s.words["bob.hold"]+"/end").sees(http.StatusNotFound, "of a service")
