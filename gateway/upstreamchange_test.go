@@ -271,3 +271,47 @@ func TestKeysWithoutNamesGetFreeOnesAndShowTheirEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestOneKeyIsChangedAndTheOthersStay(t *testing.T) {
+	ids := []uuid.UUID{{1}, {2}}
+	u := gateway.NewUpstream()
+	u.Name, u.Kind, u.BaseURL, u.Wires, u.OnClientGone = "x", gateway.Compatible, "https://api.example.com/v1", []usage.Wire{usage.Chat}, gateway.Drain
+	u.Keys = []gateway.UpstreamKey{
+		{ID: ids[0], Name: "Main", Source: gateway.KeyStored, Secret: gateway.NewSecret("a"), DisabledAt: &now, DisabledReason: "status 401"},
+		{ID: ids[1], Name: "key 1", Source: gateway.KeyEnv, Reference: "UPSTREAM_A"},
+	}
+	texts := func(keys []gateway.UpstreamKey) (all []string) {
+		for _, k := range keys {
+			all = append(all, fmt.Sprintf("%s %s%s %t %s", k.Name, k.Secret.Reveal(), k.Ref(), k.DisabledAt == nil, k.DisabledReason))
+		}
+		return all
+	}
+	const main, env = "Main a false status 401", "key 1 env:UPSTREAM_A true "
+	for says, c := range map[string]struct {
+		change gateway.OneKeyChange
+		want   []string // nil for a refusal
+	}{
+		"added at the end":       {gateway.OneKeyChange{Add: &gateway.KeyChange{Secret: gateway.NewSecret("b")}}, []string{main, env, "key 2 b true "}},
+		"enabled":                {gateway.OneKeyChange{ID: ids[0], Enabled: true}, []string{"Main a true ", env}},
+		"disabled":               {gateway.OneKeyChange{ID: ids[1]}, []string{main, "key 1 env:UPSTREAM_A false " + gateway.DisabledByOperator}},
+		"removed":                {gateway.OneKeyChange{ID: ids[0], Remove: true}, []string{env}},
+		"one that is not there":  {gateway.OneKeyChange{ID: uuid.UUID{3}, Remove: true}, nil},
+		"the zero id":            {gateway.OneKeyChange{}, nil},
+		"a name that is taken":   {gateway.OneKeyChange{Add: &gateway.KeyChange{Name: "MAIN", Secret: gateway.NewSecret("b")}}, nil},
+		"one without any secret": {gateway.OneKeyChange{Add: &gateway.KeyChange{Name: "other"}}, nil},
+	} {
+		after, err := gateway.UpstreamChange{Key: &c.change}.Apply(u, now)
+		if c.want == nil {
+			if err == nil {
+				t.Errorf("%s: taken, keys %q", says, texts(after.Keys))
+			}
+			continue
+		}
+		if diff := cmp.Diff(c.want, texts(after.Keys)); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", says, err, diff)
+		}
+	}
+	if diff := cmp.Diff([]string{main, env}, texts(u.Keys)); diff != "" {
+		t.Error("the upstream before the change is another: ", diff)
+	}
+}

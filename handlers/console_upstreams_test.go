@@ -97,7 +97,7 @@ func TestAnUpstreamIsAddedChangedDisabledAndDeletedInTheConsole(t *testing.T) {
 		}
 		v.get(edit).submit(edit, withChanges(sent(), "drop_headers", "true", "on_client_gone", "cancel")...).redirected(page+"?done=upstream-changed").sees(http.StatusOK, "None")
 		v.get(page+"/disable").sees(http.StatusOK, "No call goes to it").submit(page+"/disable").redirected(page+"?done=upstream-disabled").sees(http.StatusOK, "An operator has disabled it", page+"/enable")
-		v.get("/admin/upstreams").sees(http.StatusOK, "Other", "Disabled", "Vendor", "Ready", "1 of 2", "Local", "None needed", "of $25.00", "3 upstreams")
+		v.get("/admin/upstreams").sees(http.StatusOK, "Other", "Disabled", "Vendor", "Ready", "1 of 2", "Local", "No keys", "of $25.00", "3 upstreams")
 		v.get(page+"/enable").submit(page+"/enable").redirected(page+"?done=upstream-enabled").sees(http.StatusOK, "Ready")
 		v.get(page+"/delete").submit(page+"/delete").redirected("/admin/upstreams?done=upstream-deleted").sees(http.StatusOK, "Upstream deleted")
 		for _, path := range []string{page, edit, page + "/delete", page + "/enable", page + "/disable", page + "/test", page + "/keys/new"} {
@@ -322,7 +322,8 @@ func TestThePagesOfUpstreamsShowHowTheLastHourWent(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.get("/admin/upstreams").sees(http.StatusOK, "3 of 5", "120 ms", "95%: 12.3 s", "0 of 1", "1 ms")
-	v.get("/admin/upstreams/$upstream.vendor").sees(http.StatusOK, "120 ms", "95% within 12.3 s", "/admin/requests?upstream_id=$upstream.vendor")
+	v.get("/admin/upstreams/$upstream.vendor").sees(http.StatusOK, "120 ms", "95% within 12.3 s", "/admin/requests?upstream=$upstream.vendor")
+	v.get("/admin/requests?upstream=$upstream.vendor").sees(http.StatusOK, `<option value="$upstream.vendor" selected>Vendor`)
 	s.clock.Add(2 * time.Hour)
 	v.get("/admin/upstreams").sees(http.StatusOK, "Vendor")
 	if strings.Contains(v.page, "3 of 5") {

@@ -89,6 +89,10 @@ func TestARequestOfTheLogIsReadAsItWasWritten(t *testing.T) {
 		if diff := cmp.Diff([]gateway.UpstreamDay{upstreamDay("2026-03-04", vendor, 1, 1, 3), upstreamDay("2026-03-04", spare, 2, 0, 192)}, got); diff != "" || err != nil {
 			t.Error(err, diff)
 		}
+		history, err := s.UpstreamHistory(ctx, spare, storetest.Span("2026-03-03", "2026-03-05"))
+		if diff := cmp.Diff([]usage.DayTotal{{Day: "2026-03-03"}, {Day: "2026-03-04", Requests: 2, CostMicros: 192}, {Day: "2026-03-05"}}, history); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
 		if spent, err := s.Spent(ctx, "2026-03-05"); len(spent) != 0 || err != nil {
 			t.Error(spent, err)
 		}

@@ -90,7 +90,7 @@ func (l UpstreamLine) Usable() (n int64) {
 
 func (l UpstreamLine) usableSays() string {
 	if len(l.Keys) == 0 {
-		return "None needed"
+		return "No keys"
 	}
 	return fmt.Sprintf("%d of %d", l.Usable(), len(l.Keys))
 }

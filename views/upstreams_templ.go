@@ -450,9 +450,9 @@ func UpstreamPage(p Upstream) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var21 templ.SafeURL
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(WithQuery("/admin/requests", "upstream_id", p.Line.ID.String()))
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(WithQuery("/admin/requests", "upstream", p.Line.ID.String()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/upstreams.templ`, Line: 93, Col: 162}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/upstreams.templ`, Line: 93, Col: 159}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 			if templ_7745c5c3_Err != nil {

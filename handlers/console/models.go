@@ -166,7 +166,7 @@ func modelFields(v *Visit, m *catalog.Model, plans []accounts.Plan) []views.Fiel
 		{Name: "context_window", Label: "Context window, in tokens", Type: "number", Min: "1", Max: strconv.Itoa(catalog.MaxContext), Value: value("context_window", window), Hint: "Optional. The most tokens that a call may read and write together."},
 		{Name: "output_allowance", Label: "Output set aside, in tokens", Type: "number", Min: "1", Max: strconv.Itoa(catalog.MaxAllowance), Value: value("output_allowance", strconv.FormatInt(m.OutputAllowance, 10)), Required: true, Hint: "How many tokens of output a hold sets aside for a call."},
 		{Name: "overrun", Label: "When credits run out in a stream", Type: "select", Value: value("overrun", string(m.Overrun)), Options: []views.Option{
-			{Value: string(catalog.OverrunFinish), Label: "Finish: for as much again as was set aside"}, {Value: string(catalog.OverrunStop), Label: "Stop at once"}}, Hint: "What a stream writes beyond the credits is not collected."},
+			{Value: string(catalog.OverrunFinish), Label: "Finish"}, {Value: string(catalog.OverrunStop), Label: "Stop at once"}}, Hint: "Finish: it goes on for as much again as was set aside, which is not collected."},
 		{Name: "hosted_tools", Label: "Hosted tools", Type: "textarea", Value: value("hosted_tools", strings.Join(m.HostedTools, "\n")), MaxLength: maxToolText,
 			Hint: "Optional. Tools that the provider runs and bills beside the tokens, and that a call may use: one per line, such as code_interpreter. Requests with others are refused."},
 		{Name: "visible", Label: "Who uses it", Type: "select", Value: value("visible", visible), Options: []views.Option{{Value: "all", Label: "All plans"}, {Value: "some", Label: "Only the plans checked here"}}},

@@ -83,7 +83,8 @@ func (f *upstreamForm) fill(u *gateway.Upstream) {
 	f.group("Provider", "",
 		views.Field{Name: "name", Label: "Name", Value: f.value("name", u.Name), Required: true, MaxLength: gateway.MaxUpstreamName, Autofocus: fresh, Hint: "Letters, digits, blanks, dots, hyphens and underscores. Models name it."},
 		views.Field{Name: "kind", Label: "Kind", Type: "select", Value: f.value("kind", string(u.Kind)), Options: []views.Option{
-			{Value: string(gateway.OpenAI), Label: "OpenAI: chat and responses"}, {Value: string(gateway.Anthropic), Label: "Anthropic: messages"}, {Value: string(gateway.Compatible), Label: "Compatible: the formats checked here"}}},
+			{Value: string(gateway.OpenAI), Label: "OpenAI"}, {Value: string(gateway.Anthropic), Label: "Anthropic"}, {Value: string(gateway.Compatible), Label: "Compatible"}},
+			Hint: "OpenAI serves chat and responses, Anthropic messages, Compatible the formats that are checked."},
 		views.Field{Name: "base_url", Label: "Base URL", Value: f.value("base_url", u.BaseURL), Required: true, MaxLength: maxURL, Placeholder: "https://api.example.com/v1",
 			Hint: "What stands before /chat/completions, /responses or /messages. Without a path, /v1 is added. http:// is for addresses inside your network."},
 		f.wires(u),
@@ -148,9 +149,11 @@ func (f *upstreamForm) headers(u *gateway.Upstream) []views.Field {
 
 func (f *upstreamForm) clientGone(u *gateway.Upstream) views.Field {
 	field := views.Field{Name: "on_client_gone", Label: "When the client leaves", Type: "select", Value: f.value("on_client_gone", string(u.OnClientGone)), Options: []views.Option{
-		{Value: string(gateway.Cancel), Label: "Cancel the call: the provider then stops billing"}, {Value: string(gateway.Drain), Label: "Read it to its end: the provider bills it anyway"}}}
+		{Value: string(gateway.Cancel), Label: "Cancel the call"}, {Value: string(gateway.Drain), Label: "Read it to its end"}},
+		Hint: "Cancel where the provider then stops billing. Otherwise it bills the whole call, and its end says what it cost."}
 	if u.ID == uuid.Nil {
-		field.Options = slices.Insert(field.Options, 0, views.Option{Label: "By the kind: read to its end for Compatible, else cancel"})
+		field.Hint += " By the kind: Compatible is read to its end, the others are cancelled."
+		field.Options = slices.Insert(field.Options, 0, views.Option{Label: "By the kind"})
 	}
 	return field
 }
