@@ -78,8 +78,11 @@ func TestAShutdownEndsRequestsAndCallsEachInItsTime(t *testing.T) {
 		{says: "everything ends early", calls: 2 * time.Minute, given: func(e *ending) { after(time.Second, func() { close(e.calls); close(e.closed) }) }, want: []string{"1s return"}},
 		{says: "a request does not end, and there is no call", calls: 2 * time.Minute, given: func(e *ending) { close(e.calls) },
 			want: []string{"15s cut requests", "15s cut calls", "16s return"}},
-		{says: "a call ends after the requests' time", calls: 2 * time.Minute, given: func(e *ending) { after(time.Minute, func() { close(e.calls); close(e.closed) }) },
-			want: []string{"15s cut requests", "1m0s return"}},
+		{says: "a call ends after the requests' time", calls: 2 * time.Minute, given: func(e *ending) {
+			after(time.Minute, func() { close(e.calls) })
+			after(time.Minute+time.Millisecond, func() { close(e.closed) })
+		},
+			want: []string{"15s cut requests", "1m0s cut calls", "1m0.001s return"}},
 		{says: "a call has to be ended", calls: 2 * time.Minute, end: func(e *ending, _ context.Context) {
 			close(e.calls)
 			after(time.Millisecond, func() { close(e.closed) })
