@@ -90,8 +90,28 @@ table "users" {
   // argon2id in PHC form; empty where the user has no console sign-in.
   column "password_hash" { type = text }
   column "created_at" { type = timestamptz }
-  // E-mail and name without case, for searches.
+  // E-mail, name and external id without case, for searches.
   column "search" { type = text }
+  // The operator's own id of the user; null where none was given.
+  column "external_id" {
+    type = text
+    null = true
+  }
+  // A JSON object, kept as it was given.
+  column "metadata" {
+    type    = text
+    default = "{}"
+  }
+  // What operators noted; the user never sees it.
+  column "note" {
+    type    = text
+    default = ""
+  }
+  // When what is known of the person was removed; null for everybody else.
+  column "erased_at" {
+    type = timestamptz
+    null = true
+  }
   primary_key { columns = [column.id] }
   foreign_key "users_plan" {
     columns     = [column.plan_id]
@@ -110,9 +130,14 @@ table "users" {
     }
   }
   index "users_plan_id" { columns = [column.plan_id, column.id] }
+  index "users_external_id" {
+    unique  = true
+    columns = [column.external_id]
+    where   = "external_id IS NOT NULL"
+  }
   index "users_role" { columns = [column.role, column.id] }
   index "users_status" { columns = [column.status, column.id] }
-  check "users_role" { expr = "role IN ('user', 'service', 'admin')" }
+  check "users_role" { expr = "role IN ('user', 'service', 'admin', 'viewer')" }
   check "users_status" { expr = "status IN ('active', 'suspended')" }
 }
 
@@ -178,6 +203,11 @@ table "api_keys" {
     type = text
     null = true
   }
+  // A JSON object, kept as it was given.
+  column "metadata" {
+    type    = text
+    default = "{}"
+  }
   primary_key { columns = [column.id] }
   foreign_key "api_keys_user" {
     columns     = [column.user_id]
@@ -195,6 +225,11 @@ table "api_keys" {
   // A user's active keys, however many were revoked before them.
   index "api_keys_user_status" { columns = [column.user_id, column.status, column.id] }
   index "api_keys_status" { columns = [column.status, column.id] }
+  // The keys that expire soon.
+  index "api_keys_expires_at" {
+    columns = [column.expires_at, column.id]
+    where   = "expires_at IS NOT NULL AND status <> 'revoked'"
+  }
   // Unused keys, the longest idle first.
   index "api_keys_last_used_at" { columns = [column.status, column.last_used_at, column.id] }
   // The keys that a key created, for revoking them with it.
@@ -306,6 +341,11 @@ table "usage" {
   }
   column "source" {
     type = text
+    null = true
+  }
+  // The upstream that served the call; null where none did.
+  column "upstream_id" {
+    type = uuid
     null = true
   }
   primary_key { columns = [column.id] }
@@ -1055,7 +1095,7 @@ table "audit_log" {
   index "audit_log_subject" { columns = [column.subject_id, column.seq] }
   index "audit_log_action" { columns = [column.action, column.seq] }
   index "audit_log_at" { columns = [column.at] }
-  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'model', 'price', 'upstream', 'request', 'session', 'system')" }
+  check "audit_log_subject_kind" { expr = "subject IN ('user', 'key', 'plan', 'model', 'price', 'upstream', 'request', 'webhook', 'setting', 'session', 'system')" }
 }
 
 // Which keys, users and plans have changed, for the caches of other processes:
@@ -1183,6 +1223,188 @@ table "setup_links" {
   column "token_hash" { type = bytea }
   column "expires_at" { type = timestamptz }
   primary_key { columns = [column.token_hash] }
+}
+
+// What happened, for webhooks and mail: written in the transaction of what happened,
+// and only while somebody is to be told. Ids are of version 7, so those of one user, who is
+// locked meanwhile, are in the order of the commits.
+table "events" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "at" { type = timestamptz }
+  // noun.verb, such as key.revoked.
+  column "type" { type = text }
+  // The user whom it concerns, whose events are delivered in order; null for none.
+  column "user_id" {
+    type = uuid
+    null = true
+  }
+  // What it is about: a user, key, grant, upstream; null for none.
+  column "subject_id" {
+    type = uuid
+    null = true
+  }
+  // The payload's data, a JSON object.
+  column "data" { type = text }
+  // Names what happens only once, such as a threshold of a day; null where it may happen again.
+  column "once" {
+    type = text
+    null = true
+  }
+  primary_key { columns = [column.id] }
+  index "events_once" {
+    unique  = true
+    columns = [column.once]
+    where   = "once IS NOT NULL"
+  }
+  index "events_user_id" {
+    columns = [column.user_id, column.id]
+    where   = "user_id IS NOT NULL"
+  }
+  index "events_subject_id" {
+    columns = [column.subject_id, column.id]
+    where   = "subject_id IS NOT NULL"
+  }
+}
+
+// Where events are sent by HTTP.
+table "webhooks" {
+  schema = schema.public
+  column "id" { type = uuid }
+  column "url" { type = text }
+  column "description" { type = text }
+  // The types of events that are sent, separated by blanks; empty for all.
+  column "types" { type = text }
+  // Encrypted with the SECRET_KEY. The previous one signs too until it ends; empty for none.
+  column "secret" { type = text }
+  column "previous_secret" { type = text }
+  column "previous_ends_at" {
+    type = timestamptz
+    null = true
+  }
+  column "enabled" { type = boolean }
+  column "created_at" { type = timestamptz }
+  primary_key { columns = [column.id] }
+}
+
+// An event on its way to a webhook, or by mail where the webhook's id is zero: one row
+// from the commit of the event until 30 days after the delivery ended.
+table "deliveries" {
+  schema = schema.public
+  column "webhook_id" { type = uuid }
+  column "event_id" { type = uuid }
+  column "user_id" {
+    type = uuid
+    null = true
+  }
+  column "status" { type = text }
+  // The attempts so far; the last 30 of them as a JSON array: when, status, error and milliseconds.
+  column "attempts" {
+    type    = bigint
+    default = 0
+  }
+  column "tries" {
+    type    = text
+    default = "[]"
+  }
+  // When the next attempt is due. An attempt in progress moves it ahead, so no other instance makes it too.
+  column "due_at" { type = timestamptz }
+  // The beginning of the last answer.
+  column "answer" {
+    type    = text
+    default = ""
+  }
+  column "ended_at" {
+    type = timestamptz
+    null = true
+  }
+  primary_key { columns = [column.webhook_id, column.event_id] }
+  foreign_key "deliveries_event" {
+    columns     = [column.event_id]
+    ref_columns = [table.events.column.id]
+    on_delete   = CASCADE
+  }
+  index "deliveries_event_id" { columns = [column.event_id] }
+  index "deliveries_due" {
+    columns = [column.due_at, column.webhook_id, column.event_id]
+    where   = "status = 'pending'"
+  }
+  // The events of a user that wait, in their order.
+  index "deliveries_waiting" {
+    columns = [column.webhook_id, column.user_id, column.event_id]
+    where   = "status = 'pending'"
+  }
+  index "deliveries_ended_at" {
+    columns = [column.ended_at]
+    where   = "ended_at IS NOT NULL"
+  }
+  check "deliveries_status" { expr = "status IN ('pending', 'delivered', 'failed')" }
+  check "deliveries_attempts" { expr = "attempts >= 0" }
+}
+
+// Mails that were sent, by recipient and subject: one an hour.
+table "mail_turns" {
+  schema = schema.public
+  // SHA-256 of recipient and subject.
+  column "hash" { type = bytea }
+  column "at" { type = timestamptz }
+  primary_key { columns = [column.hash] }
+}
+
+// What the operator set for the whole service, each a JSON value.
+table "settings" {
+  schema = schema.public
+  column "name" { type = text }
+  column "value" { type = text }
+  column "changed_at" { type = timestamptz }
+  primary_key { columns = [column.name] }
+}
+
+// One-time links to choose another console password, by the hash of their token.
+table "reset_links" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  column "user_id" { type = uuid }
+  column "expires_at" { type = timestamptz }
+  primary_key { columns = [column.token_hash] }
+  foreign_key "reset_links_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "reset_links_user_id" { columns = [column.user_id] }
+}
+
+// Operators as an OpenID Connect provider knows them.
+table "openid_identities" {
+  schema = schema.public
+  column "issuer" { type = text }
+  column "subject" { type = text }
+  column "user_id" { type = uuid }
+  column "linked_at" { type = timestamptz }
+  column "last_at" { type = timestamptz }
+  primary_key { columns = [column.issuer, column.subject] }
+  foreign_key "openid_identities_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "openid_identities_user_id" { columns = [column.user_id] }
+}
+
+// Sign-ins with OpenID Connect that are under way, by the hash of their state; taken once.
+table "openid_sign_ins" {
+  schema = schema.public
+  column "state_hash" { type = bytea }
+  // The hash of the cookie of the browser that began.
+  column "browser_hash" { type = bytea }
+  column "nonce" { type = text }
+  column "verifier" { type = text }
+  // The page that the sign-in leads to.
+  column "next" { type = text }
+  column "expires_at" { type = timestamptz }
+  primary_key { columns = [column.state_hash] }
+  index "openid_sign_ins_expires_at" { columns = [column.expires_at] }
 }
 
 // The fingerprint of the key that encrypts secrets in this database. One row,

@@ -40,6 +40,8 @@ const (
 	SubjectUpstream Subject = "upstream"
 	// SubjectRequest is a call of the gateway, by the id of the request.
 	SubjectRequest Subject = "request"
+	SubjectWebhook Subject = "webhook"
+	SubjectSetting Subject = "setting"
 	SubjectSession Subject = "session"
 	SubjectSystem  Subject = "system"
 )
@@ -67,8 +69,8 @@ type AuditEntry struct {
 	After   string
 }
 
-// Change names what has changed, for those who cache it: a key, user, plan, model, price or
-// upstream; or a call that an operator ends.
+// Change names what has changed, for those who cache it: a key, user, plan, model, price,
+// upstream, webhook or setting; or a call that an operator ends.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID
@@ -83,5 +85,5 @@ func ParseChange(text string) (c Change, ok bool) {
 	c.Subject = Subject(subject)
 	var err error
 	c.ID, err = uuid.Parse(id)
-	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice, SubjectUpstream, SubjectRequest}, c.Subject) && c.String() == text
+	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice, SubjectUpstream, SubjectRequest, SubjectWebhook, SubjectSetting}, c.Subject) && c.String() == text
 }

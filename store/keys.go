@@ -229,7 +229,7 @@ func keyRowOf(k keys.Key) keyRow {
 		ID: k.ID, UserID: k.UserID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt,
 		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, Search: searchText(k.Label, k.Prefix), Scopes: storedScopes(k.Scopes),
 		AllowedAddresses: storedAddresses(k.Addresses), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
-		Models: storedAllowance(k.Models), Limits: k.Limits,
+		Models: storedAllowance(k.Models), Limits: k.Limits, Metadata: "{}",
 	}
 }
 

@@ -47,6 +47,10 @@ type userRow struct {
 	PasswordHash string
 	CreatedAt    time.Time `gorm:"autoCreateTime:false"`
 	Search       string
+	ExternalID   *string
+	Metadata     string
+	Note         string
+	ErasedAt     *time.Time
 }
 
 type keyRow struct {
@@ -65,7 +69,8 @@ type keyRow struct {
 	CreatedBy        string
 	CreatedByKeyID   *uuid.UUID
 	keys.Limits
-	Models *string
+	Models   *string
+	Metadata string
 }
 
 type secretRow struct {
@@ -95,6 +100,7 @@ type usageRow struct {
 	RequestID        *uuid.UUID
 	Outcome          *string
 	Source           *string
+	UpstreamID       *uuid.UUID
 }
 
 type dailyUsageRow struct {
@@ -410,6 +416,74 @@ type setupLinkRow struct {
 	ExpiresAt time.Time
 }
 
+type eventRow struct {
+	ID        uuid.UUID `gorm:"primaryKey"`
+	At        time.Time
+	Type      string
+	UserID    *uuid.UUID
+	SubjectID *uuid.UUID
+	Data      string
+	Once      *string
+}
+
+type webhookRow struct {
+	ID             uuid.UUID `gorm:"primaryKey"`
+	URL            string
+	Description    string
+	Types          string
+	Secret         string
+	PreviousSecret string
+	PreviousEndsAt *time.Time
+	Enabled        bool
+	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
+}
+
+type deliveryRow struct {
+	WebhookID uuid.UUID `gorm:"primaryKey"`
+	EventID   uuid.UUID `gorm:"primaryKey"`
+	UserID    *uuid.UUID
+	Status    string
+	Attempts  int64
+	Tries     string
+	DueAt     time.Time
+	Answer    string
+	EndedAt   *time.Time
+}
+
+type mailTurnRow struct {
+	Hash []byte `gorm:"primaryKey"`
+	At   time.Time
+}
+
+type settingRow struct {
+	Name      string `gorm:"primaryKey"`
+	Value     string
+	ChangedAt time.Time
+}
+
+type resetLinkRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	UserID    uuid.UUID
+	ExpiresAt time.Time
+}
+
+type openidIdentityRow struct {
+	Issuer   string `gorm:"primaryKey"`
+	Subject  string `gorm:"primaryKey"`
+	UserID   uuid.UUID
+	LinkedAt time.Time
+	LastAt   time.Time
+}
+
+type openidSignInRow struct {
+	StateHash   []byte `gorm:"primaryKey"`
+	BrowserHash []byte
+	Nonce       string
+	Verifier    string
+	Next        string
+	ExpiresAt   time.Time
+}
+
 type secretKeyRow struct {
 	ID          int64 `gorm:"primaryKey;autoIncrement:false"`
 	Fingerprint []byte
@@ -478,6 +552,14 @@ func (*recoveryCodeRow) TableName() string   { return "recovery_codes" }
 func (*knownBrowserRow) TableName() string   { return "known_browsers" }
 func (*takenFormRow) TableName() string      { return "taken_forms" }
 func (*setupLinkRow) TableName() string      { return "setup_links" }
+func (*eventRow) TableName() string          { return "events" }
+func (*webhookRow) TableName() string        { return "webhooks" }
+func (*deliveryRow) TableName() string       { return "deliveries" }
+func (*mailTurnRow) TableName() string       { return "mail_turns" }
+func (*settingRow) TableName() string        { return "settings" }
+func (*resetLinkRow) TableName() string      { return "reset_links" }
+func (*openidIdentityRow) TableName() string { return "openid_identities" }
+func (*openidSignInRow) TableName() string   { return "openid_sign_ins" }
 func (*secretKeyRow) TableName() string      { return "secret_key" }
 func (*refusalRow) TableName() string        { return "refusals" }
 func (*closedDayRow) TableName() string      { return "closed_days" }
@@ -489,6 +571,7 @@ func models() []any {
 	return []any{
 		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &dailyTokensRow{}, &modelRow{}, &upstreamRow{}, &upstreamKeyRow{}, &modelCandidateRow{}, &upstreamDayRow{}, &requestRow{}, &priceRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
 		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
-		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
+		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &eventRow{}, &webhookRow{}, &deliveryRow{}, &mailTurnRow{},
+		&settingRow{}, &resetLinkRow{}, &openidIdentityRow{}, &openidSignInRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
 	}
 }

@@ -45,11 +45,12 @@ func TestEveryModelReadsItsTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		later := []string{"events", "webhooks", "deliveries", "mail_turns", "settings", "reset_links", "openid_identities", "openid_sign_ins"}
 		want := []string{"reopened_days", "counted", "changes", "setup_links"} // a link ends as soon as somebody can sign in
 		if strings.HasSuffix(t.Name(), "sqlite") {                             // it announces changes by rows, and its totals follow the charges
 			want = []string{"reopened_days", "setup_links"}
 		}
-		if diff := cmp.Diff(want, empty); diff != "" {
+		if diff := cmp.Diff(append(want, later...), empty); diff != "" {
 			t.Errorf("the tables without a row: %s", diff)
 		}
 	})

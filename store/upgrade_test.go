@@ -21,7 +21,7 @@ import (
 // on SQLite by the rebuild that most changes of a table need there.
 func nextVersion(t *testing.T, url string) store.Files {
 	t.Helper()
-	up, down := "ALTER TABLE users ADD COLUMN note text NOT NULL DEFAULT 'none';", "ALTER TABLE users DROP COLUMN note;"
+	up, down := "ALTER TABLE users ADD COLUMN remark text NOT NULL DEFAULT 'none';", "ALTER TABLE users DROP COLUMN remark;"
 	if dialectOf(url) == "sqlite" {
 		db := storetest.Raw(t, url)
 		columns := strings.Join(texts(t, db, "SELECT name FROM pragma_table_info('users')"), ", ")
@@ -29,13 +29,13 @@ func nextVersion(t *testing.T, url string) store.Files {
 		indexes := strings.Join(texts(t, db, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'users' AND sql IS NOT NULL"), ";\n")
 		rebuild := func(more string) string {
 			return strings.Join([]string{
-				strings.Replace(table, "CREATE TABLE `users` (", "CREATE TABLE `rebuilt` ("+more, 1),
+				"CREATE TABLE `rebuilt` (" + more + table[strings.Index(table, "(")+1:],
 				"INSERT INTO rebuilt (" + columns + ") SELECT " + columns + " FROM users", "DROP TABLE users", "ALTER TABLE rebuilt RENAME TO users", indexes,
 			}, ";\n") + ";"
 		}
-		up, down = rebuild("`note` text NOT NULL DEFAULT 'none', "), rebuild("")
+		up, down = rebuild("`remark` text NOT NULL DEFAULT 'none', "), rebuild("")
 	}
-	return withMigration(t, dialectOf(url), "9999_notes.sql", "-- +goose Up\n"+up+"\n-- +goose Down\n"+down+"\n")
+	return withMigration(t, dialectOf(url), "9999_remarks.sql", "-- +goose Up\n"+up+"\n-- +goose Down\n"+down+"\n")
 }
 
 // contents is every row of every table of schema.hcl that a database has.
@@ -101,7 +101,7 @@ func TestAnUpgradeAndTheWayBackKeepEveryRow(t *testing.T) {
 		if err != nil || len(applied) != 1 {
 			t.Fatalf("the newer version applied %v: %v", versions(applied), err)
 		}
-		if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM users WHERE note = 'none'"); n != int64(len(before["users"])) {
+		if n := storetest.Count(t, storetest.Raw(t, url), "SELECT COUNT(*) FROM users WHERE remark = 'none'"); n != int64(len(before["users"])) {
 			t.Errorf("after the upgrade %d of %d users have what it added", n, len(before["users"]))
 		}
 		upgraded := contents(t, url)

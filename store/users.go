@@ -217,7 +217,7 @@ func (c *change) insertUser(u accounts.User, passwordHash string) error {
 func userRowOf(u accounts.User, passwordHash string) userRow {
 	return userRow{
 		ID: u.ID, Email: u.Email, EmailFolded: accounts.FoldEmail(u.Email), Name: u.Name, PlanID: u.PlanID, Role: u.Role,
-		Status: u.Status, PasswordHash: passwordHash, CreatedAt: u.CreatedAt, Search: searchText(u.Email, u.Name),
+		Status: u.Status, PasswordHash: passwordHash, CreatedAt: u.CreatedAt, Search: searchText(u.Email, u.Name), Metadata: "{}",
 	}
 }
 
