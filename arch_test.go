@@ -19,7 +19,7 @@ import (
 // The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"config", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
+	"cli":               {"apply", "config", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
 	"config":            {"store", "gateway", "secrets", "usage"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway", "events"},
 	"listener":          {"limits"},
@@ -36,6 +36,7 @@ var importMap = map[string][]string{
 	"catalog":           {"accounts", "usage", "fault"},
 	"catalog/pricelist": {"catalog", "usage", "fault"},
 	"events":            {"fault"},
+	"apply":             {"store", "accounts", "catalog", "gateway", "fault"},
 	"keys":              {"accounts", "limits", "catalog", "usage", "fault"},
 	"gateway":           {"accounts", "keys", "catalog", "usage", "fault"},
 	"valkey":            {"limits", "keys", "usage", "gateway", "fault", "accounts", "events"},
@@ -43,7 +44,7 @@ var importMap = map[string][]string{
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "static", "events"},
 	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "handlers/monitor", "events"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
-	"handlers":          {"handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events"},
+	"handlers":          {"apply", "handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
 	"usage/usagetest":   {"usage"},
@@ -68,6 +69,7 @@ var onlyImportedBy = map[string][]string{
 	"golang.org/x/crypto/":            {"secrets"},
 	"github.com/joho/godotenv":        {"config"},
 	"github.com/alecthomas/kong":      {"cli"},
+	"github.com/goccy/go-yaml":        {"apply"},
 	"database/sql\"":                  {"store", "store/storetest"},
 	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "demo/upstream"},
 	"testing\"":                       {"limits/limitstest", "store/storetest", "drills"},

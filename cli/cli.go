@@ -37,6 +37,7 @@ type commandLine struct {
 	Model    modelCommand    `cmd:"" help:"List, create, change and delete the models that are offered."`
 	Upstream upstreamCommand `cmd:"" help:"List, add, change, test and delete the upstreams that calls go to."`
 	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
+	Apply    applyCommand    `cmd:"" help:"Make plans, upstreams, models and prices what a file says."`
 	Usage    usageCommand    `cmd:"" help:"Check the usage totals against the single charges."`
 	Backup   backupCommand   `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
 	Restore  restoreCommand  `cmd:"" help:"Replace the embedded database with a backup."`

@@ -170,6 +170,11 @@ func (c *chargeInput) charge(value int64) (catalog.Charge, error) {
 
 type setPriceRequest struct {
 	caller
+	priceInput
+}
+
+// priceInput is a price to set.
+type priceInput struct {
 	Model           string               `json:"model" required:"true" format:"printable" minLength:"1" maxLength:"200" doc:"A name, or an alias of a model: the price is that of its name. It need not be a model that is offered." example:"claude-sonnet-4-5"`
 	ValidFrom       *time.Time           `json:"valid_from" doc:"When it begins, not in the past. If absent: at once." example:"2026-04-01T00:00:00Z"`
 	Rates           ratesInput           `json:"usd_per_million" required:"true"`
@@ -180,7 +185,7 @@ type setPriceRequest struct {
 	Charge          chargeInput          `json:"charge" required:"true"`
 }
 
-func (r *setPriceRequest) price(value int64) (catalog.NewPrice, error) {
+func (r *priceInput) price(value int64) (catalog.NewPrice, error) {
 	n := catalog.NewPrice{Model: r.Model, ValidFrom: r.ValidFrom, Terms: catalog.Terms{
 		Base: catalog.Set{Rates: r.Rates.rates(), Bands: bandsOf(r.Bands)}, PerRequest: int64(r.USDPerRequest), PerWebSearch: int64(r.USDPerWebSearch),
 	}}

@@ -212,6 +212,9 @@ func (s *Store) CountTotals(ctx context.Context) error { return s.classify(s.dia
 
 // reading runs a query on the read side.
 func (s *Store) reading(ctx context.Context, work func(db *gorm.DB) error) error {
+	if c := joined(ctx); c != nil {
+		return s.classify(work(c.DB))
+	}
 	return s.classify(work(s.read.WithContext(ctx)))
 }
 
@@ -290,10 +293,15 @@ type change struct {
 	by    accounts.Actor
 	at    time.Time
 	made  []accounts.Change
+	// entries are what was written to the audit log.
+	entries []accounts.AuditEntry
 }
 
 // changing runs work in one transaction, and notifies the watchers after it.
 func (s *Store) changing(ctx context.Context, by accounts.Actor, work func(tx *change) error) error {
+	if c := joined(ctx); c != nil {
+		return s.classify(work(c))
+	}
 	var c *change
 	err := s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		c = &change{DB: tx, store: s, by: by, at: s.now()}
@@ -338,6 +346,7 @@ func (c *change) record(e entry) error {
 	if err := c.Create(&row).Error; err != nil {
 		return err
 	}
+	c.entries = append(c.entries, row.entry())
 	return c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search)
 }
 

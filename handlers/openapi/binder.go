@@ -8,6 +8,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
+	"unicode"
 
 	"codexible/fault"
 
@@ -49,6 +51,8 @@ type Binder struct {
 	// bodyNeeded is true if the JSON body has a required field.
 	bodyNeeded   bool
 	alternatives []alternative
+	// strict refuses fields that the type does not have.
+	strict bool
 }
 
 // alternative is a field and the fields that it refuses beside it, as bits.
@@ -60,6 +64,23 @@ const maxFields = 64
 // NewBinder makes the binder of a request type. It panics on a type that it cannot read,
 // which is a mistake in the program.
 func NewBinder[Request any]() *Binder { return newBinder(reflect.TypeFor[Request]()) }
+
+// NewStrictBinder makes a binder that refuses fields that the type does not have, as suits
+// a file that a person writes.
+func NewStrictBinder[Request any]() *Binder {
+	b := NewBinder[Request]()
+	b.beStrict()
+	return b
+}
+
+func (b *Binder) beStrict() {
+	b.strict = true
+	for _, f := range b.fields {
+		if f.nested != nil {
+			f.nested.beStrict()
+		}
+	}
+}
 
 func newBinder(request reflect.Type) *Binder {
 	b := &Binder{request: request}
@@ -160,6 +181,9 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 		body.ForEach(func(key, value gjson.Result) bool {
 			i := slices.IndexFunc(b.fields, func(f *field) bool { return f.name == key.Str })
 			if i < 0 {
+				if b.strict {
+					wrong.unknown(key.Str)
+				}
 				return true
 			}
 			f, bit := b.fields[i], uint64(1)<<i
@@ -194,6 +218,17 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 
 // problems is what is wrong with each field of a request.
 type problems map[string]string
+
+// unknown reports a field that there is not, by a name that may be anything.
+func (p *problems) unknown(name string) {
+	if len(name) > maxShownName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		name = "a field"
+	}
+	p.set(name, "is not known here: look at its spelling and its indentation")
+}
+
+// maxShownName is how long the name of an unknown field may be to be repeated.
+const maxShownName = 64
 
 // onlyOnce is the problem of a repeated field.
 const onlyOnce = "must be given only once"

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -56,6 +57,18 @@ func (s *schemas) component(t reflect.Type) members {
 	return reference
 }
 
+// JSONSchema is the schema of the body by itself, as editors of files use it.
+func (b *Binder) JSONSchema(title string) []byte {
+	var s schemas
+	reference := s.body(b)
+	schema := append(members{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}}, reference...)
+	text, err := json.MarshalIndent(schema.with("$defs", s.list), "", "  ")
+	if err != nil {
+		panic(err) // it is made of texts and numbers
+	}
+	return append(bytes.ReplaceAll(text, []byte(`"#/components/schemas/`), []byte(`"#/$defs/`)), '\n')
+}
+
 // body returns a reference to the schema of a request's body.
 func (s *schemas) body(b *Binder) members {
 	name := typeName(b.request)
@@ -76,6 +89,9 @@ func (s *schemas) body(b *Binder) members {
 	schema := members{{"type", "object"}, {"properties", properties}}
 	if required != nil {
 		schema = schema.with("required", required)
+	}
+	if b.strict {
+		schema = schema.with("additionalProperties", false)
 	}
 	s.list = s.list.with(name, schema)
 	return reference

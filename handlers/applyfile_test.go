@@ -1,0 +1,65 @@
+package handlers_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"codexible/apply"
+	"codexible/handlers"
+
+	"github.com/pb33f/jsonschema/v6"
+)
+
+const committedApplySchema = "../docs/apply.schema.json"
+
+func TestTheSchemaOfApplyFilesIsAsCommitted(t *testing.T) {
+	schema := handlers.ApplySchema()
+	if *update {
+		if err := os.WriteFile(committedApplySchema, schema, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(committedApplySchema)
+	if err != nil || !bytes.Equal(committed, schema) {
+		t.Errorf("docs/apply.schema.json is not what the program reads; run: go test ./handlers -run TestTheSchemaOfApplyFiles -update (%v)", err)
+	}
+}
+
+func TestTheSchemaOfApplyFilesTakesTheExampleAndNoMistake(t *testing.T) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(handlers.ApplySchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("apply.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("apply.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, takes := range map[string]bool{
+		"plans:\n  - {name: Team, daily_credit_limit: 1000}\nupstreams:\n  - {name: openai, kind: openai, keys: [{ref: \"env:UPSTREAM_OPENAI\"}]}\nmodels:\n  - {name: a, candidates: [{upstream: openai}]}\nprices:\n  - {model: a, usd_per_million: {input: 0.25, output: 2}, charge: {mode: cost}}\n": true,
+		"plan: []\n":                                         false,
+		"plans:\n  - {nam: Team}\n":                          false,
+		"models:\n  - {name: [a, b]}\n":                      false,
+		"plans:\n  - {name: Team, daily_credit_limit: -1}\n": false,
+	} {
+		object, err := apply.JSON([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(object))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != takes {
+			t.Errorf("%s: the schema says %v", text, err)
+		}
+		_, err = handlers.ReadApplyFile(object, 10_000, nil)
+		if (err == nil) != takes {
+			t.Errorf("%s: the program says %v", text, err)
+		}
+	}
+}
