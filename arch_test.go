@@ -69,7 +69,7 @@ var onlyImportedBy = map[string][]string{
 	"golang.org/x/crypto/":            {"secrets"},
 	"github.com/joho/godotenv":        {"config"},
 	"github.com/alecthomas/kong":      {"cli"},
-	"github.com/goccy/go-yaml":        {"apply"},
+	"go.yaml.in/yaml/":                {"apply"},
 	"database/sql\"":                  {"store", "store/storetest"},
 	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "demo/upstream"},
 	"testing\"":                       {"limits/limitstest", "store/storetest", "drills"},

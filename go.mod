@@ -49,7 +49,7 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0
 )
 
-require github.com/goccy/go-yaml v1.19.2
+require go.yaml.in/yaml/v4 v4.0.0
 
 require (
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

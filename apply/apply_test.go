@@ -208,13 +208,14 @@ func TestPruneRemovesWhatTheSectionsDoNotName(t *testing.T) {
 func TestAFileThatIsWrongSaysWhere(t *testing.T) {
 	for _, c := range []struct{ says, text, problem string }{
 		{"no YAML", "plans: [1", "The file is no YAML"},
-		{"nothing", "", "must have one document; it has 0"},
-		{"two documents", "plans: []\n---\nplans: []\n", "it has 2"},
+		{"nothing", "", "is empty"},
+		{"two documents", "plans: []\n---\nplans: []\n", "must have one document"},
 		{"a list", "- a\n", "must have sections"},
 		{"an alias", "plans: &p []\nmodels: *p\n", "Line 1: anchors"},
-		{"a merge", "a: {x: 1}\nplans:\n  - <<: {name: x}\n", "Line 3: anchors"},
+		{"a merge", "a: {x: 1}\nplans:\n  - <<: {name: x}\n", "Line 3: the names of fields"},
+		{"a number that JSON has not", "plans:\n  - name: x\n    daily_credit_limit: 0x10\n", "Line 3: write the number"},
 		{"a tag", "plans: !!binary aGk=\n", "Line 1: anchors"},
-		{"a name twice in an object", "plans: []\nplans: []\n", "The file is no YAML"},
+		{"a name twice in an object", "plans: []\nplans: []\n", "Line 2: a field is there twice"},
 		{"too deep", "plans: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "nested deeper"},
 		{"too large", "# " + strings.Repeat("x", apply.MaxFile), "more than 1024 KiB"},
 		{"an unknown section", "plan: []\n", "plan is not known here"},

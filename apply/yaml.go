@@ -1,14 +1,16 @@
 package apply
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"codexible/fault"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v4"
 )
 
 // MaxFile is how many bytes a file may have.
@@ -18,71 +20,119 @@ const MaxFile = 1 << 20
 const maxDepth = 32
 
 // JSON is the one document of a YAML file, of which JSON is a part, as a JSON object. Anchors,
-// aliases, tags and merges are refused: what a file says stands where it is read. An error says the line.
+// aliases, merges and tags are refused: what a file says stands where it is read. An error says the line.
 func JSON(text []byte) ([]byte, error) {
 	if len(text) > MaxFile {
 		return nil, fault.Newf(fault.Invalid, "The file has more than %d KiB. Split it.", MaxFile>>10)
 	}
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, more yaml.Node
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF), err == nil && len(document.Content) == 0:
+		return nil, fault.New(fault.Invalid, "The file is empty.")
+	case err != nil:
 		return nil, syntax(err)
 	}
-	var documents []ast.Node
-	for _, d := range file.Docs {
-		if d.Body != nil {
-			documents = append(documents, d.Body)
-		}
-	}
-	if len(documents) != 1 {
-		return nil, fault.Newf(fault.Invalid, "The file must have one document; it has %d.", len(documents))
-	}
-	if err := plain(documents[0], 0); err != nil {
-		return nil, err
-	}
-	if documents[0].Type() != ast.MappingType && documents[0].Type() != ast.MappingValueType {
-		return nil, fault.New(fault.Invalid, "The file must have sections: settings, plans, upstreams, models, prices, webhooks.")
-	}
-	object, err := yaml.YAMLToJSON(text)
-	if err != nil {
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		return nil, fault.Newf(fault.Invalid, "Line %d: the file must have one document. Write the others into files of their own.", more.Line)
+	case !errors.Is(err, io.EOF):
 		return nil, syntax(err)
 	}
-	return object, nil
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return nil, fault.New(fault.Invalid, "The file must have sections: plans, upstreams, models, prices.")
+	}
+	return appendValue(nil, root, 0)
 }
 
-// syntax is an error of the parser, which has the line and shows the text around it, as one sentence.
+// syntax is an error of the parser, which has the line.
 func syntax(err error) error {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return fault.Newf(fault.Invalid, "The file is no YAML: %s", text)
+	text, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
+	return fault.Newf(fault.Invalid, "The file is no YAML: %s.", strings.TrimSuffix(text, "."))
 }
 
-// plain refuses what is more than mappings, lists and values.
-func plain(node ast.Node, depth int) error {
-	at := func(what string) error {
-		return fault.Newf(fault.Invalid, "Line %d: %s", node.GetToken().Position.Line, what)
+// appendValue writes a value as JSON.
+func appendValue(b []byte, n *yaml.Node, depth int) ([]byte, error) {
+	at := func(format string, args ...any) error {
+		return fault.Newf(fault.Invalid, "Line %d: %s", n.Line, fmt.Sprintf(format, args...))
 	}
 	if depth > maxDepth {
-		return at(fmt.Sprintf("values are nested deeper than %d levels.", maxDepth))
+		return nil, at("values are nested deeper than %d levels.", maxDepth)
 	}
-	switch n := node.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
-		return at("anchors, aliases, merges and tags are not read. Write the values out.")
-	case *ast.MappingNode:
-		for _, value := range n.Values {
-			if err := plain(value, depth); err != nil {
-				return err
+	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
+		return nil, at("anchors, aliases and tags are not read. Write the values out.")
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return appendObject(b, n, depth)
+	case yaml.SequenceNode:
+		b = append(b, '[')
+		for i, item := range n.Content {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendValue(b, item, depth+1); err != nil {
+				return nil, err
 			}
 		}
-	case *ast.MappingValueNode:
-		if err := plain(n.Key, depth); err != nil {
-			return err
+		return append(b, ']'), nil
+	case yaml.ScalarNode:
+		return appendScalar(b, n)
+	}
+	return nil, at("this is no value.")
+}
+
+func appendObject(b []byte, n *yaml.Node, depth int) ([]byte, error) {
+	b = append(b, '{')
+	seen := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := func(text string) error { return fault.Newf(fault.Invalid, "Line %d: %s", key.Line, text) }
+		switch {
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || key.Anchor != "":
+			return nil, at("the names of fields must be plain texts; merges are not read.")
+		case seen[key.Value]:
+			return nil, at("a field is there twice.")
 		}
-		return plain(n.Value, depth+1)
-	case *ast.SequenceNode:
-		for _, value := range n.Values {
-			if err := plain(value, depth+1); err != nil {
-				return err
-			}
+		seen[key.Value] = true
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendText(b, key.Value), ':')
+		var err error
+		if b, err = appendValue(b, value, depth+1); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return append(b, '}'), nil
+}
+
+// appendScalar writes a number as it is written, where JSON can: an amount keeps its digits.
+func appendScalar(b []byte, n *yaml.Node) ([]byte, error) {
+	switch n.Tag {
+	case "!!null":
+		return append(b, "null"...), nil
+	case "!!bool":
+		var value bool
+		if err := n.Decode(&value); err != nil {
+			return nil, fault.Newf(fault.Invalid, "Line %d: this is neither true nor false.", n.Line)
+		}
+		return fmt.Appendf(b, "%t", value), nil
+	case "!!int", "!!float":
+		if !json.Valid([]byte(n.Value)) {
+			return nil, fault.Newf(fault.Invalid, "Line %d: write the number in decimal digits, or put it into quotes if it is a text.", n.Line)
+		}
+		return append(b, n.Value...), nil
+	}
+	return appendText(b, n.Value), nil
+}
+
+func appendText(b []byte, text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return append(b, quoted...)
 }
