@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/gateway"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -34,6 +35,8 @@ type dialect interface {
 	query(ctx context.Context, conn gorm.ConnPool, text string, args []any) (rows, error)
 	// post decides and records a batch of entries in one transaction.
 	post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error)
+	// writeRequests adds rows of the log of requests, as requestRow.values has them, and to the days of upstreams.
+	writeRequests(ctx context.Context, rows [][]any, days []gateway.UpstreamDay) error
 	// countTotals adds the charges that the totals do not count yet, countTotalsIn does it in a transaction that writes.
 	countTotals(ctx context.Context) error
 	countTotalsIn(tx *gorm.DB) error

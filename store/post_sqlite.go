@@ -42,23 +42,32 @@ const mostAccounts = 8192
 
 // post takes its turn with every other change: it holds the one connection
 // that writes while its own does.
-func (d sqliteDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
+func (d sqliteDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry) (receipts []usage.Receipt, err error) {
+	err = d.onHandle(ctx, func() (err error) {
+		receipts, err = d.decide(now, entries, d.mint)
+		return err
+	})
+	return receipts, err
+}
+
+// onHandle gives work the meter's connection, and no other writes meanwhile.
+func (d sqliteDialect) onHandle(ctx context.Context, work func() error) error {
 	turn, err := d.write.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = turn.Close() }()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case d.closed:
-		return nil, sql.ErrConnDone
+		return sql.ErrConnDone
 	case d.handle == nil:
 		if err := d.open(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d.decide(now, entries, d.mint)
+	return work()
 }
 
 // open opens the meter's connection, and allocates the WAL.

@@ -10,30 +10,10 @@ import (
 	"codexible/usage"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // ErrNoRequest says that a request is not in the log.
 var ErrNoRequest = fault.New(fault.NotFound, "This request is not in the log: it never called a model, was dropped under load, or is older than the log is kept.")
-
-// WriteRequests implements gateway.LogStore. Records that are there already mark a
-// repetition: neither they nor the days are added again.
-func (s *Store) WriteRequests(ctx context.Context, records []gateway.Record, days []gateway.UpstreamDay) error {
-	rows := make([]requestRow, len(records))
-	for i := range records {
-		rows[i] = requestOf(&records[i])
-	}
-	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if len(rows) > 0 {
-			added := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows)
-			if added.Error != nil || added.RowsAffected == 0 {
-				return added.Error
-			}
-		}
-		return addUpstreamDays(tx, days)
-	}))
-}
 
 func requestOf(r *gateway.Record) requestRow {
 	attempts, _ := json.Marshal(r.Attempts) //nolint:errchkjson // texts and integers always encode

@@ -161,8 +161,8 @@ func (h *handle) run(text string) error {
 }
 
 // roomBytes is how much the texts and bytes of one run of a statement may
-// take: a hold with a model of the greatest length that draws on every grant of its user.
-const roomBytes = 8 << 10
+// take: a request of the log whose every attempt has the longest texts, escaped.
+const roomBytes = 32 << 10
 
 func (h *handle) prepare(text string) (*statement, error) {
 	sql, err := libc.CString(text)

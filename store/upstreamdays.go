@@ -1,34 +1,13 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"slices"
 
 	"codexible/gateway"
 	"codexible/usage"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 )
-
-// addUpstreamDays adds to the days of upstreams, in the order in which every writer takes
-// their rows. By hand: the database adds, so that instances do not overwrite each other.
-func addUpstreamDays(tx *gorm.DB, days []gateway.UpstreamDay) error {
-	days = slices.SortedFunc(slices.Values(days), func(a, b gateway.UpstreamDay) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), bytes.Compare(a.UpstreamID[:], b.UpstreamID[:]))
-	})
-	for _, d := range days {
-		err := tx.Exec(`INSERT INTO upstream_days AS t (day, upstream_id, requests, failures, cost_micros) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (day, upstream_id) DO UPDATE SET requests = t.requests + excluded.requests, failures = t.failures + excluded.failures,
-			cost_micros = t.cost_micros + excluded.cost_micros`, string(d.Day), d.UpstreamID, d.Requests, d.Failures, d.CostMicros).Error
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Spent is what the calls of a day cost by upstream, in millionths of a dollar, of all instances and as far as they have written it.
 func (s *Store) Spent(ctx context.Context, day usage.Day) (map[uuid.UUID]int64, error) {
