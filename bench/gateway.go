@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -67,6 +69,21 @@ func answerModel(w http.ResponseWriter, r *http.Request) {
 	event("[DONE]")
 }
 
+// serveProxy passes requests on to a model and keeps no books: what the way through a second
+// process costs by itself.
+func serveProxy(to string) error {
+	target, err := url.Parse(to)
+	if err != nil {
+		return err
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, FlushInterval: -1,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
+	}
+	server := &http.Server{Addr: os.Getenv("HOST") + ":" + os.Getenv("PORT"), Handler: proxy, ReadHeaderTimeout: time.Minute}
+	return server.ListenAndServe()
+}
+
 // modelNames are the names that serveModel knows.
 var modelNames = []string{"bench", "bench-idle", "bench-200-5", "bench-20000-0"}
 
@@ -115,6 +132,11 @@ func (b *bench) gateway(ctx context.Context, services map[string]*service) error
 		return err
 	}
 	b.servers = append(b.servers, model)
+	proxy, err := start(ctx, "/", nil, b.self, "proxy", model.URL)
+	if err != nil {
+		return err
+	}
+	b.servers = append(b.servers, proxy)
 	sqlite, postgres := services["sqlite small"], services["postgres small"]
 	for _, s := range []*service{sqlite, postgres} {
 		if err := s.offer(ctx, model); err != nil {
@@ -122,24 +144,26 @@ func (b *bench) gateway(ctx context.Context, services map[string]*service) error
 		}
 	}
 	direct := load{Name: "the model itself", URL: model.URL, Kind: "complete", Path: "/v1/chat/completions", Body: completion, Keys: sqlite.KeysFile, Connections: busy}
-	loads := []load{{Name: "bare Fiber hello", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy}, direct, sqlite.complete("through the gateway, SQLite FULL", busy), postgres.complete("through the gateway, Postgres", busy)}
+	proxied := direct
+	proxied.Name, proxied.URL = "through a proxy that keeps no books", proxy.URL
+	loads := []load{{Name: "bare Fiber hello", URL: b.hello.URL, Kind: "plain", Path: "/", Connections: busy}, direct, proxied, sqlite.complete("through the gateway, SQLite FULL", busy), postgres.complete("through the gateway, Postgres", busy)}
 	progress("gateway: calls of 1 KB, %d rounds of %d s", b.rounds, b.seconds)
 	samples, err := interleave(ctx, loads, b.rounds, b.seconds)
 	if err != nil {
 		return err
 	}
 	b.report.calls(loads, samples)
-	if err := b.added(ctx, direct, sqlite, postgres); err != nil {
+	if err := b.added(ctx, direct, proxied, sqlite, postgres); err != nil {
 		return err
 	}
-	return b.streams(ctx, model, sqlite)
+	return b.streams(ctx, model, proxy, sqlite)
 }
 
 // added is what a call takes longer at one connection, beside two bare commits.
-func (b *bench) added(ctx context.Context, direct load, services ...*service) error {
-	direct.Connections = 1
+func (b *bench) added(ctx context.Context, direct, proxied load, services ...*service) error {
+	direct.Connections, proxied.Connections = 1, 1
 	for _, s := range services {
-		samples, err := interleave(ctx, []load{direct, s.complete("", 1)}, b.rounds, max(b.seconds/2, 1))
+		samples, err := interleave(ctx, []load{direct, proxied, s.complete("", 1)}, b.rounds, max(b.seconds/2, 1))
 		if err != nil {
 			return err
 		}
@@ -148,7 +172,7 @@ func (b *bench) added(ctx context.Context, direct load, services ...*service) er
 			return err
 		}
 		micros := func(s []sample) time.Duration { return time.Duration(median(pick(s, p50))) * time.Microsecond }
-		b.report.added(s.database, micros(samples[0]), micros(samples[1]), commit)
+		b.report.added(s.database, micros(samples[0]), micros(samples[1]), micros(samples[2]), commit)
 	}
 	return nil
 }
@@ -161,9 +185,9 @@ type streamed struct {
 	bytes int
 }
 
-func stream(ctx context.Context, url, key, model string, stop chan struct{}) (s streamed, err error) {
+func stream(ctx context.Context, address, key, model string, stop chan struct{}) (s streamed, err error) {
 	body := `{"model":"` + model + `","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"go"}]}`
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
 		return s, err
 	}
@@ -211,16 +235,16 @@ func stream(ctx context.Context, url, key, model string, stop chan struct{}) (s 
 var streamClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, DialContext: (&net.Dialer{}).DialContext}}
 
 // streams measures streams through the gateway beside the model itself.
-func (b *bench) streams(ctx context.Context, model *server, s *service) error {
+func (b *bench) streams(ctx context.Context, model, proxy *server, s *service) error {
 	keys, err := readLines(s.KeysFile)
 	if err != nil {
 		return err
 	}
 	progress("gateway: streams")
-	var first, late [2][]time.Duration
+	var first, late [3][]time.Duration
 	for range b.rounds {
-		for i, url := range []string{model.URL, s.URL} {
-			one, err := stream(ctx, url, keys[0], "bench-200-5", nil)
+		for i, address := range []string{model.URL, proxy.URL, s.URL} {
+			one, err := stream(ctx, address, keys[0], "bench-200-5", nil)
 			if err != nil {
 				return err
 			}
@@ -317,19 +341,19 @@ func (r *report) calls(loads []load, samples [][]sample) {
 	}
 }
 
-func (r *report) added(database string, direct, through, commit time.Duration) {
+func (r *report) added(database string, direct, proxied, through, commit time.Duration) {
 	s := r.section("A single call", "The median with one connection, of the model itself and through the gateway, beside the median of a plain one-row commit of the same run.",
-		"database", "direct ms", "through the gateway ms", "added ms", "two plain commits ms", "added beyond them ms")
+		"database", "direct ms", "through a proxy ms", "through the gateway ms", "added ms", "two plain commits ms", "added beyond them ms")
 	ms := func(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()*1000) }
-	s.row(database, ms(direct), ms(through), ms(through-direct), ms(2*commit), ms(through-direct-2*commit))
+	s.row(database, ms(direct), ms(proxied), ms(through), ms(through-direct), ms(2*commit), ms(through-direct-2*commit))
 }
 
-func (r *report) stream(first, late [2][]time.Duration) {
+func (r *report) stream(first, late [3][]time.Duration) {
 	s := r.section("Streams", "200 events, 5 ms apart, on SQLite: the time to the first event, and from when the model wrote an event to when the client read it.",
-		"", "the model itself, µs", "through the gateway, µs", "added, µs")
-	row := func(name string, d [2][]time.Duration) {
-		direct, through := median(d[0]), median(d[1])
-		s.row(name, fmt.Sprint(direct.Microseconds()), fmt.Sprint(through.Microseconds()), fmt.Sprint((through - direct).Microseconds()))
+		"", "the model itself, µs", "through a proxy, µs", "through the gateway, µs", "added, µs", "added beyond the proxy, µs")
+	row := func(name string, d [3][]time.Duration) {
+		direct, proxied, through := median(d[0]), median(d[1]), median(d[2])
+		s.row(name, fmt.Sprint(direct.Microseconds()), fmt.Sprint(proxied.Microseconds()), fmt.Sprint(through.Microseconds()), fmt.Sprint((through - direct).Microseconds()), fmt.Sprint((through - proxied).Microseconds()))
 	}
 	row("first event, median", first)
 	row("each event, median", late)

@@ -38,6 +38,8 @@ func run(ctx context.Context, args []string) error {
 			return serveHello()
 		case "model":
 			return serveModel()
+		case "proxy":
+			return serveProxy(args[1])
 		case "naive":
 			return serveNaive(ctx, args[1])
 		case "seed":

@@ -357,3 +357,15 @@ func PutPrices(ctx context.Context, s *Store, prices ...catalog.Price) error {
 	}
 	return nil
 }
+
+// Synchronous is how the meter's connection of an embedded store commits: 2 waits for the disk.
+func Synchronous(s *Store) (level int64) {
+	l := s.dialect.(sqliteDialect).sqliteLedger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.rows("PRAGMA synchronous", func(row scanner) error { return row.Scan(&level) }, func(*statement) {})
+	return level
+}
+
+// LedgerAccounts is how many accounts the meter of an embedded store keeps.
+func LedgerAccounts(s *Store) int { return len(s.dialect.(sqliteDialect).accounts) }
