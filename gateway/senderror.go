@@ -27,8 +27,11 @@ func (e *SendError) Error() string { return "upstream " + e.Upstream + ": " + e.
 // Unwrap is the cause; where the caller ended the call, the cause of its context.
 func (e *SendError) Unwrap() error { return e.cause }
 
-// WordOf is the word of a SendError; empty for another error.
+// WordOf is the word of a SendError, too_long for an answer beyond maxAnswer; empty for another error.
 func WordOf(err error) string {
+	if errors.Is(err, errTooLong) {
+		return "too_long"
+	}
 	if e := (*SendError)(nil); errors.As(err, &e) {
 		return e.Word
 	}

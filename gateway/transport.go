@@ -103,14 +103,6 @@ func control(plain bool) func(network, address string, _ syscall.RawConn) error 
 	}
 }
 
-// dialable reports whether an upstream may have an address, without TLS only one inside.
-func dialable(at netip.Addr, plain bool) bool {
-	if plain {
-		return Inside(at)
-	}
-	return !Forbidden(at)
-}
-
 // dropped are headers that are never passed on, whoever sends them: credentials, and those
 // that belong to one connection.
 var dropped = []string{

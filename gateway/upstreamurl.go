@@ -44,6 +44,11 @@ func Inside(a netip.Addr) bool {
 	return !Forbidden(a) && (a.IsLoopback() || a.IsPrivate() || sharedAddresses.Contains(a))
 }
 
+// dialable reports whether an upstream may have an address, without TLS only one inside.
+func dialable(a netip.Addr, plain bool) bool {
+	return !Forbidden(a) && (!plain || Inside(a))
+}
+
 // plainAddress is an address without its zone, as IPv4 where that is meant.
 func plainAddress(a netip.Addr) netip.Addr {
 	a = a.WithZone("").Unmap()
@@ -107,7 +112,7 @@ func hostProblem(host string, plain bool) string {
 			return "must have an address without a zone"
 		case Forbidden(a):
 			return forbidden
-		case plain && !Inside(a):
+		case !dialable(a, plain):
 			return encrypted
 		}
 		return ""
