@@ -11,6 +11,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/gateway"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -53,6 +54,8 @@ var hours = [usage.HoursADay]float64{1, .5, .4, .3, .4, 1, 3, 6, 10, 12, 12, 9, 
 type charge struct {
 	at time.Time
 	usage.Charge
+	// record is the call that it settled; nil where no gateway took one.
+	record *gateway.Record
 }
 
 // Seed fills an empty, migrated database with usage up to now. The usage is settled
@@ -75,7 +78,8 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password, mode
 			customers = append(customers, customer{u, key})
 		}
 	}
-	if err := createModels(ctx, s, now, modelURL); err != nil {
+	upstream, err := createModels(ctx, s, now, modelURL)
+	if err != nil {
 		return fmt.Errorf("the models of the demo could not be created: %w", err)
 	}
 	book, err := s.Book(ctx)
@@ -86,7 +90,14 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password, mode
 	if err != nil {
 		return err
 	}
-	return post(ctx, s, charges)
+	if upstream == uuid.Nil {
+		return post(ctx, s, charges)
+	}
+	log := calls(charges, now)
+	if err := post(ctx, s, charges); err != nil {
+		return err
+	}
+	return writeLog(ctx, s, log, upstream)
 }
 
 func createUser(ctx context.Context, s *store.Store, u User, password string) (keys.Key, error) {
@@ -138,7 +149,7 @@ func usageOf(customers []customer, book *catalog.Book, now time.Time) (charges [
 			chosen := random.Perm(most)[:len(requests)]
 			slices.Sort(chosen)
 			for i, moment := range chosen {
-				charges = append(charges, charge{moments[moment], requests[i]})
+				charges = append(charges, charge{at: moments[moment], Charge: requests[i]})
 			}
 		}
 	})
@@ -199,7 +210,7 @@ func instants(random *rand.Rand, n int, begin, end time.Time) []time.Time {
 func post(ctx context.Context, s *store.Store, charges []charge) error {
 	used := map[uuid.UUID]time.Time{}
 	for len(charges) > 0 {
-		at, batch := charges[0].at, []usage.Charge(nil)
+		at, batch, settled := charges[0].at, []usage.Charge(nil), charges
 		for len(charges) > 0 && charges[0].at.Equal(at) {
 			batch = append(batch, charges[0].Charge)
 			used[charges[0].KeyID] = at
@@ -209,9 +220,12 @@ func post(ctx context.Context, s *store.Store, charges []charge) error {
 		if err != nil {
 			return fmt.Errorf("the usage of the demo could not be recorded: %w", err)
 		}
-		for _, r := range receipts {
+		for i, r := range receipts {
 			if r.Outcome != usage.Accepted {
 				return fmt.Errorf("the usage of the demo does not fit: %s at %d of %d credits on %s", r.Outcome, r.CreditsUsed, r.DailyLimit, r.Day)
+			}
+			if record := settled[i].record; record != nil {
+				record.Credits = r.Charged
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func seeded(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
 	url := storetest.SQLiteURL(t)
 	storetest.Migrate(t, url)
-	if err := Seed(context.Background(), url, now, "correct horse battery", ""); err != nil {
+	if err := Seed(context.Background(), url, now, "correct horse battery", "http://127.0.0.1:9/v1"); err != nil {
 		t.Fatal(err)
 	}
 	return storetest.Open(t, url, func() time.Time { return now })
@@ -226,6 +226,9 @@ func TestADemosModelsArePricedAndUsedAsTheirPlansAllow(t *testing.T) {
 func TestADemoIsTheSameEveryTime(t *testing.T) {
 	now := demoStarts["at noon of a Wednesday"]
 	first, second := demoUsage(t, now), demoUsage(t, now)
+	if diff := cmp.Diff(calls(first, now), calls(second, now)); diff != "" {
+		t.Errorf("the logs of two demos differ:\n%s", diff)
+	}
 	if diff := cmp.Diff(first, second, cmp.AllowUnexported(charge{})); diff != "" {
 		t.Errorf("two demos differ:\n%s", diff)
 	}

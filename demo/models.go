@@ -12,6 +12,8 @@ import (
 	"codexible/gateway"
 	"codexible/store"
 	"codexible/usage"
+
+	"github.com/google/uuid"
 )
 
 // offer is a model of the demo: how it is sold, how often it is called, and the usual
@@ -90,21 +92,23 @@ func withBand(small catalog.Set, above int64, large catalog.Set) catalog.Set {
 const upstreamName = "Demo model"
 
 // createModels offers the demo's models, which the model at modelURL serves, and sets
-// their prices. Without a URL nothing serves them.
-func createModels(ctx context.Context, s *store.Store, now time.Time, modelURL string) error {
+// their prices. Without a URL nothing serves them, and there is no upstream.
+func createModels(ctx context.Context, s *store.Store, now time.Time, modelURL string) (upstream uuid.UUID, err error) {
 	candidates := []catalog.NewCandidate{}
 	if modelURL != "" {
 		name, kind, wires := upstreamName, gateway.Compatible, []string{usage.Chat.String(), usage.Responses.String(), usage.Messages.String()}
-		if _, err := s.CreateUpstream(ctx, accounts.ActorSystem, gateway.UpstreamChange{Name: &name, Kind: &kind, BaseURL: &modelURL, Wires: &wires}); err != nil {
-			return err
+		u, err := s.CreateUpstream(ctx, accounts.ActorSystem, gateway.UpstreamChange{Name: &name, Kind: &kind, BaseURL: &modelURL, Wires: &wires})
+		if err != nil {
+			return upstream, err
 		}
+		upstream = u.ID
 		candidates = append(candidates, catalog.NewCandidate{Upstream: upstreamName})
 	}
 	for i := range offers {
 		m := &offers[i].Model
 		c := catalog.ModelChange{Name: &m.Name, Aliases: &m.Aliases, DisplayName: &m.DisplayName, Description: &m.Description, ContextWindow: &m.ContextWindow, Plans: &offers[i].plans, Candidates: &candidates}
 		if _, err := s.CreateModel(ctx, accounts.ActorSystem, c); err != nil {
-			return err
+			return upstream, err
 		}
 	}
 	for _, p := range prices(now) {
@@ -113,10 +117,10 @@ func createModels(ctx context.Context, s *store.Store, now time.Time, modelURL s
 			n.ValidFrom = nil // the demo's first moment is in the middle of that day
 		}
 		if _, err := s.SetPrice(ctx, accounts.ActorSystem, n); err != nil {
-			return err
+			return upstream, err
 		}
 	}
-	return nil
+	return upstream, nil
 }
 
 // prices are the demo's prices in the order in which they begin, without ids.
