@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"codexible/fault"
 	"codexible/gateway"
 	"codexible/handlers"
+	"codexible/handlers/console"
 
 	"github.com/google/uuid"
 )
@@ -187,4 +189,19 @@ func TestTwoUpstreamsCannotHaveOneName(t *testing.T) {
 		s.words["up."+name] = u.ID.String()
 	}
 	s.call(t, asRoot("PATCH", upstreams+"/$up.second", `{"name":"FIRST"}`, 409, `{"error":{"code":"conflict","message":"Another upstream has this name. Choose another name.","status":409,"request_id":"*"}}`))
+}
+
+func TestTheAPISaysWhichReferencesCannotBeRead(t *testing.T) {
+	s := onSQLite(t, func(p *handlers.Parts) {
+		withConsole(p, func(c *console.Parts) {
+			c.UpstreamSecret = func(_ gateway.KeySource, name string) (gateway.Secret, error) {
+				return gateway.Secret{}, errors.New("env:" + name + ": the variable is not set: set it where the service runs")
+			}
+		})
+	})
+	s.send(t, call{as: "root", method: http.MethodPost, path: upstreams, body: `{"name":"Vendor","kind":"openai","base_url":"https://api.example.com","keys":[{"ref":"env:UPSTREAM_SPARE"}]}`})
+	a := s.send(t, call{as: "root", method: http.MethodGet, path: upstreams})
+	if body := string(a.text); !strings.Contains(body, `"ref":"env:UPSTREAM_SPARE"`) || !strings.Contains(body, `"problem":"env:UPSTREAM_SPARE: the variable is not set: set it where the service runs"`) {
+		t.Errorf("the upstreams are %s", body)
+	}
 }

@@ -45,7 +45,7 @@ type upstreamKey struct {
 	Enabled        bool              `json:"enabled" example:"true"`
 	DisabledAt     *openapi.Instant  `json:"disabled_at" doc:"null while it is enabled." example:"null"`
 	DisabledReason *string           `json:"disabled_reason" doc:"null while it is enabled." example:"null"`
-	Problem        *string           `json:"problem" doc:"Why a stored key cannot be used; null if nothing is wrong." example:"null"`
+	Problem        *string           `json:"problem" doc:"Why the key cannot be read; null if nothing is wrong." example:"null"`
 	RestsUntil     *openapi.Instant  `json:"rests_until" doc:"Until when it is not tried because the provider answered 429; null if it does not rest." example:"null"`
 }
 
@@ -82,7 +82,17 @@ func (a *api) upstreamForm(u *gateway.Upstream) adminUpstream {
 	if a.UpstreamState != nil {
 		state = a.UpstreamState(u.ID)
 	}
-	return adminUpstreamOf(u, state)
+	form := adminUpstreamOf(u, state)
+	for i := range u.Keys {
+		k := &u.Keys[i]
+		if k.Source == gateway.KeyStored || a.Console.UpstreamSecret == nil {
+			continue
+		}
+		if _, err := a.Console.UpstreamSecret(k.Source, k.Reference); err != nil {
+			form.Keys[i].Problem = new(err.Error())
+		}
+	}
+	return form
 }
 
 func (a *api) adminUpstreams(ctx context.Context, _ nothing) ([]adminUpstream, error) {
