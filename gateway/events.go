@@ -57,8 +57,9 @@ type framer struct {
 	line int
 	// lf is where the next LF is, the length of the view if there is none; before seen if it was not searched.
 	lf int
-	// afterCR is whether the view ended with a CR, of which an LF may be the second half.
-	afterCR bool
+	// afterCR is whether the view ended with a CR, of which an LF may be the second half; crlf
+	// is whether the last line ended with both.
+	afterCR, crlf bool
 	// rest is the beginning of an event whose end has not arrived.
 	rest []byte
 	// inside is whether a part of the event has passed, kept is a copy of it, and unread is
@@ -116,14 +117,14 @@ func (f *framer) next() (frame, bool) {
 		f.start = end
 		return f.event(raw), true
 	}
-	part := f.view[f.start:]
+	part := f.view[f.start:f.seen]
 	if len(part) >= f.long || f.inside && len(part) > 0 {
 		f.inside = true
 		f.keep(part)
-		f.start = len(f.view)
+		f.start = f.seen
 		return frame{raw: part}, true
 	}
-	f.save(part)
+	f.save(f.view[f.start:])
 	return frame{}, false
 }
 
@@ -134,7 +135,7 @@ func (f *framer) flush() (frame, bool) {
 	if len(raw) == 0 && !f.inside {
 		return frame{}, false
 	}
-	cut := f.inside || len(bytes.Trim(raw, "\r\n")) > 0
+	cut := (f.inside || len(bytes.Trim(raw, "\r\n")) > 0) && f.seen == len(f.view)
 	fr := f.event(raw)
 	fr.cut = cut
 	f.start = len(f.view)
@@ -150,12 +151,13 @@ func (f *framer) close() {
 }
 
 // end is where the event at start ends, behind its blank line; negative if that has not arrived.
+// Where lines end with CRLF, the blank line does too: its CR is not seen until its LF is there.
 func (f *framer) end() int {
 	if f.afterCR && f.seen < len(f.view) {
 		f.afterCR = false
 		if f.view[f.seen] == '\n' {
 			f.seen++
-			f.line = f.seen
+			f.line, f.crlf = f.seen, true
 		}
 	}
 	for {
@@ -164,14 +166,18 @@ func (f *framer) end() int {
 			f.seen = len(f.view)
 			return -1
 		}
-		blank := at == f.line
-		f.seen = at + 1
+		blank, crlf := at == f.line, f.crlf
+		f.seen, f.crlf = at+1, false
 		if f.view[at] == '\r' {
 			switch {
+			case f.seen == len(f.view) && blank && crlf:
+				f.seen, f.crlf = at, true
+				return -1
 			case f.seen == len(f.view):
 				f.afterCR = true
 			case f.view[f.seen] == '\n':
 				f.seen++
+				f.crlf = true
 			}
 		}
 		if f.line = f.seen; blank {
