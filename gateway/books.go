@@ -265,14 +265,33 @@ func (c *call) used() (usage.Tokens, usage.Source) {
 	t, reported := c.report.Tokens()
 	switch reported {
 	case usage.Whole:
+		if unbelievable(&t) {
+			return c.disbelieve(&t)
+		}
 		c.g.ratios.learn(c.model.Name, c.in.text, delivered, c.in.media, &t)
 		return t, usage.SourceReported
 	case usage.PromptOnly:
+		if unbelievable(&t) {
+			return c.disbelieve(&t)
+		}
 		t.Output = max(t.Output, c.est.outputTokens(delivered))
 		return t, usage.SourceCounted
 	case usage.Nothing:
 	}
 	return c.est.tokens(delivered), usage.SourceEstimated
+}
+
+// unbelievable reports whether a figure was beyond what any call can have.
+func unbelievable(t *usage.Tokens) bool {
+	return t.Clamped > 0 && (t.Prompt() >= usage.MaxTokens || t.Output >= usage.MaxTokens)
+}
+
+// disbelieve is an estimate in the place of usage that no call can have.
+func (c *call) disbelieve(said *usage.Tokens) (usage.Tokens, usage.Source) {
+	c.g.Logger.Error("an upstream reported usage that no call can have; the call is charged by an estimate", "request_id", c.ID, "upstream", c.record.Upstream, "model", c.model.Name)
+	t := c.est.tokens(c.delivered.Load())
+	t.Clamped = max(said.Clamped, 1)
+	return t, usage.SourceEstimated
 }
 
 // settle ends the hold by what was used. It returns when that is in the books, or after
@@ -285,10 +304,8 @@ func (c *call) settle(outcome usage.CallOutcome) {
 	began := time.Now()
 	t, source := c.used()
 	q, err := c.price.Quote(&t)
-	if err != nil { // more than any call can cost: what the upstream says is not to be believed
-		c.g.Logger.Error("an upstream reported usage that no call can have; the call is charged by an estimate", "request_id", c.ID, "upstream", c.record.Upstream, "model", c.model.Name)
-		t, source = c.est.tokens(c.delivered.Load()), usage.SourceEstimated
-		t.Clamped = 1
+	if err != nil { // more than any call can cost
+		t, source = c.disbelieve(&t)
 		q, _ = c.price.Quote(&t)
 	}
 	charge := usage.Charge{ChargerID: c.Identity.Key.ID, Call: &usage.Call{RequestID: c.ID, Outcome: outcome, Source: source}}

@@ -19,8 +19,12 @@ import (
 )
 
 const (
-	// maxAnswer is the most that an answer without a stream may have.
+	// maxAnswer is the most that an answer without a stream may have, and an event of a stream.
 	maxAnswer = 64 << 20
+	// smallAnswer is how much of an answer is read without a place in the budget of all.
+	smallAnswer = 64 << 10
+	// mostReadInAll is how much of larger answers the process reads at once.
+	mostReadInAll = 256 << 20
 	// noUpstreamWait is the least time after which a client is to try again where no upstream can take its call.
 	noUpstreamWait = 5 * time.Second
 	// drainFailed is how much of a failed answer is read, so that its connection can be used again.
@@ -337,15 +341,19 @@ func (c *call) whole(try Try, response *http.Response, at *Attempt, began time.T
 	if success {
 		c.answered.Store(true)
 	}
-	body, err := readAll(response.Body)
+	body, err := readAll(response.Body, &readByAll)
 	_ = response.Body.Close()
 	switch {
 	case err != nil && c.ctx.Err() != nil:
 		at.failed(response.StatusCode, "cancelled", began)
 		return c.cutOff(), true
+	case errors.Is(err, errCrowded): // no fault of the upstream's
+		c.answered.Store(false)
+		at.failed(response.StatusCode, "crowded", began)
+		return nil, false
 	case err != nil:
 		c.answered.Store(false)
-		at.failed(response.StatusCode, WordOf(err), began)
+		at.failed(response.StatusCode, WordOf(sendError(c.ctx, try, err)), began)
 		c.route.Failed(try, Failure{})
 		return nil, false
 	case success && failedBody(c.wire, body):
@@ -397,13 +405,35 @@ func (c *call) cutOff() *Answer {
 	return c.refuse(&Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "This instance is shutting down. Try again."})
 }
 
-// readAll reads a body of at most maxAnswer.
-func readAll(body io.Reader) ([]byte, error) {
-	all, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-	if err == nil && len(all) > maxAnswer {
-		err = errTooLong
+// readByAll is what is read of larger answers.
+var readByAll = budget{most: mostReadInAll}
+
+// readAll reads a body of at most maxAnswer. What it keeps meanwhile counts in a budget that
+// all calls share: an answer that does not fit into it ends with errCrowded.
+func readAll(body io.Reader, all *budget) ([]byte, error) {
+	read, taken := make([]byte, 0, 512), 0
+	defer func() { all.give(taken) }()
+	for {
+		if len(read) == cap(read) {
+			grown := min(2*cap(read), maxAnswer+1)
+			if more := grown - taken; grown > smallAnswer {
+				if !all.take(more) {
+					return nil, errCrowded
+				}
+				taken += more
+			}
+			read = append(make([]byte, 0, grown), read...)
+		}
+		n, err := body.Read(read[len(read):cap(read)])
+		switch read = read[:len(read)+n]; {
+		case len(read) > maxAnswer:
+			return nil, errTooLong
+		case err == io.EOF: //nolint:errorlint // readers return it bare
+			return read, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return all, err
 }
 
 // failedBody reports whether a 2xx answer is a failure.

@@ -132,6 +132,7 @@ var explanations = map[string]string{
 	"idle_timeout":       "the answer stopped for longer than the upstream's idle time",
 	"cut":                "the connection was closed before the answer was complete",
 	"protocol":           "the answer is not HTTP",
+	"encoding":           "the answer is compressed in a way that was not asked for",
 }
 
 // shown is what an answer says went wrong, in a line and without the credentials that it may repeat.

@@ -16,7 +16,7 @@ import (
 type SendError struct {
 	Upstream string
 	// Word is one of dns, refused, unreachable, connect_timeout, address, tls,
-	// first_byte_timeout, idle_timeout, cut, canceled, protocol.
+	// first_byte_timeout, idle_timeout, cut, canceled, encoding, too_long, protocol.
 	Word  string
 	cause error
 }
@@ -61,6 +61,10 @@ func word(ctx context.Context, err error) string {
 		return "idle_timeout"
 	case ctx.Err() != nil:
 		return "canceled"
+	case errors.Is(err, errEncoding):
+		return "encoding"
+	case errors.Is(err, errTooLong):
+		return "too_long"
 	case errors.Is(err, errAddress):
 		return "address"
 	case errors.As(err, new(*net.DNSError)):

@@ -15,6 +15,7 @@ import (
 
 var (
 	errTooLong = errors.New("gateway: the answer is longer than answers may be")
+	errCrowded = errors.New("gateway: too many long answers are read at once")
 )
 
 const (
@@ -53,8 +54,9 @@ type stream struct {
 	// sent is whether the head of the answer is on its way: nothing can be tried again then.
 	sent      bool
 	generated bool
-	// inside is whether the client has a part of an event.
+	// inside is whether the client has a part of an event, and partly how long the part is.
 	inside bool
+	partly int
 	// failure is what the upstream calls the failure that it has reported; inFailure is whether there was one.
 	failure   string
 	inFailure bool
@@ -216,8 +218,12 @@ func (s *stream) event(f frame) {
 	if !f.whole {
 		s.pass(f.raw)
 		s.inside = true
+		if s.partly += len(f.raw); s.partly > maxAnswer {
+			s.stopInBand(usage.CallUpstreamError, "too_long", &Refusal{Reason: ReasonUpstream, Message: "The provider sent an event of its stream that does not end, so the answer was stopped. Try again."})
+		}
 		return
 	}
+	s.partly = 0
 	var is signal
 	if f.data != nil {
 		s.report.Read(f.data)

@@ -115,7 +115,8 @@ var dropped = []string{
 // upstream's configuration adds are put in. body is not used any more when Send has returned.
 // The answer's body has to be closed; a read from it fails after the upstream's idle time
 // without a byte, which does not pass while nobody reads. An error is a *SendError. The
-// end of ctx ends the call, also while its body is read.
+// end of ctx ends the call, also while its body is read. Compression is not asked for: gzip is
+// undone, and an answer in another encoding is an error.
 func (f *Fleet) Send(ctx context.Context, t Try, e Endpoint, query string, header map[string][]string, body []byte) (*http.Response, error) {
 	to := t.BaseURL + e.Path()
 	if query != "" {
@@ -156,6 +157,10 @@ func (f *Fleet) send(ctx context.Context, t Try, method, to string, header map[s
 	up.detach()
 	res.Request = nil // it has the credentials
 	res.Body = newAnswer(ctx, cancel, t, res.Body)
+	if err := decode(ctx, t, res); err != nil {
+		_ = res.Body.Close()
+		return nil, err
+	}
 	return res, nil
 }
 

@@ -107,17 +107,16 @@ func TestWithoutAKeyNoCredentialsAreSent(t *testing.T) {
 	}
 }
 
-func TestARedirectIsAnAnswerAndCompressionIsLeftAlone(t *testing.T) {
+func TestARedirectIsAnAnswer(t *testing.T) {
 	calls := 0
 	h, try := serving(t, nil, func(w http.ResponseWriter, r *http.Request) {
 		calls++
 		w.Header().Set("Location", "http://"+r.Host+"/elsewhere")
-		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(http.StatusTemporaryRedirect)
-		_, _ = io.WriteString(w, "not really gzip")
+		_, _ = io.WriteString(w, "elsewhere")
 	})
 	res, err := h.Send(t.Context(), try, Responses, "", nil, []byte("{}"))
-	if status, body := received(t, res, err); status != 307 || body != "not really gzip" || calls != 1 {
+	if status, body := received(t, res, err); status != 307 || body != "elsewhere" || calls != 1 {
 		t.Errorf("status %d, %q, after %d calls", status, body, calls)
 	}
 }
@@ -163,6 +162,10 @@ func TestAnErrorOfSendSaysInAWordWhatHappened(t *testing.T) {
 		}
 		_ = c.Close()
 	})
+	brotli := listening(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx")
+		_ = c.Close()
+	})
 	silent := listening(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,6 +185,7 @@ func TestAnErrorOfSendSaysInAWordWhatHappened(t *testing.T) {
 		"closes":            {"http://" + closed, "cut"},
 		"not HTTP":          {"http://" + garbled, "protocol"},
 		"endless headers":   {"http://" + endless, "protocol"},
+		"brotli":            {"http://" + brotli, "encoding"},
 		"silent":            {"http://" + silent, "first_byte_timeout"},
 		"link-local":        {"https://[fe80::1]", "address"},
 		"bad URL":           {"http://[::1", "protocol"},
