@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -230,21 +231,27 @@ func (s *seller) chargedAsSeen(t *testing.T, calls []*made, charges map[string]*
 // At a shutdown streams end in the way of their wire, and are settled.
 func TestStreamsEndInBandAtSIGTERM(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, database string) {
-		_, provider := fakeProvider(t)
+		fake, provider := fakeProvider(t)
 		s := newSeller(t, database, provider, accounts.MaxDailyCredits, 1, 20, gateway.Cancel)
 		p := startProgram(t, "DATABASE_URL="+database, "STREAM_SHUTDOWN_TIMEOUT=1s")
 		var calling sync.WaitGroup
 		var begun atomic.Int64
-		calls := make([]*made, 9)
+		calls := make([]*made, 12)
 		for i := range calls {
 			m := &made{number: i, wire: wires[i%len(wires)], model: finishing, script: "endless:pause-20"}
-			if i >= 6 { // it ends within the time
+			switch {
+			case i >= 9:
+				m.script, m.plain = "wait-60000", true
+				begun.Add(1)
+			case i >= 6: // it ends within the time
 				m.script = "words-20:pause-20"
 			}
 			calls[i] = m
 			calling.Go(func() {
 				body, ok := m.open(context.Background(), p.url, s.secrets[0])
-				begun.Add(1)
+				if !m.plain {
+					begun.Add(1)
+				}
 				if !ok {
 					return
 				}
@@ -252,7 +259,7 @@ func TestStreamsEndInBandAtSIGTERM(t *testing.T) {
 				m.body, m.err = io.ReadAll(body)
 			})
 		}
-		Eventually(t, 10*time.Second, "all streams to begin", func() bool { return begun.Load() == int64(len(calls)) })
+		Eventually(t, 10*time.Second, "all calls to begin", func() bool { return begun.Load() == int64(len(calls)) && fake.Count() == len(calls) })
 		p.stop(t)
 		calling.Wait()
 		s.settled(t, time.Second)
@@ -260,11 +267,22 @@ func TestStreamsEndInBandAtSIGTERM(t *testing.T) {
 		charges := s.charges(t)
 		for i, m := range calls {
 			want, ended := usage.CallInterrupted, m.failed()
-			if i >= 6 {
+			switch {
+			case m.plain:
+				ended = m.status == http.StatusServiceUnavailable && bytes.Contains(m.body, []byte("shutting down. Try again."))
+			case i >= 6:
 				want, ended = usage.CallComplete, m.whole()
 			}
-			if charge := charges[m.id]; m.err != nil || !ended || charge == nil || charge.Call.Outcome != want {
+			charge := charges[m.id]
+			charged := charge != nil && charge.Call.Outcome == want
+			if m.plain { // nothing was delivered
+				charged = charge == nil
+			}
+			if m.err != nil || !ended || !charged {
 				t.Errorf("%s: %v, charged as %+v, ends with %.300q", m.wire, m.err, charge, m.body[max(0, len(m.body)-300):])
+			}
+			if line, err := s.db.Request(context.Background(), uuid.MustParse(m.id)); err != nil || line.Outcome != want {
+				t.Errorf("%s, plain %t: the log says %s: %v", m.wire, m.plain, line.Outcome, err)
 			}
 		}
 		if said := p.printed(); strings.Contains(said, `"level":"ERROR"`) {

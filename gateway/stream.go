@@ -144,6 +144,9 @@ func (s *stream) Read(p []byte) (int, error) {
 		if s.out = s.out[:0]; cap(s.out) > keptBuffer {
 			s.out = nil
 		}
+		if s.clientHasLeft() { // also where more has arrived
+			return 0, ErrClientGone
+		}
 		if err := s.step(); err != nil {
 			return 0, err
 		}
@@ -287,7 +290,7 @@ func (s *stream) noteUsage() {
 // outcome is how a stream ended that was read to its end.
 func (s *stream) outcome() usage.CallOutcome {
 	switch {
-	case s.gone:
+	case s.gone, s.clientHasLeft():
 		return usage.CallClientGone
 	case s.inFailure:
 		return usage.CallUpstreamError
@@ -313,6 +316,10 @@ func (s *stream) ended(why string) {
 	default:
 		s.stopInBand(usage.CallUpstreamError, why, &Refusal{Reason: ReasonUpstream, Message: "The provider ended its answer early. Try again."})
 	}
+}
+
+func (s *stream) clientHasLeft() bool {
+	return s.client.Err() != nil && errors.Is(context.Cause(s.client), ErrClientGone)
 }
 
 // finish settles the call, once.
