@@ -127,7 +127,7 @@ func noise(random *rand.Rand, wire upstream.Endpoint, withUsage bool) []byte {
 		case withUsage:
 			line(`data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":8,"total_tokens":17}}`)
 			line()
-		case out.Len() == len("\xef\xbb\xbf"):
+		case out.String() == "\xef\xbb\xbf":
 			out.Reset() // a byte order mark belongs to the first event
 		}
 		line("data: [DONE]")

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"codexible/demo/upstream"
 	"codexible/gateway"
@@ -40,5 +41,27 @@ func TestUsageThatNoCallCanHaveIsNotBelieved(t *testing.T) {
 		if used := charge.Priced.Tokens; used.Output < 10 || used.Output > 60 || used.Clamped == 0 {
 			t.Errorf("%+v for 20 words", used)
 		}
+	})
+}
+
+// The rest of its answer is there at once: it is read for the charge alone.
+func TestAClientThatLeavesBeforeADrainedStreamBeginsHasNotGotIt(t *testing.T) {
+	everyStream(t, func(t *testing.T, db *store.Store, e gateway.Endpoint) {
+		asked := make(chan struct{})
+		r := newRig(t, db, 100_000, func(upstream.Request) upstream.Script {
+			close(asked)
+			return upstream.Script{Wait: 50 * time.Millisecond}
+		})
+		r.upstreams[0].OnClientGone = gateway.Drain
+		ctx, leave := context.WithCancelCause(context.Background())
+		go func() {
+			<-asked
+			leave(gateway.ErrClientGone)
+		}()
+		request := r.ask(e, body(e, "coder", true))
+		r.call(ctx, request)
+		served := r.served(t, 0)
+		await(t, func() bool { return r.Open() == 0 })
+		r.check(t, request, want{usage.CallClientGone, usage.SourceReported, &served})
 	})
 }
