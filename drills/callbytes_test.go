@@ -99,7 +99,7 @@ func noise(random *rand.Rand, wire upstream.Endpoint, withUsage bool) []byte {
 			line("data: }")
 			line()
 		default:
-			text, _ := json.Marshal(words(random))
+			text, _ := json.Marshal(words(random)) //nolint:errchkjson // a string
 			switch wire {
 			case upstream.Responses:
 				line("event: response.output_text.delta")

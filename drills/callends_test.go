@@ -67,7 +67,7 @@ func (m *made) leave(t *testing.T, fake *upstream.Model, url, secret string) (at
 }
 
 // A client that leaves is noticed behind TLS too: its provider is cancelled, or read to its end, and the call is charged.
-func TestClientsThatLeaveUnderTLSAreNoticedAndCharged(t *testing.T) {
+func TestClientsThatLeaveUnderTLSAreNoticedAndCharged(t *testing.T) { //nolint:tparallel // its cases wait together
 	for _, gone := range []gateway.OnClientGone{gateway.Cancel, gateway.Drain} {
 		t.Run(string(gone), func(t *testing.T) {
 			t.Parallel()

@@ -428,7 +428,7 @@ func readAll(body io.Reader, all *budget) ([]byte, error) {
 		switch read = read[:len(read)+n]; {
 		case len(read) > maxAnswer:
 			return nil, errTooLong
-		case err == io.EOF: //nolint:errorlint // readers return it bare
+		case err == io.EOF:
 			return read, nil
 		case err != nil:
 			return nil, err
