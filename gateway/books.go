@@ -308,7 +308,7 @@ func (c *call) settle(outcome usage.CallOutcome) {
 		t, source = c.disbelieve(&t)
 		q, _ = c.price.Quote(&t)
 	}
-	charge := usage.Charge{ChargerID: c.Identity.Key.ID, Call: &usage.Call{RequestID: c.ID, Outcome: outcome, Source: source}}
+	charge := usage.Charge{ChargerID: c.Identity.Key.ID, Call: &usage.Call{RequestID: c.ID, Outcome: outcome, Source: source, UpstreamID: c.record.UpstreamID}}
 	q.SetOn(&charge, &t)
 	c.record.Source, c.record.Tokens, c.record.PriceID, c.record.CostMicros = source, &t, c.price.ID, q.CostMicros
 	c.g.Fleet.Spend(c.record.UpstreamID, q.CostMicros)

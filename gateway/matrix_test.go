@@ -74,7 +74,7 @@ func (r *rig) check(t *testing.T, request *gateway.Request, w want) *usage.Recor
 	if charge == nil {
 		t.Fatalf("the call was not charged (%s, %s)", line.Outcome, line.Code)
 	}
-	if diff := cmp.Diff(&usage.Call{RequestID: request.ID, Outcome: w.outcome, Source: w.source}, charge.Call); diff != "" {
+	if diff := cmp.Diff(&usage.Call{RequestID: request.ID, Outcome: w.outcome, Source: w.source, UpstreamID: line.UpstreamID}, charge.Call); diff != "" {
 		t.Errorf("the charge's call: %s", diff)
 	}
 	if w.tokens != nil {

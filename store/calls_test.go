@@ -28,10 +28,10 @@ func beginCall(t *testing.T, s *store.Store, c storetest.Customer, at time.Time,
 func TestACallOfTheGatewayIsInTheLedger(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		ctx, c, at := context.Background(), storetest.NewCustomer(t, s, "Business"), clock.Now()
-		p := newPrice(t, s, "opus", at, 5, 25)
+		p, upstream := newPrice(t, s, "opus", at, 5, 25), uuid.New()
 		finish := func(at time.Time, id uuid.UUID, tokens usage.Tokens) usage.Receipt {
 			e := usage.Entry{Kind: usage.KindSettle, Charge: pricedCharge(t, c, p, tokens), HoldID: id}
-			e.Call = &usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported}
+			e.Call = &usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported, UpstreamID: upstream}
 			return post(t, s, at, e)[0]
 		}
 		done, dead, silent := beginCall(t, s, c, at, p.ID), beginCall(t, s, c, at, p.ID), beginCall(t, s, c, at, p.ID)
@@ -69,7 +69,7 @@ func TestACallOfTheGatewayIsInTheLedger(t *testing.T) {
 			return usage.Call{RequestID: id, Outcome: usage.CallInterrupted, Source: usage.SourceEstimated}
 		}
 		complete := func(id uuid.UUID) usage.Call {
-			return usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported}
+			return usage.Call{RequestID: id, Outcome: usage.CallComplete, Source: usage.SourceReported, UpstreamID: upstream}
 		}
 		want := []line{
 			{Call: complete(done), Tokens: usage.Tokens{Input: 10_000, Output: 500}},

@@ -181,7 +181,7 @@ const (
 	usageColumns = `id, day, user_id, key_id, previous_id, created_at, credits, model, prompt_tokens, completion_tokens, cost_micros,
 		millionths, granted, uncollected, adjusts_id`
 	intoUsage      = "INSERT INTO usage (" + usageColumns + ") "
-	intoPriced     = "INSERT INTO usage (" + usageColumns + ", price_id, tokens, request_id, outcome, source) "
+	intoPriced     = "INSERT INTO usage (" + usageColumns + ", price_id, tokens, request_id, outcome, source, upstream_id) "
 	intoDailyUsage = "INSERT INTO daily_usage (day, user_id, key_id, model, requests, credits, prompt_tokens, completion_tokens, cost_micros) "
 	intoReplays    = "INSERT INTO idempotency_keys (key_id, charger_id, operation, text, fingerprint, day, credits_used, daily_limit, figures, hold_id, created_at) "
 	intoHolds      = `INSERT INTO holds (id, user_id, key_id, owner_id, credits, draws, delivered, on_expiry, model, request_id, price_id, created_at, expires_at,

@@ -114,8 +114,8 @@ func dayOfTokens(t *usage.TokenTotal) usage.Day { return t.Day }
 // without a call of the gateway need no arrays for what those alone have.
 var (
 	insertCharges = chargesFrom(intoUsage, "", "", "")
-	insertPriced  = chargesFrom(intoPriced, ", r.price_id, r.tokens, r.request_id, r.outcome, r.source",
-		", $16::uuid[], $17::text[], $18::uuid[], $19::text[], $20::text[]", ", price_id, tokens, request_id, outcome, source")
+	insertPriced  = chargesFrom(intoPriced, ", r.price_id, r.tokens, r.request_id, r.outcome, r.source, r.upstream_id",
+		", $16::uuid[], $17::text[], $18::uuid[], $19::text[], $20::text[], $21::uuid[]", ", price_id, tokens, request_id, outcome, source, upstream_id")
 )
 
 func chargesFrom(into, values, arrays, names string) string {
@@ -153,7 +153,7 @@ func byHand(r *usage.Record) bool { return r.Priced == nil && r.Call == nil }
 
 // pricedColumns are what charges have that are not by hand.
 func pricedColumns(records []usage.Record) []any {
-	prices, requests := make([]*[16]byte, len(records)), make([]*[16]byte, len(records))
+	prices, requests, upstreams := make([]*[16]byte, len(records)), make([]*[16]byte, len(records)), make([]*[16]byte, len(records))
 	tokens, outcomes, sources := make([]*string, len(records)), make([]*string, len(records)), make([]*string, len(records))
 	for i := range records {
 		if priced := records[i].Priced; priced != nil {
@@ -161,9 +161,10 @@ func pricedColumns(records []usage.Record) []any {
 		}
 		if call := records[i].Call; call != nil {
 			requests[i], outcomes[i], sources[i] = orNull(call.RequestID), new(string(call.Outcome)), new(string(call.Source))
+			upstreams[i] = orNull(call.UpstreamID)
 		}
 	}
-	return []any{prices, tokens, requests, outcomes, sources}
+	return []any{prices, tokens, requests, outcomes, sources, upstreams}
 }
 
 func queueUserDays(batch *pgx.Batch, table totals, day usage.Day, list []usage.Total, known bool) {

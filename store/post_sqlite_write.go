@@ -43,7 +43,7 @@ func (l *sqliteLedger) writeCharges(p *usage.Posting) error {
 	if err := l.insertCharges(p, intoUsage+values+")", true); err != nil || all(p.Records, byHand) {
 		return err
 	}
-	return l.insertCharges(p, intoPriced+values+", ?16, ?17, ?18, ?19, ?20)", false)
+	return l.insertCharges(p, intoPriced+values+", ?16, ?17, ?18, ?19, ?20, ?21)", false)
 }
 
 // insertCharges inserts the charges that are by hand, or the others.
@@ -88,14 +88,15 @@ func bindPriced(s *statement, r *usage.Record) {
 		s.text(tokensText(r.Priced))
 	}
 	if r.Call == nil {
-		s.null()
-		s.null()
-		s.null()
+		for range 4 {
+			s.null()
+		}
 		return
 	}
 	s.id(r.Call.RequestID)
 	s.text(string(r.Call.Outcome))
 	s.text(string(r.Call.Source))
+	s.id(r.Call.UpstreamID)
 }
 
 // addUp adds to the rows of a table of totals: an UPDATE of those that exist and

@@ -168,13 +168,13 @@ func storedText(value any) (string, error) {
 
 // chargeColumns have the millionths beyond the whole credits, as they are stored.
 const chargeColumns = `c.id, c.previous_id, c.user_id, c.key_id, c.model, c.credits, c.prompt_tokens, c.completion_tokens, c.cost_micros, c.day, c.created_at,
-	c.millionths, c.granted, c.uncollected, c.adjusts_id, c.price_id, c.tokens, c.request_id, c.outcome, c.source`
+	c.millionths, c.granted, c.uncollected, c.adjusts_id, c.price_id, c.tokens, c.request_id, c.outcome, c.source, c.upstream_id`
 
 // chargeDest is where chargeColumns are read to.
 func chargeDest(c *usage.Record) []any {
 	return []any{&c.ID, &c.PreviousID, &c.UserID, &c.KeyID, &c.Model, &c.Credits, &c.PromptTokens, &c.CompletionTokens, &c.CostMicros, &c.Day, &c.CreatedAt,
 		&c.Millionths, &c.Granted, &c.Uncollected, &c.AdjustsID, storedPrice{&c.Priced}, storedTokens{&c.Priced},
-		storedRequest{&c.Call}, storedOutcome{&c.Call}, storedSource{&c.Call}}
+		storedRequest{&c.Call}, storedOutcome{&c.Call}, storedSource{&c.Call}, storedUpstream{&c.Call}}
 }
 
 // eachRecord visits the charges that a condition selects; the record is another's after the visit.
@@ -224,12 +224,13 @@ func (s storedTokens) Scan(value any) error {
 	return err
 }
 
-// storedRequest reads the id of a call of the gateway, and storedOutcome and storedSource
-// after it how the call ended and where its tokens come from.
+// storedRequest reads the id of a call of the gateway, and storedOutcome, storedSource and
+// storedUpstream after it how the call ended, where its tokens come from, and who served it.
 type (
-	storedRequest struct{ of **usage.Call }
-	storedOutcome struct{ of **usage.Call }
-	storedSource  struct{ of **usage.Call }
+	storedRequest  struct{ of **usage.Call }
+	storedOutcome  struct{ of **usage.Call }
+	storedSource   struct{ of **usage.Call }
+	storedUpstream struct{ of **usage.Call }
 )
 
 // Scan implements sql.Scanner.
@@ -262,4 +263,12 @@ func (s storedSource) Scan(value any) error {
 	text, err := storedText(value)
 	(*s.of).Source = usage.Source(text)
 	return err
+}
+
+// Scan implements sql.Scanner.
+func (s storedUpstream) Scan(value any) error {
+	if *s.of == nil || value == nil {
+		return nil
+	}
+	return (*s.of).UpstreamID.Scan(value)
 }

@@ -70,6 +70,8 @@ type Call struct {
 	RequestID uuid.UUID
 	Outcome   CallOutcome
 	Source    Source
+	// UpstreamID is the upstream that the call was sent to last; zero where that is not known.
+	UpstreamID uuid.UUID
 }
 
 // CallOutcome is how a call of the gateway ended.

@@ -329,7 +329,8 @@ func (p *Play) call(t *rapid.T, e *usage.Entry) {
 	if h := p.Model.hold(e.HoldID); e.Kind == usage.KindSettle && h != nil && h.entry.OwnerID == uuid.Nil {
 		e.Call = &usage.Call{
 			RequestID: e.HoldID, Outcome: rapid.SampledFrom([]usage.CallOutcome{usage.CallComplete, usage.CallClientGone}).Draw(t, "outcome"),
-			Source: rapid.SampledFrom([]usage.Source{usage.SourceReported, usage.SourceCounted}).Draw(t, "source"),
+			Source:     rapid.SampledFrom([]usage.Source{usage.SourceReported, usage.SourceCounted}).Draw(t, "source"),
+			UpstreamID: rapid.SampledFrom([]uuid.UUID{uuid.Nil, {1}, {2}}).Draw(t, "upstream"),
 		}
 	}
 }
