@@ -53,6 +53,8 @@ type dialect interface {
 	contains(f *search, column, needle string)
 	// lock holds a row until tx ends.
 	lock(tx *gorm.DB, table string, id uuid.UUID) error
+	// sumWords are the parts of a sum over charges that differ.
+	sumWords() sumWords
 	// takeTurn waits for every other transaction that took a turn of this name, until tx ends.
 	takeTurn(tx *gorm.DB, name string) error
 	// skipLocked ends a SELECT of rows to remove: it takes them, but for those that somebody else is changing.

@@ -279,3 +279,12 @@ func (d sqliteDialect) close() error {
 	d.closed = true
 	return errors.Join(d.shut(), d.read.Close(), d.write.Close())
 }
+
+func (sqliteDialect) sumWords() sumWords {
+	return sumWords{
+		noID: "x'00000000000000000000000000000000'", hour: "(c.created_at / 3600000000) % 24",
+		token: func(field string) string {
+			return "CASE WHEN json_valid(c.tokens) THEN COALESCE(json_extract(c.tokens, '$." + field + "'), 0) ELSE 0 END"
+		},
+	}
+}
