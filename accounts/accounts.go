@@ -16,15 +16,20 @@ import (
 // Role is what a user's keys may do beyond reading their own data.
 type Role string
 
-// The roles. A service checks other people's keys, an admin manages everything.
+// The roles. A service checks other people's keys, an admin manages everything, a
+// viewer sees what an admin sees, secrets aside, and changes nothing.
 const (
 	RoleUser    Role = "user"
 	RoleService Role = "service"
+	RoleViewer  Role = "viewer"
 	RoleAdmin   Role = "admin"
 )
 
 // Roles lists every role, the least powerful first.
-func Roles() []Role { return []Role{RoleUser, RoleService, RoleAdmin} }
+func Roles() []Role { return []Role{RoleUser, RoleService, RoleViewer, RoleAdmin} }
+
+// Operates reports whether the role signs in to the console and reads everything.
+func (r Role) Operates() bool { return r == RoleAdmin || r == RoleViewer }
 
 // Status is whether a user's keys work.
 type Status string
@@ -40,10 +45,14 @@ func Statuses() []Status { return []Status{StatusActive, StatusSuspended} }
 
 // Sentinels of the accounts, returned by the store.
 var (
-	ErrUserNotFound = fault.New(fault.NotFound, "This user does not exist.")
-	ErrPlanNotFound = fault.New(fault.NotFound, "This plan does not exist.")
-	ErrEmailTaken   = fault.New(fault.Conflict, "A user with this e-mail address already exists. Choose another e-mail address, or change that user.")
-	ErrPlanTaken    = fault.New(fault.Conflict, "A plan with this name already exists. Choose another name, or change that plan.")
+	ErrUserNotFound  = fault.New(fault.NotFound, "This user does not exist.")
+	ErrPlanNotFound  = fault.New(fault.NotFound, "This plan does not exist.")
+	ErrEmailTaken    = fault.New(fault.Conflict, "A user with this e-mail address already exists. Choose another e-mail address, or change that user.")
+	ErrExternalTaken = fault.New(fault.Conflict, "A user with this external id already exists. Choose another external id, or change that user.")
+	ErrErased        = fault.New(fault.Conflict, "This user was erased and can no longer be changed. Create another user.")
+	ErrLastOperator  = fault.New(fault.Conflict, "This is the last admin who can sign in to the console. Make another user an admin with a password first, then erase this one.")
+	ErrConfirm       = fault.Field("confirm", "must be the e-mail address of the user, which is erased for good")
+	ErrPlanTaken     = fault.New(fault.Conflict, "A plan with this name already exists. Choose another name, or change that plan.")
 )
 
 // Plan is what a customer may use: credits a UTC day and month, requests a minute
@@ -85,6 +94,14 @@ type User struct {
 	Role      Role
 	Status    Status
 	CreatedAt time.Time
+	// ExternalID is the operator's own id of the user, unique; empty for none.
+	ExternalID string
+	// Metadata is a JSON object, {} where none was given.
+	Metadata json.RawMessage
+	// Note is for operators alone: the user never sees it.
+	Note string
+	// ErasedAt is when what is known of the person was removed; nil for everybody else.
+	ErasedAt *time.Time
 }
 
 // NewUser is what is needed to create a user. Plan is a plan's name, compared
@@ -96,15 +113,24 @@ type NewUser struct {
 	Role  Role
 	// PasswordHash lets the user sign in to the console; empty for none.
 	PasswordHash string
+	// ExternalID, Metadata and Note are as User has them; nil Metadata is {}.
+	ExternalID string
+	Metadata   json.RawMessage
+	Note       string
 }
 
 // UserChange holds what to change of a user; nil leaves a field as it is. An
-// empty Name removes it.
+// empty Name, ExternalID or Note removes it.
 type UserChange struct {
+	Email  *string
 	Name   *string
 	Plan   *string
 	Status *Status
 	Role   *Role
+
+	ExternalID *string
+	Metadata   json.RawMessage
+	Note       *string
 }
 
 // PlanChange holds what to set or change of a plan; nil leaves a field as it
@@ -154,7 +180,10 @@ func Fold(s string) string { return strings.ToLower(s) }
 // Normalize cleans the new user's fields, fills the defaults and reports every
 // problem at once as a fault of kind Invalid.
 func (n NewUser) Normalize() (NewUser, error) {
-	n.Email, n.Name, n.Plan = CleanEmail(n.Email), Clean(n.Name), Clean(n.Plan)
+	n.Email, n.Name, n.Plan, n.Note = CleanEmail(n.Email), Clean(n.Name), Clean(n.Plan), CleanNote(n.Note)
+	if n.Metadata == nil {
+		n.Metadata = json.RawMessage("{}")
+	}
 	if n.Role == "" {
 		n.Role = RoleUser
 	}
@@ -162,8 +191,11 @@ func (n NewUser) Normalize() (NewUser, error) {
 	problems.add("email", CheckEmail(n.Email))
 	problems.add("name", CheckText(n.Name, 0, MaxNameLength))
 	problems.add("plan", CheckText(n.Plan, 1, MaxPlanNameLength))
+	problems.add("external_id", CheckExternalID(n.ExternalID))
+	problems.add("metadata", CheckMetadata(n.Metadata))
+	problems.add("note", CheckNote(n.Note))
 	if !slices.Contains(Roles(), n.Role) {
-		problems.add("role", "must be user, service or admin")
+		problems.add("role", roleRule)
 	}
 	return n, problems.err()
 }
@@ -171,6 +203,18 @@ func (n NewUser) Normalize() (NewUser, error) {
 // Normalize cleans and checks a change of a user.
 func (c UserChange) Normalize() (UserChange, error) {
 	problems := problems{}
+	if c.Email != nil {
+		c.Email = new(CleanEmail(*c.Email))
+		problems.add("email", CheckEmail(*c.Email))
+	}
+	if c.ExternalID != nil {
+		problems.add("external_id", CheckExternalID(*c.ExternalID))
+	}
+	problems.add("metadata", CheckMetadata(c.Metadata))
+	if c.Note != nil {
+		c.Note = new(CleanNote(*c.Note))
+		problems.add("note", CheckNote(*c.Note))
+	}
 	if c.Name != nil {
 		c.Name = cleaned(*c.Name)
 		problems.add("name", CheckText(*c.Name, 0, MaxNameLength))
@@ -183,10 +227,12 @@ func (c UserChange) Normalize() (UserChange, error) {
 		problems.add("status", "must be active or suspended")
 	}
 	if c.Role != nil && !slices.Contains(Roles(), *c.Role) {
-		problems.add("role", "must be user, service or admin")
+		problems.add("role", roleRule)
 	}
 	return c, problems.err()
 }
+
+const roleRule = "must be user, service, viewer or admin"
 
 // Normalize cleans and checks a change of a plan.
 func (c PlanChange) Normalize() (PlanChange, error) {

@@ -154,6 +154,62 @@ func CheckFeatures(text json.RawMessage) string {
 	return ""
 }
 
+// Bounds of what is known of a person beside name and e-mail.
+const (
+	MaxExternalIDLength = 200
+	MaxMetadataBytes    = 4 << 10
+	MaxMetadataDepth    = 8
+	MaxNoteLength       = 2000
+)
+
+// MetadataRule says what metadata has to be, ExternalIDRule what an external id.
+const (
+	MetadataRule   = "must be a JSON object in UTF-8 of at most 4096 bytes, nested at most 8 deep, without NUL and unpaired surrogates"
+	ExternalIDRule = "must have at most 200 printable characters, without blanks at its ends"
+)
+
+// CheckMetadata says what is wrong with the metadata of a user or key; an empty
+// answer means nothing is. Nil stands for none given.
+func CheckMetadata(text json.RawMessage) string {
+	if len(text) > MaxMetadataBytes || CheckFeatures(text) != "" || nested(string(text)) > MaxMetadataDepth {
+		return MetadataRule
+	}
+	return ""
+}
+
+// CheckExternalID says what is wrong with an external id, which is kept as it is
+// given; an empty answer means nothing is. Empty stands for none.
+func CheckExternalID(s string) string {
+	if utf8.RuneCountInString(s) > MaxExternalIDLength || CheckText(s, 0, MaxExternalIDLength) != "" || strings.ContainsFunc(s, isUnseen) || strings.TrimSpace(s) != s {
+		return ExternalIDRule
+	}
+	return ""
+}
+
+func isUnseen(r rune) bool { return r != ' ' && isHidden(r) }
+
+// CleanNote gives a note as it is kept: each line as Clean gives it, with one line
+// feed between two.
+func CleanNote(text string) string {
+	if len(text) > maxNoteBytes {
+		return text // for CheckNote to refuse
+	}
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = Clean(line)
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// maxNoteBytes is more than a note of the greatest length has.
+const maxNoteBytes = 16 * MaxNoteLength
+
+// CheckNote says what is wrong with a note that was cleaned: it may have line feeds,
+// and no other control characters.
+func CheckNote(text string) string {
+	return CheckText(strings.ReplaceAll(text, "\n", " "), 0, MaxNoteLength)
+}
+
 // nested is how deep objects and arrays nest, outside of strings.
 func nested(text string) (deepest int) {
 	depth, quoted := 0, false

@@ -45,26 +45,37 @@ func (p adminPage) page() store.Page {
 }
 
 type adminUser struct {
-	ID               uuid.UUID       `json:"id"`
-	Email            string          `json:"email" example:"ada@example.com"`
-	Name             *string         `json:"name" doc:"null if none was given." example:"Ada Lovelace"`
-	Status           accounts.Status `json:"status" enum:"active,suspended"`
-	Plan             string          `json:"plan" example:"Pro"`
-	Role             accounts.Role   `json:"role" enum:"user,service,admin"`
-	KeyCount         int64           `json:"key_count" doc:"Active keys." example:"2"`
-	CreditsUsedToday int64           `json:"credits_used_today" example:"89"`
-	CreatedAt        openapi.Instant `json:"created_at"`
+	ID               uuid.UUID        `json:"id"`
+	Email            string           `json:"email" example:"ada@example.com"`
+	Name             *string          `json:"name" doc:"null if none was given." example:"Ada Lovelace"`
+	Status           accounts.Status  `json:"status" enum:"active,suspended"`
+	Plan             string           `json:"plan" example:"Pro"`
+	Role             accounts.Role    `json:"role" enum:"user,service,viewer,admin"`
+	ExternalID       *string          `json:"external_id" doc:"Your own id of the user; null if none was given." example:"crm-4711"`
+	Metadata         openapi.Metadata `json:"metadata" example:"{\"team\":\"search\"}"`
+	Note             string           `json:"note" doc:"Only operators see it." example:"Pays by invoice."`
+	ErasedAt         *openapi.Instant `json:"erased_at" doc:"When what was known of the person was removed; null for everybody else." example:"null"`
+	KeyCount         int64            `json:"key_count" doc:"Active keys." example:"2"`
+	CreditsUsedToday int64            `json:"credits_used_today" example:"89"`
+	CreatedAt        openapi.Instant  `json:"created_at"`
 }
 
 func adminUserOf(u store.UserLine) adminUser {
 	return adminUser{
 		ID: u.ID, Email: u.Email, Name: optionalText(u.Name), Status: u.Status, Plan: u.PlanName, Role: u.Role,
+		ExternalID: optionalText(u.ExternalID), Metadata: openapi.Metadata(u.Metadata), Note: u.Note, ErasedAt: optionalInstant(u.ErasedAt),
 		KeyCount: u.KeyCount, CreditsUsedToday: u.CreditsUsedToday, CreatedAt: openapi.Instant(u.CreatedAt),
 	}
 }
 
-func (a *api) adminUsers(ctx context.Context, r adminPage) ([]adminUser, error) {
-	users, err := a.Store.Users(ctx, store.UserQuery{Text: r.Text, Page: r.page()})
+// byExternalID narrows a list to a user.
+type byExternalID struct {
+	adminPage
+	ExternalID string `query:"external_id" format:"printable" minLength:"0" maxLength:"200" doc:"Your own id of a user, exactly: only that user."`
+}
+
+func (a *api) adminUsers(ctx context.Context, r byExternalID) ([]adminUser, error) {
+	users, err := a.Store.Users(ctx, store.UserQuery{Text: r.Text, ExternalID: r.ExternalID, Page: r.page()})
 	return each(users, adminUserOf), err
 }
 
@@ -73,11 +84,15 @@ type createUserRequest struct {
 	Email string        `json:"email" required:"true" format:"email" minLength:"3" maxLength:"254" doc:"Unique, case-insensitive." example:"ada@example.com"`
 	Name  string        `json:"name" maxLength:"100" example:"Ada Lovelace"`
 	Plan  string        `json:"plan" required:"true" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Pro"`
-	Role  accounts.Role `json:"role" enum:"user,service,admin" default:"user"`
+	Role  accounts.Role `json:"role" enum:"user,service,viewer,admin" default:"user"`
+
+	ExternalID string           `json:"external_id" format:"printable" minLength:"0" maxLength:"200" doc:"Your own id of the user, unique." example:"crm-4711"`
+	Metadata   openapi.Metadata `json:"metadata" maxLength:"4096" doc:"A JSON object, at most 4096 bytes, nested at most 8 deep." example:"{\"team\":\"search\"}"`
+	Note       string           `json:"note" format:"note" maxLength:"2000" doc:"Only operators see it." example:"Pays by invoice."`
 }
 
 func (a *api) adminCreateUser(ctx context.Context, r createUserRequest) (adminUser, error) {
-	u, err := a.Store.CreateUser(ctx, r.by, accounts.NewUser{Email: r.Email, Name: r.Name, Plan: r.Plan, Role: r.Role})
+	u, err := a.Store.CreateUser(ctx, r.by, accounts.NewUser{Email: r.Email, Name: r.Name, Plan: r.Plan, Role: r.Role, ExternalID: r.ExternalID, Metadata: []byte(r.Metadata), Note: r.Note})
 	return adminUserOf(u), err
 }
 
@@ -87,14 +102,25 @@ type changeUserRequest struct {
 	Name   openapi.Patch[string] `json:"name" maxLength:"100" doc:"null or an empty string removes it." example:"Ada King"`
 	Plan   *string               `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Business"`
 	Status *accounts.Status      `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
-	Role   *accounts.Role        `json:"role" enum:"user,service,admin"`
+	Role   *accounts.Role        `json:"role" enum:"user,service,viewer,admin"`
+
+	Email      *string               `json:"email" format:"email" minLength:"3" maxLength:"254" doc:"Unique, case-insensitive." example:"ada@example.com"`
+	ExternalID openapi.Patch[string] `json:"external_id" format:"printable" minLength:"0" maxLength:"200" doc:"Your own id of the user, unique. null or an empty string removes it." example:"crm-4711"`
+	Metadata   openapi.Metadata      `json:"metadata" maxLength:"4096" doc:"A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one." example:"{\"team\":\"search\"}"`
+	Note       openapi.Patch[string] `json:"note" format:"note" maxLength:"2000" doc:"Only operators see it. null or an empty string removes it." example:"Pays by invoice."`
+}
+
+// patchedText is what a change makes of a text that null removes; nil where it leaves it.
+func patchedText(p openapi.Patch[string]) *string {
+	if p.Given && p.Value == nil {
+		return new(string)
+	}
+	return p.Value
 }
 
 func (a *api) adminChangeUser(ctx context.Context, r changeUserRequest) (adminUser, error) {
-	change := accounts.UserChange{Plan: r.Plan, Status: r.Status, Role: r.Role, Name: r.Name.Value}
-	if r.Name.Given && r.Name.Value == nil {
-		change.Name = new(string)
-	}
+	change := accounts.UserChange{Plan: r.Plan, Status: r.Status, Role: r.Role, Name: patchedText(r.Name),
+		Email: r.Email, ExternalID: patchedText(r.ExternalID), Metadata: []byte(r.Metadata), Note: patchedText(r.Note)}
 	u, err := a.Store.ChangeUser(ctx, r.by, r.ID, change)
 	return adminUserOf(u), err
 }
@@ -123,8 +149,8 @@ func adminKeyOf(k store.KeyLine) adminKey {
 	}
 }
 
-func (a *api) adminKeys(ctx context.Context, r adminPage) ([]adminKey, error) {
-	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: r.Text, Page: r.page()})
+func (a *api) adminKeys(ctx context.Context, r byExternalID) ([]adminKey, error) {
+	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: r.Text, ExternalID: r.ExternalID, Page: r.page()})
 	return each(list, adminKeyOf), err
 }
 

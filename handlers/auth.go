@@ -67,7 +67,7 @@ func (x *exchange) admit() error {
 	if !ok {
 		return x.countAddress(x.noKey())
 	}
-	want := keys.Access{Scope: x.route.access.scope(), Address: x.address}
+	want := keys.Access{Scope: x.route.access.scope(), Address: x.address, Reads: x.route.method == fiber.MethodGet}
 	id, code, err := x.judge(token, want)
 	x.identity = id
 	switch {

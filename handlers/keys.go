@@ -32,15 +32,16 @@ type keyPolicy struct {
 	Addresses []string  `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 	Models    *[]string `json:"models" doc:"Models that the key can use, within the plan's; null for all." example:"[\"coder-large\"]"`
 	// The smaller of the key's and the plan's limit counts.
-	DailyCreditLimit   *int64 `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
-	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
-	ConcurrencyLimit   *int64 `json:"concurrency_limit" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
+	DailyCreditLimit   *int64           `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
+	RateLimitPerMinute *int64           `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
+	Metadata           openapi.Metadata `json:"metadata" doc:"What was kept beside the key." example:"{\"team\":\"search\"}"`
+	ConcurrencyLimit   *int64           `json:"concurrency_limit" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
 }
 
 func keyPolicyOf(k keys.Key) keyPolicy {
 	return keyPolicy{
 		Scopes: k.Scopes.Names(), Addresses: k.Addresses.Texts(), Models: optionalNames(k.Models),
-		DailyCreditLimit: k.DailyCreditLimit, RateLimitPerMinute: k.RateLimitPerMinute, ConcurrencyLimit: k.ConcurrencyLimit,
+		DailyCreditLimit: k.DailyCreditLimit, RateLimitPerMinute: k.RateLimitPerMinute, ConcurrencyLimit: k.ConcurrencyLimit, Metadata: openapi.Metadata(k.Metadata),
 	}
 }
 
@@ -89,10 +90,12 @@ type newKey struct {
 	DailyCreditLimit   *int64 `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's. If absent: no limit of its own." example:"50"`
 	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Requests a minute of this key. The smaller of this and the plan's limit counts. If absent: the plan's." example:"30"`
 	ConcurrencyLimit   *int64 `json:"concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of this key. If absent: no limit of its own." example:"4"`
+
+	Metadata openapi.Metadata `json:"metadata" maxLength:"4096" doc:"A JSON object, at most 4096 bytes, nested at most 8 deep." example:"{\"team\":\"search\"}"`
 }
 
 func (n newKey) of(userID uuid.UUID) keys.NewKey {
-	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: n.Models,
+	key := keys.NewKey{UserID: userID, ExpiresAt: n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: n.Models, Metadata: []byte(n.Metadata),
 		Limits: keys.Limits{DailyCreditLimit: n.DailyCreditLimit, RateLimitPerMinute: n.RateLimitPerMinute, ConcurrencyLimit: n.ConcurrencyLimit}}
 	if n.Label != nil {
 		key.Label = *n.Label
@@ -147,10 +150,12 @@ type keyChange struct {
 	DailyCreditLimit   openapi.Patch[int64] `json:"daily_credit_limit" minimum:"0" maximum:"1000000000" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
 	RateLimitPerMinute openapi.Patch[int64] `json:"rate_limit_per_minute" minimum:"1" maximum:"1000000" doc:"Requests a minute of this key. The smaller of this and the plan's limit counts; null for the plan's." example:"30"`
 	ConcurrencyLimit   openapi.Patch[int64] `json:"concurrency_limit" minimum:"1" maximum:"1000000" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
+
+	Metadata openapi.Metadata `json:"metadata" maxLength:"4096" doc:"A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one." example:"{\"team\":\"search\"}"`
 }
 
 func (k keyChange) change() keys.KeyChange {
-	c := keys.KeyChange{Label: k.Label, Scopes: k.Scopes, Addresses: k.Addresses, Status: k.Status, Limits: keys.LimitsChange{}}
+	c := keys.KeyChange{Label: k.Label, Scopes: k.Scopes, Addresses: k.Addresses, Status: k.Status, Limits: keys.LimitsChange{}, Metadata: []byte(k.Metadata)}
 	if k.ExpiresAt.Given {
 		c.ExpiresAt = &k.ExpiresAt.Value
 	}

@@ -31,7 +31,7 @@ type validateRequest struct {
 type session struct {
 	Valid   bool           `json:"valid"`
 	User    *account       `json:"user" doc:"null if the key is not valid."`
-	Role    *accounts.Role `json:"role" enum:"user,service,admin" doc:"null if the key is not valid."`
+	Role    *accounts.Role `json:"role" enum:"user,service,viewer,admin" doc:"null if the key is not valid."`
 	Source  string         `json:"session_source" enum:"local"`
 	Degrade bool           `json:"degraded" doc:"Always false."`
 	Message *string        `json:"message" doc:"Why the key is not valid; null if it is valid." example:"null"`
@@ -69,7 +69,7 @@ type overview struct {
 	User    *account      `json:"user"`
 	Usage   todayUsage    `json:"usage"`
 	Key     keyItem       `json:"key" doc:"The calling key."`
-	Role    accounts.Role `json:"role" enum:"user,service,admin"`
+	Role    accounts.Role `json:"role" enum:"user,service,viewer,admin"`
 	Source  string        `json:"session_source" enum:"local"`
 	Degrade bool          `json:"degraded" doc:"Always false."`
 }

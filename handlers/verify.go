@@ -103,11 +103,16 @@ type verifiedUser struct {
 	Email  string          `json:"email" example:"ada@example.com"`
 	Plan   string          `json:"plan" example:"Pro"`
 	Status accounts.Status `json:"status" enum:"active,suspended"`
+
+	ExternalID *string          `json:"external_id" doc:"Your own id of the user; null if none was given." example:"crm-4711"`
+	Metadata   openapi.Metadata `json:"metadata" example:"{\"team\":\"search\"}"`
 }
 
 type verifiedKey struct {
 	Label  string   `json:"label" example:"Laptop"`
 	Scopes []string `json:"scopes" enum:"models,usage,keys,charge,service,admin" doc:"What the key can do." example:"[\"models\",\"usage\"]"`
+
+	Metadata openapi.Metadata `json:"metadata" example:"{\"team\":\"search\"}"`
 }
 
 type creditState struct {
@@ -235,10 +240,17 @@ func EncodeIdentity(id *keys.Identity) []byte {
 	b = appendUUID(append(b, `","user":{"id":"`...), id.User.ID)
 	b = appendText(append(b, `","email":`...), id.User.Email)
 	b = appendText(append(b, `,"plan":`...), id.Plan.Name)
-	b = append(append(append(b, `,"status":"`...), id.User.Status...), '"')
+	b = append(append(append(b, `,"status":"`...), id.User.Status...), `","external_id":`...)
+	if id.User.ExternalID == "" {
+		b = append(b, "null"...)
+	} else {
+		b = appendText(b, id.User.ExternalID)
+	}
+	b = appendFeatures(append(b, `,"metadata":`...), id.User.Metadata)
 	b = appendText(append(b, `},"key":{"label":`...), id.Key.Label)
 	b = appendScopes(append(b, `,"scopes":[`...), id.Key.Scopes)
-	return append(b, `]},"features":`...)
+	b = appendFeatures(append(b, `],"metadata":`...), id.Key.Metadata)
+	return append(b, `},"features":`...)
 }
 
 // appendCredits writes figures as creditState has them.
@@ -279,11 +291,12 @@ func appendReset(b []byte, day usage.Day) []byte {
 	return append(b, r.text...)
 }
 
-func appendFeatures(b, features []byte) []byte {
-	if len(features) == 0 {
+// appendFeatures writes a JSON object; {} where it is empty.
+func appendFeatures(b, object []byte) []byte {
+	if len(object) == 0 {
 		return append(b, "{}"...)
 	}
-	return append(b, features...)
+	return append(b, object...)
 }
 
 func appendScopes(b []byte, set keys.Scopes) []byte {

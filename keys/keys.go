@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -62,6 +63,8 @@ type Key struct {
 	CreatedBy string
 	// CreatedByKeyID is the API key that made this one; nil where none did.
 	CreatedByKeyID *uuid.UUID
+	// Metadata is a JSON object, {} where none was given.
+	Metadata json.RawMessage
 
 	Limits
 }
@@ -85,7 +88,9 @@ type NewKey struct {
 	Limits
 	// Status is StatusActive where empty.
 	Status Status
-	Secret Secret
+	// Metadata is a JSON object; nil for {}.
+	Metadata json.RawMessage
+	Secret   Secret
 	// ByOwner reports whether the user acts with one of the user's own keys: the key gets nothing that the acting key does not have.
 	ByOwner bool
 }
@@ -105,6 +110,8 @@ type KeyChange struct {
 	Limits LimitsChange
 	// Status is StatusActive or StatusDisabled; revoking is another change.
 	Status *Status
+	// Metadata replaces the key's; nil leaves it as it is.
+	Metadata json.RawMessage
 }
 
 // Rotation replaces a key's secret. Grace is how long the old one goes on working.
@@ -124,7 +131,10 @@ func (n NewKey) Normalize(now time.Time) (NewKey, error) {
 	if n.Status == "" {
 		n.Status = StatusActive
 	}
-	c := KeyChange{Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: &n.Models, Limits: setting(n.Limits), Status: &n.Status}
+	if n.Metadata == nil {
+		n.Metadata = json.RawMessage("{}")
+	}
+	c := KeyChange{Metadata: n.Metadata, Label: &n.Label, ExpiresAt: &n.ExpiresAt, Scopes: n.Scopes, Addresses: n.Addresses, Models: &n.Models, Limits: setting(n.Limits), Status: &n.Status}
 	c, err := c.Normalize(now)
 	n.Label, n.Scopes, n.Addresses = *c.Label, c.Scopes, c.Addresses
 	return n, err
@@ -171,6 +181,7 @@ func (c KeyChange) Normalize(now time.Time) (KeyChange, error) {
 	if c.Status != nil && *c.Status != StatusActive && *c.Status != StatusDisabled {
 		add("status", "must be active or disabled")
 	}
+	add("metadata", accounts.CheckMetadata(c.Metadata))
 	if len(problems) > 0 {
 		return c, fault.InvalidFields(problems)
 	}
@@ -210,6 +221,9 @@ func (c KeyChange) Apply(k Key) Key {
 	c.Limits.apply(&k.Limits)
 	if c.Status != nil {
 		k.Status = *c.Status
+	}
+	if c.Metadata != nil {
+		k.Metadata = c.Metadata
 	}
 	return k
 }

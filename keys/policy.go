@@ -44,8 +44,8 @@ func (s Scopes) Given(before Scopes, role accounts.Role, byOwner bool) error {
 		return wider("Only an operator can grant the scope charge. Omit it, or ask an operator.")
 	}
 	for scope := ScopeModels; scope < scopeEnd; scope++ {
-		if needs := scope.Role(); added.Has(scope) && needs != "" && needs != role {
-			return fault.Field("scopes", fmt.Sprintf("must not contain %s: it is only for users with the role %s", scope, needs))
+		if added.Has(scope) && !scope.fits(role) {
+			return fault.Field("scopes", fmt.Sprintf("must not contain %s: it is only for users with the role %s", scope, scope.Role()))
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ const (
 	ScopeCharge
 	// ScopeService verifies the keys of others, for users with the role service.
 	ScopeService
-	// ScopeAdmin manages everything, for users with the role admin.
+	// ScopeAdmin manages everything, for users with the role admin; with the role viewer it reads everything.
 	ScopeAdmin
 	scopeEnd
 )
@@ -45,7 +45,8 @@ func (s Scope) String() string {
 	return ""
 }
 
-// Role is the role that the scope needs beside it; empty for any.
+// Role is the role that the scope needs beside it; empty for any. A viewer may have
+// the scope admin too, for reading alone.
 func (s Scope) Role() accounts.Role {
 	switch s {
 	case ScopeService:
@@ -55,6 +56,12 @@ func (s Scope) Role() accounts.Role {
 	default:
 		return ""
 	}
+}
+
+// fits reports whether a key of a user with this role may have the scope.
+func (s Scope) fits(role accounts.Role) bool {
+	needs := s.Role()
+	return needs == "" || needs == role || s == ScopeAdmin && role == accounts.RoleViewer
 }
 
 // Scopes is a set of scopes.
@@ -73,7 +80,7 @@ func DefaultScopes(role accounts.Role) Scopes {
 	switch role {
 	case accounts.RoleService:
 		return ScopesOf(ScopeService)
-	case accounts.RoleAdmin:
+	case accounts.RoleAdmin, accounts.RoleViewer:
 		return ScopesOf(ScopeAdmin, ScopeModels, ScopeUsage, ScopeKeys)
 	default:
 		return ScopesOf(ScopeModels, ScopeUsage, ScopeKeys)

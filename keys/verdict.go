@@ -77,6 +77,9 @@ type Access struct {
 	Scope Scope
 	// Address is where the request comes from. Where it is not known, a key with allowed addresses is refused.
 	Address netip.Addr
+	// Reads is true for a request that changes nothing: a viewer may make it where an admin may.
+	// With the scopes admin and keys a viewer may make no other.
+	Reads bool
 }
 
 // Decide says whether a request may use the key: Valid, or the first code that
@@ -94,7 +97,7 @@ func (id *Identity) Decide(want Access, now time.Time) Code {
 		return Expired
 	case id.User.Status != accounts.StatusActive:
 		return Suspended
-	case !id.may(want.Scope):
+	case !id.may(want):
 		return InsufficientScope
 	case !id.Key.Addresses.Allow(want.Address):
 		return AddressNotAllowed
@@ -103,9 +106,12 @@ func (id *Identity) Decide(want Access, now time.Time) Code {
 }
 
 // may reports whether the key has a scope and its user the role that the scope needs.
-func (id *Identity) may(scope Scope) bool {
-	role := scope.Role()
-	return scope == AnyScope || id.Key.Scopes.Has(scope) && (role == "" || role == id.User.Role)
+func (id *Identity) may(want Access) bool {
+	return want.Scope == AnyScope || id.Key.Scopes.Has(want.Scope) && id.roleFits(want)
+}
+
+func (id *Identity) roleFits(want Access) bool {
+	return want.Scope.fits(id.User.Role) && (want.Reads || id.User.Role != accounts.RoleViewer || want.Scope != ScopeAdmin && want.Scope != ScopeKeys)
 }
 
 // refusals say why a key does not let its bearer in. Codes that refuse later have none.
@@ -118,12 +124,17 @@ var refusals = map[Code]*fault.Error{
 	AddressNotAllowed: fault.New(fault.AddressNotAllowed, "This API key cannot be used from this address. Use it from an allowed address, or add this address to the key."),
 }
 
+var errViewer = fault.New(fault.Forbidden, "A key of a user with the role viewer only reads. Use a key of a user with the role admin.")
+
 // Refusal is the error for the bearer of the key who wanted that access; nil for Valid.
 func (id *Identity) Refusal(code Code, want Access) *fault.Error {
 	if code != InsufficientScope {
 		return refusals[code]
 	}
-	if role := want.Scope.Role(); role != "" && role != id.User.Role {
+	if role := want.Scope.Role(); !id.roleFits(want) {
+		if id.User.Role == accounts.RoleViewer && want.Scope != ScopeService {
+			return errViewer
+		}
 		return fault.Newf(fault.Forbidden, "This path needs a key of a user with the role %s. Use such a key.", role)
 	}
 	return fault.Newf(fault.InsufficientScope, "This path needs a key with the scope %s, which this key does not have. Use another key.", want.Scope)

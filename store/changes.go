@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,10 +38,17 @@ func listChanges(was, is map[string]any) string {
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if name == fieldMetadata || name == fieldNote { // long, and in before and after
+			parts = append(parts, name)
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s from %s to %s", strings.ReplaceAll(name, "_", " "), display(name, was[name]), display(name, is[name])))
 	}
 	return strings.Join(parts, ", ")
 }
+
+// metadataField is metadata as the audit log writes it.
+func metadataField(text json.RawMessage) string { return orObject(text) }
 
 func display(field string, value any) string {
 	switch {

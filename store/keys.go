@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type identityRow struct {
 }
 
 func (r *identityRow) fields() []any {
-	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt,
+	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt, &r.User.ExternalID, (*storedObject)(&r.User.Metadata),
 		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.MonthlyCreditLimit, &r.Plan.RateLimitPerMinute,
 		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, (*storedModels)(&r.Plan.Models), &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
 }
@@ -42,7 +43,7 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 	if known, err := list(ctx, s, func(one *int64) []any { return []any{one} }, "SELECT 1 FROM key_secrets WHERE hash = ?", hash[:]); err != nil || len(known) == 0 {
 		return nil, cmp.Or[error](err, keys.ErrNotFound)
 	}
-	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at,
+	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at, COALESCE(u.external_id, ''), u.metadata,
 		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.models, p.price_cents, p.position, p.is_default, p.archived, p.features
 		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		WHERE x.hash = ?`, hash[:])
@@ -110,7 +111,7 @@ func (r *keyRow) key() keys.Key {
 	return keys.Key{
 		ID: r.ID, UserID: r.UserID, Prefix: r.Prefix, Label: r.Label, Status: r.Status, CreatedAt: r.CreatedAt, LastUsedAt: r.LastUsedAt,
 		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, Scopes: keys.Scopes(r.Scopes), Addresses: keys.Addresses(r.AllowedAddresses), Models: allowanceOf(r.Models),
-		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID, Limits: r.Limits,
+		CreatedBy: r.CreatedBy, CreatedByKeyID: r.CreatedByKeyID, Limits: r.Limits, Metadata: json.RawMessage(r.Metadata),
 	}
 }
 
@@ -165,7 +166,7 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 // newKey is the key that the input makes, and the refusal where the acting key may not give it.
 func (c *change) newKey(n keys.NewKey, userID uuid.UUID, role accounts.Role) (k keys.Key, err error) {
 	k = keys.Key{ID: c.store.ids.mint(c.at), UserID: userID, Prefix: n.Secret.Prefix(), Label: n.Label, Status: n.Status, CreatedAt: c.at, ExpiresAt: inMicros(n.ExpiresAt),
-		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name, Limits: n.Limits}
+		Scopes: keys.DefaultScopes(role), CreatedBy: c.by.Name, Limits: n.Limits, Metadata: n.Metadata}
 	if c.by.KeyID != uuid.Nil {
 		k.CreatedByKeyID = &c.by.KeyID
 	}
@@ -229,7 +230,7 @@ func keyRowOf(k keys.Key) keyRow {
 		ID: k.ID, UserID: k.UserID, Prefix: k.Prefix, Label: k.Label, Status: k.Status, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt,
 		ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, Search: searchText(k.Label, k.Prefix), Scopes: storedScopes(k.Scopes),
 		AllowedAddresses: storedAddresses(k.Addresses), CreatedBy: k.CreatedBy, CreatedByKeyID: k.CreatedByKeyID,
-		Models: storedAllowance(k.Models), Limits: k.Limits, Metadata: "{}",
+		Models: storedAllowance(k.Models), Limits: k.Limits, Metadata: orObject(k.Metadata),
 	}
 }
 
@@ -268,7 +269,7 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 			return err
 		}
 		row := keyRowOf(k.Key)
-		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "models", "status", "search",
+		if err := tx.updateKey(&row, "label", "expires_at", "scopes", "allowed_addresses", "models", "status", "search", "metadata",
 			"daily_credit_limit", "rate_limit_per_minute", "concurrency_limit"); err != nil {
 			return err
 		}
@@ -316,6 +317,8 @@ const (
 	fieldModels    = "models"
 	fieldExpiry    = "expires_at"
 	fieldStatus    = "status"
+	fieldMetadata  = "metadata"
+	fieldNote      = "note"
 )
 
 func keyFields(k keys.Key) map[string]any {
@@ -325,7 +328,7 @@ func keyFields(k keys.Key) map[string]any {
 	}
 	fields := map[string]any{
 		"label": k.Label, fieldExpiry: expires, fieldScopes: k.Scopes.String(), fieldAddresses: k.Addresses.String(),
-		fieldModels: optionalNames(k.Models), fieldStatus: string(k.Status),
+		fieldModels: optionalNames(k.Models), fieldStatus: string(k.Status), fieldMetadata: metadataField(k.Metadata),
 	}
 	for _, name := range keys.LimitNames() {
 		fields[string(name)] = optionalNumber(k.Limit(name))

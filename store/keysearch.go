@@ -16,7 +16,9 @@ type KeyQuery struct {
 	// Text is a part of the owner's e-mail or name, the label or the prefix, without case; the beginning where it is shorter than three characters.
 	Text   string
 	UserID uuid.UUID
-	Status keys.Status
+	// ExternalID is the owner's, exactly.
+	ExternalID string
+	Status     keys.Status
 	// UnusedSince keeps active keys that were neither used nor created since then.
 	UnusedSince time.Time
 	Page
@@ -25,6 +27,9 @@ type KeyQuery struct {
 func (q KeyQuery) narrow(f *search) {
 	if q.UserID != uuid.Nil {
 		f.and("k.user_id = ?", q.UserID)
+	}
+	if q.ExternalID != "" {
+		f.whole("k.user_id IN (SELECT o.id FROM users AS o WHERE o.external_id = ?)", q.ExternalID)
 	}
 	if q.Status != "" {
 		f.and("k.status = ?", q.Status)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,21 +82,21 @@ func scanAll[Row any](found rows, fields func(*Row) []any) (all []Row, err error
 	return all, nil
 }
 
-const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at"
+const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.created_at, COALESCE(u.external_id, ''), u.metadata, u.note, u.erased_at"
 
 // fields are where userColumns are read to, and after them what lists add.
 func (u *UserLine) fields() []any {
-	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday}
+	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.ExternalID, (*storedObject)(&u.Metadata), &u.Note, &u.ErasedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday}
 }
 
 const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id, " +
-	"k.models, k.daily_credit_limit, k.rate_limit_per_minute, k.concurrency_limit"
+	"k.models, k.daily_credit_limit, k.rate_limit_per_minute, k.concurrency_limit, k.metadata"
 
 // keyDest is where keyColumns are read to.
 func keyDest(k *keys.Key) []any {
 	return []any{&k.ID, &k.UserID, &k.Prefix, &k.Label, &k.Status, &k.CreatedAt, &k.LastUsedAt, &k.ExpiresAt, &k.RevokedAt,
 		(*storedScopes)(&k.Scopes), (*storedAddresses)(&k.Addresses), &k.CreatedBy, &k.CreatedByKeyID,
-		(*storedModels)(&k.Models), &k.DailyCreditLimit, &k.RateLimitPerMinute, &k.ConcurrencyLimit}
+		(*storedModels)(&k.Models), &k.DailyCreditLimit, &k.RateLimitPerMinute, &k.ConcurrencyLimit, (*storedObject)(&k.Metadata)}
 }
 
 // keyLineColumns are a key's and its owner's.
@@ -103,6 +104,16 @@ const keyLineColumns = keyColumns + ", u.email, u.status"
 
 // fields are where keyLineColumns are read to.
 func (k *KeyLine) fields() []any { return append(keyDest(&k.Key), &k.UserEmail, &k.UserStatus) }
+
+// storedObject is a JSON object as the text that it is stored as.
+type storedObject json.RawMessage
+
+// Scan implements sql.Scanner. The driver may overwrite what it gave.
+func (o *storedObject) Scan(value any) error {
+	text, err := storedText(value)
+	*o = storedObject(text)
+	return err
+}
 
 // storedScopes are scopes as the text that they are stored as. A word that is no
 // scope of this version opens nothing.

@@ -78,6 +78,15 @@ func (f *search) and(condition string, args ...any) {
 	f.args = append(f.args, args...)
 }
 
+// whole narrows to a text as a whole. One that no row can hold finds nothing.
+func (f *search) whole(condition, text string) {
+	if !storable(text) {
+		f.and("1 = 0")
+		return
+	}
+	f.and(condition, text)
+}
+
 func (f *search) conditions() string {
 	if len(f.where) == 0 {
 		return ""

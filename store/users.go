@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,11 +33,13 @@ type Page struct {
 
 // UserQuery narrows the list of users. Zero values leave a condition out.
 type UserQuery struct {
-	// Text is a part of e-mail or name, without case; the beginning where it is shorter than three characters.
+	// Text is a part of e-mail, name or external id, without case; the beginning where it is shorter than three characters.
 	Text   string
 	PlanID uuid.UUID
 	Role   accounts.Role
 	Status accounts.Status
+	// ExternalID is the operator's own id, exactly.
+	ExternalID string
 	// Order applies without a Text: a search lists the newest first.
 	Order Order
 	Page
@@ -61,6 +64,9 @@ func (q UserQuery) narrow(f *search) {
 	}
 	if q.Status != "" {
 		f.and("u.status = ?", q.Status)
+	}
+	if q.ExternalID != "" {
+		f.whole("u.external_id = ?", q.ExternalID)
 	}
 	if q.Text != "" || q.Order == "" {
 		f.page(searchedUsers, q.Page)
@@ -115,6 +121,18 @@ func (s *Store) User(ctx context.Context, id uuid.UUID) (u UserLine, err error) 
 		return err
 	})
 	return u, err
+}
+
+// UserByExternalID finds a user by the operator's own id.
+func (s *Store) UserByExternalID(ctx context.Context, external string) (u UserLine, err error) {
+	users, err := s.Users(ctx, UserQuery{ExternalID: external, Page: Page{Limit: 1}})
+	if err == nil && (external == "" || len(users) == 0) {
+		err = accounts.ErrUserNotFound
+	}
+	if err != nil {
+		return u, err
+	}
+	return users[0], nil
 }
 
 // UserByEmail finds a user by e-mail, without case.
@@ -186,6 +204,7 @@ func (s *Store) CreateUser(ctx context.Context, by accounts.Actor, n accounts.Ne
 		}
 		u = UserLine{PlanName: plan.Name, User: accounts.User{
 			ID: s.ids.mint(tx.at), Email: n.Email, Name: n.Name, PlanID: plan.ID, Role: n.Role, Status: accounts.StatusActive, CreatedAt: tx.at,
+			ExternalID: n.ExternalID, Metadata: n.Metadata, Note: n.Note,
 		}}
 		if err := tx.insertUser(u.User, n.PasswordHash); err != nil {
 			return err
@@ -207,6 +226,9 @@ func (c *change) insertUser(u accounts.User, passwordHash string) error {
 			return cmp.Or(err, error(accounts.ErrEmailTaken))
 		}
 	}
+	if err := c.externalFree(u.ExternalID, u.ID); err != nil {
+		return err
+	}
 	row := userRowOf(u, passwordHash)
 	if err := taken(c.Create(&row).Error, accounts.ErrEmailTaken); err != nil {
 		return err
@@ -217,8 +239,42 @@ func (c *change) insertUser(u accounts.User, passwordHash string) error {
 func userRowOf(u accounts.User, passwordHash string) userRow {
 	return userRow{
 		ID: u.ID, Email: u.Email, EmailFolded: accounts.FoldEmail(u.Email), Name: u.Name, PlanID: u.PlanID, Role: u.Role,
-		Status: u.Status, PasswordHash: passwordHash, CreatedAt: u.CreatedAt, Search: searchText(u.Email, u.Name), Metadata: "{}",
+		Status: u.Status, PasswordHash: passwordHash, CreatedAt: u.CreatedAt, Search: userSearch(u),
+		ExternalID: orNone(u.ExternalID), Metadata: orObject(u.Metadata), Note: u.Note,
 	}
+}
+
+// userSearch is what a search finds a user by.
+func userSearch(u accounts.User) string {
+	if u.ExternalID == "" {
+		return searchText(u.Email, u.Name)
+	}
+	return searchText(u.Email, u.Name, u.ExternalID)
+}
+
+// externalFree is ErrExternalTaken where another user has the external id.
+func (c *change) externalFree(external string, id uuid.UUID) error {
+	if external == "" {
+		return nil
+	}
+	// Of two who take one at once, the second finds that of the first.
+	if err := c.store.dialect.takeTurn(c.DB, "codexible external id"); err != nil {
+		return err
+	}
+	var n int64
+	err := c.Model(&userRow{}).Where("external_id = ? AND id <> ?", external, id).Count(&n).Error
+	if err == nil && n > 0 {
+		err = accounts.ErrExternalTaken
+	}
+	return err
+}
+
+// orObject is a JSON object as it is stored.
+func orObject(text json.RawMessage) string {
+	if len(text) == 0 {
+		return "{}"
+	}
+	return string(text)
 }
 
 // userByID reads the row of a user; accounts.ErrUserNotFound where it does not exist.
@@ -227,8 +283,8 @@ func userByID(db *gorm.DB, id uuid.UUID) (u userRow, err error) {
 	return u, missing(err, accounts.ErrUserNotFound)
 }
 
-// ChangeUser changes a user's name, plan, status or role, for all the user's
-// keys at once. A change of role or status ends the user's console sessions and
+// ChangeUser changes a user's name, e-mail, plan, status or role, or what else is known
+// of the user, for all the user's keys at once. ErrErased where the user was erased. A change of role or status ends the user's console sessions and
 // known browsers with the same commit.
 func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange) (after UserLine, err error) {
 	if c, err = c.Normalize(); err != nil {
@@ -247,6 +303,9 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		if err != nil {
 			return err
 		}
+		if before.ErasedAt != nil {
+			return accounts.ErrErased
+		}
 		if after, err = tx.applied(before, c); err != nil {
 			return err
 		}
@@ -258,6 +317,18 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 func (c *change) applied(u UserLine, input accounts.UserChange) (UserLine, error) {
 	if input.Name != nil {
 		u.Name = *input.Name
+	}
+	if input.Email != nil {
+		u.Email = *input.Email
+	}
+	if input.ExternalID != nil {
+		u.ExternalID = *input.ExternalID
+	}
+	if input.Metadata != nil {
+		u.Metadata = input.Metadata
+	}
+	if input.Note != nil {
+		u.Note = *input.Note
 	}
 	if input.Status != nil {
 		u.Status = *input.Status
@@ -276,19 +347,23 @@ func (c *change) applied(u UserLine, input accounts.UserChange) (UserLine, error
 }
 
 func (c *change) saveUser(before, after UserLine) error {
-	text := searchText(after.Email, after.Name)
-	err := c.Model(&userRow{}).Where("id = ?", after.ID).UpdateColumns(map[string]any{
-		"name": after.Name, "plan_id": after.PlanID, "role": after.Role, "status": after.Status, "search": text,
-	}).Error
-	if err != nil {
+	if err := c.namesFree(before, after); err != nil {
 		return err
 	}
-	if before.Name != after.Name {
-		if err := c.store.dialect.index(c.DB, searchedUsers, rowID(after.ID), after.ID, text); err != nil {
+	row := userRowOf(after.User, "")
+	err := c.Model(&userRow{}).Where("id = ?", after.ID).UpdateColumns(map[string]any{
+		"email": row.Email, "email_folded": row.EmailFolded, "name": row.Name, "plan_id": row.PlanID, "role": row.Role, "status": row.Status, "search": row.Search,
+		"external_id": row.ExternalID, "metadata": row.Metadata, "note": row.Note,
+	}).Error
+	if err := taken(err, accounts.ErrEmailTaken); err != nil {
+		return err
+	}
+	if userSearch(before.User) != row.Search {
+		if err := c.store.dialect.index(c.DB, searchedUsers, rowID(after.ID), after.ID, row.Search); err != nil {
 			return err
 		}
 	}
-	if before.Role != after.Role || before.Status != after.Status || before.Email != after.Email {
+	if before.Role != after.Role || before.Status != after.Status {
 		if err := errors.Join(c.endSignIns(after.ID), c.endSetup(after.ID)); err != nil {
 			return err
 		}
@@ -296,6 +371,21 @@ func (c *change) saveUser(before, after UserLine) error {
 	was, is := changedFields(userFields(before), userFields(after))
 	return c.recordChange(entry{action: userAction(before, after), subject: accounts.SubjectUser, id: after.ID, target: after.Email,
 		details: "Changed user " + after.Email + ": " + listChanges(was, is) + ".", before: was, after: is})
+}
+
+// namesFree is the refusal where another user has the changed e-mail or external id.
+func (c *change) namesFree(before, after UserLine) error {
+	if before.Email != after.Email {
+		var n int64
+		err := c.Model(&userRow{}).Where("email_folded IN ? AND id <> ?", accounts.EmailForms(after.Email), after.ID).Count(&n).Error
+		if err != nil || n > 0 {
+			return cmp.Or(err, error(accounts.ErrEmailTaken))
+		}
+	}
+	if before.ExternalID == after.ExternalID {
+		return nil
+	}
+	return c.externalFree(after.ExternalID, after.ID)
 }
 
 func userAction(before, after UserLine) string {
@@ -309,7 +399,10 @@ func userAction(before, after UserLine) string {
 }
 
 func userFields(u UserLine) map[string]any {
-	return map[string]any{"name": u.Name, "plan": u.PlanName, "role": string(u.Role), "status": string(u.Status)}
+	return map[string]any{
+		"name": u.Name, "plan": u.PlanName, "role": string(u.Role), "status": string(u.Status),
+		"email": u.Email, "external_id": u.ExternalID, fieldMetadata: metadataField(u.Metadata), fieldNote: u.Note,
+	}
 }
 
 // Credentials is what a console sign-in is checked against.

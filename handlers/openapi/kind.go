@@ -102,6 +102,12 @@ var kinds = map[reflect.Type]*kind{
 			return object, accounts.CheckFeatures(json.RawMessage(object)) == ""
 		}),
 	},
+	reflect.TypeFor[Metadata](): {
+		json: "object", example: "{}",
+		rule: says(accounts.MetadataRule), parse: parsed(func(text string) (Metadata, bool) {
+			return Metadata(text), accounts.CheckMetadata(json.RawMessage(text)) == ""
+		}),
+	},
 	reflect.TypeFor[Refused]():  refusedKind,
 	reflect.TypeFor[[]string](): {json: "array", example: "[]", rule: textsRule, parse: parseTexts},
 }
@@ -156,6 +162,8 @@ const (
 	formatSecret = "password"
 	// formatPrintable keeps blanks as they are, and allows no character that cannot be seen.
 	formatPrintable = "printable"
+	// formatNote is a text that may have line feeds.
+	formatNote = "note"
 	// formatEmail is an e-mail, by the rule of package accounts.
 	formatEmail = "email"
 )
@@ -167,6 +175,9 @@ func parseText(f *field, to reflect.Value, text string) bool {
 	case formatPrintable:
 		n := utf8.RuneCountInString(text)
 		ok = utf8.ValidString(text) && !strings.ContainsFunc(text, isUnseen) && int64(n) >= f.Least && int64(n) <= f.Most
+	case formatNote:
+		text = accounts.CleanNote(text)
+		ok = accounts.CheckNote(text) == ""
 	case formatEmail:
 		text = accounts.CleanEmail(text)
 		ok = accounts.CheckEmail(text) == ""
@@ -190,6 +201,8 @@ func textRule(f *field) string {
 		return "must be " + orList(f.enum)
 	case f.format == formatSecret:
 		return "must be a string"
+	case f.format == formatNote:
+		return fmt.Sprintf("must be plain text of at most %d characters; of the control characters it can contain only line feeds", f.Most)
 	case f.format == formatEmail:
 		return accounts.EmailRule
 	case f.format == formatPrintable:

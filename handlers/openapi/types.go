@@ -33,6 +33,13 @@ type Object json.RawMessage
 // MarshalJSON returns the object itself.
 func (o Object) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
 
+// Metadata is the text of a JSON object that is kept beside a user or key, by the
+// rules of package accounts for metadata.
+type Metadata json.RawMessage
+
+// MarshalJSON returns the object itself.
+func (m Metadata) MarshalJSON() ([]byte, error) { return json.RawMessage(m).MarshalJSON() }
+
 // List is the text of a JSON object that the handler reads by itself.
 type List string
 
