@@ -67,6 +67,10 @@ type dialect interface {
 	announce(tx *gorm.DB, at time.Time, change accounts.Change) error
 	// watch reports what other processes announce, until ctx ends.
 	watch(ctx context.Context, w Watcher)
+	// erasing prepares tx for removing texts so that the files keep none of them, as far as the database can;
+	// erased removes after its commit what the database's log still holds.
+	erasing(tx *gorm.DB) error
+	erased(ctx context.Context) error
 	// poolStats says how many connections are open, in use, and allowed.
 	poolStats() PoolStats
 	// about asks for the database's version and size.

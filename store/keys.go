@@ -149,6 +149,9 @@ func (s *Store) CreateKey(ctx context.Context, by accounts.Actor, n keys.NewKey)
 		if err != nil {
 			return err
 		}
+		if u.ErasedAt != nil {
+			return accounts.ErrErased
+		}
 		if k, err = tx.newKey(n, u.ID, u.Role); err != nil {
 			return err
 		}

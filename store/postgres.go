@@ -162,6 +162,11 @@ func (postgresDialect) lock(tx *gorm.DB, table string, id uuid.UUID) error {
 	return tx.Raw("SELECT id FROM "+table+" WHERE id = ? FOR NO KEY UPDATE", id).Scan(&found).Error
 }
 
+// erasing has nothing to do: VACUUM removes what rows were before.
+func (postgresDialect) erasing(*gorm.DB) error { return nil }
+
+func (postgresDialect) erased(context.Context) error { return nil }
+
 func (postgresDialect) takeTurn(tx *gorm.DB, name string) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(hashtext(?))", name).Error
 }

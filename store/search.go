@@ -141,7 +141,7 @@ func (sqliteDialect) contains(f *search, column, needle string) {
 // schema.hcl cannot describe full-text tables, so they have no models.
 func (sqliteDialect) index(tx *gorm.DB, t searched, row int64, id uuid.UUID, text string) error {
 	if t == searchedAudit {
-		return tx.Exec("INSERT INTO audit_log_search (rowid, search, id) VALUES (?, ?, ?)", row, text, row).Error
+		return tx.Exec("INSERT OR REPLACE INTO audit_log_search (rowid, search, id) VALUES (?, ?, ?)", row, text, row).Error
 	}
 	for carried := (indexed{id, text}); ; row++ {
 		var there []indexed

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -130,7 +131,7 @@ func TestASetupChangesNoUserWhoExists(t *testing.T) {
 		if _, err := s.SetUp(ctx, operator, token, "ADA@example.com", "Eve", "hash"); !errors.Is(err, store.ErrSetupEmail) {
 			t.Fatal("a set-up in the name of a user:", err)
 		}
-		if after := must[store.UserLine](t)(s.User(ctx, u.ID)); after.User != u.User {
+		if after := must[store.UserLine](t)(s.User(ctx, u.ID)); !reflect.DeepEqual(after.User, u.User) {
 			t.Errorf("the user was %+v and is %+v", u.User, after.User)
 		}
 		if got := must[store.Credentials](t)(s.CredentialsByEmail(ctx, "ada@example.com")); got.PasswordHash != "" {

@@ -45,7 +45,8 @@ func (t target) openSQLite(ctx context.Context, o Options) (d sqliteDialect, wri
 	warnOfReaders(ctx, o.Log, keepPrivate(t.url))
 	// Today's pages are written to the WAL again and again, so the WAL is checkpointed only when it is long: see checkpointWAL.
 	writing := []string{"foreign_keys(1)", "synchronous(" + o.Synchronous + ")"}
-	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
+	// What a change removes is overwritten: the database keeps no text that was erased.
+	d.write = openSQLiteFile(t.url, slices.Concat(writing, []string{"secure_delete(1)", fmt.Sprintf("wal_autocheckpoint(%d)", longLogPages), "cache_size(-8192)"})...)
 	d.write.SetMaxOpenConns(1)
 	d.read = openSQLiteFile(t.url, "query_only(1)", "cache_size(-8192)")
 	d.read.SetMaxOpenConns(sqliteReaders)
@@ -176,6 +177,39 @@ func (sqliteDialector) Translate(err error) error {
 		return gorm.ErrCheckConstraintViolated
 	}
 	return err
+}
+
+// erasing has full-text tables forget what is removed from them at once, for good.
+func (sqliteDialect) erasing(tx *gorm.DB) error {
+	for _, t := range []searched{searchedUsers, searchedKeys, searchedAudit} {
+		if err := tx.Exec("INSERT INTO " + t.table + "_search (" + t.table + "_search, rank) VALUES ('secure-delete', 1)").Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errLogKept = errors.New("store: a reader keeps the log of the database")
+
+// erased copies the WAL into the database and empties it. Nobody can append while it is reserved again.
+func (d sqliteDialect) erased(ctx context.Context) error {
+	turn, err := d.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = turn.Close() }()
+	var busy, pages, copied int
+	if err := turn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &copied); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errLogKept
+	}
+	tx, err := turn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(reserveLog(d.path+"-wal"), tx.Rollback())
 }
 
 func (sqliteDialect) away(err error) bool {

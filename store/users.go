@@ -448,6 +448,9 @@ func (s *Store) SetPassword(ctx context.Context, by accounts.Actor, id uuid.UUID
 		if err != nil {
 			return err
 		}
+		if u.ErasedAt != nil {
+			return accounts.ErrErased
+		}
 		if err := tx.Model(&userRow{}).Where("id = ?", id).UpdateColumn("password_hash", hash).Error; err != nil {
 			return err
 		}
