@@ -98,7 +98,7 @@ func (a *api) adminCreateUser(ctx context.Context, r createUserRequest) (adminUs
 
 type changeUserRequest struct {
 	caller
-	ID     uuid.UUID             `path:"id" doc:"The user's id."`
+	ID     uuid.UUID             `path:"id" doc:"The user's id, or external: and your own id of the user."`
 	Name   openapi.Patch[string] `json:"name" maxLength:"100" doc:"null or an empty string removes it." example:"Ada King"`
 	Plan   *string               `json:"plan" minLength:"1" maxLength:"100" doc:"A plan's name, case-insensitive." example:"Business"`
 	Status *accounts.Status      `json:"status" enum:"active,suspended" doc:"Users are suspended, never deleted."`
@@ -150,7 +150,7 @@ func adminKeyOf(k store.KeyLine) adminKey {
 }
 
 func (a *api) adminKeys(ctx context.Context, r byExternalID) ([]adminKey, error) {
-	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: r.Text, ExternalID: r.ExternalID, Page: r.page()})
+	list, err := a.Store.Keys(ctx, store.KeyQuery{Text: soughtText(r.Text), ExternalID: r.ExternalID, Page: r.page()})
 	return each(list, adminKeyOf), err
 }
 
@@ -286,7 +286,9 @@ type auditLine struct {
 
 func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
 	entries, err := a.Store.Audit(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
-	return auditLog{each(entries, func(e accounts.AuditEntry) auditLine {
-		return auditLine{Timestamp: openapi.Instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
-	})}, err
+	return auditLog{each(entries, auditLineOf)}, err
+}
+
+func auditLineOf(e accounts.AuditEntry) auditLine {
+	return auditLine{Timestamp: openapi.Instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
 }

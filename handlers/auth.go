@@ -25,8 +25,10 @@ const (
 	// signedOut pages of the console take anyone. Their forms are attempts to sign
 	// in, which are limited per address.
 	signedOut
-	// operator pages of the console take operators who have signed in.
+	// operator pages of the console take operators who have signed in, administrator pages and forms only those
+	// who change things: no viewers.
 	operator
+	administrator
 	// The others take a valid key with the scope that they are named for, and count by key. service and admin need the role too.
 	readUsage
 	manageKeys

@@ -13,7 +13,7 @@ import (
 // ofUserRequest asks for a page of a list that belongs to a user, newest first.
 type ofUserRequest struct {
 	caller
-	ID     uuid.UUID `path:"id" doc:"The user's id."`
+	ID     uuid.UUID `path:"id" doc:"The user's id, or external: and your own id of the user."`
 	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Maximum number of rows to return."`
 	Offset int       `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"Number of rows to skip."`
 }
@@ -56,7 +56,7 @@ func (a *api) adminGrants(ctx context.Context, r ofUserRequest) ([]grant, error)
 
 type createGrantRequest struct {
 	caller
-	ID             uuid.UUID  `path:"id" doc:"The user's id."`
+	ID             uuid.UUID  `path:"id" doc:"The user's id, or external: and your own id of the user."`
 	Credits        int64      `json:"credits" required:"true" minimum:"1" maximum:"1000000000" example:"500"`
 	ExpiresAt      *time.Time `json:"expires_at" doc:"When unused credits end. If absent: never." example:"2027-01-01T00:00:00Z"`
 	Note           string     `json:"note" maxLength:"500" doc:"Only operators see it." example:"Invoice 4711"`
@@ -75,7 +75,7 @@ func (a *api) adminCreateGrant(ctx context.Context, r createGrantRequest) (creat
 
 type revokeGrantRequest struct {
 	caller
-	ID      uuid.UUID `path:"id" doc:"The user's id."`
+	ID      uuid.UUID `path:"id" doc:"The user's id, or external: and your own id of the user."`
 	GrantID uuid.UUID `path:"grant_id" doc:"The grant's id."`
 }
 
@@ -109,7 +109,7 @@ func (a *api) adminCorrections(ctx context.Context, r ofUserRequest) ([]correcti
 
 type correctRequest struct {
 	caller
-	ID             uuid.UUID `path:"id" doc:"The user's id."`
+	ID             uuid.UUID `path:"id" doc:"The user's id, or external: and your own id of the user."`
 	Credits        int64     `json:"credits" required:"true" minimum:"-1000000000" maximum:"1000000000" doc:"Credits to take, or to give back if negative; not 0. It can pass every limit, and gives back at most what the day counts against the plan." example:"-20"`
 	Reason         string    `json:"reason" required:"true" minLength:"1" maxLength:"500" example:"The model returned errors."`
 	Day            usage.Day `json:"day" doc:"The day in UTC, not in the future. If absent: today."`

@@ -20,8 +20,9 @@ import (
 )
 
 var (
-	errSignIn = fault.New(fault.Unauthorized, "Sign in to see this page.")
-	errPost   = fault.New(fault.UnsupportedMediaType, "Send forms as application/x-www-form-urlencoded.")
+	errSignIn   = fault.New(fault.Unauthorized, "Sign in to see this page.")
+	errReadOnly = fault.New(fault.Forbidden, "You have the role viewer, which reads and changes nothing. An admin can make this change, or give you the role admin.")
+	errPost     = fault.New(fault.UnsupportedMediaType, "Send forms as application/x-www-form-urlencoded.")
 )
 
 // page is a GET of the console: who is open, signedOut or operator.
@@ -77,7 +78,12 @@ func (x *exchange) admitVisit() error {
 	switch {
 	case x.route.access == signedOut && v.Post:
 		return c.CheckTries(x.ctx, v)
-	case x.route.access != operator, v.SignedIn():
+	case x.route.access != operator && x.route.access != administrator:
+		return nil
+	case v.SignedIn():
+		if x.route.access == administrator && v.Operator.Role != accounts.RoleAdmin {
+			return errReadOnly
+		}
 		return nil
 	case v.Throttled != nil:
 		return v.Throttled
@@ -164,10 +170,14 @@ func (x *exchange) reply(r console.Reply) error {
 	if err := r.Page.Render(context.WithoutCancel(x.ctx), &b); err != nil { // the data was read in time, so the page is shown
 		return err
 	}
+	page := b.Bytes()
+	if x.visit.SignedIn() && x.visit.Operator.Role != accounts.RoleAdmin {
+		page = x.api.withoutChanges(page)
+	}
 	if r.Refresh > 0 {
 		x.number(headerRefresh, wholeSeconds(r.Refresh))
 	}
-	x.html(r.Status, b.Bytes(), !r.Plain)
+	x.html(r.Status, page, !r.Plain)
 	return nil
 }
 

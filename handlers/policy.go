@@ -39,6 +39,9 @@ var (
 	listPolicy = policy{deadline: 10 * time.Second, maxBody: callersBytes/shareOfAll - 1, tooBig: errBigList, fail: (*exchange).failJSON, refusals: true}
 	// testPolicy is for the test of an upstream, which may take 30 seconds to answer.
 	testPolicy = policy{deadline: 35 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
+	// erasePolicy and erasePagePolicy are for an erasure, which rewrites all entries of the audit log that name the person.
+	erasePolicy     = policy{deadline: time.Minute, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
+	erasePagePolicy = policy{deadline: time.Minute, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// testPagePolicy is for the page that tests an upstream.

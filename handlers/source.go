@@ -21,8 +21,12 @@ var _ openapi.Source = (*exchange)(nil)
 // PathID returns an id in the path. One that is no UUID is answered exactly as an
 // id that does not exist.
 func (x *exchange) PathID(name string) (uuid.UUID, error) {
-	id, ok := openapi.ParseID(x.Params(name))
+	text := x.Params(name)
+	id, ok := openapi.ParseID(text)
 	if !ok {
+		if strings.HasPrefix(x.route.path, "/api/admin/users/:"+name) {
+			return x.userID(text)
+		}
 		return id, noSuch(x.route.path, name)
 	}
 	return id, nil

@@ -46,13 +46,17 @@ func grace(t *testing.T, s *store.Store, clock *storetest.Clock) storetest.Custo
 	c := storetest.Customer{User: u, Key: k, Secret: secret}
 	other := storetest.NewCustomer(t, s, "Pro")
 	for _, step := range []func() error{
-		func() error { return second(s.OpenSession(ctx, self, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), PasswordHash: "hash", Browser: accounts.MintToken(), UserAgent: "Hopper's browser"})) },
+		func() error {
+			return second(s.OpenSession(ctx, self, store.NewSession{UserID: u.ID, Token: accounts.MintToken(), PasswordHash: "hash", Browser: accounts.MintToken(), UserAgent: "Hopper's browser"}))
+		},
 		func() error { return s.BeginTwoStep(ctx, u.ID, "SECRET") },
 		func() error { return s.ConfirmTwoStep(ctx, self, u.ID, [][]byte{{1}}) },
 		func() error {
 			return s.Record(ctx, accounts.Actor{Name: "nobody"}, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: personEmail, Details: "Sign-in as " + personEmail + " failed."})
 		},
-		func() error { return second(s.CreateKey(ctx, self, keys.NewKey{UserID: other.User.ID, Label: "of another", Secret: keys.Mint()})) },
+		func() error {
+			return second(s.CreateKey(ctx, self, keys.NewKey{UserID: other.User.ID, Label: "of another", Secret: keys.Mint()}))
+		},
 		func() error {
 			return s.WriteRequests(ctx, []gateway.Record{{ID: uuid.New(), At: clock.Now(), UserID: u.ID, KeyID: k.ID, Model: "opus", Outcome: "success", Status: 200, ClientRequestID: "request-of-grace"}}, nil)
 		},

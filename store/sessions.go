@@ -93,7 +93,7 @@ func (c *change) stillSignsIn(n NewSession) error {
 		return ErrSignInOver
 	case err != nil:
 		return err
-	case now.Role != accounts.RoleAdmin, now.Status != accounts.StatusActive, !n.FromPending && now.PasswordHash != n.PasswordHash:
+	case !now.Role.Operates(), now.Status != accounts.StatusActive, !n.FromPending && now.PasswordHash != n.PasswordHash:
 		return ErrSignInOver
 	}
 	return nil
@@ -129,7 +129,7 @@ func (r *sessionRow) session() accounts.Session {
 }
 
 // OperatorByToken finds whose session a token opens; found is false where it is
-// unknown, expired, or not of an active admin. It records when
+// unknown, expired, or not of an active admin or viewer. It records when
 // the session was seen.
 func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Operator, found bool, err error) {
 	var row struct {
@@ -148,7 +148,7 @@ func (s *Store) OperatorByToken(ctx context.Context, token accounts.Token) (o Op
 	}
 	o = Operator{Session: row.Session.session(), Email: row.Email, Role: row.Role, Status: row.Status}
 	now := s.now()
-	if o.Session.Expired(now) || o.Role != accounts.RoleAdmin || o.Status != accounts.StatusActive {
+	if o.Session.Expired(now) || !o.Role.Operates() || o.Status != accounts.StatusActive {
 		return o, false, nil
 	}
 	if now.Sub(o.Session.LastSeenAt) >= accounts.SeenStep {

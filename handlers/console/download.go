@@ -48,6 +48,18 @@ func (c *Console) Download(serve Page) Page {
 	}
 }
 
+// Stream is a download for a caller without a page: write makes it, and its audit entry says of whom.
+func (c *Console) Stream(ctx context.Context, by accounts.Actor, of accounts.AuditEntry, what, whose string, write func(ctx context.Context, w io.Writer) error) (io.ReadCloser, error) {
+	made := of
+	made.Action, made.Details = "export.made", fmt.Sprintf("Exported the %s %s.", what, whose)
+	failure := made
+	failure.Action, failure.Details = "export.failed", fmt.Sprintf("An export of the %s %s failed.", what, whose)
+	r, err := c.Download(func(ctx context.Context, _ *Visit) (Reply, error) {
+		return Reply{stream: write, failure: failure}, c.Store.Record(ctx, by, made)
+	})(ctx, &Visit{By: by})
+	return r.File, err
+}
+
 // flow starts to write a file and returns the pipe to read it from. After an
 // error the response has no last chunk, so the client sees that the file is
 // incomplete. The deadline also ends a stream that the client does not read.

@@ -138,7 +138,7 @@ func (c *Console) TrySignIn(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if !matches || credentials.Role != accounts.RoleAdmin || credentials.Status != accounts.StatusActive {
+	if !matches || !credentials.Role.Operates() || credentials.Status != accounts.StatusActive {
 		return c.refuseSignIn(ctx, v, email)
 	}
 	v.By.Name, v.By.UserID = credentials.Email, credentials.UserID

@@ -206,6 +206,7 @@ func roleOptions() []views.Option {
 	return []views.Option{
 		{Value: string(accounts.RoleUser), Label: "User: uses the API"},
 		{Value: string(accounts.RoleService), Label: "Service: verifies other users' keys"},
+		{Value: string(accounts.RoleViewer), Label: "Viewer: reads everything, changes nothing"},
 		{Value: string(accounts.RoleAdmin), Label: "Admin: manages everything"},
 	}
 }
@@ -347,7 +348,7 @@ func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
 		stop(u.ActiveKeys),
 		"Nothing is deleted. Keys, usage and the audit log stay. After reactivating, the keys work as before.",
 	}
-	if u.Role == accounts.RoleAdmin {
+	if u.Role.Operates() {
 		form.Consequences = append(form.Consequences, "The user is signed out of this console.")
 	}
 	if v.self(u) {
