@@ -7,14 +7,6 @@ import (
 	"testing"
 )
 
-// endlessReader reads zeros without end.
-type endlessReader struct{}
-
-func (endlessReader) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
-
 func TestLongAnswersAreBoundedAndShareABudget(t *testing.T) {
 	for what, c := range map[string]struct {
 		body io.Reader
@@ -25,9 +17,9 @@ func TestLongAnswersAreBoundedAndShareABudget(t *testing.T) {
 		"nothing":                       {bytes.NewReader(nil), 0, nil, 0},
 		"a small answer needs no place": {bytes.NewReader(make([]byte, smallAnswer/2)), 0, nil, smallAnswer / 2},
 		"a larger one needs one":        {bytes.NewReader(make([]byte, smallAnswer+1)), 0, errCrowded, 0},
-		"the largest answer":            {io.LimitReader(endlessReader{}, maxAnswer), 2 * maxAnswer, nil, maxAnswer},
-		"an answer without an end":      {endlessReader{}, 2 * maxAnswer, errTooLong, 0},
-		"no room for it":                {endlessReader{}, 1 << 20, errCrowded, 0},
+		"the largest answer":            {io.LimitReader(endless{}, maxAnswer), 2 * maxAnswer, nil, maxAnswer},
+		"an answer without an end":      {endless{}, 2 * maxAnswer, errTooLong, 0},
+		"no room for it":                {endless{}, 1 << 20, errCrowded, 0},
 	} {
 		all := &budget{most: c.most}
 		got, err := readAll(c.body, all)

@@ -353,7 +353,7 @@ func (c *call) whole(try Try, response *http.Response, at *Attempt, began time.T
 		return nil, false
 	case err != nil:
 		c.answered.Store(false)
-		at.failed(response.StatusCode, WordOf(sendError(c.ctx, try, err)), began)
+		at.failed(response.StatusCode, WordOf(err), began)
 		c.route.Failed(try, Failure{})
 		return nil, false
 	case success && failedBody(c.wire, body):

@@ -16,7 +16,7 @@ import (
 type SendError struct {
 	Upstream string
 	// Word is one of dns, refused, unreachable, connect_timeout, address, tls,
-	// first_byte_timeout, idle_timeout, cut, canceled, encoding, too_long, protocol.
+	// first_byte_timeout, idle_timeout, cut, canceled, encoding, protocol.
 	Word  string
 	cause error
 }
@@ -63,8 +63,6 @@ func word(ctx context.Context, err error) string {
 		return "canceled"
 	case errors.Is(err, errEncoding):
 		return "encoding"
-	case errors.Is(err, errTooLong):
-		return "too_long"
 	case errors.Is(err, errAddress):
 		return "address"
 	case errors.As(err, new(*net.DNSError)):

@@ -82,6 +82,9 @@ func TestASampledCallHasASpanWithASpanForEachAttempt(t *testing.T) {
 						t.Errorf("%v %v: %s is from %v to %v", e, stream, s.Name(), s.StartTime(), s.EndTime())
 					}
 				}
+				if err := r.fakes[1].Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 				u := r.fakes[1].Requests()[r.fakes[1].Count()-1].Usage
 				want := []string{
 					"chat coder client Unset", "codexible.attempts=2", "codexible.endpoint=" + e.String(), "codexible.outcome=complete", "codexible.request_id", "codexible.sticky=false",

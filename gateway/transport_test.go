@@ -500,8 +500,13 @@ func TestManyCallsAtOnceUseHTTP2OverTLS(t *testing.T) {
 	done.Wait()
 }
 
+// endless is a body without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
 func TestAnAnswerThatIsTooLongIsAFailureWithAWord(t *testing.T) {
-	if _, err := readAll(endlessReader{}, &budget{most: 1 << 30}); WordOf(err) != "too_long" {
+	if _, err := readAll(endless{}, &budget{most: 2 * maxAnswer}); WordOf(err) != "too_long" {
 		t.Errorf("%v has the word %q", err, WordOf(err))
 	}
 }
