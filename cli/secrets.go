@@ -49,7 +49,7 @@ type secretsForget struct {
 
 // Help gives the examples that --help shows.
 func (secretsForget) Help() string {
-	return `For a key that is lost. The users whose second factor is dropped sign in with their password alone, and should turn it on again; their sessions end. Keys of upstreams that are dropped are disabled, and upstreams whose headers are dropped too, until you send them again. What a key decrypts stays. Examples:
+	return `For a key that is lost. The users whose second factor is dropped sign in with their password alone, and should turn it on again; their sessions end. Keys of upstreams that are dropped are disabled, and upstreams whose headers are dropped too, until you send them again. Webhooks whose secret is dropped are disabled until you rotate it. What a key decrypts stays. Examples:
 
     codexible secrets forget
     codexible secrets forget --yes`
@@ -59,6 +59,7 @@ func (secretsForget) Help() string {
 type forgottenJSON struct {
 	Users     []string `json:"users"`
 	Upstreams []string `json:"upstreams"`
+	Webhooks  []string `json:"webhooks"`
 	Dropped   bool     `json:"dropped"`
 }
 
@@ -72,7 +73,7 @@ func (c secretsForget) Run(ctx context.Context, t *terminal) error {
 		if !of.None() && !c.Yes && !t.json {
 			return undecryptable(of)
 		}
-		return t.print(forgottenJSON{append([]string{}, of.Users...), append([]string{}, of.Upstreams...), c.Yes && !of.None()}, func(w io.Writer) {
+		return t.print(forgottenJSON{append([]string{}, of.Users...), append([]string{}, of.Upstreams...), append([]string{}, of.Webhooks...), c.Yes && !of.None()}, func(w io.Writer) {
 			if of.None() {
 				line(w, "every secret can be decrypted: nothing to drop")
 			}
@@ -81,6 +82,9 @@ func (c secretsForget) Run(ctx context.Context, t *terminal) error {
 			}
 			for _, name := range of.Upstreams {
 				line(w, name+": keys or headers of this upstream are dropped: send them again with `codexible upstream change`")
+			}
+			for _, host := range of.Webhooks {
+				line(w, host+": a secret of this webhook is dropped: rotate it with `codexible webhook rotate-secret`, give it to the receiver, and enable the webhook")
 			}
 		})
 	})
@@ -96,6 +100,10 @@ func undecryptable(of store.DroppedSecrets) error {
 	if len(of.Upstreams) > 0 {
 		lost = append(lost, "keys or headers of these upstreams cannot be decrypted: "+strings.Join(of.Upstreams, ", "))
 		then = append(then, "then these upstreams need theirs again")
+	}
+	if len(of.Webhooks) > 0 {
+		lost = append(lost, "secrets of the webhooks to these receivers cannot be decrypted: "+strings.Join(of.Webhooks, ", "))
+		then = append(then, "then these webhooks are disabled until their secrets are rotated")
 	}
 	return errors.New(strings.Join(lost, "; ") + "; nothing was changed: start with the right SECRET_KEY, or drop them with --yes, " + strings.Join(then, ", and "))
 }

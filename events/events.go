@@ -82,10 +82,12 @@ type Webhook struct {
 	// Types are those that are sent; none for all.
 	Types   []Type
 	Enabled bool
-	// Secret and Previous are the signing secrets, whsec_ and base64; Previous signs too until PreviousEndsAt, and is empty without one.
-	Secret, Previous string
+	// Secret and Previous are the signing secrets; Previous signs too until PreviousEndsAt, and is empty without one.
+	Secret, Previous Secret
 	PreviousEndsAt   *time.Time
 	CreatedAt        time.Time
+	// Problem is why a secret cannot be used; empty if nothing is wrong.
+	Problem string
 }
 
 // Wants reports whether events of a type are sent to the webhook.

@@ -347,7 +347,7 @@ func (v *Verifier) Changed(c accounts.Change) {
 			v.catalog.Changed(c)
 		}
 		return
-	case accounts.SubjectUpstream, accounts.SubjectRequest:
+	case accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectWebhook, accounts.SubjectSetting:
 		return
 	case accounts.SubjectUser, accounts.SubjectKey, accounts.SubjectPlan, accounts.SubjectSession, accounts.SubjectSystem:
 	}
@@ -357,7 +357,7 @@ func (v *Verifier) Changed(c accounts.Change) {
 		v.totals.Drop(c.ID)
 	case accounts.SubjectPlan:
 		v.totals.DropAll()
-	case accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectWebhook, accounts.SubjectSetting, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 

@@ -22,7 +22,7 @@ type sealedColumn struct{ table, column, row string }
 var twoStepSecret = sealedColumn{"two_step", "secret", "user_id"}
 
 // sealedColumns are all of them.
-var sealedColumns = []sealedColumn{twoStepSecret, upstreamHeaders, upstreamKeySecret}
+var sealedColumns = []sealedColumn{twoStepSecret, upstreamHeaders, upstreamKeySecret, webhookSecret, webhookPrevious}
 
 func (c sealedColumn) place(row uuid.UUID) secrets.Place {
 	return secrets.Place{Table: c.table, Column: c.column, Row: row.String()}
@@ -300,10 +300,12 @@ type DroppedSecrets struct {
 	Users []string
 	// Upstreams are the names of those that need keys or headers again.
 	Upstreams []string
+	// Webhooks are the receivers of those whose secret has to be rotated.
+	Webhooks []string
 }
 
 // None reports whether every secret can be decrypted.
-func (d *DroppedSecrets) None() bool { return len(d.Users)+len(d.Upstreams) == 0 }
+func (d *DroppedSecrets) None() bool { return len(d.Users)+len(d.Upstreams)+len(d.Webhooks) == 0 }
 
 // DropSecrets drops what no key of this service opens, encrypts the rest with
 // the current key, and says whose that was. Where drop is false it changes nothing and
@@ -325,6 +327,12 @@ func (s *Store) DropSecrets(ctx context.Context, by accounts.Actor, drop bool) (
 					return err
 				}
 				dropped.Users = append(dropped.Users, email)
+			case webhookSecret, webhookPrevious:
+				host, err := tx.dropWebhookSecret(one, drop)
+				if err != nil {
+					return err
+				}
+				dropped.Webhooks = addOnce(dropped.Webhooks, host)
 			default:
 				id, err := tx.dropUpstreamSecret(one, drop)
 				if err != nil {

@@ -268,7 +268,7 @@ func (s *Store) Changed(c accounts.Change) {
 	case accounts.SubjectUser, accounts.SubjectKey:
 		s.status.invalidate()
 		s.planUsers.invalidate()
-	case accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectWebhook, accounts.SubjectSetting, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 
