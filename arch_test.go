@@ -71,7 +71,7 @@ var onlyImportedBy = map[string][]string{
 	"github.com/alecthomas/kong":      {"cli"},
 	"go.yaml.in/yaml/":                {"apply"},
 	"database/sql\"":                  {"store", "store/storetest"},
-	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "demo/upstream"},
+	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "events", "demo/upstream"},
 	"testing\"":                       {"limits/limitstest", "store/storetest", "drills"},
 	"go.opentelemetry.io/otel/sdk":    {"server"},
 	"go.opentelemetry.io/":            {"server", "handlers", "keys", "usage", "gateway"},

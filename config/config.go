@@ -50,6 +50,8 @@ type Config struct {
 	SecretKey, SecretKeyPrevious secrets.Key
 	// UpstreamKeysDir is where files with keys of upstreams are; empty for none.
 	UpstreamKeysDir string
+	// WebhookAllowPrivate are private addresses that webhooks may reach, also without TLS.
+	WebhookAllowPrivate []netip.Prefix
 	// UsageRetentionDays is how many days single charges are kept; 0 for ever.
 	UsageRetentionDays int
 	// RequestLogRetentionDays is how many days the log of requests is kept; 0 for ever.
@@ -151,6 +153,9 @@ var settings = []setting{
 	{name: "UPSTREAM_KEYS_DIR", meaning: "directory of files that each hold a key of an upstream, which names it as `file:NAME`; empty: upstreams name no files (`env:UPSTREAM_…` names a variable)", set: func(c *Config, v string) string {
 		c.UpstreamKeysDir = v
 		return ""
+	}},
+	{name: "WEBHOOK_ALLOW_PRIVATE", meaning: "CIDRs of loopback and private addresses that webhooks may reach, also by `http://`, comma-separated; empty: none", set: func(c *Config, v string) string {
+		return list(&c.WebhookAllowPrivate, v, network)
 	}},
 	{name: "USAGE_RETENTION_DAYS", fallback: "0", meaning: "days to keep single charges; daily totals are always kept; 0: keep everything", set: func(c *Config, v string) string {
 		return whole(&c.UsageRetentionDays, v, 0, 36_500)

@@ -66,6 +66,9 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"proxies", map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8,::1,192.0.2.1"}, func(c *Config) {
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.1/32")}
 		}},
+		{"networks of webhooks", map[string]string{"WEBHOOK_ALLOW_PRIVATE": "10.0.0.0/8,127.0.0.1"}, func(c *Config) {
+			c.WebhookAllowPrivate = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}
+		}},
 		{"numbers and words", map[string]string{
 			"RATE_LIMIT_PER_IP": "7", "MAX_CONNECTIONS_PER_ADDRESS": "8", "SQLITE_SYNCHRONOUS": "normal", "MIGRATE_ON_START": "False", "USAGE_RETENTION_DAYS": "90", "REQUEST_LOG_RETENTION_DAYS": "7", "CREDIT_VALUE_USD": "0.000001",
 			"LOG_LEVEL": "WARN", "LOG_FORMAT": "Text", "SHUTDOWN_TIMEOUT": "1m30s",
@@ -119,6 +122,7 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"VALKEY_URL":                         {"http://u:sesame@h", "redis:///sesame", "sesame", "redis://%zz:sesame@h", "redis://:12/sesame@h"},
 		"ALLOWED_ORIGINS":                    {"example.com", "https://a.example/path", "ftp://a.example", "https://a.example,null", "https://u:sesame@a.example"},
 		"TRUSTED_PROXIES":                    {"10.0.0.0/33", "proxy", "10.0.0.0/8,x"},
+		"WEBHOOK_ALLOW_PRIVATE":              {"10.0.0.0/33", "receiver"},
 		"RATE_LIMIT_PER_IP":                  {"0", "many", "1000001"},
 		"MAX_CONNECTIONS_PER_ADDRESS":        {"0", "some", "1000001"},
 		"BODY_BUDGET":                        {"63MiB", "256MB", "MiB", "-256MiB", "1025GiB", "9223372036854775807GiB", "1.5GiB", "256 MiB", "0"},

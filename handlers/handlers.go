@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/gateway"
 	"codexible/handlers/console"
 	"codexible/handlers/monitor"
@@ -63,6 +64,10 @@ type Parts struct {
 	UpstreamState func(id uuid.UUID) gateway.UpstreamState
 	// TestUpstream makes a small call of an upstream; nil where this process makes none.
 	TestUpstream func(ctx context.Context, id uuid.UUID, model string) (gateway.TestResult, error)
+	// WebhookTargets are the addresses that webhooks may have.
+	WebhookTargets events.Targets
+	// SendWebhook sends an event to a webhook, for a test; nil where this process sends none.
+	SendWebhook func(ctx context.Context, w *events.Webhook, e *events.Event) events.Answer
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
 	// Gateway is where calls of models go; where nil, calls answer that there is no upstream.
@@ -194,7 +199,7 @@ func newAPI(p Parts) *api {
 		p.Monitor = monitor.New(monitor.Parts{Store: p.Store, Counter: p.Counter, Now: p.Now})
 	}
 	if p.Console == nil {
-		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life, UpstreamState: p.UpstreamState, TestUpstream: p.TestUpstream})
+		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life, UpstreamState: p.UpstreamState, TestUpstream: p.TestUpstream, WebhookTargets: p.WebhookTargets, SendWebhook: p.SendWebhook})
 	}
 	p.forCalls()
 	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}

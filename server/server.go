@@ -22,6 +22,7 @@ import (
 	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/config"
+	"codexible/events"
 	"codexible/gateway"
 	"codexible/handlers"
 	"codexible/handlers/console"
@@ -69,6 +70,9 @@ type service struct {
 	catalog  *catalog.Cache
 	fleet    *gateway.Fleet
 	gateway  *gateway.Gateway
+	// sender and deliverer send events to webhooks.
+	sender    *events.Sender
+	deliverer *events.Deliverer
 	// requestLog is the log of the gateway's calls.
 	requestLog *gateway.Log
 	// places is where instances share the places of sessions; nil without Valkey.
@@ -114,6 +118,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	}
 	s.buildVerifier(ctx)
 	s.buildGateway(ctx, s.places)
+	s.buildWebhooks()
 	s.watchChanges(ctx)
 	return s.answer(ctx)
 }
@@ -223,7 +228,7 @@ func (s *service) answer(ctx context.Context) error {
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
-		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test,
+		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send,
 		Calls: calls, CallsLife: callsLife, BodyBudget: s.Config.BodyBudget,
 	})
 	opened, scheme, err := s.listen(ctx)
@@ -231,6 +236,7 @@ func (s *service) answer(ctx context.Context) error {
 		return err
 	}
 	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
+	s.teardown.background(ctx, s.deliverer.Run)
 	connections := listener.Open(opened, listener.Options{
 		Places: listener.Room(), PerAddress: s.Config.MaxConnectionsPerAddress, Exempt: s.exemptFromCount,
 		ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,

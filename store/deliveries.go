@@ -255,14 +255,24 @@ func (s *Store) Redeliver(ctx context.Context, by accounts.Actor, webhook, event
 	return s.Delivery(ctx, webhook, event)
 }
 
-// NewTest writes an event for one webhook alone, enabled or not, and claims its delivery for the caller, which attempts it.
-func (s *Store) NewTest(ctx context.Context, by accounts.Actor, webhook uuid.UUID, lease time.Duration) (w events.Webhook, d events.Delivery, err error) {
+// TestWebhook sends a test to one webhook, enabled or not, once. What became of it is among the webhook's deliveries.
+func (s *Store) TestWebhook(ctx context.Context, by accounts.Actor, webhook uuid.UUID, send func(context.Context, *events.Webhook, *events.Event) events.Answer) (d events.Delivery, err error) {
+	w, d, err := s.newTest(ctx, by, webhook)
+	if err != nil {
+		return d, err
+	}
+	d.Conclude(send(ctx, &w, &d.Event), s.now(), 0)
+	return d, s.WriteDelivery(ctx, &d)
+}
+
+// newTest writes the event of a test and its delivery, which is claimed.
+func (s *Store) newTest(ctx context.Context, by accounts.Actor, webhook uuid.UUID) (w events.Webhook, d events.Delivery, err error) {
 	err = s.changing(ctx, by, func(tx *change) error {
 		if w, err = s.readWebhook(tx.DB, webhook); err != nil {
 			return err
 		}
 		data := json.RawMessage(`{"webhook_id":"` + webhook.String() + `"}`)
-		d = events.Delivery{WebhookID: webhook, Status: events.Pending, DueAt: tx.at.Add(lease), Event: events.Event{ID: s.ids.mint(tx.at), At: tx.at, Type: events.Test, SubjectID: webhook, Data: data}}
+		d = events.Delivery{WebhookID: webhook, Status: events.Pending, DueAt: tx.at.Add(4 * events.Timeout), Event: events.Event{ID: s.ids.mint(tx.at), At: tx.at, Type: events.Test, SubjectID: webhook, Data: data}}
 		if err := tx.Create(&eventRow{ID: d.Event.ID, At: tx.at, Type: string(events.Test), SubjectID: &webhook, Data: string(data)}).Error; err != nil {
 			return err
 		}

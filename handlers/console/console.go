@@ -16,6 +16,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/gateway"
 	"codexible/handlers/monitor"
@@ -53,6 +54,10 @@ type Parts struct {
 	UpstreamState func(id uuid.UUID) gateway.UpstreamState
 	// TestUpstream makes a small call of an upstream; nil where this process makes none.
 	TestUpstream func(ctx context.Context, id uuid.UUID, model string) (gateway.TestResult, error)
+	// WebhookTargets are the addresses that webhooks may have.
+	WebhookTargets events.Targets
+	// SendWebhook sends an event to a webhook, for a test; nil where this process sends none.
+	SendWebhook func(ctx context.Context, w *events.Webhook, e *events.Event) events.Answer
 	// UpstreamSecret reads the secret that a key of an upstream names; nil where references are not checked.
 	UpstreamSecret func(source gateway.KeySource, name string) (gateway.Secret, error)
 	// Backup writes a consistent copy of the database into a file that does not

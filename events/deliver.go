@@ -1,0 +1,154 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// perWebhook and overall bound the attempts under way.
+	perWebhook, overall = 4, 32
+	// lease is after what time another process makes an attempt of one that died.
+	lease = 4 * Timeout
+	// lookEvery is how often due deliveries are looked for.
+	lookEvery = 500 * time.Millisecond
+	// writePatience bounds the writing of what became of an attempt; it goes on while the service stops.
+	writePatience = 5 * time.Second
+)
+
+// DelivererParts are what a Deliverer works with.
+type DelivererParts struct {
+	Claim   func(context.Context, Claim) ([]Delivery, error)
+	Webhook func(context.Context, uuid.UUID) (Webhook, error)
+	Send    func(context.Context, *Webhook, *Event) Answer
+	Write   func(context.Context, *Delivery) error
+	Release func(context.Context, []Delivery) error
+	// Disable disables the webhook of a receiver that wants no more events.
+	Disable func(ctx context.Context, webhook uuid.UUID, reason string) error
+	// Observe, where set, is called with every attempt and what became of its delivery.
+	Observe func(d *Delivery, last Try)
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Deliverer sends what is due to the webhooks of this service. Any number of processes may
+// run one on the same database.
+type Deliverer struct {
+	DelivererParts
+
+	mu    sync.Mutex
+	busy  map[uuid.UUID]int
+	under int
+	// ended wakes Run when an attempt has ended.
+	ended chan struct{}
+	// away is whether the last look failed; only Run uses it.
+	away bool
+}
+
+// NewDeliverer makes a Deliverer.
+func NewDeliverer(p DelivererParts) *Deliverer {
+	return &Deliverer{DelivererParts: p, busy: map[uuid.UUID]int{}, ended: make(chan struct{}, 1)}
+}
+
+// Run delivers until ctx ends, then cancels the attempts under way and leaves their
+// deliveries to the next process.
+func (d *Deliverer) Run(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	var attempts sync.WaitGroup
+	defer attempts.Wait()
+	for ctx.Err() == nil {
+		d.look(ctx, &attempts)
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		case <-d.ended:
+		}
+	}
+}
+
+// look claims what is due and begins its attempts.
+func (d *Deliverer) look(ctx context.Context, attempts *sync.WaitGroup) {
+	list, err := d.Claim(ctx, d.room())
+	if err != nil {
+		if !d.away && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "due deliveries to webhooks cannot be read and are looked for again", "error", err)
+		}
+		d.away = true
+		return
+	}
+	d.away = false
+	for i := range list {
+		d.count(list[i].WebhookID, 1)
+		attempts.Go(func() {
+			defer d.count(list[i].WebhookID, -1)
+			d.attempt(ctx, &list[i])
+		})
+	}
+}
+
+func (d *Deliverer) room() Claim {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	busy := make(map[uuid.UUID]int, len(d.busy))
+	for id, n := range d.busy {
+		busy[id] = n
+	}
+	return Claim{Busy: busy, Each: perWebhook, All: overall - d.under, Lease: lease}
+}
+
+func (d *Deliverer) count(webhook uuid.UUID, by int) {
+	d.mu.Lock()
+	d.under += by
+	if d.busy[webhook] += by; d.busy[webhook] == 0 {
+		delete(d.busy, webhook)
+	}
+	d.mu.Unlock()
+	if by < 0 {
+		select {
+		case d.ended <- struct{}{}:
+		default: // Run will look already
+		}
+	}
+}
+
+// attempt sends one delivery and writes what became of it. Where that cannot be written the
+// event is sent again after the lease: at least once.
+func (d *Deliverer) attempt(ctx context.Context, one *Delivery) {
+	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), Timeout+writePatience)
+	defer cancel()
+	w, err := d.Webhook(written, one.WebhookID)
+	var answer Answer
+	if err == nil && w.Enabled {
+		answer = d.Send(ctx, &w, &one.Event)
+	}
+	if errors.Is(err, ErrWebhookNotFound) {
+		return
+	}
+	if err != nil || !w.Enabled || ctx.Err() != nil && !answer.OK() { // it is no fault of the receiver's
+		if err := d.Release(written, []Delivery{*one}); err != nil {
+			d.Log.WarnContext(ctx, "a delivery to a webhook could not be given back; it is made in a minute", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
+		}
+		return
+	}
+	one.Conclude(answer, d.Now(), rand.Float64()) //nolint:gosec // a pause is no secret
+	if err := d.Write(written, one); err != nil {
+		d.Log.WarnContext(ctx, "what became of a delivery to a webhook could not be written; it is made again", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
+		return
+	}
+	if d.Observe != nil {
+		d.Observe(one, answer.Try)
+	}
+	if answer.Gone() {
+		err = d.Disable(written, w.ID, "its receiver answered 410 Gone")
+	}
+	if one.Status == Failed || err != nil {
+		d.Log.WarnContext(ctx, "an event could not be delivered to a webhook", "webhook", w.ID, "host", w.Host(), "event", one.Event.ID, "type", one.Event.Type, "attempts", one.Attempts, "last", answer.Error, "error", err)
+	}
+}
