@@ -36,6 +36,7 @@ type commandLine struct {
 	Hold     holdCommand     `cmd:"" help:"List and release the credits that are set aside for open calls."`
 	Model    modelCommand    `cmd:"" help:"List, create, change and delete the models that are offered."`
 	Upstream upstreamCommand `cmd:"" help:"List, add, change, test and delete the upstreams that calls go to."`
+	Webhook  webhookCommand  `cmd:"" help:"List, add, change, test and delete webhooks, and show and repeat their deliveries."`
 	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
 	Apply    applyCommand    `cmd:"" help:"Make plans, upstreams, models and prices what a file says."`
 	Usage    usageCommand    `cmd:"" help:"Check the usage totals against the single charges."`

@@ -16,7 +16,7 @@ func upper(method string) string { return strings.ToUpper(method) }
 
 // concrete replaces parameters by an id that does not exist.
 func concrete(pattern string) string {
-	return strings.NewReplacer("{id}", "0190163d-8694-739b-aea5-966c26f8ad91", "{grant_id}", "0190163d-8694-739b-aea5-966c26f8ad91").Replace(pattern)
+	return strings.NewReplacer("{id}", "0190163d-8694-739b-aea5-966c26f8ad91", "{grant_id}", "0190163d-8694-739b-aea5-966c26f8ad91", "{delivery_id}", "0190163d-8694-739b-aea5-966c26f8ad91").Replace(pattern)
 }
 
 // bodies are bodies of requests that reach the database.
@@ -35,11 +35,13 @@ var bodies = map[string]string{
 
 	"POST /api/admin/models":        `{"name":"x"}`,
 	"POST /api/admin/upstreams":     `{"name":"x","kind":"openai","base_url":"https://api.example.com/v1","keys":[{"ref":"env:UPSTREAM_X"}]}`,
+	"POST /api/admin/webhooks":      `{"url":"https://hooks.example.com"}`,
 	"POST /api/admin/prices":        `{"model":"x","usd_per_million":{"input":1,"output":1},"charge":{"mode":"cost"}}`,
 	"POST /api/admin/prices/quote":  `{"model":"x","usage":{}}`,
 	"POST /api/admin/prices/import": `{"source":"shipped"}`,
 
 	"PATCH /api/admin/models/{id}":    `{"name":"x"}`,
+	"PATCH /api/admin/webhooks/{id}":  `{"enabled":true}`,
 	"PATCH /api/admin/upstreams/{id}": `{"name":"x"}`,
 	"PATCH /api/admin/users/{id}":     `{"name":"x"}`,
 	"PATCH /api/admin/tokens/{id}":    `{"label":"x"}`,

@@ -5,6 +5,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/gateway"
 	"codexible/handlers/openapi"
@@ -53,6 +54,10 @@ func noSuch(path, name string) error {
 		return catalog.ErrModelNotFound
 	case "upstreams":
 		return gateway.ErrUpstreamNotFound
+	case "webhooks":
+		return events.ErrWebhookNotFound
+	case "deliveries":
+		return events.ErrDeliveryNotFound
 	case "requests":
 		return store.ErrNoRequest
 	case "holds":
