@@ -163,6 +163,7 @@ func (a *api) pages() []*route {
 		a.upstreamForms(),
 		both("/admin/prices/new", administrator, c.NewPrice),
 		pastePolicy.under(both("/admin/prices/import", administrator, c.ImportPrices)...),
+		a.webhookForms(),
 		[]*route{
 			page("/admin/users", operator, c.Users),
 			page("/admin/users/:id", operator, c.User),
@@ -173,6 +174,9 @@ func (a *api) pages() []*route {
 			page("/admin/models/:id", operator, c.Model),
 			page("/admin/upstreams", operator, c.Upstreams),
 			page("/admin/upstreams/:id", operator, c.Upstream),
+			page("/admin/webhooks", operator, c.Webhooks),
+			page("/admin/webhooks/:id", operator, c.Webhook),
+			page("/admin/webhooks/:id/delivery", operator, c.WebhookDelivery),
 			page("/admin/prices", operator, c.Prices),
 			page("/admin/prices/quote", operator, c.Quote),
 			page("/admin/prices/:id", operator, c.Price),
@@ -197,6 +201,19 @@ func (a *api) upstreamForms() []*route {
 		both("/admin/upstream-keys/:id/disable", administrator, c.DisableUpstreamKey),
 		both("/admin/upstream-keys/:id/remove", administrator, c.RemoveUpstreamKey),
 		both("/admin/upstreams/:id/delete", administrator, c.DeleteUpstream),
+	)
+}
+
+// webhookForms are the forms about webhooks.
+func (a *api) webhookForms() []*route {
+	c := a.Console
+	return slices.Concat(
+		both("/admin/webhooks/new", administrator, c.NewWebhook),
+		both("/admin/webhooks/:id/edit", administrator, c.EditWebhook),
+		both("/admin/webhooks/:id/rotate-secret", administrator, c.RotateWebhook),
+		testPagePolicy.under(both("/admin/webhooks/:id/test", administrator, c.TestWebhookNow)...),
+		both("/admin/webhooks/:id/delete", administrator, c.DeleteWebhook),
+		[]*route{form("/admin/webhooks/:id/redeliver", administrator, c.Redeliver)},
 	)
 }
 

@@ -26,6 +26,8 @@ func subjectPath(e accounts.AuditEntry) string {
 		return "/admin/models/" + e.SubjectID.String()
 	case accounts.SubjectUpstream:
 		return "/admin/upstreams/" + e.SubjectID.String()
+	case accounts.SubjectWebhook:
+		return "/admin/webhooks/" + e.SubjectID.String()
 	case accounts.SubjectPrice:
 		if e.Action == "prices.imported" { // it is of many prices
 			return "/admin/prices"

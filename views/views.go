@@ -23,6 +23,7 @@ const (
 	SectionModels    Section = "Models"
 	SectionPrices    Section = "Prices"
 	SectionUpstreams Section = "Upstreams"
+	SectionWebhooks  Section = "Webhooks"
 	SectionUsage     Section = "Usage"
 	SectionRequests  Section = "Requests"
 	SectionLive      Section = "Live"
@@ -46,6 +47,7 @@ var navigation = []navigationEntry{
 	{SectionModels, "/admin/models", "M8 2 13.5 5v6L8 14l-5.5-3V5ZM2.5 5 8 8l5.5-3M8 8v6"},
 	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5"},
 	{SectionUpstreams, "/admin/upstreams", "M3 11.5a2.75 2.75 0 0 1 .6-5.4 4 4 0 0 1 7.7-.6 3 3 0 0 1 1.2 5.9M8 14V8.5M5.75 10.5 8 8.25l2.25 2.25"},
+	{SectionWebhooks, "/admin/webhooks", "M6 5.5a2.5 2.5 0 1 1 4 2L12 11M3.5 9.5A2.5 2.5 0 1 0 6.5 12H12M9.5 12a2.5 2.5 0 1 0 2.5-2.5"},
 	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
 	{SectionRequests, "/admin/requests", "M2.5 4h11M2.5 8h7.5M2.5 12h9.5"},
 	{SectionLive, "/admin/live", "M1.5 8.5h3l2-5 3 9 2-4h3"},
