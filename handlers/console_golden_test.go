@@ -189,6 +189,8 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"upstreams", "/admin/upstreams"}, {"upstream", "/admin/upstreams/$upstream.vendor?days=7"}, {"upstream-new", "/admin/upstreams/new"}, {"upstream-edit", "/admin/upstreams/$upstream.vendor/edit"}, {"upstream-enable", "/admin/upstreams/$upstream.local/enable"},
 		{"upstream-disable", "/admin/upstreams/$upstream.vendor/disable"}, {"upstream-delete", "/admin/upstreams/$upstream.vendor/delete"}, {"upstream-test", "/admin/upstreams/$upstream.vendor/test"}, {"upstream-key-new", "/admin/upstreams/$upstream.vendor/keys/new"},
 		{"upstream-key-enable", "/admin/upstream-keys/$upkey.spare/enable"}, {"upstream-key-disable", "/admin/upstream-keys/$upkey.main/disable"}, {"upstream-key-remove", "/admin/upstream-keys/$upkey.spare/remove"},
+		{"webhooks", "/admin/webhooks"}, {"webhook", "/admin/webhooks/$hook.id"}, {"webhook-delivery", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, {"webhook-new", "/admin/webhooks/new"}, {"webhook-edit", "/admin/webhooks/$hook.id/edit"},
+		{"webhook-rotate", "/admin/webhooks/$hook.id/rotate-secret"}, {"webhook-test", "/admin/webhooks/$hook.id/test"}, {"webhook-delete", "/admin/webhooks/$hook.id/delete"},
 		{"prices", "/admin/prices"}, {"prices-none", "/admin/prices?q=zzz"}, {"price", "/admin/prices/$price.wide"}, {"price-new", "/admin/prices/new?model=openai/gpt-wide"}, {"price-import", "/admin/prices/import"},
 		{"price-quote", "/admin/prices/quote?model=openai/gpt-wide&input=270001&cache_read=2003&output=13&reasoning=11&service_tier=batch"},
 		{"charge", "/admin/charges/$charge.priced"}, {"charge-by-hand", "/admin/charges/$charge.hand"},
@@ -226,6 +228,7 @@ func (g *golden) emptyService() {
 	g.page("requests-empty", v.get("/admin/requests"), http.StatusOK)
 	g.page("live-empty", v.get("/admin/live"), http.StatusOK)
 	g.page("models-empty", v.get("/admin/models"), http.StatusOK)
+	g.page("webhooks-empty", v.get("/admin/webhooks"), http.StatusOK)
 	g.page("upstreams-empty", v.get("/admin/upstreams"), http.StatusOK)
 	g.page("prices-empty", v.get("/admin/prices"), http.StatusOK)
 	g.page("setup-over", s.browse(g.t).get(link), http.StatusNotFound)

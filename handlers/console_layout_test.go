@@ -26,7 +26,7 @@ func TestInABrowserTablesFitALaptopChartsAPhoneAndFiltersOneLine(t *testing.T) {
 	b.do(chromedp.EmulateViewport(1024, 768))
 	for _, path := range []string{"/admin", "/admin/users", "/admin/users/$ada.user", "/admin/keys", "/admin/keys/$ada.id", "/admin/plans", "/admin/audit", "/admin/system", "/admin/account",
 		"/admin/models", "/admin/models/$model.large", "/admin/models/$model.large/edit", "/admin/upstreams", "/admin/upstreams/$upstream.vendor", "/admin/prices", "/admin/prices/$price.wide", "/admin/prices/quote?model=openai/gpt-wide", "/admin/charges/$charge.priced", "/admin/usage",
-		"/admin/requests", "/admin/requests/$request.served", "/admin/live"} {
+		"/admin/requests", "/admin/requests/$request.served", "/admin/live", "/admin/webhooks", "/admin/webhooks/$hook.id", "/admin/webhooks/$hook.id/delivery?event=$hook.event"} {
 		b.open(path)
 		b.finds("a table that is cut off", path, `[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth).map(e => e.scrollWidth + ' in ' + e.clientWidth + ' px')`)
 	}

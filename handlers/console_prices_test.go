@@ -31,6 +31,7 @@ func (s *service) sell(t testing.TB) {
 		return
 	}
 	s.connect(t)
+	s.hook(t)
 	s.model(t, "large", catalog.ModelChange{Candidates: &[]catalog.NewCandidate{{Upstream: "Vendor", Model: "gpt-5.1"}, {Upstream: "Local", Priority: new(int64(2))}}, HostedTools: &[]string{"code_interpreter"},
 		Name: new("codex-large"), Aliases: &[]string{"codex-latest", "codex"}, DisplayName: new("Codex Large"), Description: new(`The <b>largest</b> model`), ContextWindow: new(int64(400_000)), OutputAllowance: new(int64(8192))})
 	s.model(t, "mini", catalog.ModelChange{Name: new("codex-mini"), Plans: &[]string{"Pro", "Business"}})

@@ -190,9 +190,13 @@ func consoleRoutes(method string) (paths []string) {
 // withID replaces :id in a route's path by an id that exists.
 func withID(path string) string {
 	for prefix, id := range map[string]string{"/admin/users/": "$ada.user", "/admin/keys/": "$ada.id", "/admin/plans/": "$plan.pro", "/admin/grants/": "$sam.grant", "/admin/holds/": "$sam.hold", "/admin/account/sessions/": "$ada.id",
-		"/admin/models/": "$model.large", "/admin/upstreams/": "$upstream.vendor", "/admin/upstream-keys/": "$upkey.spare", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced", "/admin/requests/": "$request.old"} {
+		"/admin/models/": "$model.large", "/admin/upstreams/": "$upstream.vendor", "/admin/webhooks/": "$hook.id", "/admin/upstream-keys/": "$upkey.spare", "/admin/prices/": "$price.wide", "/admin/charges/": "$charge.priced", "/admin/requests/": "$request.old"} {
 		if strings.HasPrefix(path, prefix) {
-			return strings.Replace(path, ":id", id, 1)
+			path = strings.Replace(path, ":id", id, 1)
+			if strings.HasPrefix(path, "/admin/webhooks/") && strings.HasSuffix(path, "/delivery") {
+				path += "?event=$hook.event"
+			}
+			return path
 		}
 	}
 	return path
