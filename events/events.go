@@ -74,6 +74,9 @@ func ByMail() []Type {
 	return []Type{ThresholdReached, QuotaExceeded, KeyExpiring, UpstreamDown, UpstreamRecovered, LedgerMismatch, BackupFailed, TwoStepLocked}
 }
 
+// SentByMail reports whether somebody may be told of events of a type by mail.
+func SentByMail(t Type) bool { return slices.Contains(ByMail(), t) }
+
 // Webhook is where events are sent to by HTTP.
 type Webhook struct {
 	ID          uuid.UUID

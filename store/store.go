@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"codexible/accounts"
@@ -42,6 +43,8 @@ type Options struct {
 	Log *slog.Logger
 	// Secrets are the keys for what is encrypted; where nil nothing can be.
 	Secrets *secrets.Ring
+	// Mail is whether events are sent by mail too.
+	Mail bool
 	// Statement, where set, is called with the text of every statement but those of the
 	// meter, values included: it is for tests that count what a request costs.
 	Statement func(text string)
@@ -70,6 +73,10 @@ type Store struct {
 	uncollected *cache[int64]
 	ledgerStats *cache[LedgerStats]
 	callFigures *cache[CallFigures]
+	// audience is who wants events, lastAudience the last that was read; mail is whether events are sent by mail.
+	audience     *cache[*audience]
+	lastAudience atomic.Pointer[audience]
+	mail         bool
 	// tokenDays and tokensToday are what all users used.
 	tokenDays   tokenDays
 	tokensToday *cache[[]usage.TokenTotal]
@@ -95,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Synchronous == "" {
 		o.Synchronous = "FULL"
 	}
-	s := &Store{secrets: o.Secrets, now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }}
+	s := &Store{secrets: o.Secrets, mail: o.Mail, now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	ages := consoleAges(cmp.Or(o.Patience, 40*time.Millisecond))
 	s.openDays = newCache[openDays](s, maxCacheAge, ages)
@@ -106,6 +113,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.ledgerStats.together = true
 	s.callFigures = newCache[CallFigures](s, maxCacheAge, statusAges)
 	s.callFigures.together = true
+	s.audience = newCache[*audience](s, 5*time.Second, audienceAges)
+	s.audience.together = true
 	s.status = newCache[Status](s, 5*time.Second, statusAges)
 	s.status.together = true
 	if target.dialect == dialectPostgres {
@@ -268,7 +277,9 @@ func (s *Store) Changed(c accounts.Change) {
 	case accounts.SubjectUser, accounts.SubjectKey:
 		s.status.invalidate()
 		s.planUsers.invalidate()
-	case accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectWebhook, accounts.SubjectSetting, accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectWebhook, accounts.SubjectSetting:
+		s.audience.invalidate()
+	case accounts.SubjectPlan, accounts.SubjectModel, accounts.SubjectPrice, accounts.SubjectUpstream, accounts.SubjectRequest, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 }
 
@@ -295,6 +306,8 @@ type change struct {
 	made  []accounts.Change
 	// entries are what was written to the audit log.
 	entries []accounts.AuditEntry
+	// audience is who wants events, as the transaction sees it; nil until an event asks.
+	audience *audience
 }
 
 // changing runs work in one transaction, and notifies the watchers after it.
@@ -329,11 +342,14 @@ type entry struct {
 // commit, to others with it.
 func (c *change) changed(subject accounts.Subject, id uuid.UUID) error {
 	made := accounts.Change{Subject: subject, ID: id}
+	if subject == accounts.SubjectWebhook || subject == accounts.SubjectSetting {
+		c.audience = nil
+	}
 	c.made = append(c.made, made)
 	return c.store.dialect.announce(c.DB, c.at, made)
 }
 
-// record writes an audit entry.
+// record writes an audit entry, and the events that it is about.
 func (c *change) record(e entry) error {
 	row := auditRow{
 		At: c.at, Actor: c.by.Name, Address: c.by.Address, RequestID: c.by.RequestID, Action: e.action, Subject: e.subject,
@@ -347,7 +363,10 @@ func (c *change) record(e entry) error {
 		return err
 	}
 	c.entries = append(c.entries, row.entry())
-	return c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search)
+	if err := c.store.dialect.index(c.DB, searchedAudit, row.Seq, uuid.Nil, row.Search); err != nil {
+		return err
+	}
+	return c.tell(&e)
 }
 
 // recordChange writes an audit entry and publishes the change of its subject.
