@@ -46,19 +46,26 @@ func audienceAges(time.Duration) (renewed, over time.Duration) { return audience
 // wanted returns who wants events, at most a second old, and as it is after every change
 // that this process made. While it cannot be read the last one counts: no charge fails for it.
 func (s *Store) wanted(ctx context.Context) (*audience, error) {
-	a, err := s.audience.get(ctx, "", func(ctx context.Context) (*audience, error) {
-		ctx, cancel := context.WithTimeout(ctx, audiencePatience)
-		defer cancel()
-		return s.audienceOn(s.read.WithContext(ctx))
+	last := s.lastAudience.Load()
+	a, err := s.audience.get(ctx, "", func(ctx context.Context) (a *audience, err error) {
+		if last != nil {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, audiencePatience)
+			defer cancel()
+		}
+		err = s.reading(ctx, func(db *gorm.DB) error {
+			a, err = s.audienceOn(db)
+			return err
+		})
+		return a, err
 	})
-	if err == nil {
+	switch {
+	case err == nil && a != last:
 		s.lastAudience.Store(a)
-		return a, nil
-	}
-	if last := s.lastAudience.Load(); last != nil {
+	case err != nil && last != nil:
 		return last, nil
 	}
-	return nil, err
+	return a, err
 }
 
 // audienceOn reads who wants events. By hand: it is read every second while there are charges.

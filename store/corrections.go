@@ -82,7 +82,7 @@ func (s *Store) PreviewCorrection(ctx context.Context, n usage.NewCorrection) (b
 		return 0, 0, err
 	}
 	err = s.readingTotals(ctx, func(db *gorm.DB) error {
-		_, before, err = decideCorrection(db, at, n, uuid.New)
+		_, _, before, err = decideCorrection(db, at, n, uuid.New)
 		return err
 	})
 	return before, before + n.Credits, err
@@ -90,42 +90,51 @@ func (s *Store) PreviewCorrection(ctx context.Context, n usage.NewCorrection) (b
 
 // decideCorrection decides a correction on the user's account. before is what the
 // day has used without it.
-func decideCorrection(db *gorm.DB, at time.Time, n usage.NewCorrection, mint func() uuid.UUID) (p usage.Posting, before int64, err error) {
+func decideCorrection(db *gorm.DB, at time.Time, n usage.NewCorrection, mint func() uuid.UUID) (p usage.Posting, found ledgerAccounts, before int64, err error) {
 	row, err := readDay(db, at, n.UserID) // holds and grants change nothing of a correction
 	if err != nil {
-		return p, 0, err
+		return p, nil, 0, err
 	}
 	account := &row.Account
+	found = ledgerAccounts{n.UserID: account}
 	before = account.Day.Used()
-	if n.Day != usage.DayOf(at) {
-		found := ledgerAccounts{n.UserID: account}
+	day := usage.DayOf(at)
+	if account.MonthlyLimit != usage.NoLimit {
+		if err := visitRows(db, found.addEarlierDays, fmt.Sprintf(selectEarlierDays, "?", "?", "= ?"), string(day.StartOfMonth()), string(day), n.UserID); err != nil {
+			return p, nil, 0, err
+		}
+	}
+	if n.Day != day {
 		if err := visitRows(db, found.addPastDay, selectPastDays+"d.user_id = ? AND d.day = ?", n.UserID, string(n.Day)); err != nil {
-			return p, 0, err
+			return p, nil, 0, err
 		}
 		before = account.PastDays[n.Day].Used()
 	}
 	entry := usage.Entry{Kind: usage.KindCorrect, Charge: usage.Charge{UserID: n.UserID, Credits: n.Credits}, Day: n.Day}
-	p = usage.Decide(at, []usage.Entry{entry}, usage.State{Accounts: ledgerAccounts{n.UserID: account}}, mint)
+	p = usage.Decide(at, []usage.Entry{entry}, usage.State{Accounts: found}, mint)
 	switch p.Receipts[0].Outcome {
 	case usage.Accepted:
-		return p, before, nil
+		return p, found, before, nil
 	case usage.OverRange:
-		return p, before, fault.Field("credits", fmt.Sprintf("must not raise the day above %d credits", int64(usage.MaxDayCredits)))
+		return p, found, before, fault.Field("credits", fmt.Sprintf("must not raise the day above %d credits", int64(usage.MaxDayCredits)))
 	default:
-		return p, before, usage.ErrBelowZero
+		return p, found, before, usage.ErrBelowZero
 	}
 }
 
 // correct decides a correction on the account, and writes it: one row of the
 // user's day, by gorm, because it is rare.
 func (c *change) correct(n usage.NewCorrection, by string) (*correctionRow, error) {
-	p, _, err := decideCorrection(c.DB, c.at, n, func() uuid.UUID { return c.store.ids.mint(c.at) })
+	p, found, _, err := decideCorrection(c.DB, c.at, n, func() uuid.UUID { return c.store.ids.mint(c.at) })
 	if err != nil {
 		return nil, err
 	}
 	made := correctionRow{ID: p.Corrections[0].ID, UserID: n.UserID, Day: n.Day, Credits: n.Credits, Reason: n.Reason, CreatedBy: by, CreatedAt: c.at,
 		IdempotencyKey: orNone(n.IdempotencyKey)}
 	if err := c.Create(&made).Error; err != nil {
+		return nil, err
+	}
+	if err := c.tellPosting(&p, found); err != nil {
 		return nil, err
 	}
 	t := p.Users[0]

@@ -33,8 +33,8 @@ type dialect interface {
 	numbered(statement string) string
 	// query sends a numbered statement, by the shortest way that the database has.
 	query(ctx context.Context, conn gorm.ConnPool, text string, args []any) (rows, error)
-	// post decides and records a batch of entries in one transaction.
-	post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error)
+	// post decides and records a batch of entries in one transaction, with its events for those who want them; nil for nobody.
+	post(ctx context.Context, now func() time.Time, entries []usage.Entry, to *audience) ([]usage.Receipt, error)
 	// writeRequests adds rows of the log of requests, as requestRow.values has them, and to the days of upstreams.
 	writeRequests(ctx context.Context, rows [][]any, days []gateway.UpstreamDay) error
 	// countTotals adds the charges that the totals do not count yet, countTotalsIn does it in a transaction that writes.

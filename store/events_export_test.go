@@ -90,3 +90,6 @@ func AudienceIn(t testing.TB, s *Store, of events.Type) int {
 	}
 	return len(a.receivers(of))
 }
+
+// RefusalsWritten waits for the events of refusals.
+func RefusalsWritten(s *Store) { s.refused.writers.Wait() }

@@ -23,7 +23,7 @@ import (
 // dead row, hold for users who have no row of the day yet, and keep only batches
 // that share a user apart. Every instance takes them in one order, so none waits
 // for another in a circle.
-func (d postgresDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
+func (d postgresDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry, to *audience) ([]usage.Receipt, error) {
 	conn, err := d.ledger.Acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,11 @@ func (d postgresDialect) post(ctx context.Context, now func() time.Time, entries
 		_, err := conn.Exec(ctx, "ROLLBACK")
 		return posting.Receipts, err
 	}
-	if err := d.record(ctx, conn, &posting, r.known); err != nil {
+	told, err := d.told(ctx, conn, &posting, r.state.Accounts, to)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.record(ctx, conn, &posting, r.known, told); err != nil {
 		return nil, err
 	}
 	d.rows.add(&posting)

@@ -59,8 +59,8 @@ var userDays = func() (hours [usage.HoursADay]totals) {
 	return hours
 }()
 
-// record writes a posting and commits. known are the users whose day has a row.
-func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usage.Posting, known map[uuid.UUID]bool) error {
+// record writes a posting with its events and commits. known are the users whose day has a row.
+func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usage.Posting, known map[uuid.UUID]bool, told []ledgerEvent) error {
 	batch := &pgx.Batch{}
 	queueCharges(batch, p)
 	for _, past := range append(pastDays(p), usage.Total{Day: p.Day}) {
@@ -86,6 +86,7 @@ func (d postgresDialect) record(ctx context.Context, conn *pgxpool.Conn, p *usag
 			[16]byte(x.KeyID), [16]byte(x.ChargerID), operationOf(x.Kind), x.Text, x.Fingerprint[:], string(p.Day), x.Receipt.CreditsUsed, x.Receipt.DailyLimit,
 			figuresText(x.Receipt.Figures), orNull(x.Receipt.HoldID), p.At)
 	}
+	queueEvents(batch, told)
 	batch.Queue("COMMIT")
 	return conn.SendBatch(ctx, batch).Close()
 }

@@ -42,9 +42,9 @@ const mostAccounts = 8192
 
 // post takes its turn with every other change: it holds the one connection
 // that writes while its own does.
-func (d sqliteDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry) (receipts []usage.Receipt, err error) {
+func (d sqliteDialect) post(ctx context.Context, now func() time.Time, entries []usage.Entry, to *audience) (receipts []usage.Receipt, err error) {
 	err = d.onHandle(ctx, func() (err error) {
-		receipts, err = d.decide(now, entries, d.mint)
+		receipts, err = d.decide(now, entries, to, d.mint)
 		return err
 	})
 	return receipts, err
@@ -86,7 +86,7 @@ func (l *sqliteLedger) open() (err error) {
 }
 
 // decide takes the write lock first: what it reads is what it decides on.
-func (l *sqliteLedger) decide(now func() time.Time, entries []usage.Entry, mint func(time.Time) uuid.UUID) (receipts []usage.Receipt, err error) {
+func (l *sqliteLedger) decide(now func() time.Time, entries []usage.Entry, to *audience, mint func(time.Time) uuid.UUID) (receipts []usage.Receipt, err error) {
 	if err := l.handle.run("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
@@ -115,7 +115,9 @@ func (l *sqliteLedger) decide(now func() time.Time, entries []usage.Entry, mint 
 	later := l.counting.deferrable(&posting)
 	switch {
 	case !posting.Empty():
-		err = l.record(&posting, later)
+		if err = l.record(&posting, later); err == nil {
+			err = l.tell(&posting, to, mint)
+		}
 	case len(entries) == 0 && l.counting.upTo != l.counting.last: // only the totals were asked for
 		err = l.count()
 	case !l.counting.wrote:

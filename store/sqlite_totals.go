@@ -201,7 +201,7 @@ func (d sqliteDialect) countTotals(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := d.post(ctx, time.Now, nil)
+	_, err := d.post(ctx, time.Now, nil, nil)
 	if cannotWrite(err) {
 		return nil // what is written can still be read: the totals lack what came in the second before
 	}

@@ -77,6 +77,7 @@ type Store struct {
 	audience     *cache[*audience]
 	lastAudience atomic.Pointer[audience]
 	mail         bool
+	refused      refusedOnes
 	// tokenDays and tokensToday are what all users used.
 	tokenDays   tokenDays
 	tokensToday *cache[[]usage.TokenTotal]
@@ -115,6 +116,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.callFigures.together = true
 	s.audience = newCache[*audience](s, 5*time.Second, audienceAges)
 	s.audience.together = true
+	s.refused.write = s.writeRefused
 	s.status = newCache[Status](s, 5*time.Second, statusAges)
 	s.status.together = true
 	if target.dialect == dialectPostgres {
@@ -173,6 +175,7 @@ func (s statementLogger) Trace(_ context.Context, _ time.Time, statement func() 
 // Close closes the database. Background counts end first: Postgres
 // waits for the connections that are in use.
 func (s *Store) Close() error {
+	s.refused.close()
 	s.end()
 	return s.dialect.close()
 }
@@ -203,7 +206,14 @@ func (s *Store) Ping(ctx context.Context) error {
 // Post decides and records a batch of entries in one transaction: the
 // usage.Ledger of this database.
 func (s *Store) Post(ctx context.Context, now func() time.Time, entries []usage.Entry) ([]usage.Receipt, error) {
-	receipts, err := s.dialect.post(ctx, now, entries)
+	to, err := s.wanted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := s.dialect.post(ctx, now, entries, to)
+	if err == nil {
+		s.refused.note(entries, receipts, to)
+	}
 	return receipts, s.classify(err)
 }
 
