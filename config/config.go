@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/gateway"
 	"codexible/secrets"
 	"codexible/store"
 	"codexible/usage"
@@ -68,6 +69,17 @@ type Config struct {
 	MetricsAddr string
 	// TLSCert and TLSKey name files; both are empty for plain HTTP.
 	TLSCert, TLSKey string
+	// PublicURL is the address in links, an origin without a slash at its end; empty
+	// where none was set.
+	PublicURL string
+	// OIDCIssuer is the OpenID Connect provider that operators sign in with; empty for
+	// none. Then OIDCClientID and OIDCClientSecret are empty, too.
+	OIDCIssuer, OIDCClientID string
+	OIDCClientSecret         gateway.Secret
+	// OIDCAdmins and OIDCViewers are who becomes what: e-mail addresses, and groups as group:NAME.
+	OIDCAdmins, OIDCViewers []string
+	// OIDCOnly turns sign-ins with a password off.
+	OIDCOnly bool
 	// OTLPEndpoint is the collector; OTLPTracesEndpoint, used unchanged, overrides it.
 	// Without both there are no traces.
 	OTLPEndpoint, OTLPTracesEndpoint SecretURL
@@ -196,6 +208,32 @@ var settings = []setting{
 	{name: "TLS_KEY", meaning: "private key file of `TLS_CERT`", set: func(c *Config, v string) string {
 		c.TLSKey = v
 		return ""
+	}},
+	{name: "PUBLIC_URL", meaning: "address that browsers use for the console, such as `https://api.example.com`, without a path: it is in links and in addresses for other services; required for `OIDC_ISSUER`", set: func(c *Config, v string) string {
+		c.PublicURL = strings.TrimSuffix(v, "/")
+		_, problem := origin(c.PublicURL)
+		return problemIf(problem != "" || c.PublicURL == "*", "must look like https://api.example.com, without a path")
+	}},
+	{name: "OIDC_ISSUER", meaning: "OpenID Connect provider that operators can sign in with, such as `https://login.example.com`, exactly as the provider names itself; its redirect address for Codexible is `PUBLIC_URL/admin/openid/callback`; empty: passwords only", set: func(c *Config, v string) string {
+		c.OIDCIssuer = v
+		return problemIf(!isIssuer(v), "must be an https:// address without user, query and fragment (http:// on this machine alone)")
+	}},
+	{name: "OIDC_CLIENT_ID", meaning: "Codexible's client ID at the provider", set: func(c *Config, v string) string {
+		c.OIDCClientID = v
+		return problemIf(len(v) > maxClientText || strings.ContainsFunc(v, isControl), "must be at most 1000 printable characters")
+	}},
+	{name: "OIDC_CLIENT_SECRET", meaning: "Codexible's client secret at the provider", set: func(c *Config, v string) string {
+		c.OIDCClientSecret = gateway.NewSecret(v)
+		return problemIf(len(v) > maxClientText || strings.ContainsFunc(v, isControl), "must be at most 1000 printable characters")
+	}},
+	{name: "OIDC_ADMINS", meaning: "who becomes an admin at a sign-in with the provider: e-mail addresses that it has verified, and groups as `group:NAME`, comma-separated", set: func(c *Config, v string) string {
+		return list(&c.OIDCAdmins, v, rule)
+	}},
+	{name: "OIDC_VIEWERS", meaning: "who becomes a viewer, who sees the console and changes nothing, as `OIDC_ADMINS`; an admin stays one. Who is in neither loses an operator's role at the next sign-in with the provider", set: func(c *Config, v string) string {
+		return list(&c.OIDCViewers, v, rule)
+	}},
+	{name: "OIDC_ONLY", fallback: "false", meaning: "`true`: operators sign in with the provider alone; passwords and set-up links are off", set: func(c *Config, v string) string {
+		return yesNo(&c.OIDCOnly, v)
 	}},
 	{name: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OTLP collector for traces, such as `http://127.0.0.1:4318`; empty: no traces", set: func(c *Config, v string) string {
 		c.OTLPEndpoint = NewSecretURL(v)
@@ -342,6 +380,21 @@ func (c *Config) contradictions() (problems []string) {
 	}
 	if c.BackupDir != "" && strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
 		problems = append(problems, "BACKUP_DIR is for the embedded database: leave it empty on Postgres, and schedule pg_dump")
+	}
+	if set := c.OIDCIssuer != ""; set != (c.OIDCClientID != "") || set != !c.OIDCClientSecret.IsZero() {
+		problems = append(problems, "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must all be set, or none")
+	}
+	if c.OIDCIssuer != "" && c.PublicURL == "" {
+		problems = append(problems, "PUBLIC_URL must be set beside OIDC_ISSUER: the provider sends operators back to it")
+	}
+	if c.OIDCIssuer != "" && len(c.OIDCAdmins) == 0 && len(c.OIDCViewers) == 0 {
+		problems = append(problems, "OIDC_ADMINS or OIDC_VIEWERS must be set beside OIDC_ISSUER: nobody could sign in with the provider")
+	}
+	if c.OIDCIssuer == "" && (len(c.OIDCAdmins) > 0 || len(c.OIDCViewers) > 0 || c.OIDCOnly) {
+		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_ADMINS, OIDC_VIEWERS and OIDC_ONLY")
+	}
+	if c.OIDCOnly && len(c.OIDCAdmins) == 0 {
+		problems = append(problems, "OIDC_ADMINS must be set beside OIDC_ONLY: nobody could change anything in the console")
 	}
 	if c.SecretKey.IsZero() && !c.SecretKeyPrevious.IsZero() && strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
 		problems = append(problems, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY: set both, or neither")

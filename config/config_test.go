@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"codexible/gateway"
 	"codexible/secrets"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +27,7 @@ func environment(vars map[string]string) func(string) (string, bool) {
 	}
 }
 
-var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}, SecretHeaders{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}, SecretHeaders{}, gateway.Secret{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
 
 func defaults() Config {
 	return Config{
@@ -99,6 +100,10 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"traces switched off, whatever else is set", map[string]string{"OTEL_SDK_DISABLED": "TRUE", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, func(c *Config) {
 			c.OTLPEndpoint, c.TracesDisabled = NewSecretURL("http://127.0.0.1:4318"), true
 		}},
+		{"OpenID Connect", map[string]string{"PUBLIC_URL": "https://api.example.com/", "OIDC_ISSUER": "http://127.0.0.1:9/x", "OIDC_CLIENT_ID": "codexible", "OIDC_CLIENT_SECRET": "sesame", "OIDC_ADMINS": "ada@example.com, group:All Staff", "OIDC_VIEWERS": "group:x", "OIDC_ONLY": "true"}, func(c *Config) {
+			c.PublicURL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret = "https://api.example.com", "http://127.0.0.1:9/x", "codexible", gateway.NewSecret("sesame")
+			c.OIDCAdmins, c.OIDCViewers, c.OIDCOnly = []string{"ada@example.com", "group:All Staff"}, []string{"group:x"}, true
+		}},
 	} {
 		t.Run(try.name, func(t *testing.T) {
 			want := defaults()
@@ -140,6 +145,13 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"BACKUP_INTERVAL":                    {"0s", "daily", "59s", "8761h"},
 		"BACKUP_KEEP":                        {"0", "-1", "all"},
 		"METRICS_ADDR":                       {"9101", "127.0.0.1", "127.0.0.1:http", "::1:x", "http://u:sesame@h"},
+		"PUBLIC_URL":                         {"api.example.com", "https://api.example.com/path", "*", "ftp://a.example", "https://u:sesame@a.example"},
+		"OIDC_ISSUER":                        {"login.example.com", "http://login.example.com", "https://u:sesame@login.example.com", "https://a.example?x=sesame", "http://10.0.0.1"},
+		"OIDC_CLIENT_ID":                     {strings.Repeat("x", 1001), "a\tb"},
+		"OIDC_CLIENT_SECRET":                 {strings.Repeat("sesame", 200), "sesame\x01x"},
+		"OIDC_ADMINS":                        {"ada", "group:", "@example.com", "ada@", "ada@example.com,bob", "a b@example.com", "*@example.com", "a@b@c"},
+		"OIDC_VIEWERS":                       {"viewers"},
+		"OIDC_ONLY":                          {"yes"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT":        {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
 		"OTEL_EXPORTER_OTLP_HEADERS":         {"sesame", "a=sesame,b", "=sesame", "a b=sesame", "a=%zzsesame", "a=%0Asesame"},
@@ -187,6 +199,12 @@ func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
 		want string
 	}{
 		{map[string]string{"TLS_CERT": "/c.pem"}, "TLS_CERT and TLS_KEY must both be set"},
+		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x"}, "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must all be set"},
+		{map[string]string{"OIDC_CLIENT_SECRET": "sesame"}, "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must all be set"},
+		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "OIDC_ADMINS": "a@b.example"}, "PUBLIC_URL must be set beside OIDC_ISSUER"},
+		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example"}, "OIDC_ADMINS or OIDC_VIEWERS must be set"},
+		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example", "OIDC_VIEWERS": "a@b.example", "OIDC_ONLY": "true"}, "OIDC_ADMINS must be set beside OIDC_ONLY"},
+		{map[string]string{"OIDC_ONLY": "true"}, "OIDC_ISSUER must be set beside"},
 		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
 		{map[string]string{"SECRET_KEY_PREVIOUS": secrets.MintKey().Reveal(), "DATABASE_URL": "postgres://u:sesame@h/d"}, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY"},
 		{map[string]string{"BACKUP_DIR": "/b", "DATABASE_URL": "postgres://u:sesame@h/d"}, "BACKUP_DIR is for the embedded database"},

@@ -5,12 +5,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codexible/gateway"
 )
 
 func TestTheConsoleShowsEverySettingUnderItsNameAndNoPassword(t *testing.T) {
 	c := Config{
 		Host: "198.51.100.9", Port: 4711, DatabaseURL: NewSecretURL("postgres://me:topsecret@db/ledger"), ValkeyURL: NewSecretURL("redis://:topsecret@cache:6379"),
-		OTLPEndpoint: NewSecretURL("https://me:topsecret@traces.example.com/v1?token=topsecret"), OTLPHeaders: SecretHeaders{&map[string]string{"api-key": "topsecret"}}, SQLiteSynchronous: "FULL", LogFormat: "json", ShutdownTimeout: 16 * time.Second,
+		OTLPEndpoint: NewSecretURL("https://me:topsecret@traces.example.com/v1?token=topsecret"), OTLPHeaders: SecretHeaders{&map[string]string{"api-key": "topsecret"}}, OIDCClientSecret: gateway.NewSecret("topsecret"), SQLiteSynchronous: "FULL", LogFormat: "json", ShutdownTimeout: 16 * time.Second,
 	}
 	if fields := reflect.TypeFor[Config]().NumField(); fields != len(settings) {
 		t.Fatalf("a Config has %d fields and there are %d settings: they no longer go together", fields, len(settings))
