@@ -11,7 +11,7 @@ import (
 // Actor is who makes a change, and from where. It is written into the audit
 // log in the transaction of the change.
 type Actor struct {
-	// Name is an e-mail, or "cli", "system" or "setup" where no user acts.
+	// Name is an e-mail, or "cli", "system", "setup" or "openid" where no user acts.
 	Name      string
 	UserID    uuid.UUID
 	Address   string
@@ -26,6 +26,10 @@ var (
 	ActorCLI    = Actor{Name: "cli"}
 	ActorSystem = Actor{Name: "system"}
 )
+
+// ActorOpenID is the name of an OpenID Connect provider, whose sign-ins create, link
+// and change operators.
+const ActorOpenID = "openid"
 
 // Subject is the kind of thing that an audit entry is about.
 type Subject string

@@ -50,7 +50,7 @@ var (
 	headerResetRequests     = headerName("X-RateLimit-Reset-Requests")
 	headerRetryAfter        = headerName(fiber.HeaderRetryAfter)
 	headerAllowOrigin       = headerName(fiber.HeaderAccessControlAllowOrigin)
-	// headerRefresh has a browser load a page again.
+	// headerRefresh has a browser load a page again, or another.
 	headerRefresh     = headerName("Refresh")
 	headerContentType = headerName(fiber.HeaderContentType)
 	headerDisposition = headerName(fiber.HeaderContentDisposition)

@@ -177,6 +177,9 @@ func (x *exchange) reply(r console.Reply) error {
 	if r.Refresh > 0 {
 		x.number(headerRefresh, wholeSeconds(r.Refresh))
 	}
+	if r.Leave != "" {
+		x.text(headerRefresh, "0; url="+r.Leave)
+	}
 	x.html(r.Status, page, !r.Plain)
 	return nil
 }

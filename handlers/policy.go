@@ -46,6 +46,8 @@ var (
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// testPagePolicy is for the page that tests an upstream.
 	testPagePolicy = policy{deadline: 35 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+	// providerPolicy is for sign-ins with OpenID Connect, which ask the provider up to four times.
+	providerPolicy = policy{deadline: 15 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.
 	pastePolicy = policy{deadline: 10 * time.Second, maxBody: 6 << 20, tooBig: errBigPaste, fail: (*exchange).failPage}
 )

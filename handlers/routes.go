@@ -137,6 +137,7 @@ func (a *api) pages() []*route {
 		form("/admin/account/two-step/codes", operator, c.NewRecoveryCodes),
 		form("/admin/account/sessions/:id/end", operator, c.EndSession),
 	},
+		providerPolicy.under(form("/admin/openid", signedOut, c.BeginOpenID), page("/admin/openid/callback", signedOut, c.FinishOpenID)),
 		both("/admin/users/new", administrator, c.NewUser),
 		both("/admin/users/:id/edit", administrator, c.EditUser),
 		both("/admin/users/:id/plan", administrator, c.ChangePlan),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"codexible/handlers/console"
+	"codexible/openid"
 	"codexible/store"
 )
 
@@ -21,12 +22,22 @@ func (s *service) console(life context.Context) *console.Console {
 			return err
 		}
 	}
+	if s.Config.OIDCIssuer != "" {
+		parts.PasswordsOff = s.Config.OIDCOnly
+		parts.OpenID = openid.New(openid.Settings{
+			Issuer: s.Config.OIDCIssuer, ClientID: s.Config.OIDCClientID, ClientSecret: s.Config.OIDCClientSecret.Reveal(),
+			RedirectURL: s.Config.PublicURL + "/admin/openid/callback", Admins: s.Config.OIDCAdmins, Viewers: s.Config.OIDCViewers,
+		})
+	}
 	return console.New(parts)
 }
 
 // logSetupLink logs and returns the one-time link that creates the first operator,
-// while nobody can sign in to the console. A failure is logged only.
+// while nobody can sign in to the console and passwords are on. A failure is logged only.
 func (s *service) logSetupLink(ctx context.Context, url string) string {
+	if s.Config.OIDCOnly {
+		return ""
+	}
 	link, err := console.SetupLink(ctx, s.store, url)
 	switch {
 	case err != nil:

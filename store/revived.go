@@ -172,9 +172,10 @@ func (c restoring) compare(ctx context.Context, found *Revived) (err error) {
 	return c.QueryRowContext(ctx, "SELECT COUNT(*) "+revivedCodes).Scan(&found.RecoveryCodes)
 }
 
-// end ends the sessions and set-up links of the backup.
+// end ends the sessions, the set-up links and the sign-ins under way of the backup.
 func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) error {
-	for table, ended := range map[string]*int64{"console_sessions": &r.SessionsEnded, "setup_links": &r.SetupLinksEnded} {
+	var uncounted int64
+	for table, ended := range map[string]*int64{"console_sessions": &r.SessionsEnded, "setup_links": &r.SetupLinksEnded, "openid_sign_ins": &uncounted} {
 		var n int
 		if err := c.QueryRowContext(ctx, "SELECT COUNT(*) FROM main.sqlite_schema WHERE name = ?", table).Scan(&n); err != nil {
 			return err

@@ -27,8 +27,9 @@ const SetupLife = 24 * time.Hour
 // setupTurn is the lock under which it is decided whether anybody can sign in.
 const setupTurn = "codexible set-up"
 
-// canSignIn is a user who can sign in to the console.
-const canSignIn = "role = 'admin' AND status = 'active' AND password_hash <> ''"
+// canSignIn is a user who can sign in to the console: with a password, or with an
+// account at an OpenID Connect provider.
+const canSignIn = "role = 'admin' AND status = 'active' AND (password_hash <> '' OR EXISTS (SELECT 1 FROM openid_identities AS i WHERE i.user_id = users.id))"
 
 // HasOperator reports whether anybody can sign in to the console.
 func (s *Store) HasOperator(ctx context.Context) (has bool, err error) {

@@ -50,7 +50,12 @@ type SignedOut struct {
 	Foot        string
 	// Back is the way back; may be empty.
 	Back Link
+	// Elsewhere is the other way to sign in; none where its Action is empty.
+	Elsewhere Elsewhere
 }
+
+// Elsewhere is a form that leads to another service.
+type Elsewhere struct{ Action, Submit, Hint string }
 
 // Failure is an error page.
 type Failure struct {

@@ -16,7 +16,7 @@ import (
 // auditActions are the options of the filter; "failures" stands for several actions.
 var auditActions = []views.Option{
 	{Label: "All actions"}, {Value: "failures", Label: "Failures"},
-	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"}, {Value: "user.imported", Label: "Users imported"},
+	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"}, {Value: "user.imported", Label: "Users imported"}, {Value: "user.linked", Label: "Single sign-on linked"},
 	{Value: "user.two_step_on", Label: "Two-factor turned on"}, {Value: "user.two_step_off", Label: "Two-factor turned off"}, {Value: "user.recovery_codes_made", Label: "Recovery codes made"}, {Value: "user.recovery_code_used", Label: "Recovery code used"}, {Value: "user.two_step_locked", Label: "Two-factor codes locked"}, {Value: "user.two_step_unlocked", Label: "Two-factor codes unlocked"},
 	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.disabled", Label: "Key disabled"}, {Value: "key.enabled", Label: "Key enabled"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
 	{Value: "plan.created", Label: "Plan created"}, {Value: "plan.changed", Label: "Plan changed"}, {Value: "plan.archived", Label: "Plan archived"}, {Value: "plan.restored", Label: "Plan restored"},

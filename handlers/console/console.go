@@ -22,6 +22,7 @@ import (
 	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
+	"codexible/openid"
 	"codexible/store"
 	"codexible/usage"
 	"codexible/views"
@@ -60,6 +61,10 @@ type Parts struct {
 	SendWebhook func(ctx context.Context, w *events.Webhook, e *events.Event) events.Answer
 	// UpstreamSecret reads the secret that a key of an upstream names; nil where references are not checked.
 	UpstreamSecret func(source gateway.KeySource, name string) (gateway.Secret, error)
+	// OpenID is the provider that operators can sign in with; nil for passwords alone.
+	OpenID *openid.Provider
+	// PasswordsOff turns sign-ins with a password and set-up links off.
+	PasswordsOff bool
 	// Backup writes a consistent copy of the database into a file that does not
 	// exist yet; nil where the database is no file.
 	Backup func(ctx context.Context, file string) error

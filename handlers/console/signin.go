@@ -85,7 +85,7 @@ func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if !has {
+	if !has && c.OpenID == nil {
 		return show(views.SignedOutPage(v.signedOut(views.SignedOut{Title: "No operator yet", Intro: "Open the set-up link that Codexible printed to its terminal and its log when it started. It creates the first operator.", Foot: "On the server, codexible user set-password does the same."})))
 	}
 	var n *views.Notice
@@ -96,10 +96,18 @@ func (c *Console) SignIn(ctx context.Context, v *Visit) (Reply, error) {
 }
 
 func (c *Console) signInPage(v *Visit, email, next string, n *views.Notice) templ.Component {
-	return views.SignedOutPage(v.signedOut(views.SignedOut{Title: "Sign in", Intro: "Operator console", Action: "/admin/login", Next: ownPath(next), Submit: "Sign in", Notice: n, Foot: lostPassword, Fields: []views.Field{
-		{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
-		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
-	}}))
+	page := views.SignedOut{Title: "Sign in", Intro: "Operator console", Next: ownPath(next), Notice: n}
+	if c.OpenID != nil {
+		page.Elsewhere = views.Elsewhere{Action: "/admin/openid", Submit: "Continue with single sign-on", Hint: "Opens " + c.OpenID.Host() + "."}
+	}
+	if !c.PasswordsOff {
+		page.Action, page.Submit, page.Foot = "/admin/login", "Sign in", lostPassword
+		page.Fields = []views.Field{
+			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
+			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
+		}
+	}
+	return views.SignedOutPage(v.signedOut(page))
 }
 
 // ownPath returns a path of the console unchanged, and empty for any other: a sign-in redirects nowhere else.
@@ -116,6 +124,9 @@ var wrongSignIn = views.Notice{Tone: views.ToneBad, Title: "Wrong e-mail or pass
 // whether the user, the password or the role is wrong. Until the password is
 // compared it reads the same for every e-mail, and nothing for a refused attempt.
 func (c *Console) TrySignIn(ctx context.Context, v *Visit) (Reply, error) {
+	if c.PasswordsOff {
+		return Reply{}, errPasswordsOff
+	}
 	email := strings.TrimSpace(v.Form.Get("email"))
 	account := accounts.FoldEmail(email)
 	owner, err := c.owner(ctx, v)
@@ -152,17 +163,26 @@ func (c *Console) TrySignIn(ctx context.Context, v *Visit) (Reply, error) {
 // refuseSignIn records the failure. The text may be a password typed into the
 // wrong field, so only a valid e-mail is recorded.
 func (c *Console) refuseSignIn(ctx context.Context, v *Visit, email string) (Reply, error) {
-	target := "an invalid e-mail"
-	if n, err := (accounts.NewUser{Email: email, Plan: "any"}).Normalize(); err == nil {
-		target = n.Email
-	}
-	by := v.By
-	by.Name = "nobody"
-	err := c.Store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: "Sign-in as " + target + " failed."})
-	if err != nil {
+	target := shownEmail(email)
+	if err := c.recordFailedSignIn(ctx, v, target, "Sign-in as "+target+" failed."); err != nil {
 		return Reply{}, err
 	}
 	return showAgain(c.signInPage(v, email, v.Form.Get("next"), &wrongSignIn))
+}
+
+// shownEmail is a valid e-mail address, as it is kept, and else a phrase.
+func shownEmail(text string) string {
+	n, err := accounts.NewUser{Email: text, Plan: "any"}.Normalize()
+	if err != nil {
+		return "an invalid e-mail"
+	}
+	return n.Email
+}
+
+func (c *Console) recordFailedSignIn(ctx context.Context, v *Visit, target, details string) error {
+	by := v.By
+	by.Name = "nobody"
+	return c.Store.Record(ctx, by, accounts.AuditEntry{Action: "session.failed", Subject: accounts.SubjectSession, Target: target, Details: details})
 }
 
 // admit opens a session, or one that waits for a code. It replaces the browser's
@@ -301,7 +321,7 @@ func (c *Console) Setup(ctx context.Context, v *Visit) (Reply, error) {
 // openLink fails if a set-up link is not valid. Guesses are counted by address;
 // one over the limit is refused before the database is read.
 func (c *Console) openLink(ctx context.Context, v *Visit, token string) error {
-	if token == "" {
+	if token == "" || c.PasswordsOff {
 		return store.ErrSetupOver
 	}
 	over := false

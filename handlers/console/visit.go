@@ -89,6 +89,9 @@ type Reply struct {
 	Page   templ.Component
 	// Redirect is a path of the console.
 	Redirect string
+	// Leave is an address of another service that the browser opens at once. A redirect
+	// would not do: a page's policy lets forms lead to this service alone.
+	Leave string
 	// Refresh is after how long a browser loads the page again, in whole seconds; zero for never.
 	Refresh time.Duration
 	// Plain turns compression off, because the page has a secret and user input.
