@@ -32,6 +32,8 @@ type FleetParts struct {
 	Now    func() time.Time
 	// Observe is called with what an operator should know; may be nil. It must not block.
 	Observe func(FleetEvent)
+	// Serves is called with an upstream that serves for the first time, or again after it rested; may be nil. It must not block.
+	Serves func(id uuid.UUID, name string)
 	// Draw returns a pseudo-random number from 0 to n-1; nil for that of math/rand.
 	Draw func(n int64) int64
 }
@@ -148,6 +150,9 @@ func NewFleet(parts FleetParts) *Fleet {
 	}
 	if parts.Observe == nil {
 		parts.Observe = func(FleetEvent) {}
+	}
+	if parts.Serves == nil {
+		parts.Serves = func(uuid.UUID, string) {}
 	}
 	f := &Fleet{parts: parts, unreadable: map[uuid.UUID]bool{}, rests: newRests()}
 	f.spending = &spending{read: parts.Spent, observe: parts.Observe}

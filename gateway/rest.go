@@ -38,6 +38,8 @@ type rests struct {
 type circuit struct {
 	failures []time.Time
 	until    time.Time
+	// serves is whether it has served since it last rested.
+	serves bool
 }
 
 // keyRest is a key that is not used until a time. It ends when the key gets another secret.
@@ -161,7 +163,7 @@ func (r *rests) failed(id uuid.UUID, now time.Time) bool {
 	if len(c.failures) < maxFailures {
 		return false
 	}
-	c.failures, c.until = nil, now.Add(circuitRest)
+	c.failures, c.until, c.serves = nil, now.Add(circuitRest), false
 	return true
 }
 
@@ -173,13 +175,22 @@ func within(failures []time.Time, now time.Time) []time.Time {
 	return failures
 }
 
-// served ends the counting of failures. It does not end a rest.
-func (r *rests) served(id uuid.UUID) {
+// served ends the counting of failures, and reports whether the upstream serves for the first time, or
+// again after a rest. It does not end a rest: a call that had begun before may be served in it.
+func (r *rests) served(id uuid.UUID, now time.Time) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.upstreams[id]; c != nil {
-		c.failures = nil
+	c := r.upstreams[id]
+	if c == nil {
+		c = &circuit{}
+		r.upstreams[id] = c
 	}
+	c.failures = nil
+	if c.serves || left(c.until, now) > 0 {
+		return false
+	}
+	c.serves = true
+	return true
 }
 
 // changed forgets the failures of an upstream that is another than before.

@@ -199,7 +199,9 @@ func keyOf(u *Upstream, i int) *UpstreamKey {
 
 // Served says that an attempt served: its session stays there, and its failures count no more.
 func (r *Route) Served(ctx context.Context, t Try) {
-	r.fleet.rests.served(t.ID)
+	if r.fleet.rests.served(t.ID, r.fleet.parts.Now()) {
+		r.fleet.parts.Serves(t.ID, t.Name)
+	}
 	r.fleet.sticky.serve(ctx, r.session, r.user, t.place())
 }
 

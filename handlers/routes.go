@@ -101,6 +101,8 @@ func (a *api) endpoints() []*route {
 		listPolicy.under(post("/api/admin/prices/import", admin, "Import a price list, or show what would change", endpoint("adminImportPrices", a.adminImportPrices, fault.Conflict)))[0],
 		get("/api/admin/requests", admin, "List calls of models, refused and failed ones included", endpoint("adminRequests", a.adminRequests)),
 		get("/api/admin/requests/:id", admin, "Show a call of a model", endpoint("adminRequest", a.adminRequest)),
+		get("/api/admin/settings", admin, "Read the settings", endpoint("adminSettings", a.adminSettings)),
+		change("/api/admin/settings", admin, "Change settings", endpoint("adminChangeSettings", a.adminChangeSettings)),
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
 	}
 }

@@ -51,6 +51,10 @@ func (s *service) jobs() []job {
 		{name: "remove idempotency keys past their 24 hours", every: 5 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.store.SweepReplays(ctx, sweepStep) })
 		}},
+		{name: "tell of keys that expire within 7 days", every: 5 * time.Minute, atStart: true, work: s.store.TellExpiring},
+		{name: "remove events older than 30 days", every: 10 * time.Minute, work: func(ctx context.Context) error {
+			return inSteps(func() (int64, error) { return s.store.SweepEvents(ctx, sweepStep) })
+		}},
 		{name: "count charges in the totals", every: time.Second, work: s.store.CountTotals},
 		{name: "renew the holds of open calls", every: renewInterval, work: s.gateway.Renew},
 		{name: "end holds whose time has passed", every: expiryInterval, work: s.expireHolds},

@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"codexible/accounts"
 	"codexible/store"
 )
 
@@ -20,6 +22,9 @@ func (s *service) backUp(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			s.backupsFailed.Inc()
+			err = errors.Join(err, s.recordFailedBackup(ctx))
+		} else {
+			s.backupFailedAt = time.Time{}
 		}
 	}()
 	folder := s.Config.BackupDir
@@ -46,4 +51,14 @@ func (s *service) backUp(ctx context.Context) (err error) {
 	removed, err := store.RemoveBackups(folder, s.Config.BackupKeep)
 	s.Log.InfoContext(ctx, "backup written", "file", r.File, "bytes", r.Bytes, "sha256", r.SHA256, "removed", len(removed))
 	return err
+}
+
+// recordFailedBackup records that scheduled backups fail, at most once a day: each minute tries again.
+func (s *service) recordFailedBackup(ctx context.Context) error {
+	if now := s.store.Now(); now.Sub(s.backupFailedAt) >= 24*time.Hour {
+		s.backupFailedAt = now
+		return s.store.Record(ctx, accounts.ActorSystem, accounts.AuditEntry{Action: "backup.failed", Subject: accounts.SubjectSystem, Target: "backup",
+			Details: "A scheduled backup failed. It is tried again every minute; the service's log says why it fails."})
+	}
+	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"codexible/catalog"
 	"codexible/gateway"
 	"codexible/keys"
+
+	"github.com/google/uuid"
 )
 
 // renewInterval is how often holds are looked for whose deadline has to be moved.
@@ -22,8 +24,12 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
 		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
 		Sticky: places, Now: time.Now,
+		Serves: func(id uuid.UUID, name string) { s.upstreamTurns.tell(s, id, name, false) },
 		Observe: func(e gateway.FleetEvent) { //nolint:contextcheck // it belongs to no call
 			s.upstreamEvent(e)
+			if e.Kind == gateway.UpstreamRests {
+				s.upstreamTurns.tell(s, e.UpstreamID, e.Upstream, true)
+			}
 			metrics.happened(e)
 		},
 	})
@@ -35,7 +41,9 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 		defer cancel()
 		s.gateway.Close()
-		return errors.Join(s.fleet.Close(), s.requestLog.Close(ctx))
+		err := errors.Join(s.fleet.Close(), s.requestLog.Close(ctx))
+		s.upstreamTurns.Wait()
+		return err
 	})
 }
 

@@ -76,9 +76,11 @@ type service struct {
 	// requestLog is the log of the gateway's calls.
 	requestLog *gateway.Log
 	// places is where instances share the places of sessions; nil without Valkey.
-	places  gateway.StickyStore
-	schema  schemaCheck
-	monitor *monitor.Monitor
+	places gateway.StickyStore
+	// upstreamTurns writes the events of upstreams that are down or serve again.
+	upstreamTurns upstreamTurns
+	schema        schemaCheck
+	monitor       *monitor.Monitor
 	// certificate is nil without TLS.
 	certificate *certificate
 	registry    *prometheus.Registry
@@ -87,6 +89,8 @@ type service struct {
 	// backedUp is when the latest scheduled backup was made, in Unix seconds.
 	backedUp      prometheus.Gauge
 	backupsFailed prometheus.Counter
+	// backupFailedAt is when a scheduled backup that failed was last recorded; zero while they are made.
+	backupFailedAt time.Time
 	// tracer is nil without a collector.
 	tracer   trace.Tracer
 	draining atomic.Bool

@@ -63,7 +63,7 @@ func (c *change) receivers(t events.Type) ([]uuid.UUID, error) {
 var eventOf = map[string]events.Type{
 	"key.created": events.KeyCreated, "key.rotated": events.KeyRotated, "key.revoked": events.KeyRevoked,
 	"user.created": events.UserCreated, "console.set_up": events.UserCreated, "user.suspended": events.UserSuspended,
-	"user.reactivated": events.UserReactivated, "user.erased": events.UserErased,
+	"user.reactivated": events.UserReactivated, string(events.UserErased): events.UserErased,
 	"plan.changed": events.PlanChanged, "plan.archived": events.PlanChanged, "plan.restored": events.PlanChanged,
 	"user.two_step_locked": events.TwoStepLocked, "backup.failed": events.BackupFailed,
 }

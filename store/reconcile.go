@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/accounts"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -224,10 +225,13 @@ func (s *Store) keepResult(ctx context.Context, r Reconciliation) error {
 	for _, d := range r.Differences[:min(len(r.Differences), keptDetails)] {
 		details = append(details, d.String())
 	}
-	return s.classify(s.write.WithContext(ctx).Create(&reconciliationRow{
-		ID: s.ids.mint(r.At), At: r.At, TookMillis: r.TookMillis, Charges: r.Charges, Days: r.Days, DaysGone: r.DaysGone,
-		Differences: int64(len(r.Differences)), Details: strings.Join(details, "\n"),
-	}).Error)
+	return s.changing(ctx, accounts.ActorSystem, func(tx *change) error {
+		err := tx.Create(&reconciliationRow{
+			ID: s.ids.mint(r.At), At: r.At, TookMillis: r.TookMillis, Charges: r.Charges, Days: r.Days, DaysGone: r.DaysGone,
+			Differences: int64(len(r.Differences)), Details: strings.Join(details, "\n"),
+		}).Error
+		return errors.Join(err, tx.tellMismatch(&r, details))
+	})
 }
 
 // ReconcileResult is a kept result: the differences are a number and the first of them in words.

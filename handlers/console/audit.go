@@ -26,6 +26,7 @@ var auditActions = []views.Option{
 	{Value: "webhook.created", Label: "Webhook added"}, {Value: "webhook.changed", Label: "Webhook changed"}, {Value: "webhook.disabled", Label: "Webhook disabled by its receiver"}, {Value: "webhook.deleted", Label: "Webhook deleted"}, {Value: "webhook.secret_rotated", Label: "Secret of a webhook rotated"}, {Value: "webhook.secrets_dropped", Label: "Secret of a webhook dropped"}, {Value: "webhook.tested", Label: "Webhook tested"}, {Value: "webhook.redelivered", Label: "Event sent again"},
 	{Value: "session.opened", Label: "Signed in"}, {Value: "session.failed", Label: "Sign-in failed"}, {Value: "session.ended", Label: "Session ended"},
 	{Value: "export.made", Label: "Export made"}, {Value: "export.failed", Label: "Export failed"}, {Value: "backup.made", Label: "Backup made"}, {Value: "backup.failed", Label: "Backup failed"}, {Value: "database.restored", Label: "Database restored"}, {Value: "revocations.kept", Label: "Revocations kept at a restore"}, {Value: "secrets.rotated", Label: "Secrets encrypted anew"},
+	{Value: "setting.changed", Label: "Settings changed"},
 	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},
 }
 
