@@ -157,14 +157,14 @@ func TestClientsTakeTheFakeProviderForAVendor(t *testing.T) {
 
 func TestClientsTakeTheServiceForAVendor(t *testing.T) {
 	p := startProvider(t, scripted())
-	service, database := startGateway(t, p)
+	service, database := startGateway(t, p, "WEBHOOK_ALLOW_PRIVATE=127.0.0.0/8")
 	keys, err := json.Marshal(map[string]string{
 		"empty": newEmptyKey(t, service, database), "chat": newKey(t, database, 30), "responses": newKey(t, database, 30), "messages": newKey(t, database, 30),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	runClients(t, "CLIENTS_URL="+service.url, "CLIENTS_KEY="+newKey(t, database, 100_000), "CLIENTS_CONTROL="+p.control, "CLIENTS_SERVICE=yes", "CLIENTS_KEYS="+string(keys))
+	runClients(t, "CLIENTS_URL="+service.url, "CLIENTS_KEY="+newKey(t, database, 100_000), "CLIENTS_CONTROL="+p.control, "CLIENTS_SERVICE=yes", "CLIENTS_ADMIN="+newAdminKey(t, database), "CLIENTS_KEYS="+string(keys))
 	raw := storetest.Raw(t, database)
 	Eventually(t, 30*time.Second, "every hold to be settled", func() bool {
 		return storetest.Count(t, raw, "SELECT COUNT(*) FROM holds WHERE status = 'open'") == 0

@@ -12,10 +12,14 @@ import (
 )
 
 const (
-	// perWebhook and overall bound the attempts under way.
-	perWebhook, overall = 4, 32
+	// perWebhook bounds the attempts under way. Overall there is room for every webhook's, so that no
+	// number of receivers that stall delays another.
+	perWebhook, overall = 4, 4 * MaxWebhooks
+	// failureRest is how long an attempt that failed keeps its place: a receiver that refuses at once
+	// costs four attempts a second, however much waits for it.
+	failureRest = time.Second
 	// lease is after what time another process makes an attempt of one that died.
-	lease = 4 * Timeout
+	lease = 2 * Timeout
 	// lookEvery is how often due deliveries are looked for.
 	lookEvery = 500 * time.Millisecond
 	// writePatience bounds the writing of what became of an attempt; it goes on while the service stops.
@@ -88,7 +92,13 @@ func (d *Deliverer) look(ctx context.Context, attempts *sync.WaitGroup) {
 		d.count(list[i].WebhookID, 1)
 		attempts.Go(func() {
 			defer d.count(list[i].WebhookID, -1)
-			d.attempt(ctx, &list[i])
+			if d.attempt(ctx, &list[i]) {
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(failureRest):
+			}
 		})
 	}
 }
@@ -119,8 +129,8 @@ func (d *Deliverer) count(webhook uuid.UUID, by int) {
 }
 
 // attempt sends one delivery and writes what became of it. Where that cannot be written the
-// event is sent again after the lease: at least once.
-func (d *Deliverer) attempt(ctx context.Context, one *Delivery) {
+// event is sent again after the lease: at least once. It reports whether the receiver accepted it.
+func (d *Deliverer) attempt(ctx context.Context, one *Delivery) bool {
 	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), Timeout+writePatience)
 	defer cancel()
 	w, err := d.Webhook(written, one.WebhookID)
@@ -129,18 +139,18 @@ func (d *Deliverer) attempt(ctx context.Context, one *Delivery) {
 		answer = d.Send(ctx, &w, &one.Event)
 	}
 	if errors.Is(err, ErrWebhookNotFound) {
-		return
+		return false
 	}
 	if err != nil || !w.Enabled || ctx.Err() != nil && !answer.OK() { // it is no fault of the receiver's
 		if err := d.Release(written, []Delivery{*one}); err != nil {
-			d.Log.WarnContext(ctx, "a delivery to a webhook could not be given back; it is made in a minute", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
+			d.Log.WarnContext(ctx, "a delivery to a webhook could not be given back; it is made within half a minute", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
 		}
-		return
+		return false
 	}
 	one.Conclude(answer, d.Now(), rand.Float64()) //nolint:gosec // a pause is no secret
 	if err := d.Write(written, one); err != nil {
 		d.Log.WarnContext(ctx, "what became of a delivery to a webhook could not be written; it is made again", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
-		return
+		return false
 	}
 	if d.Observe != nil {
 		d.Observe(one, answer.Try)
@@ -151,4 +161,5 @@ func (d *Deliverer) attempt(ctx context.Context, one *Delivery) {
 	if one.Status == Failed || err != nil {
 		d.Log.WarnContext(ctx, "an event could not be delivered to a webhook", "webhook", w.ID, "host", w.Host(), "event", one.Event.ID, "type", one.Event.Type, "attempts", one.Attempts, "last", answer.Error, "error", err)
 	}
+	return answer.OK()
 }

@@ -272,7 +272,7 @@ func (s *Store) newTest(ctx context.Context, by accounts.Actor, webhook uuid.UUI
 			return err
 		}
 		data := json.RawMessage(`{"webhook_id":"` + webhook.String() + `"}`)
-		d = events.Delivery{WebhookID: webhook, Status: events.Pending, DueAt: tx.at.Add(4 * events.Timeout), Event: events.Event{ID: s.ids.mint(tx.at), At: tx.at, Type: events.Test, SubjectID: webhook, Data: data}}
+		d = events.Delivery{WebhookID: webhook, Status: events.Pending, DueAt: tx.at.Add(2 * events.Timeout), Event: events.Event{ID: s.ids.mint(tx.at), At: tx.at, Type: events.Test, SubjectID: webhook, Data: data}}
 		if err := tx.Create(&eventRow{ID: d.Event.ID, At: tx.at, Type: string(events.Test), SubjectID: &webhook, Data: string(data)}).Error; err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func (c *change) erase(id uuid.UUID, confirm string, last bool) (e Erasure, err 
 	if e.EntriesRewritten, err = c.rewriteAudit(person); err != nil {
 		return e, err
 	}
-	if err := errors.Join(c.eraseTexts(person), c.eraseEvents(id, u.Email, u.Name)); err != nil {
+	if err := errors.Join(c.eraseTexts(person), c.eraseEvents(id, person.erased, "")); err != nil {
 		return e, err
 	}
 	if e.KeysRevoked, err = c.eraseKeys(person); err != nil {
