@@ -44,6 +44,8 @@ type keyCreate struct {
 	Address   []string `placeholder:"CIDR" help:"Address or network that it may be used from, at most 32; default: any."`
 	Models    []string `placeholder:"NAME" help:"Models that it may use, by name or alias, at most 200 and within the plan's; several with commas between or one flag each; default: all of the plan's."`
 
+	Metadata string `placeholder:"JSON" help:"A JSON object, at most 4096 bytes."`
+
 	DailyCreditLimit   *int64 `placeholder:"CREDITS" help:"Credits a day of this key, within the plan's; default: no limit of its own."`
 	RateLimitPerMinute *int64 `placeholder:"REQUESTS" help:"Requests a minute of this key; the smaller of this and the plan's limit counts."`
 	ConcurrencyLimit   *int64 `placeholder:"REQUESTS" help:"Requests at once (open holds) of this key; default: no limit of its own."`
@@ -82,7 +84,7 @@ func (c keyCreate) Run(ctx context.Context, t *terminal) error {
 		}
 		secret := keys.Mint()
 		k, err := s.CreateKey(ctx, accounts.ActorCLI, keys.NewKey{
-			UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Scopes: c.Scope, Addresses: c.Address, Models: c.Models, Secret: secret,
+			UserID: u.ID, Label: c.Label, ExpiresAt: (*time.Time)(c.ExpiresAt), Scopes: c.Scope, Addresses: c.Address, Models: c.Models, Secret: secret, Metadata: objectOrNil(c.Metadata),
 			Limits: keys.Limits{DailyCreditLimit: c.DailyCreditLimit, RateLimitPerMinute: c.RateLimitPerMinute, ConcurrencyLimit: c.ConcurrencyLimit},
 		})
 		if err != nil {

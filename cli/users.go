@@ -20,6 +20,10 @@ import (
 type userCommand struct {
 	Create      userCreate      `cmd:"" help:"Create a user."`
 	List        userList        `cmd:"" help:"List users, the newest first."`
+	Show        userShow        `cmd:"" help:"Show a user."`
+	Change      userChange      `cmd:"" help:"Change what is known of a user, the plan or the role."`
+	Export      userExport      `cmd:"" help:"Write everything that is known of a user as JSON."`
+	Erase       userErase       `cmd:"" help:"Erase what is known of a user, for good."`
 	Suspend     userSuspend     `cmd:"" help:"Suspend a user: all keys stop working and console sessions end."`
 	Reactivate  userReactivate  `cmd:"" help:"Reactivate a suspended user."`
 	SetPassword userSetPassword `cmd:"" help:"Set a user's console password and end the user's sessions."`
@@ -36,20 +40,27 @@ func printUsers(t *terminal, value any, users ...store.UserLine) error {
 
 func printUser(t *terminal, u store.UserLine) error { return printUsers(t, handlers.UserForm(u), u) }
 
-// findUser finds a user by e-mail or id.
+// findUser finds a user by e-mail, id or external:ID.
 func findUser(ctx context.Context, s *store.Store, who string) (store.UserLine, error) {
 	if id, err := uuid.Parse(who); err == nil {
 		return s.User(ctx, id)
+	}
+	if external, is := strings.CutPrefix(who, "external:"); is {
+		return s.UserByExternalID(ctx, external)
 	}
 	return s.UserByEmail(ctx, strings.TrimSpace(who))
 }
 
 type userCreate struct {
-	Email         string        `required:"" placeholder:"E-MAIL" help:"Address of the user, unique without case."`
-	Plan          string        `required:"" placeholder:"PLAN" help:"Name of the plan: Starter, Pro, Business or another."`
-	Name          string        `placeholder:"NAME" help:"Name of the user."`
-	Role          accounts.Role `enum:"user,service,admin" default:"user" placeholder:"ROLE" help:"user, service (may verify keys) or admin (may do everything); user unless given."`
-	PasswordStdin bool          `help:"Read a console password from the first line of stdin."`
+	Email      string        `required:"" placeholder:"E-MAIL" help:"Address of the user, unique without case."`
+	Plan       string        `required:"" placeholder:"PLAN" help:"Name of the plan: Starter, Pro, Business or another."`
+	Name       string        `placeholder:"NAME" help:"Name of the user."`
+	Role       accounts.Role `enum:"user,service,viewer,admin" default:"user" placeholder:"ROLE" help:"user, service (may verify keys), viewer (reads everything) or admin (may do everything); user unless given."`
+	ExternalID string        `placeholder:"ID" help:"Your own id of the user, unique."`
+	Metadata   string        `placeholder:"JSON" help:"A JSON object, at most 4096 bytes."`
+	Note       string        `placeholder:"TEXT" help:"A note that only operators see."`
+
+	PasswordStdin bool `help:"Read a console password from the first line of stdin."`
 }
 
 // Help gives the examples that --help shows.
@@ -63,7 +74,7 @@ func (userCreate) Help() string {
 
 // Run creates the user.
 func (c userCreate) Run(ctx context.Context, t *terminal) error {
-	n := accounts.NewUser{Email: c.Email, Name: c.Name, Plan: c.Plan, Role: c.Role}
+	n := accounts.NewUser{Email: c.Email, Name: c.Name, Plan: c.Plan, Role: c.Role, ExternalID: c.ExternalID, Metadata: objectOrNil(c.Metadata), Note: c.Note}
 	if c.PasswordStdin {
 		password, err := reading(ctx, t.firstLine)
 		if err != nil {

@@ -144,6 +144,7 @@ func (a *api) pages() []*route {
 		both("/admin/users/:id/edit", administrator, c.EditUser),
 		both("/admin/users/:id/plan", administrator, c.ChangePlan),
 		both("/admin/users/:id/suspend", administrator, c.Suspend),
+		erasePagePolicy.under(both("/admin/users/:id/erase", administrator, c.EraseUser)...),
 		both("/admin/users/:id/reactivate", administrator, c.Reactivate),
 		both("/admin/users/:id/grants/new", administrator, c.NewGrant),
 		both("/admin/users/:id/corrections/new", administrator, c.Correct),

@@ -196,6 +196,8 @@ var notices = map[string]views.Notice{
 	"session-ended":          {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},
 	"signed-out":             {Tone: views.ToneGood, Title: "You are signed out", Text: ""},
 	"password-set":           {Tone: views.ToneGood, Title: "The console is set up", Text: "Sign in with your e-mail and password."},
+	"user-erased":            {Tone: views.ToneGood, Title: "User erased", Text: "What was known of the person is removed. The books keep their figures. Delete backups that must not contain the person."},
+	"key-pasted":             {Tone: views.ToneWarn, Title: "Do not paste whole keys", Text: "Only the first characters of the key were looked for. If the key was published, revoke it together with the keys that it created."},
 }
 
 // afterID reads where a page of a list begins; with an invalid ID it is the first page.

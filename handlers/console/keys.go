@@ -26,6 +26,9 @@ func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	if secret, is := keys.Parse(text); is {
+		return c.pasted(ctx, v, secret)
+	}
 	state := oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
 	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
 	if err != nil {
@@ -219,6 +222,7 @@ func (c *Console) NewKey(ctx context.Context, v *Visit) (Reply, error) {
 		addressField(v.Form.Get("allowed_addresses")), modelsField(v, nil, keyModels),
 	}
 	form.Fields = append(form.Fields, limitFields(v, keys.Limits{})...)
+	form.Fields = append(form.Fields, metadataField(v.Form.Get("metadata")))
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
@@ -237,7 +241,7 @@ func (c *Console) createKey(ctx context.Context, v *Visit, form views.Form) (Rep
 		if !readable {
 			return showAgain(views.FormPage(form))
 		}
-		n := keys.NewKey{Limits: limits, UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")),
+		n := keys.NewKey{Metadata: metadataOf(v), Limits: limits, UserID: u.ID, Label: v.Form.Get("label"), ExpiresAt: expires, Scopes: v.Form["scopes"], Addresses: splitAddresses(v.Form.Get("allowed_addresses")),
 			Models: modelNames(v.Form.Get("models")), Secret: keys.Mint()}
 		n, problem := n.Normalize(c.Now())
 		if problem == nil {
@@ -307,11 +311,13 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 		scopeField(k.Scopes.Names(), "The user cannot loosen these limits through the API."), addressField(addresses), modelsField(v, k.Models, keyModels),
 	}
 	form.Fields = append(form.Fields, limitFields(v, k.Limits)...)
+	form.Fields = append(form.Fields, metadataField(shownMetadata(k.Metadata)))
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	label, text := v.Form.Get("label"), v.Form.Get("expires_at")
 	form.Fields[0].Value, form.Fields[1].Value, form.Fields[2].Ticked, form.Fields[3].Value = label, text, v.Form["scopes"], v.Form.Get("allowed_addresses")
+	form.Fields[len(form.Fields)-1].Value = v.Form.Get("metadata")
 	expires, readable := readExpiry(text)
 	if !readable {
 		form.Fields[1].Problem = "Must be a date and a time such as 2026-12-31T23:59."
@@ -322,7 +328,7 @@ func (c *Console) EditKey(ctx context.Context, v *Visit) (Reply, error) {
 		return showAgain(views.FormPage(form))
 	}
 	// What is unchanged is not set by the operator: the user may still loosen limits of their own.
-	change := keys.KeyChange{Label: &label, Limits: keys.LimitsChange{}}
+	change := keys.KeyChange{Label: &label, Limits: keys.LimitsChange{}, Metadata: metadataOf(v)}
 	for _, name := range keys.LimitNames() {
 		if wanted := limits.Limit(name); optionalNumber(wanted) != optionalNumber(k.Limit(name)) {
 			change.Limits[name] = wanted
@@ -455,6 +461,9 @@ func (c *Console) Revoke(ctx context.Context, v *Visit) (Reply, error) {
 	form.Fields = []views.Field{{Name: "with_created", Label: "If the key has leaked", Type: "checks", Ticked: v.Form["with_created"],
 		Options: []views.Option{{Value: "true", Label: "Also revoke all keys that were created with it, directly or through another key"}}}}
 	if !v.Post {
+		if v.Query.Get("leaked") != "" { // a whole key was searched for
+			form.Fields[0].Ticked = []string{"true"}
+		}
 		return show(views.FormPage(form))
 	}
 	if v.Form.Get("with_created") == "true" {

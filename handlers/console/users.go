@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -227,15 +226,16 @@ func (c *Console) NewUser(ctx context.Context, v *Visit) (Reply, error) {
 			{Name: "role", Label: "Role", Type: "select", Value: value("role"), Options: roleOptions()},
 		},
 	}
+	form.Fields = append(form.Fields, personFields(value("external_id"), value("metadata"), value("note"))...)
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
-	u, err := c.Store.CreateUser(ctx, v.By, accounts.NewUser{Email: value("email"), Name: value("name"), Plan: value("plan"), Role: accounts.Role(value("role"))})
+	u, err := c.Store.CreateUser(ctx, v.By, accounts.NewUser{Email: value("email"), Name: value("name"), Plan: value("plan"), Role: accounts.Role(value("role")),
+		ExternalID: strings.TrimSpace(value("external_id")), Metadata: metadataOf(v), Note: value("note")})
 	switch {
 	case err == nil:
 		return leadTo("/admin/users/"+u.ID.String(), "done", "user-created")
-	case errors.Is(err, accounts.ErrEmailTaken):
-		form.Fields[0].Problem = accounts.ErrEmailTaken.Message
+	case withTaken(form.Fields, err):
 	case !withProblems(form.Fields, err):
 		return Reply{}, err
 	}
@@ -252,7 +252,7 @@ func defaultPlan(plans []accounts.Plan) string {
 	return ""
 }
 
-// EditUser changes a user's name and role.
+// EditUser changes what is known of a user, and the role.
 func (c *Console) EditUser(ctx context.Context, v *Visit) (Reply, error) {
 	u, _, err := c.userOf(ctx, v)
 	if err != nil {
@@ -263,21 +263,26 @@ func (c *Console) EditUser(ctx context.Context, v *Visit) (Reply, error) {
 	form.Fields = []views.Field{
 		{Name: "name", Label: "Name", Value: u.Name, MaxLength: accounts.MaxNameLength},
 		{Name: "role", Label: "Role", Type: "select", Value: string(u.Role), Options: roleOptions(), Hint: "Removing the admin role signs the user out of this console immediately."},
+		{Name: "email", Label: "E-mail", Type: "email", Value: u.Email, Required: true},
 	}
+	form.Fields = append(form.Fields, personFields(u.ExternalID, shownMetadata(u.Metadata), u.Note)...)
 	if !v.Post {
 		return show(views.FormPage(form))
 	}
 	name, role := v.Form.Get("name"), accounts.Role(v.Form.Get("role"))
-	form.Fields[0].Value, form.Fields[1].Value = name, string(role)
+	for i := range form.Fields {
+		form.Fields[i].Value = v.Form.Get(form.Fields[i].Name)
+	}
+	email, external, note := v.Form.Get("email"), strings.TrimSpace(v.Form.Get("external_id")), v.Form.Get("note")
 	if v.self(u) && role != accounts.RoleAdmin {
 		form.Fields[1].Problem = "You cannot remove your own admin role. Another admin can."
 		return showAgain(views.FormPage(form))
 	}
-	_, err = c.Store.ChangeUser(ctx, v.By, u.ID, accounts.UserChange{Name: &name, Role: &role})
+	_, err = c.Store.ChangeUser(ctx, v.By, u.ID, accounts.UserChange{Name: &name, Role: &role, Email: &email, ExternalID: &external, Metadata: metadataOf(v), Note: &note})
 	if err == nil {
 		return leadTo("/admin/users/"+u.ID.String(), "done", "user-changed")
 	}
-	if withProblems(form.Fields, err) {
+	if withTaken(form.Fields, err) || withProblems(form.Fields, err) {
 		return showAgain(views.FormPage(form))
 	}
 	return Reply{}, err
