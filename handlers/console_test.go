@@ -510,7 +510,7 @@ func TestTheSetupLinkCreatesTheFirstOperatorOnce(t *testing.T) {
 }
 
 // failures are the audit log's failures of an action.
-func (s *service) failures(t *testing.T, action string) (found []accounts.AuditEntry) {
+func (s *service) failures(t testing.TB, action string) (found []accounts.AuditEntry) {
 	t.Helper()
 	entries, err := s.store.Audit(context.Background(), store.AuditQuery{Limit: 100, Actions: store.FailureActions})
 	if err != nil {
