@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"codexible/accounts"
+	"codexible/handlers/openapi"
 )
 
 type settings struct {
-	UsageThresholds []int64 `json:"usage_thresholds" doc:"Percentages of a plan's credits of a day and of a month at which the event usage.threshold_reached is emitted, ascending." example:"[50,80,100]"`
+	UsageThresholds openapi.Percentages `json:"usage_thresholds" doc:"Percentages of a plan's credits of a day and of a month at which the event usage.threshold_reached is emitted, ascending." example:"[50,80,100]"`
 }
 
 func settingsOf(s accounts.Settings) settings {
-	return settings{each(s.UsageThresholds, func(percent int) int64 { return int64(percent) })}
+	return settings{append(openapi.Percentages{}, s.UsageThresholds...)}
 }
 
 // SettingsForm are the settings as the admin endpoints return them.
@@ -24,13 +25,13 @@ func (a *api) adminSettings(ctx context.Context, _ nothing) (settings, error) {
 
 type changeSettingsRequest struct {
 	caller
-	UsageThresholds *[]int64 `json:"usage_thresholds" maxItems:"10" minimum:"1" maximum:"100" doc:"Up to 10 percentages from 1 to 100; none for no such events." example:"[50,80,100]"`
+	UsageThresholds *openapi.Percentages `json:"usage_thresholds" doc:"Up to 10 percentages from 1 to 100; none for no such events." example:"[50,80,100]"`
 }
 
 func (a *api) adminChangeSettings(ctx context.Context, r changeSettingsRequest) (settings, error) {
 	var c accounts.SettingsChange
 	if r.UsageThresholds != nil {
-		c.UsageThresholds = new(each(*r.UsageThresholds, func(percent int64) int { return int(percent) }))
+		c.UsageThresholds = (*[]int)(r.UsageThresholds)
 	}
 	s, err := a.Store.ChangeSettings(ctx, r.by, c)
 	return settingsOf(s), err

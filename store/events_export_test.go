@@ -93,3 +93,19 @@ func AudienceIn(t testing.TB, s *Store, of events.Type) int {
 
 // RefusalsWritten waits for the events of refusals.
 func RefusalsWritten(s *Store) { s.refused.writers.Wait() }
+
+// EndDelivery says that an event was delivered.
+func EndDelivery(t testing.TB, s *Store, webhook, event uuid.UUID) {
+	t.Helper()
+	if err := s.write.Model(&deliveryRow{}).Where("webhook_id = ? AND event_id = ?", webhook, event).UpdateColumns(map[string]any{"status": "delivered", "ended_at": s.now()}).Error; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// EraseEvents rewrites the events of a user.
+func EraseEvents(t testing.TB, s *Store, user uuid.UUID, email string) {
+	t.Helper()
+	if err := s.changing(context.Background(), accounts.ActorSystem, func(tx *change) error { return tx.eraseEvents(user, email, "") }); err != nil {
+		t.Fatal(err)
+	}
+}

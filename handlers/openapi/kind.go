@@ -108,8 +108,21 @@ var kinds = map[reflect.Type]*kind{
 			return Metadata(text), accounts.CheckMetadata(json.RawMessage(text)) == ""
 		}),
 	},
+	reflect.TypeFor[Percentages](): {
+		json: "array", example: "[]", keywords: members{{"items", members{{"type", "integer"}, {"minimum", 1}, {"maximum", 100}}}, {"maxItems", accounts.MaxThresholds}},
+		rule: says(fmt.Sprintf("must be an array of at most %d whole numbers from 1 to 100", accounts.MaxThresholds)), parse: parsed(parsePercentages),
+	},
 	reflect.TypeFor[Refused]():  refusedKind,
 	reflect.TypeFor[[]string](): {json: "array", example: "[]", rule: textsRule, parse: parseTexts},
+}
+
+// Percentages are whole numbers from 1 to 100.
+type Percentages []int
+
+func parsePercentages(array string) (list Percentages, ok bool) {
+	list = Percentages{}
+	err := json.Unmarshal([]byte(array), &list)
+	return list, err == nil && len(list) <= accounts.MaxThresholds && !slices.ContainsFunc(list, func(n int) bool { return n < 1 || n > 100 })
 }
 
 const exampleID = "0190163d-8694-739b-aea5-966c26f8ad91"

@@ -132,7 +132,7 @@ func (f *field) schema() members {
 
 // value is the schema of a value that is no struct.
 func (k *kind) value(tag reflect.StructTag) members {
-	if k.json == "array" {
+	if k.json == "array" && k.keywords == nil {
 		return listOfTexts(tag)
 	}
 	schema := append(members{{"type", k.json}}, k.keywords...)
