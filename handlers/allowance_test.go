@@ -45,7 +45,7 @@ func TestPlansAndKeysAreLimitedToModels(t *testing.T) {
 			{says: "an operator makes one", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$ada.user","label":"Given","models":["large"]}`, status: 200, keep: "given"},
 			{says: "which is listed", as: "root", method: "GET", path: "/api/admin/tokens?q=given", status: 200,
 				want: `[{"id":"$given.id","user_id":"$ada.user","user_email":"*","prefix":"*","label":"Given","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,
-					"scopes":"*","allowed_addresses":[],"models":["large"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
+					"scopes":"*","allowed_addresses":[],"models":["large"],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
 			change("a plan has all models again", "root", "/api/admin/plans/$plan.pro", `{"models":null}`, 200, ""),
 			asked("ada", "other", "VALID"),
 		})

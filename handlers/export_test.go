@@ -26,7 +26,7 @@ type ConsoleRoute struct {
 func ConsoleRoutes() (list []ConsoleRoute) {
 	for _, r := range newAPI(Parts{Now: time.Now}).table {
 		if r.isPage {
-			list = append(list, ConsoleRoute{r.method, r.path, r.access == operator})
+			list = append(list, ConsoleRoute{r.method, r.path, r.access == operator || r.access == administrator})
 		}
 	}
 	return list

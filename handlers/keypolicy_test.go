@@ -48,7 +48,7 @@ func TestKeysTakeAndReturnTheirScopesAddressesAndStatus(t *testing.T) {
 			{says: "and answers as a revoked one", as: "program", method: "GET", path: "/api/usage/today", status: 401,
 				want: `{"error":{"code":"unauthorized","message":"This API key is disabled. Enable it with another key, or ask the operator.","status":401,"request_id":"*"}}`},
 			{says: "verify says so", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$program.key"}`, status: 200,
-				want: `{"valid":false,"code":"DISABLED","key_id":"$program.id","user":"*","key":{"label":"Program","scopes":["models","usage"]},"features":{},"credits":"*","rate_limit":"*","hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"DISABLED","key_id":"$program.id","user":"*","key":{"label":"Program","scopes":["models","usage"],"metadata":{}},"features":{},"credits":"*","rate_limit":"*","hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "it is enabled", as: "ada", method: "PATCH", path: "/api/keys/$program.id", body: `{"status":"active"}`, status: 200},
 			{says: "and works", as: "program", method: "GET", path: "/api/usage/today", status: 200},
 

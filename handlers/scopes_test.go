@@ -74,13 +74,24 @@ func (b bearer) String() string {
 }
 
 // lets returns the status and the code of the refusal of a request that needs a scope; 0 if it is admitted.
-func (b bearer) lets(scope string) (status int, code string) {
+func (b bearer) lets(method, scope string) (status int, code string) {
 	needs := map[string]accounts.Role{"service": accounts.RoleService, "admin": accounts.RoleAdmin}[scope]
 	switch {
 	case b.state == "revoked", b.state == "disabled", b.state == "expired":
 		return 401, "unauthorized"
 	case b.state == "suspended":
 		return 403, "forbidden"
+	case b.role == accounts.RoleViewer && (scope == "admin" || scope == "keys"):
+		if method != http.MethodGet {
+			return 403, "forbidden"
+		}
+		if b.scope != scope {
+			return 403, "insufficient_scope"
+		}
+		if b.address == "elsewhere" {
+			return 403, "ip_not_allowed"
+		}
+		return 0, ""
 	case needs != "" && needs != b.role:
 		return 403, "forbidden"
 	case b.scope != scope && scope != "any":
@@ -183,7 +194,7 @@ func TestEveryRouteLetsInTheKeysOfItsScopeAlone(t *testing.T) {
 				body = "[]" // 422 or 400 for a key that is admitted
 			}
 			status, text := g.ask(t, "", r.method, r.path, body, b.secret)
-			want, code := b.lets(r.scope)
+			want, code := b.lets(r.method, r.scope)
 			refused := status == 401 || status == 403 || status == 429
 			if refused != (want != 0) || refused && (status != want || !strings.Contains(string(text), `"code":"`+code+`"`)) {
 				t.Errorf("%s %s with %s answers %d %s, want %d %s", r.method, r.path, b, status, text, want, code)
@@ -193,7 +204,7 @@ func TestEveryRouteLetsInTheKeysOfItsScopeAlone(t *testing.T) {
 			}
 			tried++
 		}
-		status, _ := b.lets("any")
+		status, _ := b.lets(http.MethodPost, "any")
 		_, text := g.ask(t, "", http.MethodPost, "/api/auth/validate", `{"token":"`+b.secret+`"}`, "")
 		if strings.HasPrefix(string(text), `{"valid":true`) != (status == 0) {
 			t.Errorf("validate of %s answers %s", b, text)
@@ -218,7 +229,7 @@ func TestARefusalForItsScopeOrAddressCountsInNoWindowOfTheKey(t *testing.T) {
 		for range 5 {
 			s.expectWindow(t, call{as: "near", method: "GET", path: "/api/usage/today", status: 403}, window{"3", "3", "0", ""})
 			s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$far.key","address":"11.0.0.1"}`, status: 200,
-				want: `{"valid":false,"code":"IP_NOT_ALLOWED","key_id":"$far.id","user":"*","key":{"label":"Default","scopes":["models"]},"features":{},"credits":"*","rate_limit":{"limit":3,"remaining":3,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
+				want: `{"valid":false,"code":"IP_NOT_ALLOWED","key_id":"$far.id","user":"*","key":{"label":"Default","scopes":["models"],"metadata":{}},"features":{},"credits":"*","rate_limit":{"limit":3,"remaining":3,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})
 		}
 		s.call(t, call{as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$far.key","address":"10.9.9.9"}`, status: 200,
 			want: `{"valid":true,"code":"VALID","key_id":"$far.id","user":"*","key":"*","features":{},"credits":"*","rate_limit":{"limit":3,"remaining":2,"reset_seconds":0},"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`})

@@ -24,8 +24,8 @@ func documented(v *keys.Verdict) verdict {
 	credits := creditsOf(v.Figures, v.Day)
 	d := verdict{
 		Valid: v.Code == keys.Valid, Code: v.Code, KeyID: &id.Key.ID,
-		User:      &verifiedUser{ID: id.User.ID, Email: id.User.Email, Plan: id.Plan.Name, Status: id.User.Status},
-		Key:       &verifiedKey{Label: id.Key.Label, Scopes: id.Key.Scopes.Names()},
+		User:      &verifiedUser{ID: id.User.ID, Email: id.User.Email, Plan: id.Plan.Name, Status: id.User.Status, ExternalID: optionalText(id.User.ExternalID), Metadata: openapi.Metadata(id.User.Metadata)},
+		Key:       &verifiedKey{Label: id.Key.Label, Scopes: id.Key.Scopes.Names(), Metadata: openapi.Metadata(id.Key.Metadata)},
 		Features:  new(openapi.Object(id.Plan.Features)),
 		Credits:   &credits,
 		Rate:      &rateState{Limit: v.Rate.Limit, Remaining: v.Rate.Remaining, ResetSeconds: v.Rate.ResetSeconds},
@@ -52,9 +52,11 @@ func TestVerdictsAreWrittenAsTheDocumentDescribesThem(t *testing.T) {
 						scopes, _ := keys.ParseScopes(rapid.SliceOf(rapid.SampledFrom(keys.ScopeNames())).Draw(t, "names"))
 						return scopes
 					}).Draw(t, "scopes"),
+					Metadata: []byte(rapid.SampledFrom([]string{"{}", `{"a":[1,null]}`}).Draw(t, "of the key")),
 				},
 				User: accounts.User{
 					ID: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "user")), Email: rapid.String().Draw(t, "email"),
+					ExternalID: rapid.String().Draw(t, "external id"), Metadata: []byte(rapid.SampledFrom([]string{"{}", `{"a":[1,null]}`}).Draw(t, "of the user")),
 					Status: rapid.SampledFrom(accounts.Statuses()).Draw(t, "status"),
 				},
 				Plan: accounts.Plan{Name: rapid.String().Draw(t, "plan"), Features: []byte(rapid.SampledFrom([]string{"{}", `{"a":[1,null]}`}).Draw(t, "features"))},

@@ -7,7 +7,7 @@ import (
 )
 
 func TestVerifyJudgesAKeyInOneAnswer(t *testing.T) {
-	const ada = `{"id":"$ada.user","email":"ada@example.com","plan":"Pro","status":"active"}`
+	const ada = `{"id":"$ada.user","email":"ada@example.com","plan":"Pro","status":"active","external_id":null,"metadata":{}}`
 	const rate = `{"limit":1000000,"remaining":"*","reset_seconds":0}`
 	credits := func(used, remaining string) string {
 		return `{"used":` + used + `,"held":0,"limit":250,"granted":0,"remaining":` + remaining + `,"resets_at":"2026-03-05T00:00:00Z","month":null}`
@@ -35,8 +35,8 @@ func TestVerifyJudgesAKeyInOneAnswer(t *testing.T) {
 			{says: "expired", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$ada.expired.key","credits":1}`, status: 200,
 				want: `{"valid":false,"code":"EXPIRED","key_id":"$ada.expired.id","user":` + ada + `,"key":"*","features":{},"credits":` + credits("250", "0") + `,"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "suspended", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$sam.key","credits":1}`, status: 200,
-				want: `{"valid":false,"code":"SUSPENDED","key_id":"$sam.id","user":{"id":"$sam.user","email":"sam@example.com","plan":"Starter","status":"suspended"},
-					"key":{"label":"Laptop","scopes":["models","usage","keys","charge"]},"features":{},"credits":{"used":0,"held":0,"limit":75,"granted":0,"remaining":75,"resets_at":"2026-03-05T00:00:00Z","month":null},"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
+				want: `{"valid":false,"code":"SUSPENDED","key_id":"$sam.id","user":{"id":"$sam.user","email":"sam@example.com","plan":"Starter","status":"suspended","external_id":null,"metadata":{}},
+					"key":{"label":"Laptop","scopes":["models","usage","keys","charge"],"metadata":{}},"features":{},"credits":{"used":0,"held":0,"limit":75,"granted":0,"remaining":75,"resets_at":"2026-03-05T00:00:00Z","month":null},"rate_limit":` + rate + `,"hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
 			{says: "the key is needed", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"credits":1}`, status: 422},
 			{says: "several wrong fields", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":1,"credits":-1,"idempotency_key":"","cost_usd":1e9}`, status: 422,
 				want: `{"error":{"code":"validation_failed","message":"*","status":422,"request_id":"*","fields":{"key":"*","credits":"*","idempotency_key":"*","cost_usd":"*"}}}`},

@@ -1,0 +1,125 @@
+package handlers_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"codexible/accounts"
+	"codexible/handlers"
+)
+
+func TestAdminsKeepShowExportAndErasePeople(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		deep := strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)
+		s.run(t, []call{
+			{says: "a user with all that is kept", as: "root", method: "POST", path: "/api/admin/users", body: `{"email":"eve@example.com","plan":"Pro","external_id":"crm/4711","metadata":{"team":"search"},"note":"Pays\nby invoice"}`, status: 200, keep: "eve",
+				want: `{"id":"*","email":"eve@example.com","name":null,"status":"active","plan":"Pro","role":"user","external_id":"crm/4711","metadata":{"team":"search"},"note":"Pays\nby invoice","erased_at":null,"key_count":0,"credits_used_today":0,"created_at":"*"}`},
+			{says: "an external id is unique", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"external_id":"crm/4711"}`, status: 409},
+			{says: "an e-mail is unique", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"email":"EVE@example.com"}`, status: 409},
+			{says: "metadata has bounds", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"metadata":` + deep + `}`, status: 422},
+			{says: "in bytes too", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"metadata":{"a":"` + strings.Repeat("x", 4096) + `"}}`, status: 422},
+			{says: "and is an object", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"metadata":[]}`, status: 422},
+			{says: "a note and an external id have bounds", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"note":"` + strings.Repeat("x", 2001) + `","external_id":"` + strings.Repeat("x", 201) + `"}`, status: 422},
+			{says: "a user by id", as: "root", method: "GET", path: "/api/admin/users/$eve.id", status: 200},
+			{says: "a user by the external id", as: "root", method: "GET", path: "/api/admin/users/external:crm%2F4711", status: 200, want: `{"id":"$eve.id","email":"eve@example.com","name":"*","status":"*","plan":"*","role":"*","external_id":"*","metadata":"*","note":"*","erased_at":null,"key_count":0,"credits_used_today":0,"created_at":"*"}`},
+			{says: "nobody", as: "root", method: "GET", path: "/api/admin/users/external:none", status: 404},
+			{says: "a list of one", as: "root", method: "GET", path: "/api/admin/users?external_id=crm%2F4711", status: 200, want: `["*"]`},
+			{says: "a list of nobody", as: "root", method: "GET", path: "/api/admin/users?external_id=crm", status: 200, want: `[]`},
+			{says: "a key with metadata", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$eve.id","label":"Laptop of Eve","metadata":{"os":"plan9"}}`, status: 200, keep: "key"},
+			{says: "keys of the external id", as: "root", method: "GET", path: "/api/admin/tokens?external_id=crm%2F4711", status: 200, want: `["*"]`},
+			{says: "a whole key is found by its prefix", as: "root", method: "GET", path: "/api/admin/tokens?q=$key.key", status: 200, want: `["*"]`},
+			{says: "metadata is replaced", as: "root", method: "PATCH", path: "/api/admin/tokens/$key.id", body: `{"metadata":{"os":"inferno"}}`, status: 200},
+			{says: "verify knows both", as: "gate", method: "POST", path: "/api/keys/verify", body: `{"key":"$key.key"}`, status: 200, want: `{"valid":true,"code":"VALID","key_id":"$key.id","user":{"id":"$eve.id","email":"eve@example.com","plan":"Pro","status":"active","external_id":"crm/4711","metadata":{"team":"search"}},
+				"key":{"label":"Laptop of Eve","scopes":"*","metadata":{"os":"inferno"}},"features":"*","credits":"*","rate_limit":"*","hold_id":null,"hold_status":null,"price_id":null,"duplicate":false}`},
+			{says: "an e-mail is changed", as: "root", method: "PATCH", path: "/api/admin/users/external:crm%2F4711", body: `{"email":"eva@example.com"}`, status: 200},
+			{says: "and found", as: "root", method: "GET", path: "/api/admin/users?q=eva@example", status: 200, want: `["*"]`},
+			{says: "the export", as: "root", method: "GET", path: "/api/admin/users/$eve.id/export", status: 200, lacks: []string{"$key.key"},
+				want: `{"user":"*","sessions":[],"identities":[],"keys":["*"],"grants":[],"corrections":[],"holds":[],"charges":[],"requests":[],"audit":"*"}`},
+			{says: "the export of nobody", as: "root", method: "GET", path: "/api/admin/users/external:none/export", status: 404},
+			{says: "an erasure is confirmed", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", body: `{"confirm":"eve@example.com"}`, status: 422},
+			{says: "an erasure needs a body", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", status: 400},
+			{says: "nobody is erased", as: "root", method: "POST", path: "/api/admin/users/external:none/erase", body: `{"confirm":"eve@example.com"}`, status: 404},
+			{says: "nobody erases themselves", as: "root", method: "POST", path: "/api/admin/users/$root.user/erase", body: `{"confirm":"root@example.com"}`, status: 409},
+			{says: "a user is erased", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", body: `{"confirm":"eva@example.com"}`, status: 200, want: `{"user":"*","keys_revoked":1,"entries_rewritten":"*","log_emptied":true}`},
+			{says: "the key is nobody's", as: "key", method: "GET", path: "/api/keys", status: 401},
+			{says: "no list knows the person", as: "root", method: "GET", path: "/api/admin/logs?q=eva@example.com", status: 200, want: `{"logs":[]}`},
+			{says: "again", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", body: `{"confirm":"eva@example.com"}`, status: 409},
+		})
+	})
+}
+
+func TestAViewerReadsByTheAPIAndChangesNothing(t *testing.T) {
+	s := onSQLite(t)
+	s.person(t, "vera", "Vera", "Pro", accounts.RoleViewer)
+	var document struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	if err := json.Unmarshal(handlers.OpenAPI(), &document); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for path, methods := range document.Paths {
+		own := path == "/api/keys" || strings.HasPrefix(path, "/api/keys/{id}")
+		if !own && !strings.HasPrefix(path, "/api/admin/") {
+			continue
+		}
+		for method := range methods {
+			tried++
+			request, err := http.NewRequest(strings.ToUpper(method), "http://"+s.address+concrete(path), strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Authorization", "Bearer "+s.words["vera.key"])
+			request.Header.Set("Content-Type", "application/json")
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			reads := method == "get"
+			if refused := response.StatusCode == http.StatusForbidden; refused == reads {
+				t.Errorf("%s %s is %d for a viewer", method, path, response.StatusCode)
+			}
+		}
+	}
+	if tried < 40 {
+		t.Errorf("%d routes were tried", tried)
+	}
+}
+
+// vera signs in as a viewer.
+func (s *service) viewer(t *testing.T) *visitor {
+	t.Helper()
+	u, err := s.store.CreateUser(context.Background(), accounts.ActorCLI, accounts.NewUser{Email: "vera@example.com", Plan: "Pro", Role: accounts.RoleViewer, PasswordHash: operatorHash()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.words["vera.user"] = u.ID.String()
+	v := s.visitor(t)
+	v.signIn("vera@example.com", operatorPassword)
+	return v
+}
+
+func TestAViewerSeesEveryPageAndNoFormWorks(t *testing.T) {
+	s := onSQLite(t)
+	s.operator(t)
+	v := s.viewer(t)
+	for _, path := range consolePages {
+		if strings.Contains(path, "/new") || strings.HasSuffix(path, "import") || strings.HasPrefix(path, "/admin/prices/import") {
+			v.get(path).sees(http.StatusForbidden)
+			continue
+		}
+		v.get(s.fill(path)).sees(http.StatusOK).lacks(`/new"`, `/edit"`, `/suspend"`, `/revoke"`, `/erase"`, `/export"`, `action="/admin/system/backup"`)
+	}
+	for _, path := range consoleForms {
+		to := s.fill(path)
+		if strings.HasPrefix(to, "/admin/account") || to == "/admin/logout" || to == "/admin/theme" || strings.HasPrefix(to, "/admin/login") || strings.HasPrefix(to, "/admin/setup") {
+			continue
+		}
+		v.submit(to).sees(http.StatusForbidden)
+	}
+	v.get("/admin/users/" + s.words["ada.user"] + "/erase").sees(http.StatusForbidden)
+}
