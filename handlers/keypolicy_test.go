@@ -76,7 +76,7 @@ func TestKeysTakeAndReturnTheirOwnLimits(t *testing.T) {
 		listed := func(says, limits string) call {
 			return call{says: says, as: "ada", method: "GET", path: "/api/keys?limit=1", status: 200,
 				want: `[{"id":"$program.id","prefix":"*","label":"Program","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],
-					"allowed_addresses":[],` + limits + `,"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`}
+					"allowed_addresses":[],` + limits + `,"metadata":{},"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"}]`}
 		}
 		change := func(says, as, path, body string, status int) call {
 			return call{says: says, as: as, method: "PATCH", path: path, body: body, status: status}
@@ -103,7 +103,7 @@ func TestKeysTakeAndReturnTheirOwnLimits(t *testing.T) {
 			{says: "an operator makes a key with limits", as: "root", method: "POST", path: "/api/admin/tokens", body: `{"user_id":"$ada.user","label":"Given",` + all + `}`, status: 200, keep: "given"},
 			{says: "which is listed with them", as: "root", method: "GET", path: "/api/admin/tokens?q=given", status: 200,
 				want: `[{"id":"$given.id","user_id":"$ada.user","user_email":"ada@example.com","prefix":"$given.prefix","label":"Given","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,
-					"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],` + all + `,"models":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
+					"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],` + all + `,"metadata":{},"models":null,"created_by":"root@example.com","created_by_key_id":"$root.id"}]`},
 		})
 		if a := s.call(t, call{as: "given", method: "GET", path: "/api/dashboard/overview", status: 200}); !strings.Contains(string(a.text), all) {
 			t.Errorf("the overview does not show the calling key's limits: %s", a.text)

@@ -32,10 +32,11 @@ type keyPolicy struct {
 	Addresses []string  `json:"allowed_addresses" doc:"Addresses and networks from which the key can be used. Empty: any address." example:"[\"203.0.113.7\",\"10.0.0.0/8\"]"`
 	Models    *[]string `json:"models" doc:"Models that the key can use, within the plan's; null for all." example:"[\"coder-large\"]"`
 	// The smaller of the key's and the plan's limit counts.
-	DailyCreditLimit   *int64           `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
-	RateLimitPerMinute *int64           `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
-	Metadata           openapi.Metadata `json:"metadata" doc:"What was kept beside the key." example:"{\"team\":\"search\"}"`
-	ConcurrencyLimit   *int64           `json:"concurrency_limit" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
+	DailyCreditLimit   *int64 `json:"daily_credit_limit" doc:"Credits a day of this key, within the plan's; null for no limit of its own." example:"50"`
+	RateLimitPerMinute *int64 `json:"rate_limit_per_minute" doc:"Requests a minute of this key, at most the plan's; null for the plan's." example:"30"`
+	ConcurrencyLimit   *int64 `json:"concurrency_limit" doc:"Requests at once (open holds) of this key; null for no limit of its own." example:"4"`
+
+	Metadata openapi.Metadata `json:"metadata" doc:"What was kept beside the key." example:"{\"team\":\"search\"}"`
 }
 
 func keyPolicyOf(k keys.Key) keyPolicy {

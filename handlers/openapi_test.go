@@ -52,7 +52,7 @@ var published = sync.OnceValue(func() *document {
 		config.WithStrictIgnoredHeadersExtra("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary", "Allow", "Retry-After", "X-Should-Retry",
 			"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"),
 		// Their names are the request's fields and the plan's own flags.
-		config.WithStrictIgnorePaths("$.body.error.fields**", "$.body.features.*", "$.body[*].features.*", "$.body.list.*", "$.body.tiers.*", "$.body[*].tiers.*", "$.body.price.tiers.*", "$.body[*].price.tiers.*", "$.body.items[*].*.tiers.*", "$.body[*].error.fields**"))
+		config.WithStrictIgnorePaths("$.body.error.fields**", "$.body.features.*", "$.body[*].features.*", "$.body.list.*", "$.body.metadata.*", "$.body[*].metadata.*", "$.body.user.metadata.*", "$.body.key.metadata.*", "$.body.keys[*].metadata.*", "$.body[*].user.metadata.*", "$.body[*].key.metadata.*", "$.body.tiers.*", "$.body[*].tiers.*", "$.body.price.tiers.*", "$.body[*].price.tiers.*", "$.body.items[*].*.tiers.*", "$.body[*].error.fields**"))
 	if len(errs) > 0 {
 		panic(errs)
 	}

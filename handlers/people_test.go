@@ -24,7 +24,7 @@ func TestAdminsKeepShowExportAndErasePeople(t *testing.T) {
 			{says: "and is an object", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"metadata":[]}`, status: 422},
 			{says: "a note and an external id have bounds", as: "root", method: "PATCH", path: "/api/admin/users/$ada.user", body: `{"note":"` + strings.Repeat("x", 2001) + `","external_id":"` + strings.Repeat("x", 201) + `"}`, status: 422},
 			{says: "a user by id", as: "root", method: "GET", path: "/api/admin/users/$eve.id", status: 200},
-			{says: "a user by the external id", as: "root", method: "GET", path: "/api/admin/users/external:crm%2F4711", status: 200, want: `{"id":"$eve.id","email":"eve@example.com","name":"*","status":"*","plan":"*","role":"*","external_id":"*","metadata":"*","note":"*","erased_at":null,"key_count":0,"credits_used_today":0,"created_at":"*"}`},
+			{says: "a user by the external id", as: "root", method: "GET", path: "/api/admin/users/external:crm%2F4711", status: 200, want: `{"id":"$eve.id","email":"eve@example.com","name":null,"status":"*","plan":"*","role":"*","external_id":"*","metadata":"*","note":"*","erased_at":null,"key_count":0,"credits_used_today":0,"created_at":"*"}`},
 			{says: "nobody", as: "root", method: "GET", path: "/api/admin/users/external:none", status: 404},
 			{says: "a list of one", as: "root", method: "GET", path: "/api/admin/users?external_id=crm%2F4711", status: 200, want: `["*"]`},
 			{says: "a list of nobody", as: "root", method: "GET", path: "/api/admin/users?external_id=crm", status: 200, want: `[]`},
@@ -90,7 +90,7 @@ func TestAViewerReadsByTheAPIAndChangesNothing(t *testing.T) {
 	}
 }
 
-// vera signs in as a viewer.
+// viewer is a visitor who has signed in and only reads.
 func (s *service) viewer(t *testing.T) *visitor {
 	t.Helper()
 	u, err := s.store.CreateUser(context.Background(), accounts.ActorCLI, accounts.NewUser{Email: "vera@example.com", Plan: "Pro", Role: accounts.RoleViewer, PasswordHash: operatorHash()})
