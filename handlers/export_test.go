@@ -20,13 +20,15 @@ type ConsoleRoute struct {
 	Method, Path string
 	// Operators is true if only they may use it.
 	Operators bool
+	// Admins are the only ones who may use it.
+	Admins bool
 }
 
 // ConsoleRoutes lists the pages and forms of the console from the table of routes.
 func ConsoleRoutes() (list []ConsoleRoute) {
 	for _, r := range newAPI(Parts{Now: time.Now}).table {
 		if r.isPage {
-			list = append(list, ConsoleRoute{r.method, r.path, r.access == operator || r.access == administrator})
+			list = append(list, ConsoleRoute{r.method, r.path, r.access == operator || r.access == administrator, r.access == administrator})
 		}
 	}
 	return list

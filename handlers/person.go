@@ -125,7 +125,6 @@ func (a *api) adminExport(x *exchange) error {
 		return err
 	}
 	x.contentType(fiber.MIMEApplicationJSON)
-	x.attachment("codexible-user-" + u.ID.String() + ".json")
 	x.stream = file
 	return nil
 }
