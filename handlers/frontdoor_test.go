@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"codexible/accounts"
+	"codexible/events"
 	"codexible/gateway"
 	"codexible/handlers"
 	"codexible/handlers/console"
@@ -64,7 +65,10 @@ func newFront(t testing.TB, db *store.Store, clock *storetest.Clock) *front {
 		p.TestUpstream = func(context.Context, uuid.UUID, string) (gateway.TestResult, error) {
 			return gateway.TestResult{OK: true, Status: 200, Message: "It answers."}, nil
 		}
-		withConsole(p, func(c *console.Parts) { c.TestUpstream = p.TestUpstream })
+		p.SendWebhook = func(context.Context, *events.Webhook, *events.Event) events.Answer {
+			return events.Answer{Try: events.Try{Status: 200}}
+		}
+		withConsole(p, func(c *console.Parts) { c.TestUpstream, c.SendWebhook = p.TestUpstream, p.SendWebhook })
 	})
 	f.cast(t)
 	f.recover(t)

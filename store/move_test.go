@@ -12,6 +12,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
@@ -74,6 +75,8 @@ func furnish(t *testing.T, url string) {
 	if err := s.BeginTwoStep(ctx, operator.ID, "SECRET"); err != nil {
 		t.Fatal(err)
 	}
+	w := newWebhook(t, s, events.WebhookChange{})
+	must[events.Delivery](t)(s.TestWebhook(ctx, ada, w.ID, func(context.Context, *events.Webhook, *events.Event) events.Answer { return broken }))
 	newUpstream(t, s, "vendor")
 	if _, err := s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("large"), Candidates: new([]catalog.NewCandidate{{Upstream: "vendor"}})}); err != nil {
 		t.Fatal(err)
