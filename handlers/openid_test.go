@@ -326,3 +326,11 @@ func TestWithoutAProviderNothingOffersSingleSignOn(t *testing.T) {
 	v.send(http.MethodPost, "/admin/openid", form.Encode()).sees(http.StatusNotFound)
 	v.get("/admin/openid/callback?state=x&code=y").sees(http.StatusNotFound)
 }
+
+func TestAViewerOfTheProviderSeesTheConsoleAndChangesNothing(t *testing.T) {
+	s, provider := provided(t, nil)
+	provider.SignsIn(person("reader@example.com", "readers"), nil)
+	v := s.visitor(t).signOn().redirected("/admin/plans")
+	v.get("/admin/users").sees(http.StatusOK, "reader@example.com")
+	v.get("/admin/plans/new").sees(http.StatusForbidden)
+}

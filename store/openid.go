@@ -178,7 +178,7 @@ func (c *change) followRules(id uuid.UUID, role accounts.Role) error {
 	if err != nil {
 		return err
 	}
-	if role == "" && before.Role != accounts.RoleAdmin && before.Role != accounts.RoleViewer {
+	if role == "" && !before.Role.Operates() {
 		return nil
 	}
 	after := before

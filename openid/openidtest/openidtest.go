@@ -3,6 +3,7 @@
 package openidtest
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/hmac"
 	"crypto/rand"
@@ -45,6 +46,9 @@ type Provider struct {
 
 	// RedirectURL is the address that it knows of its client.
 	RedirectURL string
+	// Return is where browsers are sent in its place, where it is set: the port of a
+	// client under test is known only when it listens.
+	Return string
 
 	mu     sync.Mutex
 	key    *rsa.PrivateKey
@@ -119,7 +123,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.codes[code] = q
 	p.mu.Unlock()
-	back := p.RedirectURL + "?" + url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {p.URL}}.Encode()
+	back := cmp.Or(p.Return, p.RedirectURL) + "?" + url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {p.URL}}.Encode()
 	if q.Has("approve") {
 		http.Redirect(w, r, back, http.StatusFound)
 		return
