@@ -723,7 +723,7 @@ func TestTheKeysOfASuspendedUserAreNotShownAsActive(t *testing.T) {
 				t.Errorf("%s shows a suspended user's key as active", page)
 			}
 		}
-		s.call(t, call{says: "the API answers with the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"cli","created_by_key_id":null}]`})
+		s.call(t, call{says: "the API answers with the key's own status", as: "root", method: "GET", path: "/api/admin/tokens?q=$ada.prefix", status: 200, want: `[{"id":"*","user_id":"*","user_email":"ada@example.com","prefix":"*","label":"*","status":"active","created_at":"*","last_used_at":null,"revoked_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"models":null,"created_by":"cli","created_by_key_id":null}]`})
 	})
 }
 
@@ -813,7 +813,7 @@ func TestAKeysOwnLimitsAreSetAndRemovedInTheConsole(t *testing.T) {
 			sees(http.StatusOK, "2 requests per minute, 4 requests at once", "daily credit limit from 1 to nothing, rate limit per minute from 30 to 2")
 		s.call(t, call{says: "the API shows them", as: "made", method: "GET", path: "/api/keys?limit=1", status: 200,
 			want: `[{"id":"` + id + `","prefix":"*","label":"Default","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],
-				"daily_credit_limit":null,"rate_limit_per_minute":2,"concurrency_limit":4,"models":null,"created_by":"operator","created_by_key_id":null}]`})
+				"daily_credit_limit":null,"rate_limit_per_minute":2,"concurrency_limit":4,"metadata":{},"models":null,"created_by":"operator","created_by_key_id":null}]`})
 		s.call(t, call{says: "its owner cannot remove one", as: "bob", method: "PATCH", path: "/api/keys/" + id, body: `{"concurrency_limit":null}`, status: 403})
 		s.call(t, call{says: "what the operator removed is free", as: "bob", method: "PATCH", path: "/api/keys/" + id, body: `{"daily_credit_limit":7}`, status: 200})
 		// What the form leaves as it is, is not the operator's: the owner may loosen it.

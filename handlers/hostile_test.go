@@ -195,7 +195,7 @@ func TestHostileRequestsAreRefusedInTheContractsShape(t *testing.T) {
 			s.attack(t, name, raw)
 		}
 		// They changed nothing.
-		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"operator","created_by_key_id":null}]`})
+		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200, lacks: []string{"stolen"}, want: `["*",{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"models":null,"created_by":"operator","created_by_key_id":null}]`})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/today", status: 200, want: `{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"}`})
 		s.call(t, call{as: "bob", method: "GET", path: "/api/admin/users", status: 403})
 		s.call(t, call{as: "root", method: "GET", path: "/api/admin/models", status: 200, want: `[]`})

@@ -258,6 +258,6 @@ func TestTimesAreUTCAndExactToAMicrosecond(t *testing.T) {
 		s.clock.Set(time.Date(2026, 3, 4, 23, 0, 0, 123456789, time.FixedZone("", 3600)))
 		s.call(t, call{as: "ada", method: "POST", path: "/api/keys", status: 200, keep: "new"})
 		s.call(t, call{as: "ada", method: "GET", path: "/api/keys", status: 200,
-			want: fmt.Sprintf(`[{"id":"$new.id","prefix":"$new.prefix","label":"Default","status":"active","created_at":%q,"last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*"]`, "2026-03-04T22:00:00.123456Z")})
+			want: fmt.Sprintf(`[{"id":"$new.id","prefix":"$new.prefix","label":"Default","status":"active","created_at":%q,"last_used_at":null,"expires_at":null,"scopes":["models","usage","keys"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"models":null,"created_by":"ada@example.com","created_by_key_id":"$ada.id"},"*","*"]`, "2026-03-04T22:00:00.123456Z")})
 	})
 }

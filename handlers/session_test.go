@@ -32,7 +32,7 @@ func TestTheOverviewShowsTheCallingKey(t *testing.T) {
 			{says: "before any use", as: "ada", method: "GET", path: "/api/dashboard/overview", status: 200, lacks: []string{"$ada.key", "bob@"},
 				want: `{"user":{"email":"ada@example.com","name":"Ada Lovelace","plan":"Pro","status":"active"},
 					"usage":{"credits_used":0,"daily_limit":250,"request_count":0,"date":"2026-03-04"},
-					"key":{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"operator","created_by_key_id":null},
+					"key":{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"2026-03-04T12:00:00Z","last_used_at":null,"expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"models":null,"created_by":"operator","created_by_key_id":null},
 					"role":"user","session_source":"local","degraded":false}`},
 			{says: "a charge shows", as: "ada", method: "POST", path: "/api/usage", body: `{"credits":7}`, status: 200},
 		})
@@ -42,7 +42,7 @@ func TestTheOverviewShowsTheCallingKey(t *testing.T) {
 		s.run(t, []call{
 			{says: "after use", as: "ada", method: "GET", path: "/api/dashboard/overview", status: 200,
 				want: `{"user":"*","usage":{"credits_used":7,"daily_limit":250,"request_count":1,"date":"2026-03-04"},
-					"key":{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":"2026-03-04T12:00:02Z","expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"models":null,"created_by":"operator","created_by_key_id":null},
+					"key":{"id":"$ada.id","prefix":"$ada.prefix","label":"Laptop","status":"active","created_at":"*","last_used_at":"2026-03-04T12:00:02Z","expires_at":null,"scopes":["models","usage","keys","charge"],"allowed_addresses":[],"daily_credit_limit":null,"rate_limit_per_minute":null,"concurrency_limit":null,"metadata":{},"models":null,"created_by":"operator","created_by_key_id":null},
 					"role":"user","session_source":"local","degraded":false}`},
 			{says: "it needs a key", method: "GET", path: "/api/dashboard/overview", status: 401},
 			{says: "a suspended user is refused", as: "sam", method: "GET", path: "/api/dashboard/overview", status: 403, lacks: []string{"sam@"}},
