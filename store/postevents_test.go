@@ -99,7 +99,7 @@ func TestChargesTellOfThresholdsRefusalsAndUsedUpGrantsOnce(t *testing.T) {
 	})
 }
 
-func TestThresholdsAreThoseOfTheSettingsAndNobodyIsToldOfWhatNobodyWants(t *testing.T) {
+func TestThresholdsAreThoseOfTheSettingsAndNobodyHearsWhatNobodyWants(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		c, now := storetest.NewCustomer(t, s, "Pro"), clock.Now()
 		settle(t, s, now, c.Charge(200))
@@ -134,7 +134,7 @@ func TestAKeysOwnLimitHasARefusalOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestAThresholdOfChargesAtOnceOnTwoInstancesIsToldOfOnce(t *testing.T) {
+func TestAThresholdOfChargesAtOnceOnTwoInstancesIsAnEventOnce(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		stores := []*store.Store{storetest.Connect(t, url, time.Now), storetest.Connect(t, url, time.Now)}
 		c := storetest.NewCustomer(t, stores[0], "Pro")
