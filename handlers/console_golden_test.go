@@ -189,7 +189,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"upstreams", "/admin/upstreams"}, {"upstream", "/admin/upstreams/$upstream.vendor?days=7"}, {"upstream-new", "/admin/upstreams/new"}, {"upstream-edit", "/admin/upstreams/$upstream.vendor/edit"}, {"upstream-enable", "/admin/upstreams/$upstream.local/enable"},
 		{"upstream-disable", "/admin/upstreams/$upstream.vendor/disable"}, {"upstream-delete", "/admin/upstreams/$upstream.vendor/delete"}, {"upstream-test", "/admin/upstreams/$upstream.vendor/test"}, {"upstream-key-new", "/admin/upstreams/$upstream.vendor/keys/new"},
 		{"upstream-key-enable", "/admin/upstream-keys/$upkey.spare/enable"}, {"upstream-key-disable", "/admin/upstream-keys/$upkey.main/disable"}, {"upstream-key-remove", "/admin/upstream-keys/$upkey.spare/remove"},
-		{"webhooks", "/admin/webhooks"}, {"webhook", "/admin/webhooks/$hook.id"}, {"webhook-delivery", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, {"webhook-new", "/admin/webhooks/new"}, {"webhook-edit", "/admin/webhooks/$hook.id/edit"},
+		{"user-erase", "/admin/users/$ada.user/erase"}, {"webhooks", "/admin/webhooks"}, {"webhook", "/admin/webhooks/$hook.id"}, {"webhook-delivery", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, {"webhook-new", "/admin/webhooks/new"}, {"webhook-edit", "/admin/webhooks/$hook.id/edit"},
 		{"webhook-rotate", "/admin/webhooks/$hook.id/rotate-secret"}, {"webhook-test", "/admin/webhooks/$hook.id/test"}, {"webhook-delete", "/admin/webhooks/$hook.id/delete"},
 		{"prices", "/admin/prices"}, {"prices-none", "/admin/prices?q=zzz"}, {"price", "/admin/prices/$price.wide"}, {"price-new", "/admin/prices/new?model=openai/gpt-wide"}, {"price-import", "/admin/prices/import"},
 		{"price-quote", "/admin/prices/quote?model=openai/gpt-wide&input=270001&cache_read=2003&output=13&reasoning=11&service_tier=batch"},
@@ -202,6 +202,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		g.page(p.name, v.get(p.path), http.StatusOK)
 	}
 	g.page("not-found", v.get("/admin/nothing"), http.StatusNotFound)
+	g.page("openid-off", v.get("/admin/openid/callback"), http.StatusNotFound)
 	g.page("requests-invalid", v.get("/admin/requests?status=9&key=nothing"), http.StatusUnprocessableEntity)
 	g.page("call-ended", v.get("/admin/requests/$request.open/end").submit("/admin/requests/$request.open/end").redirected("/admin/live?done=call-ended"), http.StatusOK)
 	g.page("usage-invalid", v.get("/admin/usage?from=nonsense&user=nobody@example.com&plan=none"), http.StatusUnprocessableEntity)

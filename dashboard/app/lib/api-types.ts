@@ -485,7 +485,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show a user
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -496,6 +500,46 @@ export interface paths {
          * @description The key needs the scope `admin`, and its user the role `admin`.
          */
         patch: operations["adminChangeUser"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything about a user
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminExportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase what is known of a user, for good
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminEraseUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/users/{id}/grants": {
@@ -834,6 +878,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminWebhooks"];
+        put?: never;
+        /**
+         * Add a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCreateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its deliveries
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        delete: operations["adminDeleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        patch: operations["adminChangeWebhook"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook another secret
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminRotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminTestWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook, the newest event first
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event to a webhook again
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminRedeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/prices": {
         parameters: {
             query?: never;
@@ -938,6 +1110,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the settings
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        patch: operations["adminChangeSettings"];
+        trace?: never;
+    };
     "/api/admin/logs": {
         parameters: {
             query?: never;
@@ -1023,7 +1219,7 @@ export interface components {
              * @description null if the key is not valid.
              * @enum {string|null}
              */
-            role: "user" | "service" | "admin" | null;
+            role: "user" | "service" | "viewer" | "admin" | null;
             /** @enum {string} */
             session_source: "local";
             /** @description Always false. */
@@ -1046,7 +1242,7 @@ export interface components {
             /** @description The calling key. */
             key: components["schemas"]["KeyItem"];
             /** @enum {string} */
-            role: "user" | "service" | "admin";
+            role: "user" | "service" | "viewer" | "admin";
             /** @enum {string} */
             session_source: "local";
             /** @description Always false. */
@@ -1109,6 +1305,8 @@ export interface components {
              * @description Requests at once (open holds) of this key; null for no limit of its own.
              */
             concurrency_limit: number | null;
+            /** @description What was kept beside the key. */
+            metadata: Record<string, never>;
             /** @description Your e-mail address, or operator. Empty if it was not recorded. */
             created_by: string;
             /**
@@ -1151,6 +1349,8 @@ export interface components {
              * @description Requests at once (open holds) of this key. If absent: no limit of its own.
              */
             concurrency_limit?: number | null;
+            /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
+            metadata?: Record<string, never> | null;
         };
         MintedKey: {
             /** Format: uuid */
@@ -1329,11 +1529,15 @@ export interface components {
             plan: string;
             /** @enum {string} */
             status: "active" | "suspended";
+            /** @description Your own id of the user; null if none was given. */
+            external_id: string | null;
+            metadata: Record<string, never>;
         };
         VerifiedKey: {
             label: string;
             /** @description What the key can do. */
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
+            metadata: Record<string, never>;
         };
         CreditState: {
             /**
@@ -1623,6 +1827,8 @@ export interface components {
              * @description Requests at once (open holds) of this key; null for no limit of its own.
              */
             concurrency_limit?: number | null;
+            /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one. */
+            metadata?: Record<string, never> | null;
         };
         Updated: {
             updated: boolean;
@@ -1876,7 +2082,17 @@ export interface components {
             status: "active" | "suspended";
             plan: string;
             /** @enum {string} */
-            role: "user" | "service" | "admin";
+            role: "user" | "service" | "viewer" | "admin";
+            /** @description Your own id of the user; null if none was given. */
+            external_id: string | null;
+            metadata: Record<string, never>;
+            /** @description Only operators see it. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description When what was known of the person was removed; null for everybody else.
+             */
+            erased_at: string | null;
             /**
              * Format: int64
              * @description Active keys.
@@ -1897,20 +2113,91 @@ export interface components {
              * @default user
              * @enum {string|null}
              */
-            role?: "user" | "service" | "admin" | null;
+            role?: "user" | "service" | "viewer" | "admin" | null;
+            /** @description Your own id of the user, unique. */
+            external_id?: string | null;
+            /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
+            metadata?: Record<string, never> | null;
+            /** @description Only operators see it. */
+            note?: string | null;
         };
-        ChangeUserRequest: {
-            /** @description null or an empty string removes it. */
-            name?: string | null;
-            /** @description A plan's name, case-insensitive. */
-            plan?: string | null;
+        PersonExport: {
+            user: components["schemas"]["AdminUser"];
+            sessions: components["schemas"]["ExportedSession"][];
+            identities: components["schemas"]["ExportedIdentity"][];
+            keys: components["schemas"]["AdminKey"][];
+            grants: components["schemas"]["Grant"][];
+            corrections: components["schemas"]["Correction"][];
+            holds: components["schemas"]["AdminHold"][];
+            charges: components["schemas"]["ChargeItem"][];
+            requests: components["schemas"]["AdminRequestItem"][];
+            audit: components["schemas"]["AuditLine"][];
+        };
+        ExportedSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            address: string;
+            user_agent: string;
+        };
+        ExportedIdentity: {
+            issuer: string;
+            subject: string;
+        };
+        AdminKey: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            user_email: string;
+            prefix: string;
+            label: string;
+            /** @enum {string} */
+            status: "active" | "disabled" | "revoked";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
             /**
-             * @description Users are suspended, never deleted.
-             * @enum {string|null}
+             * Format: date-time
+             * @description null if the key does not expire.
              */
-            status?: "active" | "suspended" | null;
-            /** @enum {string|null} */
-            role?: "user" | "service" | "admin" | null;
+            expires_at: string | null;
+            /** @description What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin). */
+            scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
+            /** @description Addresses and networks from which the key can be used. Empty: any address. */
+            allowed_addresses: string[];
+            /** @description Models that the key can use, within the plan's; null for all. */
+            models: string[] | null;
+            /**
+             * Format: int64
+             * @description Credits a day of this key, within the plan's; null for no limit of its own.
+             */
+            daily_credit_limit: number | null;
+            /**
+             * Format: int64
+             * @description Requests a minute of this key, at most the plan's; null for the plan's.
+             */
+            rate_limit_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description Requests at once (open holds) of this key; null for no limit of its own.
+             */
+            concurrency_limit: number | null;
+            /** @description What was kept beside the key. */
+            metadata: Record<string, never>;
+            /** @description An e-mail address, or cli or system. Empty if it was not recorded. */
+            created_by: string;
+            /**
+             * Format: uuid
+             * @description The key that created this one; null if none did.
+             */
+            created_by_key_id: string | null;
         };
         Grant: {
             /** Format: uuid */
@@ -1948,6 +2235,210 @@ export interface components {
              * @description null if it was not revoked.
              */
             revoked_at: string | null;
+        };
+        Correction: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Credits that were taken; negative if they were given back.
+             */
+            credits: number;
+            /** Format: date */
+            day: string;
+            reason: string;
+            /** @description An e-mail address, or cli. */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        AdminHold: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            /** Format: uuid */
+            key_id: string;
+            /** Format: int64 */
+            credits: number;
+            /** @description What the last extension recorded. */
+            delivered: components["schemas"]["DeliveredSoFar"];
+            /** @enum {string} */
+            on_expiry: "release" | "charge";
+            model: string;
+            /** @description The id of the request that made the hold. */
+            request_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the hold ends by itself.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description The user whose service made the hold.
+             */
+            owner_id: string;
+        };
+        AdminRequestItem: {
+            /**
+             * Format: uuid
+             * @description The request id that the client got; the call's hold has the same.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the request arrived.
+             */
+            at: string;
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            /** Format: uuid */
+            key_id: string;
+            key_prefix: string;
+            /** @description The caller's own id; null if it sent none. */
+            client_request_id: string | null;
+            /** @description The model's name, or what was asked for if there is no such model. */
+            model: string;
+            endpoint: string;
+            streamed: boolean;
+            /**
+             * Format: int64
+             * @description Of the answer.
+             */
+            status: number;
+            /**
+             * @description stopped: by us, because no credits were left. interrupted: the process died, and the hold's deadline ended the call. refused: nothing was sent to an upstream.
+             * @enum {string}
+             */
+            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | "refused";
+            /** @description Why it was refused or failed; null for others. */
+            code: string | null;
+            /**
+             * Format: uuid
+             * @description Of the last attempt; null if there was none.
+             */
+            upstream_id: string | null;
+            /** @description Its name when it was called. */
+            upstream: string | null;
+            /** @description The name of the key that it was called with. */
+            upstream_key: string | null;
+            /** @description Whether it went where its session had been served before. */
+            sticky: boolean;
+            attempts: components["schemas"]["AttemptItem"][];
+            /**
+             * @description Where the tokens come from: the upstream, partly, or an estimate of what was delivered; null without tokens.
+             * @enum {string|null}
+             */
+            source: "reported" | "counted" | "estimated" | null;
+            /** @description null if none are known. */
+            tokens: components["schemas"]["UsedTokens"] | null;
+            /** Format: uuid */
+            price_id: string | null;
+            /**
+             * Format: int64
+             * @description The first hold, in credits.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Charged, in whole credits.
+             */
+            credits: number;
+            /** @description Credits that did not fit into what the customer had left. */
+            uncollected: number;
+            /** @description What the call costs the operator, failed attempts included as far as they reported usage. */
+            cost_usd: number;
+            /**
+             * Format: int64
+             * @description From the arrival of the request to the first byte of an upstream; null if there was none.
+             */
+            first_byte_ms: number | null;
+            /**
+             * Format: int64
+             * @description To the first generated token; null if there was none.
+             */
+            first_token_ms: number | null;
+            /**
+             * Format: int64
+             * @description To the end of the answer.
+             */
+            took_ms: number;
+        };
+        AttemptItem: {
+            upstream: string;
+            key: string;
+            /**
+             * Format: int64
+             * @description Of its answer; null if there was none.
+             */
+            status: number | null;
+            /** @description Why it failed; null if it served. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description From the arrival of the request.
+             */
+            start_ms: number;
+            /** Format: int64 */
+            took_ms: number;
+            /** @description What a failed attempt reported to have cost. */
+            cost_usd: number;
+        };
+        AuditLine: {
+            /** Format: date-time */
+            timestamp: string;
+            actor: string;
+            /** @description The prefix of the API key that made the request; empty if it was made without one. */
+            key: string;
+            /** @description noun.verb, the verb in the past tense. */
+            action: string;
+            /** @description An e-mail address, a key's prefix or a plan's name. */
+            target: string;
+            details: string;
+        };
+        EraseRequest: {
+            /** @description The user's e-mail address, because this cannot be undone. */
+            confirm: string;
+        };
+        Erased: {
+            /** @description What is left of the user. */
+            user: components["schemas"]["AdminUser"];
+            /**
+             * Format: int64
+             * @description Keys that worked until then.
+             */
+            keys_revoked: number;
+            /**
+             * Format: int64
+             * @description Entries of the audit log that named the person.
+             */
+            entries_rewritten: number;
+            /** @description Whether the log of the embedded database holds nothing of it either. If false, its next checkpoints overwrite it; on Postgres always true: VACUUM frees the space of the old rows later. */
+            log_emptied: boolean;
+        };
+        ChangeUserRequest: {
+            /** @description null or an empty string removes it. */
+            name?: string | null;
+            /** @description A plan's name, case-insensitive. */
+            plan?: string | null;
+            /**
+             * @description Users are suspended, never deleted.
+             * @enum {string|null}
+             */
+            status?: "active" | "suspended" | null;
+            /** @enum {string|null} */
+            role?: "user" | "service" | "viewer" | "admin" | null;
+            /** @description Unique, case-insensitive. */
+            email?: string | null;
+            /** @description Your own id of the user, unique. null or an empty string removes it. */
+            external_id?: string | null;
+            /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one. */
+            metadata?: Record<string, never> | null;
+            /** @description Only operators see it. null or an empty string removes it. */
+            note?: string | null;
         };
         CreateGrantRequest: {
             /** Format: int64 */
@@ -2009,22 +2500,6 @@ export interface components {
              */
             credits: number;
         };
-        Correction: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * Format: int64
-             * @description Credits that were taken; negative if they were given back.
-             */
-            credits: number;
-            /** Format: date */
-            day: string;
-            reason: string;
-            /** @description An e-mail address, or cli. */
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-        };
         CorrectRequest: {
             /**
              * Format: int64
@@ -2062,85 +2537,6 @@ export interface components {
             credits_used: number;
             /** @description Whether this is an earlier correction with the same idempotency key. */
             duplicate: boolean;
-        };
-        AdminHold: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            user_id: string;
-            /** Format: uuid */
-            key_id: string;
-            /** Format: int64 */
-            credits: number;
-            /** @description What the last extension recorded. */
-            delivered: components["schemas"]["DeliveredSoFar"];
-            /** @enum {string} */
-            on_expiry: "release" | "charge";
-            model: string;
-            /** @description The id of the request that made the hold. */
-            request_id: string;
-            /** Format: date-time */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the hold ends by itself.
-             */
-            expires_at: string;
-            /**
-             * Format: uuid
-             * @description The user whose service made the hold.
-             */
-            owner_id: string;
-        };
-        AdminKey: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            user_id: string;
-            user_email: string;
-            prefix: string;
-            label: string;
-            /** @enum {string} */
-            status: "active" | "disabled" | "revoked";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            revoked_at: string | null;
-            /**
-             * Format: date-time
-             * @description null if the key does not expire.
-             */
-            expires_at: string | null;
-            /** @description What the key can do: models (call models), usage (read usage), keys (manage keys), charge (charge itself), service (verify other users' keys, needs the role service), admin (manage everything, needs the role admin). */
-            scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
-            /** @description Addresses and networks from which the key can be used. Empty: any address. */
-            allowed_addresses: string[];
-            /** @description Models that the key can use, within the plan's; null for all. */
-            models: string[] | null;
-            /**
-             * Format: int64
-             * @description Credits a day of this key, within the plan's; null for no limit of its own.
-             */
-            daily_credit_limit: number | null;
-            /**
-             * Format: int64
-             * @description Requests a minute of this key, at most the plan's; null for the plan's.
-             */
-            rate_limit_per_minute: number | null;
-            /**
-             * Format: int64
-             * @description Requests at once (open holds) of this key; null for no limit of its own.
-             */
-            concurrency_limit: number | null;
-            /** @description An e-mail address, or cli or system. Empty if it was not recorded. */
-            created_by: string;
-            /**
-             * Format: uuid
-             * @description The key that created this one; null if none did.
-             */
-            created_by_key_id: string | null;
         };
         AdminCreateKeyRequest: {
             /**
@@ -2181,6 +2577,8 @@ export interface components {
              * @description Requests at once (open holds) of this key. If absent: no limit of its own.
              */
             concurrency_limit?: number | null;
+            /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
+            metadata?: Record<string, never> | null;
         };
         AdminPlan: {
             /** Format: uuid */
@@ -2601,7 +2999,7 @@ export interface components {
             disabled_at: string | null;
             /** @description null while it is enabled. */
             disabled_reason: string | null;
-            /** @description Why a stored key cannot be used; null if nothing is wrong. */
+            /** @description Why the key cannot be read; null if nothing is wrong. */
             problem: string | null;
             /**
              * Format: date-time
@@ -2739,6 +3137,129 @@ export interface components {
             first_byte_ms: number | null;
             /** @description What happened. */
             message: string;
+        };
+        AdminWebhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the secret of before signs too; null if it does not.
+             */
+            overlaps_until: string | null;
+            /** @description Why a secret cannot be used; null if nothing is wrong. */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreateWebhookRequest: {
+            /** @description Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them. */
+            url: string;
+            description?: string | null;
+            /** @description The types of events that are sent; absent or empty for all. */
+            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
+            /** @description If absent: true. */
+            enabled?: boolean | null;
+        };
+        SecretWebhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the secret of before signs too; null if it does not.
+             */
+            overlaps_until: string | null;
+            /** @description Why a secret cannot be used; null if nothing is wrong. */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What its events are signed with, by the Standard Webhooks specification. It is shown in this answer alone. */
+            secret: string;
+        };
+        ChangeWebhookRequest: {
+            /** @description Where events are sent by POST. What waits is sent there too. */
+            url?: string | null;
+            description?: string | null;
+            /** @description Replace all; empty for all types of events. */
+            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
+            /** @description While it is false nothing is sent, and events are not kept for it. */
+            enabled?: boolean | null;
+        };
+        DeletedWebhook: {
+            deleted: boolean;
+        };
+        RotateWebhookRequest: {
+            /**
+             * Format: int64
+             * @description How long the secret of before signs too. If absent: 86400, which is a day.
+             */
+            overlap_seconds?: number | null;
+        };
+        AdminDelivery: {
+            /**
+             * Format: uuid
+             * @description The event's id, which the receiver gets as webhook-id. Deliveries of an event to several webhooks have the same.
+             */
+            id: string;
+            type: string;
+            /**
+             * @description pending: another attempt follows. failed: given up after 3 days, or because the receiver answered 410 Gone.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: uuid
+             * @description Whom the event concerns; null for nobody. Events of a user arrive in their order.
+             */
+            user_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Since it was last sent again.
+             */
+            attempts: number;
+            tries: components["schemas"]["DeliveryTry"][];
+            /**
+             * Format: date-time
+             * @description When the next attempt is due, unless an earlier event of the user is not delivered by then; null if none follows.
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description null while it is pending.
+             */
+            ended_at: string | null;
+            /** @description The first 1024 bytes of the last answer. */
+            answer: string;
+            /** @description The body that is sent. */
+            payload: string;
+        };
+        DeliveryTry: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the answer; null if there was none.
+             */
+            status: number | null;
+            /** @description Why it failed; null if the event was accepted. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            ms: number;
         };
         RatesInput: {
             /** @description Dollars per million tokens. */
@@ -3006,126 +3527,16 @@ export interface components {
              */
             next: string | null;
         };
-        AdminRequestItem: {
-            /**
-             * Format: uuid
-             * @description The request id that the client got; the call's hold has the same.
-             */
-            id: string;
-            /**
-             * Format: date-time
-             * @description When the request arrived.
-             */
-            at: string;
-            /** Format: uuid */
-            user_id: string;
-            email: string;
-            /** Format: uuid */
-            key_id: string;
-            key_prefix: string;
-            /** @description The caller's own id; null if it sent none. */
-            client_request_id: string | null;
-            /** @description The model's name, or what was asked for if there is no such model. */
-            model: string;
-            endpoint: string;
-            streamed: boolean;
-            /**
-             * Format: int64
-             * @description Of the answer.
-             */
-            status: number;
-            /**
-             * @description stopped: by us, because no credits were left. interrupted: the process died, and the hold's deadline ended the call. refused: nothing was sent to an upstream.
-             * @enum {string}
-             */
-            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | "refused";
-            /** @description Why it was refused or failed; null for others. */
-            code: string | null;
-            /**
-             * Format: uuid
-             * @description Of the last attempt; null if there was none.
-             */
-            upstream_id: string | null;
-            /** @description Its name when it was called. */
-            upstream: string | null;
-            /** @description The name of the key that it was called with. */
-            upstream_key: string | null;
-            /** @description Whether it went where its session had been served before. */
-            sticky: boolean;
-            attempts: components["schemas"]["AttemptItem"][];
-            /**
-             * @description Where the tokens come from: the upstream, partly, or an estimate of what was delivered; null without tokens.
-             * @enum {string|null}
-             */
-            source: "reported" | "counted" | "estimated" | null;
-            /** @description null if none are known. */
-            tokens: components["schemas"]["UsedTokens"] | null;
-            /** Format: uuid */
-            price_id: string | null;
-            /**
-             * Format: int64
-             * @description The first hold, in credits.
-             */
-            held: number;
-            /**
-             * Format: int64
-             * @description Charged, in whole credits.
-             */
-            credits: number;
-            /** @description Credits that did not fit into what the customer had left. */
-            uncollected: number;
-            /** @description What the call costs the operator, failed attempts included as far as they reported usage. */
-            cost_usd: number;
-            /**
-             * Format: int64
-             * @description From the arrival of the request to the first byte of an upstream; null if there was none.
-             */
-            first_byte_ms: number | null;
-            /**
-             * Format: int64
-             * @description To the first generated token; null if there was none.
-             */
-            first_token_ms: number | null;
-            /**
-             * Format: int64
-             * @description To the end of the answer.
-             */
-            took_ms: number;
+        Settings: {
+            /** @description Percentages of a plan's credits of a day and of a month at which the event usage.threshold_reached is emitted, ascending. */
+            usage_thresholds: number[];
         };
-        AttemptItem: {
-            upstream: string;
-            key: string;
-            /**
-             * Format: int64
-             * @description Of its answer; null if there was none.
-             */
-            status: number | null;
-            /** @description Why it failed; null if it served. */
-            error: string | null;
-            /**
-             * Format: int64
-             * @description From the arrival of the request.
-             */
-            start_ms: number;
-            /** Format: int64 */
-            took_ms: number;
-            /** @description What a failed attempt reported to have cost. */
-            cost_usd: number;
+        ChangeSettingsRequest: {
+            /** @description Up to 10 percentages from 1 to 100; none for no such events. */
+            usage_thresholds?: number[] | null;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
-        };
-        AuditLine: {
-            /** Format: date-time */
-            timestamp: string;
-            actor: string;
-            /** @description The prefix of the API key that made the request; empty if it was made without one. */
-            key: string;
-            /** @description noun.verb, the verb in the past tense. */
-            action: string;
-            /** @description An e-mail address, a key's prefix or a plan's name. */
-            target: string;
-            details: string;
         };
     };
     responses: {
@@ -3474,6 +3885,9 @@ export interface operations {
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       },
@@ -3539,6 +3953,9 @@ export interface operations {
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
@@ -3581,7 +3998,10 @@ export interface operations {
                  *       ],
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
-                 *       "concurrency_limit": 4
+                 *       "concurrency_limit": 4,
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["CreateKeyRequest"];
@@ -3669,14 +4089,21 @@ export interface operations {
                      *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *         "email": "ada@example.com",
                      *         "plan": "Pro",
-                     *         "status": "active"
+                     *         "status": "active",
+                     *         "external_id": "crm-4711",
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         }
                      *       },
                      *       "key": {
                      *         "label": "Laptop",
                      *         "scopes": [
                      *           "models",
                      *           "usage"
-                     *         ]
+                     *         ],
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         }
                      *       },
                      *       "features": {
                      *         "priority": true
@@ -3775,14 +4202,21 @@ export interface operations {
                      *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *           "email": "ada@example.com",
                      *           "plan": "Pro",
-                     *           "status": "active"
+                     *           "status": "active",
+                     *           "external_id": "crm-4711",
+                     *           "metadata": {
+                     *             "team": "search"
+                     *           }
                      *         },
                      *         "key": {
                      *           "label": "Laptop",
                      *           "scopes": [
                      *             "models",
                      *             "usage"
-                     *           ]
+                     *           ],
+                     *           "metadata": {
+                     *             "team": "search"
+                     *           }
                      *         },
                      *         "features": {
                      *           "priority": true
@@ -4146,7 +4580,10 @@ export interface operations {
                  *       "status": "active",
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
-                 *       "concurrency_limit": 4
+                 *       "concurrency_limit": 4,
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -4671,6 +5108,8 @@ export interface operations {
                 offset?: number;
                 /** @description The id of the last row of the previous page. Use it to page through any number of rows. */
                 after?: string;
+                /** @description Your own id of a user, exactly: only that user. */
+                external_id?: string;
             };
             header?: never;
             path?: never;
@@ -4697,6 +5136,12 @@ export interface operations {
                      *         "status": "active",
                      *         "plan": "Pro",
                      *         "role": "user",
+                     *         "external_id": "crm-4711",
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
+                     *         "note": "Pays by invoice.",
+                     *         "erased_at": null,
                      *         "key_count": 2,
                      *         "credits_used_today": 89,
                      *         "created_at": "2026-03-04T12:00:00Z"
@@ -4727,7 +5172,12 @@ export interface operations {
                  *       "email": "ada@example.com",
                  *       "name": "Ada Lovelace",
                  *       "plan": "Pro",
-                 *       "role": "user"
+                 *       "role": "user",
+                 *       "external_id": "crm-4711",
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       },
+                 *       "note": "Pays by invoice."
                  *     }
                  */
                 "application/json": components["schemas"]["CreateUserRequest"];
@@ -4752,6 +5202,12 @@ export interface operations {
                      *       "status": "active",
                      *       "plan": "Pro",
                      *       "role": "user",
+                     *       "external_id": "crm-4711",
+                     *       "metadata": {
+                     *         "team": "search"
+                     *       },
+                     *       "note": "Pays by invoice.",
+                     *       "erased_at": null,
                      *       "key_count": 2,
                      *       "credits_used_today": 89,
                      *       "created_at": "2026-03-04T12:00:00Z"
@@ -4771,12 +5227,63 @@ export interface operations {
             503: components["responses"]["service_unavailable"];
         };
     };
+    adminUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id, or external: and your own id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "email": "ada@example.com",
+                     *       "name": "Ada Lovelace",
+                     *       "status": "active",
+                     *       "plan": "Pro",
+                     *       "role": "user",
+                     *       "external_id": "crm-4711",
+                     *       "metadata": {
+                     *         "team": "search"
+                     *       },
+                     *       "note": "Pays by invoice.",
+                     *       "erased_at": null,
+                     *       "key_count": 2,
+                     *       "credits_used_today": 89,
+                     *       "created_at": "2026-03-04T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
     adminChangeUser: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
             };
             cookie?: never;
@@ -4788,7 +5295,13 @@ export interface operations {
                  *       "name": "Ada King",
                  *       "plan": "Business",
                  *       "status": "active",
-                 *       "role": "user"
+                 *       "role": "user",
+                 *       "email": "ada@example.com",
+                 *       "external_id": "crm-4711",
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       },
+                 *       "note": "Pays by invoice."
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeUserRequest"];
@@ -4813,6 +5326,12 @@ export interface operations {
                      *       "status": "active",
                      *       "plan": "Pro",
                      *       "role": "user",
+                     *       "external_id": "crm-4711",
+                     *       "metadata": {
+                     *         "team": "search"
+                     *       },
+                     *       "note": "Pays by invoice.",
+                     *       "erased_at": null,
                      *       "key_count": 2,
                      *       "credits_used_today": 89,
                      *       "created_at": "2026-03-04T12:00:00Z"
@@ -4825,6 +5344,311 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminExportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id, or external: and your own id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Lovelace",
+                     *         "status": "active",
+                     *         "plan": "Pro",
+                     *         "role": "user",
+                     *         "external_id": "crm-4711",
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
+                     *         "note": "Pays by invoice.",
+                     *         "erased_at": null,
+                     *         "key_count": 2,
+                     *         "credits_used_today": 89,
+                     *         "created_at": "2026-03-04T12:00:00Z"
+                     *       },
+                     *       "sessions": [
+                     *         {
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "last_seen_at": "2026-03-04T12:00:00Z",
+                     *           "expires_at": "2026-03-04T12:00:00Z",
+                     *           "address": "203.0.113.7",
+                     *           "user_agent": "Mozilla/5.0"
+                     *         }
+                     *       ],
+                     *       "identities": [
+                     *         {
+                     *           "issuer": "https://login.example.com",
+                     *           "subject": "248289761001"
+                     *         }
+                     *       ],
+                     *       "keys": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "user_email": "ada@example.com",
+                     *           "prefix": "codexible_01234567",
+                     *           "label": "Laptop",
+                     *           "status": "active",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "last_used_at": "2026-03-04T12:00:00Z",
+                     *           "revoked_at": "2026-03-04T12:00:00Z",
+                     *           "expires_at": "2026-03-04T12:00:00Z",
+                     *           "scopes": [
+                     *             "models",
+                     *             "usage"
+                     *           ],
+                     *           "allowed_addresses": [
+                     *             "203.0.113.7",
+                     *             "10.0.0.0/8"
+                     *           ],
+                     *           "models": [
+                     *             "coder-large"
+                     *           ],
+                     *           "daily_credit_limit": 50,
+                     *           "rate_limit_per_minute": 30,
+                     *           "concurrency_limit": 4,
+                     *           "metadata": {
+                     *             "team": "search"
+                     *           },
+                     *           "created_by": "ada@example.com",
+                     *           "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
+                     *         }
+                     *       ],
+                     *       "grants": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "credits": 500,
+                     *           "used": 120,
+                     *           "held": 12,
+                     *           "left": 368,
+                     *           "note": "Invoice 4711",
+                     *           "created_by": "root@example.com",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "expires_at": "2026-03-04T12:00:00Z",
+                     *           "revoked_at": "2026-03-04T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "corrections": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "credits": -20,
+                     *           "day": "2026-03-04",
+                     *           "reason": "The model returned errors.",
+                     *           "created_by": "root@example.com",
+                     *           "created_at": "2026-03-04T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "holds": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "credits": 12,
+                     *           "delivered": {
+                     *             "credits": 7
+                     *           },
+                     *           "on_expiry": "release",
+                     *           "model": "coder-large",
+                     *           "request_id": "0f8fad5bd9cb469fa16570867728950e",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "expires_at": "2026-03-04T12:00:00Z",
+                     *           "owner_id": "0190163d-8694-739b-aea5-966c26f8ad91"
+                     *         }
+                     *       ],
+                     *       "charges": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "model": "coder-large",
+                     *           "prompt_tokens": 1200,
+                     *           "completion_tokens": 340,
+                     *           "cost_usd": 0.0125,
+                     *           "credits": 2,
+                     *           "tokens": {
+                     *             "input_tokens": 1200,
+                     *             "cache_read_tokens": 8000,
+                     *             "cache_write_tokens": 0,
+                     *             "cache_write_1h_tokens": 0,
+                     *             "audio_input_tokens": 0,
+                     *             "output_tokens": 340,
+                     *             "audio_output_tokens": 0,
+                     *             "reasoning_tokens": 0,
+                     *             "requests": 1,
+                     *             "web_searches": 0,
+                     *             "service_tier": "flex"
+                     *           },
+                     *           "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "outcome": "complete",
+                     *           "source": "reported",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "date": "2026-03-04"
+                     *         }
+                     *       ],
+                     *       "requests": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "email": "ada@example.com",
+                     *           "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "key_prefix": "codexible_01234567",
+                     *           "client_request_id": "0f8fad5b",
+                     *           "model": "coder-large",
+                     *           "endpoint": "chat.completions",
+                     *           "streamed": true,
+                     *           "status": 200,
+                     *           "outcome": "complete",
+                     *           "code": "insufficient_quota",
+                     *           "upstream_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "upstream": "openai",
+                     *           "upstream_key": "main",
+                     *           "sticky": true,
+                     *           "attempts": [
+                     *             {
+                     *               "upstream": "openai",
+                     *               "key": "main",
+                     *               "status": 200,
+                     *               "error": null,
+                     *               "start_ms": 3,
+                     *               "took_ms": 5190,
+                     *               "cost_usd": 0
+                     *             }
+                     *           ],
+                     *           "source": "reported",
+                     *           "tokens": {
+                     *             "input_tokens": 1200,
+                     *             "cache_read_tokens": 8000,
+                     *             "cache_write_tokens": 0,
+                     *             "cache_write_1h_tokens": 0,
+                     *             "audio_input_tokens": 0,
+                     *             "output_tokens": 340,
+                     *             "audio_output_tokens": 0,
+                     *             "reasoning_tokens": 0,
+                     *             "requests": 1,
+                     *             "web_searches": 0,
+                     *             "service_tier": "flex"
+                     *           },
+                     *           "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "held": 12,
+                     *           "credits": 3,
+                     *           "uncollected": 0,
+                     *           "cost_usd": 0.0125,
+                     *           "first_byte_ms": 210,
+                     *           "first_token_ms": 640,
+                     *           "took_ms": 5200
+                     *         }
+                     *       ],
+                     *       "audit": [
+                     *         {
+                     *           "timestamp": "2026-03-04T12:00:00Z",
+                     *           "actor": "admin@example.com",
+                     *           "key": "codexible_01234567",
+                     *           "action": "user.suspended",
+                     *           "target": "ada@example.com",
+                     *           "details": "Changed user ada@example.com: status from active to suspended."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PersonExport"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminEraseUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id, or external: and your own id of the user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "ada@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Lovelace",
+                     *         "status": "active",
+                     *         "plan": "Pro",
+                     *         "role": "user",
+                     *         "external_id": "crm-4711",
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
+                     *         "note": "Pays by invoice.",
+                     *         "erased_at": null,
+                     *         "key_count": 2,
+                     *         "credits_used_today": 89,
+                     *         "created_at": "2026-03-04T12:00:00Z"
+                     *       },
+                     *       "keys_revoked": 2,
+                     *       "entries_rewritten": 14,
+                     *       "log_emptied": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -4842,7 +5666,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
             };
             cookie?: never;
@@ -4891,7 +5715,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
             };
             cookie?: never;
@@ -4955,7 +5779,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
                 /** @description The grant's id. */
                 grant_id: string;
@@ -5000,7 +5824,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
             };
             cookie?: never;
@@ -5045,7 +5869,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The user's id. */
+                /** @description The user's id, or external: and your own id of the user. */
                 id: string;
             };
             cookie?: never;
@@ -5207,6 +6031,8 @@ export interface operations {
                 offset?: number;
                 /** @description The id of the last row of the previous page. Use it to page through any number of rows. */
                 after?: string;
+                /** @description Your own id of a user, exactly: only that user. */
+                external_id?: string;
             };
             header?: never;
             path?: never;
@@ -5251,6 +6077,9 @@ export interface operations {
                      *         "daily_credit_limit": 50,
                      *         "rate_limit_per_minute": 30,
                      *         "concurrency_limit": 4,
+                     *         "metadata": {
+                     *           "team": "search"
+                     *         },
                      *         "created_by": "ada@example.com",
                      *         "created_by_key_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *       }
@@ -5294,7 +6123,10 @@ export interface operations {
                  *       ],
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
-                 *       "concurrency_limit": 4
+                 *       "concurrency_limit": 4,
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["AdminCreateKeyRequest"];
@@ -5406,7 +6238,10 @@ export interface operations {
                  *       "status": "active",
                  *       "daily_credit_limit": 50,
                  *       "rate_limit_per_minute": 30,
-                 *       "concurrency_limit": 4
+                 *       "concurrency_limit": 4,
+                 *       "metadata": {
+                 *         "team": "search"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeKeyRequest"];
@@ -6466,6 +7301,453 @@ export interface operations {
             503: components["responses"]["service_unavailable"];
         };
     };
+    adminWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "url": "https://example.com/hooks",
+                     *         "description": "billing",
+                     *         "types": [
+                     *           ""
+                     *         ],
+                     *         "enabled": true,
+                     *         "overlaps_until": null,
+                     *         "problem": null,
+                     *         "created_at": "2026-03-04T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminWebhook"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCreateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks",
+                 *       "description": "billing",
+                 *       "types": [
+                 *         "key.created",
+                 *         "key.revoked"
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SecretWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedWebhook"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminChangeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks",
+                 *       "description": "billing",
+                 *       "types": [
+                 *         "key.created",
+                 *         "key.revoked"
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SecretWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminTestWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "type": "key.created",
+                     *       "status": "pending",
+                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "attempts": 2,
+                     *       "tries": [
+                     *         {
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "ms": 35
+                     *         }
+                     *       ],
+                     *       "due_at": "2026-03-04T12:00:00Z",
+                     *       "ended_at": "2026-03-04T12:00:00Z",
+                     *       "answer": "ok",
+                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries that are so far. */
+                status?: "pending" | "delivered" | "failed";
+                /** @description Only events of this type. */
+                type?: string;
+                /** @description Maximum number of deliveries to return. */
+                limit?: number;
+                /** @description The id of the last delivery of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "type": "key.created",
+                     *         "status": "pending",
+                     *         "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "attempts": 2,
+                     *         "tries": [
+                     *           {
+                     *             "at": "2026-03-04T12:00:00Z",
+                     *             "status": 200,
+                     *             "error": null,
+                     *             "ms": 35
+                     *           }
+                     *         ],
+                     *         "due_at": "2026-03-04T12:00:00Z",
+                     *         "ended_at": "2026-03-04T12:00:00Z",
+                     *         "answer": "ok",
+                     *         "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRedeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+                /** @description The delivery's id. */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "type": "key.created",
+                     *       "status": "pending",
+                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "attempts": 2,
+                     *       "tries": [
+                     *         {
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "ms": 35
+                     *         }
+                     *       ],
+                     *       "due_at": "2026-03-04T12:00:00Z",
+                     *       "ended_at": "2026-03-04T12:00:00Z",
+                     *       "answer": "ok",
+                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
     adminPrices: {
         parameters: {
             query?: {
@@ -7095,6 +8377,97 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["refused_key"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "usage_thresholds": [
+                     *         50,
+                     *         80,
+                     *         100
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminChangeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "usage_thresholds": [
+                 *         50,
+                 *         80,
+                 *         100
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "usage_thresholds": [
+                     *         50,
+                     *         80,
+                     *         100
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
