@@ -90,15 +90,15 @@ func (p *Provider) Host() string {
 	return u.Host
 }
 
-// Refusal says why an answer of the provider signs nobody in; its text is ours. The
+// RefusalError says why an answer of the provider signs nobody in; its text is ours. The
 // cause is for the log alone.
-type Refusal struct {
+type RefusalError struct {
 	Reason string
 	cause  error
 }
 
 // Error implements error.
-func (r *Refusal) Error() string {
+func (r *RefusalError) Error() string {
 	if r.cause != nil {
 		return r.Reason + ": " + r.cause.Error()
 	}
@@ -106,9 +106,9 @@ func (r *Refusal) Error() string {
 }
 
 // Unwrap returns the cause.
-func (r *Refusal) Unwrap() error { return r.cause }
+func (r *RefusalError) Unwrap() error { return r.cause }
 
-func refusal(reason string, cause error) error { return &Refusal{reason, cause} }
+func refusal(reason string, cause error) error { return &RefusalError{reason, cause} }
 
 var errAway = &fault.Error{Kind: fault.Unavailable, RetryAfter: 5 * time.Second, Message: "The single sign-on provider did not answer as expected, so nobody was signed in. Try again shortly. Where passwords are on, you can sign in with your password."}
 

@@ -60,7 +60,7 @@ func (n *names) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Person exchanges a code for the person that signed in. A Refusal where the code or
+// Person exchanges a code for the person that signed in. A RefusalError where the code or
 // the token is not good; a fault of kind Unavailable where the provider does not answer.
 func (p *Provider) Person(ctx context.Context, code string, a Attempt) (Person, error) {
 	known, err := p.discover(ctx)
@@ -89,8 +89,8 @@ func (p *Provider) Person(ctx context.Context, code string, a Attempt) (Person, 
 // exchangeFailed tells a code that is not good from a provider that is not. It leaves
 // out what the provider answered, which may be anything.
 func exchangeFailed(err error) error {
-	var failed *oauth2.RetrieveError
-	if !errors.As(err, &failed) {
+	failed, answered := errors.AsType[*oauth2.RetrieveError](err)
+	if !answered {
 		return away(shortened(err))
 	}
 	if failed.ErrorCode == "invalid_grant" {
@@ -100,17 +100,17 @@ func exchangeFailed(err error) error {
 	if failed.Response != nil {
 		status = failed.Response.StatusCode
 	}
-	return away(&tokenFault{status: status, invalidClient: failed.ErrorCode == "invalid_client"})
+	return away(&tokenError{status: status, invalidClient: failed.ErrorCode == "invalid_client"})
 }
 
-// tokenFault is an answer of the token's endpoint.
-type tokenFault struct {
+// tokenError is an answer of the token's endpoint.
+type tokenError struct {
 	status        int
 	invalidClient bool
 }
 
 // Error implements error.
-func (f *tokenFault) Error() string {
+func (f *tokenError) Error() string {
 	if f.invalidClient {
 		return "the provider does not accept OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"
 	}
@@ -120,9 +120,9 @@ func (f *tokenFault) Error() string {
 // verify checks signature, issuer, audience, times and nonce of a token.
 func (p *Provider) verify(ctx context.Context, known *discovered, raw, accessToken, nonce string) (said claims, subject string, err error) {
 	token, err := known.verifier.Verify(ctx, raw)
-	var expired *oidc.TokenExpiredError
+	_, expired := errors.AsType[*oidc.TokenExpiredError](err)
 	switch {
-	case errors.As(err, &expired):
+	case expired:
 		return said, "", refusal("the provider's token has expired", nil)
 	case err != nil && strings.Contains(err.Error(), "fetching keys"):
 		return said, "", away(shortened(err))

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,10 +57,8 @@ func begunSignIns(t *testing.T, s *store.Store) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range empty {
-		if table == "openid_sign_ins" {
-			return 0
-		}
+	if slices.Contains(empty, "openid_sign_ins") {
+		return 0
 	}
 	return 1
 }

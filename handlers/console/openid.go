@@ -63,8 +63,7 @@ func (c *Console) FinishOpenID(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	attempt := openid.Attempt{State: state.Reveal(), Nonce: signIn.Nonce, Verifier: signIn.Verifier}
 	person, err := c.OpenID.Person(ctx, code, attempt)
-	var refusal *openid.Refusal
-	if errors.As(err, &refusal) {
+	if refusal, refused := errors.AsType[*openid.RefusalError](err); refused {
 		c.Log.WarnContext(ctx, "a sign-in with OpenID Connect was refused", "reason", refusal.Error())
 		return c.refuseOpenID(ctx, v, nobodyKnown, refusal.Reason, tryAgain)
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -154,9 +155,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	t := Token{Header: map[string]any{"alg": "RS256", "kid": "1"}, Key: p.key, Claims: map[string]any{
 		"iss": p.URL, "aud": ClientID, "nonce": asked.Get("nonce"), "iat": p.now().Unix(), "exp": p.now().Add(time.Hour).Unix(),
 	}}
-	for name, value := range p.person {
-		t.Claims[name] = value
-	}
+	maps.Copy(t.Claims, p.person)
 	if p.forge != nil {
 		p.forge(&t)
 	}
@@ -168,9 +167,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *Token) sign() string {
-	header, _ := json.Marshal(t.Header)
-	claims, _ := json.Marshal(t.Claims)
-	text := encode(header) + "." + encode(claims)
+	text := encode(marshal(t.Header)) + "." + encode(marshal(t.Claims))
 	switch {
 	case t.Unsigned:
 		return text + "."
@@ -205,7 +202,15 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 
 func answer(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body)
+	_, _ = w.Write(marshal(body))
+}
+
+func marshal(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
