@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -106,11 +107,7 @@ func (d *Deliverer) look(ctx context.Context, attempts *sync.WaitGroup) {
 func (d *Deliverer) room() Claim {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	busy := make(map[uuid.UUID]int, len(d.busy))
-	for id, n := range d.busy {
-		busy[id] = n
-	}
-	return Claim{Busy: busy, Each: perWebhook, All: overall - d.under, Lease: lease}
+	return Claim{Busy: maps.Clone(d.busy), Each: perWebhook, All: overall - d.under, Lease: lease}
 }
 
 func (d *Deliverer) count(webhook uuid.UUID, by int) {

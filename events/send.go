@@ -102,8 +102,7 @@ func problem(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Sprintf("no answer within %d s", int(Timeout.Seconds()))
 	}
-	var of *url.Error
-	if errors.As(err, &of) {
+	if of, is := errors.AsType[*url.Error](err); is {
 		err = of.Err
 	}
 	text := printable([]byte(err.Error()))
