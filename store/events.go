@@ -99,7 +99,7 @@ func (c *change) tellOf(t events.Type, e *entry) error {
 	var d events.Data
 	var user uuid.UUID
 	var err error
-	switch e.subject { //nolint:exhaustive // no others are events
+	switch e.subject {
 	case accounts.SubjectUser:
 		user = e.id
 		d.User, err = userOfEvent(c.DB, e.id)
