@@ -201,8 +201,11 @@ func (s *stream) take(ch chunk) {
 	if cap(ch.bytes) > 0 {
 		s.free <- ch.bytes[:cap(ch.bytes)]
 	}
-	if ch.err == nil || s.over || s.hasFailed() {
+	switch {
+	case ch.err == nil || s.over || s.hasFailed():
 		return
+	case ch.err != io.EOF && s.ctx.Err() != nil: //nolint:errorlint // readers return it bare
+		return // the call was cut, which is no fault of the upstream's: whoever waits says why
 	}
 	if f, ok := s.frames.flush(); ok && (!f.cut || s.inside || readable(f.data)) { // the beginning of an event is of no use to the client
 		s.event(f)

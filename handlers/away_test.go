@@ -30,6 +30,7 @@ var bodies = map[string]string{
 	"POST /api/admin/plans":       `{"name":"Team","daily_credit_limit":1}`,
 	"PATCH /api/keys/{id}":        `{"label":"x"}`,
 
+	"POST /api/admin/users/{id}/erase":       `{"confirm":"ada@example.com"}`,
 	"POST /api/admin/users/{id}/grants":      `{"credits":1}`,
 	"POST /api/admin/users/{id}/corrections": `{"credits":1,"reason":"x"}`,
 

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/usage"
@@ -43,6 +45,10 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 				bounds = planNames
 			case name == "name" && (r.id == "adminCreateModel" || r.id == "adminChangeModel"):
 				bounds = modelNames
+			case name == "note" && strings.Contains(r.path, "/users") && !strings.Contains(r.path, "/grants"):
+				bounds = openapi.Bound{Least: 0, Most: accounts.MaxNoteLength}
+			case name == "description" && strings.Contains(r.path, "/webhooks"):
+				bounds = openapi.Bound{Least: 0, Most: events.MaxDescription}
 			case name == "credits":
 				known, bounds = true, openapi.Bound{Least: have.Least, Most: usage.MaxCredits}
 			}

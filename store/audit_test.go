@@ -98,8 +98,8 @@ func TestEveryChangeIsInTheAuditLogOnceWithWhoFromWhereAndWhat(t *testing.T) {
 			entry(2, "user.suspended", user, u.ID, "cy@example.com", "Changed user cy@example.com: status from active to suspended.", `{"status":"active"}`, `{"status":"suspended"}`),
 			entry(1, "user.changed", user, u.ID, "cy@example.com", "Changed user cy@example.com: name from Cy to nothing, plan from Pro to Business.", `{"name":"Cy","plan":"Pro"}`, `{"name":"","plan":"Business"}`),
 			entry(0, "key.created", key, k.ID, old, "Created key "+old+" (CI) of cy@example.com.", "{}",
-				`{"allowed_addresses":"","concurrency_limit":null,"daily_credit_limit":null,"expires_at":"","label":"CI","models":null,"rate_limit_per_minute":null,"scopes":"models usage keys","status":"active"}`),
-			entry(0, "user.created", user, u.ID, "cy@example.com", "Created user cy@example.com on plan Pro with role user.", "{}", `{"name":"Cy","plan":"Pro","role":"user","status":"active"}`),
+				`{"allowed_addresses":"","concurrency_limit":null,"daily_credit_limit":null,"expires_at":"","label":"CI","metadata":"{}","models":null,"rate_limit_per_minute":null,"scopes":"models usage keys","status":"active"}`),
+			entry(0, "user.created", user, u.ID, "cy@example.com", "Created user cy@example.com on plan Pro with role user.", "{}", `{"email":"cy@example.com","external_id":"","metadata":"{}","name":"Cy","note":"","plan":"Pro","role":"user","status":"active"}`),
 		}
 		got := auditLog(t, s)
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(accounts.AuditEntry{}, "Seq")); diff != "" {

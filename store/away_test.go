@@ -10,6 +10,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/keys"
 	"codexible/store"
@@ -32,7 +33,7 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, storetest.Start, usage.Day("2026-03-04"),
 		storetest.Span("2026-03-04", "2026-03-04"), 10, usage.NewGrant{UserID: c.User.ID, Credits: 1}, usage.NewCorrection{UserID: c.User.ID, Credits: 1, Reason: "why"}, "text@example.com",
 		catalog.ModelChange{Name: new("new")}, catalog.Import{Charge: catalog.Charge{Mode: catalog.ByCost, Percent: 1, CreditValue: 1}},
-		[]store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
+		events.Claim{Each: 1, All: 1, Lease: time.Minute}, []store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
 	} {
 		arguments[reflect.TypeOf(a)] = a
 	}
