@@ -28,7 +28,7 @@ func wrong(t *testing.T, err error) []string {
 
 func TestAUserIsTrimmedAndGetsTheDefaultRole(t *testing.T) {
 	got, err := accounts.NewUser{Email: " Ada@Example.com\t", Name: " Ada Lovelace ", Plan: " Pro "}.Normalize()
-	want := accounts.NewUser{Email: "Ada@Example.com", Name: "Ada Lovelace", Plan: "Pro", Role: accounts.RoleUser}
+	want := accounts.NewUser{Email: "Ada@Example.com", Name: "Ada Lovelace", Plan: "Pro", Role: accounts.RoleUser, Metadata: json.RawMessage("{}")}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}

@@ -63,7 +63,7 @@ func appendValue(b []byte, n *yaml.Node, depth int) ([]byte, error) {
 	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
 		return nil, at("anchors, aliases and tags are not read. Write the values out.")
 	}
-	switch n.Kind {
+	switch n.Kind { //nolint:exhaustive // a document has been opened, and aliases are refused above
 	case yaml.MappingNode:
 		return appendObject(b, n, depth)
 	case yaml.SequenceNode:

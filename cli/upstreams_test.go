@@ -23,7 +23,7 @@ const (
 func TestUpstreamsAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
-		s.env["SECRET_KEY"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+		s.env["SECRET_KEY"], s.env["UPSTREAM_A"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "the-key-of-a-provider"
 		for _, secret := range []string{stdinKey, headValue} {
 			s.addSecret(secret)
 		}
@@ -163,7 +163,7 @@ func TestSecretsOfUpstreamsThatNoKeyDecryptsAreForgotten(t *testing.T) {
 	if code != ExitFailed || !strings.Contains(stderr, "keys or headers of these upstreams cannot be decrypted: vendor") || strings.Contains(stderr, "second factors") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
-	if code, stdout, stderr := s.try("", "secrets", "forget", "--yes", "--json"); code != ExitOK || stdout != `{"users":[],"upstreams":["vendor"],"dropped":true}`+"\n" {
+	if code, stdout, stderr := s.try("", "secrets", "forget", "--yes", "--json"); code != ExitOK || stdout != `{"users":[],"upstreams":["vendor"],"webhooks":[],"dropped":true}`+"\n" {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 	var list []map[string]any

@@ -40,7 +40,7 @@ func newAdminKey(t *testing.T, database string) string {
 // addWebhook adds a webhook by the API.
 func addWebhook(t *testing.T, p *process, admin, url string) (id uuid.UUID, secret events.Secret) {
 	t.Helper()
-	body, _ := json.Marshal(map[string]string{"url": url})
+	body, _ := json.Marshal(map[string]string{"url": url}) //nolint:errchkjson // texts always encode
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/api/admin/webhooks", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -678,7 +678,7 @@ func TestAUserIsCreatedChangedSuspendedAndReactivated(t *testing.T) {
 		v := s.operator(t)
 		v.get("/admin/users/new").sees(http.StatusOK)
 		v.submit("/admin/users/new", "email", "ADA@example.com", "plan", "Pro", "role", "user").sees(http.StatusUnprocessableEntity, "already exists")
-		v.submit("/admin/users/new", "email", "nonsense", "plan", "Pro", "role", "king").sees(http.StatusUnprocessableEntity, "Must be an e-mail address", "Must be user, service or admin")
+		v.submit("/admin/users/new", "email", "nonsense", "plan", "Pro", "role", "king").sees(http.StatusUnprocessableEntity, "Must be an e-mail address", "Must be user, service, viewer or admin")
 		v.submit("/admin/users/new", "email", "eve@example.com", "name", "Eve", "plan", "Pro", "role", "user")
 		if v.status != http.StatusSeeOther || !strings.HasSuffix(v.location, "?done=user-created") {
 			t.Fatal(v.status, v.location)

@@ -42,7 +42,7 @@ func TestAPathIDThatIsNoUUIDAnswersAsOneThatDoesNotExist(t *testing.T) {
 			case strings.HasPrefix(path, "/api/holds/"):
 				as = "gate"
 			}
-			a := s.send(t, call{as: as, method: r.Method, path: path, body: bodies[r.Method+" "+strings.ReplaceAll(r.Path, ":id", "{id}")]})
+			a := s.send(t, call{as: as, method: r.Method, path: path, body: bodies[r.Method+" "+strings.NewReplacer(":id", "{id}", ":delivery_id", "{delivery_id}").Replace(r.Path)]})
 			return a.StatusCode, string(a.text)
 		}
 		status, want := ask(missing)

@@ -37,7 +37,7 @@ func TestInABrowserAnOperatorSignsInWithAProviderWithAndWithoutScripts(t *testin
 // reaches waits until the browser has opened the page that it was sent to.
 func (b *tab) reaches(says string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible("//h1[text()='" + says + "']", chromedp.BySearch))
+	b.do(chromedp.WaitVisible("//h1[text()='"+says+"']", chromedp.BySearch))
 	var loaded bool
 	b.evaluate("new Promise(done => document.readyState === 'complete' ? done(true) : addEventListener('load', () => done(true)))", &loaded)
 }

@@ -62,7 +62,7 @@ func TestNoKeyHoldsTheZeroScope(t *testing.T) {
 
 func TestDefaultScopesAreThoseOfTheContract(t *testing.T) {
 	for role, want := range map[accounts.Role]string{
-		accounts.RoleUser: "models usage keys", accounts.RoleService: "service", accounts.RoleAdmin: "models usage keys admin",
+		accounts.RoleUser: "models usage keys", accounts.RoleService: "service", accounts.RoleAdmin: "models usage keys admin", accounts.RoleViewer: "models usage keys admin",
 	} {
 		if got := DefaultScopes(role).String(); got != want {
 			t.Errorf("%s has %q, want %q", role, got, want)
@@ -70,7 +70,7 @@ func TestDefaultScopesAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
-// A service or admin route needs the role and the scope.
+// A service or admin route needs the role and the scope. A viewer reads where an admin may, and changes neither that nor keys.
 func TestServiceAndAdminNeedTheRoleToo(t *testing.T) {
 	all, _ := ParseScopes(ScopeNames())
 	for _, role := range accounts.Roles() {
@@ -78,11 +78,18 @@ func TestServiceAndAdminNeedTheRoleToo(t *testing.T) {
 		id.User.Role, id.Key.Scopes = role, all
 		for scope := ScopeModels; scope < scopeEnd; scope++ {
 			want := Valid
-			if needs := scope.Role(); needs != "" && needs != role {
+			needs := scope.Role()
+			if needs != "" && needs != role || role == accounts.RoleViewer && scope == ScopeKeys {
 				want = InsufficientScope
 			}
 			if got := id.Decide(Access{Scope: scope}, noon); got != want {
 				t.Errorf("role %s, scope %s: %s, want %s", role, scope, got, want)
+			}
+			if role == accounts.RoleViewer && (scope == ScopeKeys || needs == accounts.RoleAdmin) {
+				want = Valid
+			}
+			if got := id.Decide(Access{Scope: scope, Reads: true}, noon); got != want {
+				t.Errorf("role %s, scope %s, reading: %s, want %s", role, scope, got, want)
 			}
 		}
 		err := all.Given(DefaultScopes(role), role, false)
