@@ -51,8 +51,7 @@ func resolve(_ gateway.KeySource, name string) (gateway.Secret, error) {
 	return gateway.NewSecret("secret-of-" + name), nil
 }
 
-func read(t *testing.T, text string) (*apply.File, error) {
-	t.Helper()
+func read(text string) (*apply.File, error) {
 	object, err := apply.JSON([]byte(text))
 	if err != nil {
 		return nil, err
@@ -63,7 +62,7 @@ func read(t *testing.T, text string) (*apply.File, error) {
 // run applies a file and returns what changed, as the actions and their targets.
 func run(t *testing.T, s *store.Store, text string, o apply.Options) (done []string, err error) {
 	t.Helper()
-	f, err := read(t, text)
+	f, err := read(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +227,7 @@ func TestAFileThatIsWrongSaysWhere(t *testing.T) {
 		{"a variable of others", "upstreams:\n  - name: x\n    headers: {a: \"env:HOME\"}\n", "must refer to a variable that begins with UPSTREAM_"},
 		{"a charge without its credits", "prices:\n  - model: x\n    usd_per_million: {input: 1, output: 1}\n    charge: {mode: request}\n", "prices[0].charge.credits is required"},
 	} {
-		_, err := read(t, c.text)
+		_, err := read(c.text)
 		if err == nil || !strings.Contains(err.Error(), c.problem) {
 			t.Errorf("%s: %v, want %q", c.says, err, c.problem)
 		} else if strings.Contains(err.Error(), "very-secret") {
@@ -241,7 +240,7 @@ func FuzzAFileOfAnyBytesIsReadOrRefused(f *testing.F) {
 	for _, text := range []string{whole, "plans: [1", "a: &x [*x]", "? a\n: b", "%YAML 1.1\n---\n{}", "a: |\n  x\n\ty"} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		object, err := apply.JSON([]byte(text))
 		if err != nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,6 +25,10 @@ func TestUpstreamsAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		s.env["SECRET_KEY"], s.env["UPSTREAM_A"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "the-key-of-a-provider"
+		s.env["UPSTREAM_KEYS_DIR"] = t.TempDir()
+		if err := os.WriteFile(filepath.Join(s.env["UPSTREAM_KEYS_DIR"], "b"), []byte("another-key-of-a-provider"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		for _, secret := range []string{stdinKey, headValue} {
 			s.addSecret(secret)
 		}

@@ -27,7 +27,7 @@ func TestWebhooksAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 			t.Helper()
 			var printed any
 			s.json(&printed, args...)
-			drills.Eventually(t, time.Second, "codexible "+strings.Join(args, " ")+" prints what GET "+path+" answers", func() bool { return reflect.DeepEqual(printed, any(r.list(t, path, key.Key))) })
+			drills.Eventually(t, time.Second, "codexible "+strings.Join(args, " ")+" prints what GET "+path+" answers", func() bool { return reflect.DeepEqual(printed, r.list(t, path, key.Key)) })
 		}
 		var made, rotated, tested map[string]any
 		s.json(&made, "webhook", "create", receiver.URL, "--description", "billing", "--type", "key.created,key.revoked")
@@ -47,7 +47,7 @@ func TestWebhooksAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 			t.Error(stderr)
 		}
 		drills.Eventually(t, 10*time.Second, "the running service to send it again", func() bool {
-			list, _ := any(r.list(t, "/api/admin/webhooks/"+id+"/deliveries", key.Key)).([]any)
+			list, _ := r.list(t, "/api/admin/webhooks/"+id+"/deliveries", key.Key).([]any)
 			if len(list) != 1 {
 				return false
 			}

@@ -23,7 +23,7 @@ type route struct {
 // endpoints and pages are all routes. A literal segment comes before a parameter
 // at the same position.
 func (a *api) endpoints() []*route {
-	return []*route{
+	return append([]*route{
 		get("/", open, "", asset(a.home)),
 		get("/health", open, "Check that the process runs", endpoint("health", a.health)),
 		get("/health/ready", open, "Check whether requests can be served", native[nothing, readiness]("ready", a.ready).answering(fiber.StatusServiceUnavailable)),
@@ -87,14 +87,6 @@ func (a *api) endpoints() []*route {
 		change("/api/admin/upstreams/:id", admin, "Change an upstream", endpoint("adminChangeUpstream", a.adminChangeUpstream, fault.Conflict)),
 		remove("/api/admin/upstreams/:id", admin, "Delete an upstream", endpoint("adminDeleteUpstream", a.adminDeleteUpstream, fault.Conflict)),
 		testPolicy.under(post("/api/admin/upstreams/:id/test", admin, "Test an upstream by a small call", endpoint("adminTestUpstream", a.adminTestUpstream)))[0],
-		get("/api/admin/webhooks", admin, "List webhooks", endpoint("adminWebhooks", a.adminWebhooks)),
-		post("/api/admin/webhooks", admin, "Add a webhook", endpoint("adminCreateWebhook", a.adminCreateWebhook, fault.Conflict)),
-		change("/api/admin/webhooks/:id", admin, "Change a webhook", endpoint("adminChangeWebhook", a.adminChangeWebhook, fault.Conflict)),
-		remove("/api/admin/webhooks/:id", admin, "Delete a webhook and its deliveries", endpoint("adminDeleteWebhook", a.adminDeleteWebhook)),
-		post("/api/admin/webhooks/:id/rotate-secret", admin, "Give a webhook another secret", endpoint("adminRotateWebhook", a.adminRotateWebhook)),
-		testPolicy.under(post("/api/admin/webhooks/:id/test", admin, "Send a test event to a webhook", endpoint("adminTestWebhook", a.adminTestWebhook)))[0],
-		get("/api/admin/webhooks/:id/deliveries", admin, "List the deliveries of a webhook, the newest event first", endpoint("adminDeliveries", a.adminDeliveries)),
-		post("/api/admin/webhooks/:id/deliveries/:delivery_id/redeliver", admin, "Send an event to a webhook again", endpoint("adminRedeliver", a.adminRedeliver, fault.Conflict)),
 		get("/api/admin/prices", admin, "List prices, the last that was set first", endpoint("adminPrices", a.adminPrices)),
 		post("/api/admin/prices", admin, "Set a model's price from a moment on", endpoint("adminSetPrice", a.adminSetPrice, fault.Conflict)),
 		post("/api/admin/prices/quote", admin, "Show what usage costs, and why", endpoint("adminQuote", a.adminQuote)),
@@ -104,6 +96,20 @@ func (a *api) endpoints() []*route {
 		get("/api/admin/settings", admin, "Read the settings", endpoint("adminSettings", a.adminSettings)),
 		change("/api/admin/settings", admin, "Change settings", endpoint("adminChangeSettings", a.adminChangeSettings)),
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
+	}, a.webhookEndpoints()...)
+}
+
+// webhookEndpoints are the routes about webhooks.
+func (a *api) webhookEndpoints() []*route {
+	return []*route{
+		get("/api/admin/webhooks", admin, "List webhooks", endpoint("adminWebhooks", a.adminWebhooks)),
+		post("/api/admin/webhooks", admin, "Add a webhook", endpoint("adminCreateWebhook", a.adminCreateWebhook, fault.Conflict)),
+		change("/api/admin/webhooks/:id", admin, "Change a webhook", endpoint("adminChangeWebhook", a.adminChangeWebhook, fault.Conflict)),
+		remove("/api/admin/webhooks/:id", admin, "Delete a webhook and its deliveries", endpoint("adminDeleteWebhook", a.adminDeleteWebhook)),
+		post("/api/admin/webhooks/:id/rotate-secret", admin, "Give a webhook another secret", endpoint("adminRotateWebhook", a.adminRotateWebhook)),
+		testPolicy.under(post("/api/admin/webhooks/:id/test", admin, "Send a test event to a webhook", endpoint("adminTestWebhook", a.adminTestWebhook)))[0],
+		get("/api/admin/webhooks/:id/deliveries", admin, "List the deliveries of a webhook, the newest event first", endpoint("adminDeliveries", a.adminDeliveries)),
+		post("/api/admin/webhooks/:id/deliveries/:delivery_id/redeliver", admin, "Send an event to a webhook again", endpoint("adminRedeliver", a.adminRedeliver, fault.Conflict)),
 	}
 }
 
@@ -130,15 +136,8 @@ func (a *api) pages() []*route {
 		form("/admin/audit/export", administrator, c.Download(c.ExportAudit)),
 		page("/admin/system", operator, c.System),
 		form("/admin/system/backup", administrator, c.Download(c.DownloadBackup)),
-
-		page("/admin/account", operator, c.Account),
-		form("/admin/account/password", operator, c.ChangePassword),
-		form("/admin/account/two-step", operator, c.BeginTwoStep),
-		form("/admin/account/two-step/confirm", operator, c.ConfirmTwoStep),
-		form("/admin/account/two-step/off", operator, c.TurnOffTwoStep),
-		form("/admin/account/two-step/codes", operator, c.NewRecoveryCodes),
-		form("/admin/account/sessions/:id/end", operator, c.EndSession),
 	},
+		a.accountPages(),
 		providerPolicy.under(form("/admin/openid", signedOut, c.BeginOpenID), page("/admin/openid/callback", signedOut, c.FinishOpenID)),
 		both("/admin/users/new", administrator, c.NewUser),
 		both("/admin/users/:id/edit", administrator, c.EditUser),
@@ -206,6 +205,20 @@ func (a *api) upstreamForms() []*route {
 		both("/admin/upstream-keys/:id/remove", administrator, c.RemoveUpstreamKey),
 		both("/admin/upstreams/:id/delete", administrator, c.DeleteUpstream),
 	)
+}
+
+// accountPages are about the operator's own account.
+func (a *api) accountPages() []*route {
+	c := a.Console
+	return []*route{
+		page("/admin/account", operator, c.Account),
+		form("/admin/account/password", operator, c.ChangePassword),
+		form("/admin/account/two-step", operator, c.BeginTwoStep),
+		form("/admin/account/two-step/confirm", operator, c.ConfirmTwoStep),
+		form("/admin/account/two-step/off", operator, c.TurnOffTwoStep),
+		form("/admin/account/two-step/codes", operator, c.NewRecoveryCodes),
+		form("/admin/account/sessions/:id/end", operator, c.EndSession),
+	}
 }
 
 // webhookForms are the forms about webhooks.

@@ -24,7 +24,7 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 	s.fleet = gateway.NewFleet(gateway.FleetParts{
 		Read: s.store.Upstreams, Resolve: s.UpstreamSecret, Disable: s.store.DisableUpstreamKey, Spent: s.store.Spent,
 		Sticky: places, Now: time.Now,
-		Serves: func(id uuid.UUID, name string) { s.upstreamTurns.tell(s, id, name, false) },
+		Serves: func(id uuid.UUID, name string) { s.upstreamTurns.tell(s, id, name, false) }, //nolint:contextcheck // it belongs to no call
 		Observe: func(e gateway.FleetEvent) { //nolint:contextcheck // it belongs to no call
 			s.upstreamEvent(e)
 			if e.Kind == gateway.UpstreamRests {

@@ -101,7 +101,7 @@ func (s *Store) dueWebhooks(ctx context.Context, c events.Claim) (of []uuid.UUID
 		}
 	}
 	if len(of) > c.All { // everybody gets one of few places sooner or later
-		rand.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
+		rand.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] }) //nolint:gosec // whose turn it is is no secret
 		of = of[:c.All]
 	}
 	slices.SortFunc(of, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) // transactions take several turns in one order
@@ -165,7 +165,7 @@ func (s *Store) WriteDelivery(ctx context.Context, d *events.Delivery) error {
 		if err := s.takeDeliveries(tx.DB, d.WebhookID); err != nil {
 			return err
 		}
-		tries, _ := json.Marshal(d.Tries) //nolint:errchkjson // texts and numbers always encode
+		tries, _ := json.Marshal(d.Tries)
 		err := tx.Model(&deliveryRow{}).Where("webhook_id = ? AND event_id = ? AND status = 'pending'", d.WebhookID, d.Event.ID).UpdateColumns(map[string]any{
 			"status": string(d.Status), "attempts": d.Attempts, "tries": string(tries), "due_at": d.DueAt, "answer": d.Answer, "ended_at": d.EndedAt,
 		}).Error

@@ -66,7 +66,8 @@ func grace(t *testing.T, s *store.Store, clock *storetest.Clock) storetest.Custo
 		}
 	}
 	grant(t, s, usage.NewGrant{UserID: u.ID, Credits: 5, Note: "for Hopper", IdempotencyKey: "grace-hopper"})
-	_, _, _, err := s.Correct(ctx, ada, usage.NewCorrection{UserID: u.ID, Credits: 3, Reason: "Mrs. Hopper asked", Day: usage.DayOf(clock.Now())})
+	_, _, _, err := s.Correct(ctx, ada, //nolint:dogsled // the entry is all that is needed
+		usage.NewCorrection{UserID: u.ID, Credits: 3, Reason: "Mrs. Hopper asked", Day: usage.DayOf(clock.Now())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestAnErasedPersonIsInNoTableAndNoFileAndTheBooksStay(t *testing.T) {
 		today := usage.DayOf(clock.Now())
 		before := figuresOf(t, s, c.User.ID, today)
 		for _, text := range personal {
-			if text != "request-of-grace" && !holds(t, s, url, text) {
+			if text != "request-of-grace" && !holds(t, url, text) {
 				t.Errorf("before it %q is nowhere: the search finds nothing", text)
 			}
 		}
@@ -105,7 +106,7 @@ func TestAnErasedPersonIsInNoTableAndNoFileAndTheBooksStay(t *testing.T) {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		for _, text := range personal {
-			if holds(t, s, url, text) {
+			if holds(t, url, text) {
 				t.Errorf("%q is still there", text)
 			}
 		}
@@ -165,7 +166,7 @@ func stays(t *testing.T, s *store.Store, c storetest.Customer) {
 }
 
 // holds reports whether the database holds a text without case: in a row of any table, or in any byte of its files.
-func holds(t *testing.T, s *store.Store, url, text string) bool {
+func holds(t *testing.T, url, text string) bool {
 	t.Helper()
 	if path, embedded := strings.CutPrefix(url, "sqlite:"); embedded {
 		for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -184,6 +185,7 @@ func holds(t *testing.T, s *store.Store, url, text string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = tables.Close() }()
 	var names []string
 	for tables.Next() {
 		var name string
@@ -192,7 +194,7 @@ func holds(t *testing.T, s *store.Store, url, text string) bool {
 		}
 		names = append(names, name)
 	}
-	if err := errors.Join(tables.Err(), tables.Close()); err != nil || !slices.Contains(names, "audit_log") {
+	if err := tables.Err(); err != nil || !slices.Contains(names, "audit_log") {
 		t.Fatal(err, names)
 	}
 	return slices.ContainsFunc(names, func(name string) bool {

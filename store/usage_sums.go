@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -198,23 +199,23 @@ func (q *UsageSumQuery) dest(r *sumRow) []any {
 func (q *UsageSumQuery) statement(words sumWords) (string, []any) {
 	sources, args := q.sources(words)
 	var columns, grouped, names []string
-	joins := ""
+	var joins strings.Builder
 	for _, by := range q.By {
 		column := sumDimensions[by].column
 		columns, grouped = append(columns, column), append(grouped, "g."+column)
 		switch by {
 		case SumByUser:
 			names = append(names, "gu.email")
-			joins += " JOIN users AS gu ON gu.id = g.user_id"
+			joins.WriteString(" JOIN users AS gu ON gu.id = g.user_id")
 		case SumByKey:
 			names = append(names, "COALESCE(gk.prefix, '')", "COALESCE(gk.label, '')")
-			joins += " LEFT JOIN api_keys AS gk ON gk.id = g.key_id"
+			joins.WriteString(" LEFT JOIN api_keys AS gk ON gk.id = g.key_id")
 		case SumByPlan:
 			names = append(names, "gp.name")
-			joins += " JOIN plans AS gp ON gp.id = g.plan_id"
+			joins.WriteString(" JOIN plans AS gp ON gp.id = g.plan_id")
 		case SumByUpstream:
 			names = append(names, "COALESCE(gs.name, '')")
-			joins += " LEFT JOIN upstreams AS gs ON gs.id = g.upstream_id"
+			joins.WriteString(" LEFT JOIN upstreams AS gs ON gs.id = g.upstream_id")
 		case SumByDay, SumByHour, SumByModel:
 		}
 	}
@@ -227,7 +228,7 @@ func (q *UsageSumQuery) statement(words sumWords) (string, []any) {
 	if len(columns) > 0 {
 		text += " GROUP BY " + strings.Join(columns, ", ")
 	}
-	text += ") AS g" + joins
+	text += ") AS g" + joins.String()
 	if len(columns) == 0 {
 		return text, args
 	}
@@ -251,14 +252,11 @@ func (q *UsageSumQuery) sources(words sumWords) (text string, args []any) {
 		if text != "" {
 			text += " UNION ALL "
 		}
-		text += "SELECT " + dimensions + ", " + plan + " AS plan_id"
+		columns := []string{dimensions, plan + " AS plan_id"}
 		for _, figure := range sumFigures {
-			value := figures[figure]
-			if value == "" {
-				value = "0"
-			}
-			text += ", " + value + " AS " + figure
+			columns = append(columns, cmp.Or(figures[figure], "0")+" AS "+figure)
 		}
+		text += "SELECT " + strings.Join(columns, ", ")
 		join = ""
 		if plan == "u.plan_id" {
 			join = " JOIN users AS u ON u.id = " + alias + ".user_id"

@@ -35,7 +35,7 @@ func subjectPath(e accounts.AuditEntry) string {
 		return "/admin/prices/" + e.SubjectID.String()
 	case accounts.SubjectRequest:
 		return RequestPath(e.SubjectID)
-	case accounts.SubjectSession, accounts.SubjectSystem:
+	case accounts.SubjectSetting, accounts.SubjectSession, accounts.SubjectSystem:
 	}
 	return ""
 }

@@ -181,9 +181,7 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 		body.ForEach(func(key, value gjson.Result) bool {
 			i := slices.IndexFunc(b.fields, func(f *field) bool { return f.name == key.Str })
 			if i < 0 {
-				if b.strict {
-					wrong.unknown(key.Str)
-				}
+				b.unknown(key.Str, wrong)
 				return true
 			}
 			f, bit := b.fields[i], uint64(1)<<i
@@ -219,8 +217,11 @@ func (b *Binder) body(body gjson.Result, given bool, request reflect.Value, wron
 // problems is what is wrong with each field of a request.
 type problems map[string]string
 
-// unknown reports a field that there is not, by a name that may be anything.
-func (p *problems) unknown(name string) {
+// unknown reports a field that there is not, by a name that may be anything, where the binder is strict.
+func (b *Binder) unknown(name string, p *problems) {
+	if !b.strict {
+		return
+	}
 	if len(name) > maxShownName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		name = "a field"
 	}

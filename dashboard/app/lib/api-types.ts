@@ -878,134 +878,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/webhooks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List webhooks
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        get: operations["adminWebhooks"];
-        put?: never;
-        /**
-         * Add a webhook
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        post: operations["adminCreateWebhook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/webhooks/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete a webhook and its deliveries
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        delete: operations["adminDeleteWebhook"];
-        options?: never;
-        head?: never;
-        /**
-         * Change a webhook
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        patch: operations["adminChangeWebhook"];
-        trace?: never;
-    };
-    "/api/admin/webhooks/{id}/rotate-secret": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give a webhook another secret
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        post: operations["adminRotateWebhook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/webhooks/{id}/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send a test event to a webhook
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        post: operations["adminTestWebhook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/webhooks/{id}/deliveries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the deliveries of a webhook, the newest event first
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        get: operations["adminDeliveries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send an event to a webhook again
-         * @description The key needs the scope `admin`, and its user the role `admin`.
-         */
-        post: operations["adminRedeliver"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/prices": {
         parameters: {
             query?: never;
@@ -1148,6 +1020,134 @@ export interface paths {
         get: operations["adminLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminWebhooks"];
+        put?: never;
+        /**
+         * Add a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminCreateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its deliveries
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        delete: operations["adminDeleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        patch: operations["adminChangeWebhook"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook another secret
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminRotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminTestWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook, the newest event first
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event to a webhook again
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        post: operations["adminRedeliver"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3138,129 +3138,6 @@ export interface components {
             /** @description What happened. */
             message: string;
         };
-        AdminWebhook: {
-            /** Format: uuid */
-            id: string;
-            url: string;
-            description: string;
-            types: string[];
-            enabled: boolean;
-            /**
-             * Format: date-time
-             * @description Until when the secret of before signs too; null if it does not.
-             */
-            overlaps_until: string | null;
-            /** @description Why a secret cannot be used; null if nothing is wrong. */
-            problem: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        CreateWebhookRequest: {
-            /** @description Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them. */
-            url: string;
-            description?: string | null;
-            /** @description The types of events that are sent; absent or empty for all. */
-            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
-            /** @description If absent: true. */
-            enabled?: boolean | null;
-        };
-        SecretWebhook: {
-            /** Format: uuid */
-            id: string;
-            url: string;
-            description: string;
-            types: string[];
-            enabled: boolean;
-            /**
-             * Format: date-time
-             * @description Until when the secret of before signs too; null if it does not.
-             */
-            overlaps_until: string | null;
-            /** @description Why a secret cannot be used; null if nothing is wrong. */
-            problem: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description What its events are signed with, by the Standard Webhooks specification. It is shown in this answer alone. */
-            secret: string;
-        };
-        ChangeWebhookRequest: {
-            /** @description Where events are sent by POST. What waits is sent there too. */
-            url?: string | null;
-            description?: string | null;
-            /** @description Replace all; empty for all types of events. */
-            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
-            /** @description While it is false nothing is sent, and events are not kept for it. */
-            enabled?: boolean | null;
-        };
-        DeletedWebhook: {
-            deleted: boolean;
-        };
-        RotateWebhookRequest: {
-            /**
-             * Format: int64
-             * @description How long the secret of before signs too. If absent: 86400, which is a day.
-             */
-            overlap_seconds?: number | null;
-        };
-        AdminDelivery: {
-            /**
-             * Format: uuid
-             * @description The event's id, which the receiver gets as webhook-id. Deliveries of an event to several webhooks have the same.
-             */
-            id: string;
-            type: string;
-            /**
-             * @description pending: another attempt follows. failed: given up after 3 days, or because the receiver answered 410 Gone.
-             * @enum {string}
-             */
-            status: "pending" | "delivered" | "failed";
-            /**
-             * Format: uuid
-             * @description Whom the event concerns; null for nobody. Events of a user arrive in their order.
-             */
-            user_id: string | null;
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            created_at: string;
-            /**
-             * Format: int64
-             * @description Since it was last sent again.
-             */
-            attempts: number;
-            tries: components["schemas"]["DeliveryTry"][];
-            /**
-             * Format: date-time
-             * @description When the next attempt is due, unless an earlier event of the user is not delivered by then; null if none follows.
-             */
-            due_at: string | null;
-            /**
-             * Format: date-time
-             * @description null while it is pending.
-             */
-            ended_at: string | null;
-            /** @description The first 1024 bytes of the last answer. */
-            answer: string;
-            /** @description The body that is sent. */
-            payload: string;
-        };
-        DeliveryTry: {
-            /** Format: date-time */
-            at: string;
-            /**
-             * Format: int64
-             * @description Of the answer; null if there was none.
-             */
-            status: number | null;
-            /** @description Why it failed; null if the event was accepted. */
-            error: string | null;
-            /**
-             * Format: int64
-             * @description How long it took.
-             */
-            ms: number;
-        };
         RatesInput: {
             /** @description Dollars per million tokens. */
             input: number;
@@ -3537,6 +3414,129 @@ export interface components {
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
+        };
+        AdminWebhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the secret of before signs too; null if it does not.
+             */
+            overlaps_until: string | null;
+            /** @description Why a secret cannot be used; null if nothing is wrong. */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreateWebhookRequest: {
+            /** @description Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them. */
+            url: string;
+            description?: string | null;
+            /** @description The types of events that are sent; absent or empty for all. */
+            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
+            /** @description If absent: true. */
+            enabled?: boolean | null;
+        };
+        SecretWebhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the secret of before signs too; null if it does not.
+             */
+            overlaps_until: string | null;
+            /** @description Why a secret cannot be used; null if nothing is wrong. */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What its events are signed with, by the Standard Webhooks specification. It is shown in this answer alone. */
+            secret: string;
+        };
+        ChangeWebhookRequest: {
+            /** @description Where events are sent by POST. What waits is sent there too. */
+            url?: string | null;
+            description?: string | null;
+            /** @description Replace all; empty for all types of events. */
+            types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
+            /** @description While it is false nothing is sent, and events are not kept for it. */
+            enabled?: boolean | null;
+        };
+        DeletedWebhook: {
+            deleted: boolean;
+        };
+        RotateWebhookRequest: {
+            /**
+             * Format: int64
+             * @description How long the secret of before signs too. If absent: 86400, which is a day.
+             */
+            overlap_seconds?: number | null;
+        };
+        AdminDelivery: {
+            /**
+             * Format: uuid
+             * @description The event's id, which the receiver gets as webhook-id. Deliveries of an event to several webhooks have the same.
+             */
+            id: string;
+            type: string;
+            /**
+             * @description pending: another attempt follows. failed: given up after 3 days, or because the receiver answered 410 Gone.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: uuid
+             * @description Whom the event concerns; null for nobody. Events of a user arrive in their order.
+             */
+            user_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Since it was last sent again.
+             */
+            attempts: number;
+            tries: components["schemas"]["DeliveryTry"][];
+            /**
+             * Format: date-time
+             * @description When the next attempt is due, unless an earlier event of the user is not delivered by then; null if none follows.
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description null while it is pending.
+             */
+            ended_at: string | null;
+            /** @description The first 1024 bytes of the last answer. */
+            answer: string;
+            /** @description The body that is sent. */
+            payload: string;
+        };
+        DeliveryTry: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the answer; null if there was none.
+             */
+            status: number | null;
+            /** @description Why it failed; null if the event was accepted. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            ms: number;
         };
     };
     responses: {
@@ -7301,453 +7301,6 @@ export interface operations {
             503: components["responses"]["service_unavailable"];
         };
     };
-    adminWebhooks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *         "url": "https://example.com/hooks",
-                     *         "description": "billing",
-                     *         "types": [
-                     *           ""
-                     *         ],
-                     *         "enabled": true,
-                     *         "overlaps_until": null,
-                     *         "problem": null,
-                     *         "created_at": "2026-03-04T12:00:00Z"
-                     *       }
-                     *     ]
-                     */
-                    "application/json": components["schemas"]["AdminWebhook"][];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminCreateWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "url": "https://example.com/hooks",
-                 *       "description": "billing",
-                 *       "types": [
-                 *         "key.created",
-                 *         "key.revoked"
-                 *       ],
-                 *       "enabled": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["CreateWebhookRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "url": "https://example.com/hooks",
-                     *       "description": "billing",
-                     *       "types": [
-                     *         ""
-                     *       ],
-                     *       "enabled": true,
-                     *       "overlaps_until": null,
-                     *       "problem": null,
-                     *       "created_at": "2026-03-04T12:00:00Z",
-                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SecretWebhook"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            409: components["responses"]["conflict"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminDeleteWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "deleted": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeletedWebhook"];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminChangeWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "url": "https://example.com/hooks",
-                 *       "description": "billing",
-                 *       "types": [
-                 *         "key.created",
-                 *         "key.revoked"
-                 *       ],
-                 *       "enabled": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["ChangeWebhookRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "url": "https://example.com/hooks",
-                     *       "description": "billing",
-                     *       "types": [
-                     *         ""
-                     *       ],
-                     *       "enabled": true,
-                     *       "overlaps_until": null,
-                     *       "problem": null,
-                     *       "created_at": "2026-03-04T12:00:00Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AdminWebhook"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminRotateWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "overlap_seconds": 86400
-                 *     }
-                 */
-                "application/json": components["schemas"]["RotateWebhookRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "url": "https://example.com/hooks",
-                     *       "description": "billing",
-                     *       "types": [
-                     *         ""
-                     *       ],
-                     *       "enabled": true,
-                     *       "overlaps_until": null,
-                     *       "problem": null,
-                     *       "created_at": "2026-03-04T12:00:00Z",
-                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SecretWebhook"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminTestWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "type": "key.created",
-                     *       "status": "pending",
-                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "created_at": "2026-03-04T12:00:00Z",
-                     *       "attempts": 2,
-                     *       "tries": [
-                     *         {
-                     *           "at": "2026-03-04T12:00:00Z",
-                     *           "status": 200,
-                     *           "error": null,
-                     *           "ms": 35
-                     *         }
-                     *       ],
-                     *       "due_at": "2026-03-04T12:00:00Z",
-                     *       "ended_at": "2026-03-04T12:00:00Z",
-                     *       "answer": "ok",
-                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AdminDelivery"];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminDeliveries: {
-        parameters: {
-            query?: {
-                /** @description Only deliveries that are so far. */
-                status?: "pending" | "delivered" | "failed";
-                /** @description Only events of this type. */
-                type?: string;
-                /** @description Maximum number of deliveries to return. */
-                limit?: number;
-                /** @description The id of the last delivery of the previous page. */
-                after?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *         "type": "key.created",
-                     *         "status": "pending",
-                     *         "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *         "created_at": "2026-03-04T12:00:00Z",
-                     *         "attempts": 2,
-                     *         "tries": [
-                     *           {
-                     *             "at": "2026-03-04T12:00:00Z",
-                     *             "status": 200,
-                     *             "error": null,
-                     *             "ms": 35
-                     *           }
-                     *         ],
-                     *         "due_at": "2026-03-04T12:00:00Z",
-                     *         "ended_at": "2026-03-04T12:00:00Z",
-                     *         "answer": "ok",
-                     *         "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
-                     *       }
-                     *     ]
-                     */
-                    "application/json": components["schemas"]["AdminDelivery"][];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    adminRedeliver: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The webhook's id. */
-                id: string;
-                /** @description The delivery's id. */
-                delivery_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "type": "key.created",
-                     *       "status": "pending",
-                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
-                     *       "created_at": "2026-03-04T12:00:00Z",
-                     *       "attempts": 2,
-                     *       "tries": [
-                     *         {
-                     *           "at": "2026-03-04T12:00:00Z",
-                     *           "status": 200,
-                     *           "error": null,
-                     *           "ms": 35
-                     *         }
-                     *       ],
-                     *       "due_at": "2026-03-04T12:00:00Z",
-                     *       "ended_at": "2026-03-04T12:00:00Z",
-                     *       "answer": "ok",
-                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AdminDelivery"];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["refused_key"];
-            404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
     adminPrices: {
         parameters: {
             query?: {
@@ -8516,6 +8069,453 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "url": "https://example.com/hooks",
+                     *         "description": "billing",
+                     *         "types": [
+                     *           ""
+                     *         ],
+                     *         "enabled": true,
+                     *         "overlaps_until": null,
+                     *         "problem": null,
+                     *         "created_at": "2026-03-04T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminWebhook"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminCreateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks",
+                 *       "description": "billing",
+                 *       "types": [
+                 *         "key.created",
+                 *         "key.revoked"
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SecretWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deleted": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeletedWebhook"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminChangeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks",
+                 *       "description": "billing",
+                 *       "types": [
+                 *         "key.created",
+                 *         "key.revoked"
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "url": "https://example.com/hooks",
+                     *       "description": "billing",
+                     *       "types": [
+                     *         ""
+                     *       ],
+                     *       "enabled": true,
+                     *       "overlaps_until": null,
+                     *       "problem": null,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SecretWebhook"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminTestWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "type": "key.created",
+                     *       "status": "pending",
+                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "attempts": 2,
+                     *       "tries": [
+                     *         {
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "ms": 35
+                     *         }
+                     *       ],
+                     *       "due_at": "2026-03-04T12:00:00Z",
+                     *       "ended_at": "2026-03-04T12:00:00Z",
+                     *       "answer": "ok",
+                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries that are so far. */
+                status?: "pending" | "delivered" | "failed";
+                /** @description Only events of this type. */
+                type?: string;
+                /** @description Maximum number of deliveries to return. */
+                limit?: number;
+                /** @description The id of the last delivery of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "type": "key.created",
+                     *         "status": "pending",
+                     *         "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "created_at": "2026-03-04T12:00:00Z",
+                     *         "attempts": 2,
+                     *         "tries": [
+                     *           {
+                     *             "at": "2026-03-04T12:00:00Z",
+                     *             "status": 200,
+                     *             "error": null,
+                     *             "ms": 35
+                     *           }
+                     *         ],
+                     *         "due_at": "2026-03-04T12:00:00Z",
+                     *         "ended_at": "2026-03-04T12:00:00Z",
+                     *         "answer": "ok",
+                     *         "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminRedeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                id: string;
+                /** @description The delivery's id. */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "type": "key.created",
+                     *       "status": "pending",
+                     *       "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "attempts": 2,
+                     *       "tries": [
+                     *         {
+                     *           "at": "2026-03-04T12:00:00Z",
+                     *           "status": 200,
+                     *           "error": null,
+                     *           "ms": 35
+                     *         }
+                     *       ],
+                     *       "due_at": "2026-03-04T12:00:00Z",
+                     *       "ended_at": "2026-03-04T12:00:00Z",
+                     *       "answer": "ok",
+                     *       "payload": "{\"type\":\"key.created\",\"timestamp\":\"2027-01-31T12:00:00Z\",\"data\":{}}"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminDelivery"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
         };
