@@ -101,7 +101,7 @@ func (s *Store) dueWebhooks(ctx context.Context, c events.Claim) (of []uuid.UUID
 		}
 	}
 	if len(of) > c.All { // everybody gets one of few places sooner or later
-		rand.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] }) //nolint:gosec // whose turn it is is no secret
+		rand.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] }) //nolint:gosec // turns are no secret
 		of = of[:c.All]
 	}
 	slices.SortFunc(of, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) // transactions take several turns in one order
