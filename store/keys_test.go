@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/netip"
 	"os"
@@ -41,7 +42,7 @@ func TestAKeyReadsBackAsCreated(t *testing.T) {
 		want := keys.Key{ID: made.ID, UserID: u.ID, Prefix: secret.Prefix(), Label: "CI", Status: keys.StatusActive,
 			CreatedAt: storetest.Start.Add(1234 * time.Microsecond), ExpiresAt: new(storetest.Start.Add(time.Hour)),
 			Scopes: keys.ScopesOf(keys.ScopeUsage, keys.ScopeService), Addresses: keys.Addresses{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")},
-			CreatedBy: "ada@example.com", CreatedByKeyID: &maker, Models: []string{"b", "größe"}, Limits: limits}
+			CreatedBy: "ada@example.com", CreatedByKeyID: &maker, Models: []string{"b", "größe"}, Limits: limits, Metadata: json.RawMessage("{}")}
 		if diff := cmp.Diff(want, made); diff != "" || err != nil {
 			t.Fatal(err, diff)
 		}

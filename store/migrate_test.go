@@ -385,7 +385,7 @@ func rebuildUsers(t *testing.T, db *sql.DB) string {
 		}
 		ddl = append(ddl, one)
 	}
-	steps := []string{"PRAGMA foreign_keys = off", strings.Replace(ddl[0], "`users`", "`new_users`", 1), "INSERT INTO `new_users` SELECT * FROM `users`", "DROP TABLE `users`",
+	steps := []string{"PRAGMA foreign_keys = off", "CREATE TABLE `new_users` (" + ddl[0][strings.Index(ddl[0], "(")+1:], "INSERT INTO `new_users` SELECT * FROM `users`", "DROP TABLE `users`",
 		"ALTER TABLE `new_users` RENAME TO `users`"}
 	return strings.Join(append(append(steps, ddl[1:]...), "PRAGMA foreign_keys = on"), ";\n")
 }

@@ -197,10 +197,12 @@ func (m *modelled) Books(ctx context.Context) (usagetest.Books, error) {
 func (m *modelled) Calls(context.Context) (map[usagetest.CallRow]int64, error) {
 	calls := map[usagetest.CallRow]int64{}
 	var row usagetest.CallRow
-	err := m.each("SELECT user_id, day, request_id, outcome, source, adjusts_id IS NOT NULL FROM usage WHERE request_id IS NOT NULL", func() error {
+	var upstream uuid.NullUUID
+	err := m.each("SELECT user_id, day, request_id, outcome, source, upstream_id, adjusts_id IS NOT NULL FROM usage WHERE request_id IS NOT NULL", func() error {
+		row.UpstreamID = upstream.UUID
 		calls[row]++
 		return nil
-	}, &row.User, &row.Day, &row.RequestID, &row.Outcome, &row.Source, &row.Adjusts)
+	}, &row.User, &row.Day, &row.RequestID, &row.Outcome, &row.Source, &upstream, &row.Adjusts)
 	return calls, err
 }
 

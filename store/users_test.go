@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestAUserReadsBackAsCreated(t *testing.T) {
 		clock.Set(storetest.Start.Add(1234567 * time.Nanosecond))
 		made := createUser(t, s, accounts.NewUser{Email: " Grace@Example.com ", Name: " Grace Hopper ", Plan: "pRO", Role: accounts.RoleService})
 		want := store.UserLine{PlanName: "Pro", User: accounts.User{ID: made.ID, Email: "Grace@Example.com", Name: "Grace Hopper", PlanID: planID(t, s, "Pro"),
-			Role: accounts.RoleService, Status: accounts.StatusActive, CreatedAt: storetest.Start.Add(1234 * time.Microsecond)}}
+			Role: accounts.RoleService, Status: accounts.StatusActive, CreatedAt: storetest.Start.Add(1234 * time.Microsecond), Metadata: json.RawMessage("{}")}}
 		if diff := cmp.Diff(want, made); diff != "" {
 			t.Error(diff)
 		}
