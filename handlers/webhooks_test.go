@@ -8,6 +8,7 @@ import (
 
 	"codexible/events"
 	"codexible/handlers"
+	"codexible/store/storetest"
 
 	"github.com/google/uuid"
 )
@@ -145,4 +146,19 @@ func TestATestIsSentAtOnceAndSentAgain(t *testing.T) {
 	first.keep = "w"
 	s.call(t, first)
 	s.call(t, asRoot("POST", webhooks+"/$w.id/test", "", 503, `{"error":{"code":"service_unavailable","message":"This instance cannot send to webhooks right now. Try again shortly.","status":503,"request_id":"*"}}`))
+}
+
+func TestAWebhookWhoseSecretIsLostIsNotEnabled(t *testing.T) {
+	url, clock := storetest.SQLiteURL(t), storetest.NewClock(storetest.Start)
+	s := start(t, storetest.Open(t, url, clock.Now), clock)
+	s.cast(t)
+	made := asRoot("POST", webhooks, `{"url":"https://hooks.example.com"}`, 200, "")
+	made.keep = "w"
+	s.call(t, made)
+	one := webhooks + "/$w.id"
+	s.call(t, asRoot("PATCH", one, `{"enabled":false}`, 200, ""))
+	storetest.Run(t, storetest.Raw(t, url), "UPDATE webhooks SET secret = ''")
+	s.call(t, asRoot("PATCH", one, `{"enabled":true}`, 409, `{"error":{"code":"conflict","message":"The secret of this webhook is lost, so nothing can be signed. Rotate its secret first.","status":409,"request_id":"*"}}`))
+	s.call(t, asRoot("POST", one+"/rotate-secret", ``, 200, ""))
+	s.call(t, asRoot("PATCH", one, `{"enabled":true}`, 200, ""))
 }
