@@ -10,13 +10,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"codexible/fault"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 )
 
 // Settings are what a Provider is made of. All but Viewers or Admins, and Now, are needed.
@@ -44,9 +45,8 @@ type Provider struct {
 	settings Settings
 	client   *http.Client
 
-	mu    sync.Mutex
-	known *discovered
-	until time.Time
+	asking singleflight.Group
+	known  atomic.Pointer[discovered]
 }
 
 // discovered is what a provider says of itself.
@@ -54,6 +54,7 @@ type discovered struct {
 	provider *oidc.Provider
 	oauth    oauth2.Config
 	verifier *oidc.IDTokenVerifier
+	until    time.Time
 }
 
 // New makes a provider of settings that were checked.
@@ -117,13 +118,29 @@ func away(cause error) error {
 	return errAway.Because(cause)
 }
 
-// discover asks the provider about itself, once in a while.
+// discover knows what the provider says of itself. It is asked once in a while, by one for all that wait.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known != nil && p.settings.Now().Before(p.until) {
-		return p.known, nil
+	if known := p.known.Load(); known != nil && p.settings.Now().Before(known.until) {
+		return known, nil
 	}
+	answer := p.asking.DoChan("", func() (any, error) {
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		return p.ask(asking)
+	})
+	select {
+	case a := <-answer:
+		if a.Err != nil {
+			return nil, a.Err
+		}
+		return a.Val.(*discovered), nil
+	case <-ctx.Done():
+		return nil, away(context.Cause(ctx))
+	}
+}
+
+// ask reads what the provider says of itself.
+func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.settings.Issuer)
 	if err != nil {
 		return nil, away(shortened(err))
@@ -150,13 +167,14 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 	if slices.Contains(says.Scopes, "groups") {
 		scopes = append(scopes, "groups")
 	}
-	p.known = &discovered{
+	known := &discovered{
 		provider: provider,
 		oauth:    oauth2.Config{ClientID: p.settings.ClientID, ClientSecret: p.settings.ClientSecret, Endpoint: endpoint, RedirectURL: p.settings.RedirectURL, Scopes: scopes},
 		verifier: provider.Verifier(&oidc.Config{ClientID: p.settings.ClientID, Now: p.settings.Now}),
+		until:    p.settings.Now().Add(discoveryLife),
 	}
-	p.until = p.settings.Now().Add(discoveryLife)
-	return p.known, nil
+	p.known.Store(known)
+	return known, nil
 }
 
 // trusts reports whether an address may get secrets: by TLS, or without where the issuer is without.
