@@ -105,6 +105,12 @@ func (w *Webhook) Host() string {
 	return u.Scheme + "://" + u.Host
 }
 
+// ForViewers is the webhook as those see it who may see no secret: its URL has the host alone.
+func (w Webhook) ForViewers() Webhook {
+	w.URL = w.Host()
+	return w
+}
+
 // Signing are the secrets that sign at a moment.
 func (w *Webhook) Signing(at time.Time) []Secret {
 	secrets := []Secret{w.Secret}

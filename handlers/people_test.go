@@ -93,6 +93,13 @@ func TestAViewerReadsByTheAPIAndChangesNothing(t *testing.T) {
 			}
 		}
 	}
+	const token = "a-token-of-the-receiver"
+	s.send(t, call{as: "root", method: http.MethodPost, path: webhooks, body: `{"url":"https://hooks.example.com/in?` + token + `"}`})
+	s.words["vera.key"] = secret.Reveal()
+	list := string(s.send(t, call{as: "vera", method: http.MethodGet, path: webhooks}).text)
+	if !strings.Contains(list, `"url":"https://hooks.example.com"`) || strings.Contains(list, token) {
+		t.Errorf("a viewer sees the webhooks %s", list)
+	}
 	if tried < 40 {
 		t.Errorf("%d routes were tried", tried)
 	}
@@ -114,7 +121,9 @@ func (s *service) viewer(t *testing.T) *visitor {
 func TestAViewerSeesEveryPageAndNoFormWorks(t *testing.T) {
 	s := onSQLite(t)
 	s.operator(t)
+	s.hook(t)
 	v := s.viewer(t)
+	v.get("/admin/webhooks/$hook.id").sees(http.StatusOK, "https://hooks.example.com").lacks("hooks.example.com/in")
 	token := v.get("/admin").hidden("/admin/theme") // of the viewer's own session
 	for _, r := range handlers.ConsoleRoutes() {
 		path := s.fill(withID(r.Path))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"codexible/accounts"
 	"codexible/events"
 	"codexible/fault"
 	"codexible/handlers/openapi"
@@ -14,7 +15,7 @@ import (
 
 type adminWebhook struct {
 	ID            uuid.UUID        `json:"id"`
-	URL           string           `json:"url" example:"https://example.com/hooks"`
+	URL           string           `json:"url" doc:"A viewer gets the host alone: the rest may hold a secret of the receiver's." example:"https://example.com/hooks"`
 	Description   string           `json:"description" example:"billing"`
 	Types         []events.Type    `json:"types" enum:"usage.threshold_reached,usage.quota_exceeded,grant.used_up,key.created,key.rotated,key.revoked,key.expiring,user.created,user.suspended,user.reactivated,user.erased,plan.changed,upstream.down,upstream.recovered,ledger.mismatch" doc:"The types of events that are sent; empty for all." example:"[\"key.created\",\"key.revoked\"]"`
 	Enabled       bool             `json:"enabled" example:"true"`
@@ -49,10 +50,17 @@ func secretWebhookOf(w *events.Webhook, now time.Time) secretWebhook {
 	return secretWebhook{adminWebhookOf(w, now), w.Secret.Reveal()}
 }
 
-func (a *api) adminWebhooks(ctx context.Context, _ nothing) ([]adminWebhook, error) {
+func (a *api) adminWebhooks(ctx context.Context, r webhooksRequest) ([]adminWebhook, error) {
 	list, err := a.Store.Webhooks(ctx)
-	return each(list, func(w events.Webhook) adminWebhook { return adminWebhookOf(&w, a.Now()) }), err
+	return each(list, func(w events.Webhook) adminWebhook {
+		if r.identity.User.Role == accounts.RoleViewer {
+			w = w.ForViewers()
+		}
+		return adminWebhookOf(&w, a.Now())
+	}), err
 }
+
+type webhooksRequest struct{ caller }
 
 type createWebhookRequest struct {
 	caller

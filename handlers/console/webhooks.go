@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"codexible/accounts"
 	"codexible/events"
 	"codexible/fault"
 	"codexible/store"
@@ -52,6 +53,9 @@ func (c *Console) Webhook(ctx context.Context, v *Visit) (Reply, error) {
 	stats, err := c.Store.DeliveryStats(ctx)
 	if err != nil {
 		return Reply{}, err
+	}
+	if v.Operator.Role == accounts.RoleViewer {
+		w = w.ForViewers()
 	}
 	p := views.Webhook{
 		Frame: v.frame(w.Host(), views.SectionWebhooks, views.Link{Text: "Webhooks", Path: webhooksPath}), Line: webhookLine(&w, stats), Overlaps: w.Overlaps(c.Now()),

@@ -3418,6 +3418,7 @@ export interface components {
         AdminWebhook: {
             /** Format: uuid */
             id: string;
+            /** @description A viewer gets the host alone: the rest may hold a secret of the receiver's. */
             url: string;
             description: string;
             types: string[];
@@ -3444,6 +3445,7 @@ export interface components {
         SecretWebhook: {
             /** Format: uuid */
             id: string;
+            /** @description A viewer gets the host alone: the rest may hold a secret of the receiver's. */
             url: string;
             description: string;
             types: string[];
