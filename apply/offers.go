@@ -171,7 +171,7 @@ func (a *applying) prices(ctx context.Context, f *File, _ Options) error {
 		if err != nil {
 			return err
 		}
-		if hasPrice(book, n, a.s) {
+		if hasPrice(book, n, a.s.Now()) {
 			continue
 		}
 		if _, err := a.s.SetPrice(ctx, a.by, n); err != nil {
@@ -181,9 +181,9 @@ func (a *applying) prices(ctx context.Context, f *File, _ Options) error {
 	return nil
 }
 
-func hasPrice(book *catalog.Book, n catalog.NewPrice, clock interface{ Now() time.Time }) bool {
+func hasPrice(book *catalog.Book, n catalog.NewPrice, now time.Time) bool {
 	if n.ValidFrom == nil {
-		p := book.PriceAt(n.Model, clock.Now())
+		p := book.PriceAt(n.Model, now)
 		return p != nil && p.Terms.Same(&n.Terms)
 	}
 	return slices.ContainsFunc(book.Prices(n.Model), func(p *catalog.Price) bool {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"codexible/accounts"
@@ -122,10 +123,17 @@ func (a applied) text(w io.Writer) {
 	case len(a.Changes) == 0:
 		_, _ = fmt.Fprintln(w, "Nothing changes: everything is as the file says.")
 	case a.Applied:
-		_, _ = fmt.Fprintf(w, "\n%d changes are made.\n", len(a.Changes))
+		_, _ = fmt.Fprintf(w, "\nMade %s.\n", changesText(len(a.Changes)))
 	default:
-		_, _ = fmt.Fprintf(w, "\nNothing is changed yet: add --yes to make these %d changes.\n", len(a.Changes))
+		_, _ = fmt.Fprintf(w, "\nNothing is changed yet: add --yes to make %s.\n", changesText(len(a.Changes)))
 	}
+}
+
+func changesText(n int) string {
+	if n == 1 {
+		return "1 change"
+	}
+	return strconv.Itoa(n) + " changes"
 }
 
 // fields shows each field as it was and as it is.

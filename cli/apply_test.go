@@ -9,7 +9,7 @@ import (
 	"codexible/store/storetest"
 )
 
-const applied1 = `
+const teamFile = `
 plans: [{name: Team, daily_credit_limit: 1000}]
 upstreams: [{name: openai, kind: openai, base_url: "https://api.openai.com/v1", keys: [{ref: "env:UPSTREAM_OPENAI"}]}]
 models: [{name: gpt-5-mini, candidates: [{upstream: openai}]}]
@@ -20,11 +20,11 @@ func TestApplyShowsWhatWouldChangeAndChangesItWithYes(t *testing.T) {
 	storetest.EachMigratedURL(t, func(t *testing.T, url string) {
 		s := newShell(t, url)
 		file := filepath.Join(t.TempDir(), "codexible.yml")
-		if err := os.WriteFile(file, []byte(applied1), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(teamFile), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		code, shown, errs := s.try("", "apply", file)
-		if code != 0 || !strings.Contains(shown, "+ plan Team\n") || !strings.Contains(shown, "add --yes to make these 4 changes") {
+		if code != 0 || !strings.Contains(shown, "+ plan Team\n") || !strings.Contains(shown, "add --yes to make 4 changes") {
 			t.Errorf("exit %d: %s%s", code, shown, errs)
 		}
 		var answer struct {
@@ -39,8 +39,8 @@ func TestApplyShowsWhatWouldChangeAndChangesItWithYes(t *testing.T) {
 		if answer.Applied || len(answer.Changes) != 0 {
 			t.Errorf("the second time %+v", answer)
 		}
-		code, shown, _ = s.try(strings.Replace(applied1, "1000", "900", 1), "apply", "-")
-		if want := "~ plan Team\n    daily_credit_limit: 1000 → 900\n\nNothing is changed yet: add --yes to make these 1 changes.\n"; code != 0 || shown != want {
+		code, shown, _ = s.try(strings.Replace(teamFile, "1000", "900", 1), "apply", "-")
+		if want := "~ plan Team\n    daily_credit_limit: 1000 → 900\n\nNothing is changed yet: add --yes to make 1 change.\n"; code != 0 || shown != want {
 			t.Errorf("exit %d: %q, want %q", code, shown, want)
 		}
 		code, _, errs = s.try("plans: [{nam: Team}]", "apply", "-", "--yes")
