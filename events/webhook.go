@@ -106,9 +106,10 @@ func (w *Webhook) Host() string {
 }
 
 // ForViewers is the webhook as those see it who may see no secret: its URL has the host alone.
-func (w Webhook) ForViewers() Webhook {
-	w.URL = w.Host()
-	return w
+func (w *Webhook) ForViewers() Webhook {
+	shown := *w
+	shown.URL = w.Host()
+	return shown
 }
 
 // Signing are the secrets that sign at a moment.
