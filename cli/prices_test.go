@@ -38,8 +38,8 @@ func (r *serving) list(t *testing.T, path, key string) (answer any) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		t.Fatal(err)
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %d %v, %v", path, response.StatusCode, answer, err)
 	}
 	return answer
 }

@@ -46,14 +46,14 @@ func TestWebhooksAreTheSameOnTheCommandLineAndInTheAPI(t *testing.T) {
 		if code, _, stderr := s.try("", "webhook", "redeliver", id, event); code != ExitOK {
 			t.Error(stderr)
 		}
-		drills.Eventually(t, 10*time.Second, "the running service to send it again", func() bool {
+		drills.Eventually(t, time.Minute, "the running service to send it again", func() bool {
 			list, _ := r.list(t, "/api/admin/webhooks/"+id+"/deliveries", key.Key).([]any)
 			if len(list) != 1 {
 				return false
 			}
 			d, _ := list[0].(map[string]any)
 			tries, _ := d["tries"].([]any)
-			return d["status"] == "delivered" && len(tries) == 2
+			return d["status"] == "delivered" && len(tries) >= 2
 		})
 		status = http.StatusTeapot
 		if code, _, stderr := s.try("", "webhook", "test", id); code != ExitFailed || !strings.Contains(stderr, "the receiver answered 418") {
