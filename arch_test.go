@@ -36,7 +36,7 @@ var importMap = map[string][]string{
 	"catalog":           {"accounts", "usage", "fault"},
 	"catalog/pricelist": {"catalog", "usage", "fault"},
 	"events":            {"fault"},
-	"apply":             {"store", "accounts", "catalog", "gateway", "fault"},
+	"apply":             {"store", "accounts", "catalog", "gateway", "events", "fault"},
 	"openid":            {"accounts", "fault"},
 	"openid/openidtest": {},
 	"keys":              {"accounts", "limits", "catalog", "usage", "fault"},

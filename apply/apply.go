@@ -1,5 +1,5 @@
-// Package apply makes the service what a file says: its plans, upstreams, models and prices, all
-// of them or none, and nothing the second time.
+// Package apply makes the service what a file says: its plans, upstreams, models, prices, webhooks
+// and settings, all of them or none, and nothing the second time.
 package apply
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/gateway"
 	"codexible/store"
@@ -20,12 +21,14 @@ type File struct {
 	Upstreams *[]gateway.UpstreamChange
 	Models    *[]catalog.ModelChange
 	Prices    *[]catalog.NewPrice
+	Webhooks  *[]events.WebhookChange
+	Settings  *accounts.SettingsChange
 }
 
 // Options are how a file is applied.
 type Options struct {
-	// Prune removes what the sections of the file do not name: models and upstreams are deleted, plans archived.
-	// Prices are never removed.
+	// Prune removes what the sections of the file do not name: models, upstreams and webhooks are deleted, plans
+	// archived. Prices are never removed, and settings stay as they are.
 	Prune bool
 	// Dry changes nothing: what would change is returned all the same.
 	Dry bool
@@ -36,7 +39,7 @@ type Options struct {
 func (f *File) Apply(ctx context.Context, s *store.Store, by accounts.Actor, o Options) ([]accounts.AuditEntry, error) {
 	return s.Together(ctx, by, o.Dry, func(ctx context.Context) error {
 		a := &applying{s: s, by: by}
-		for _, step := range []func(context.Context, *File, Options) error{a.plans, a.upstreams, a.models, a.prices, a.prune} {
+		for _, step := range []func(context.Context, *File, Options) error{a.plans, a.upstreams, a.models, a.prices, a.webhooks, a.settings, a.prune} {
 			if err := step(ctx, f, o); err != nil {
 				return err
 			}
@@ -59,16 +62,28 @@ func in(section string, at int, name *string, err error) error {
 	path := fmt.Sprintf("%s[%d]", section, at)
 	f := fault.As(err)
 	if len(f.Fields) > 0 {
-		fields := make(map[string]string, len(f.Fields))
-		for field, problem := range f.Fields {
-			fields[path+"."+field] = problem
-		}
-		return fault.InvalidFields(fields)
+		return within(path+".", err)
 	}
 	if f.Kind == fault.Conflict || f.Kind == fault.NotFound || f.Kind == fault.Invalid {
-		return fault.Newf(f.Kind, "%s (%s): %s", path, orEmpty(name), f.Message)
+		if name != nil {
+			path += " (" + *name + ")"
+		}
+		return fault.Newf(f.Kind, "%s: %s", path, f.Message)
 	}
 	return err
+}
+
+// within says where in the file the fields of an error are.
+func within(path string, err error) error {
+	f := fault.As(err)
+	if len(f.Fields) == 0 {
+		return err
+	}
+	fields := make(map[string]string, len(f.Fields))
+	for field, problem := range f.Fields {
+		fields[path+field] = problem
+	}
+	return fault.InvalidFields(fields)
 }
 
 func orEmpty(text *string) string {

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -51,12 +52,30 @@ func resolve(_ gateway.KeySource, name string) (gateway.Secret, error) {
 	return gateway.NewSecret("secret-of-" + name), nil
 }
 
+var environment = handlers.ApplyEnvironment{
+	CreditValue: 10_000, UpstreamSecret: resolve,
+	WebhookVariable: func(name string) (string, error) {
+		text, found := map[string]string{
+			"WEBHOOK_URL": "https://hooks.example.com/in?token=private", "WEBHOOK_SECRET": secretOf("a"), "WEBHOOK_OTHER": secretOf("b"), "WEBHOOK_SHORT": "whsec_c2hvcnQ=",
+		}[name]
+		if !found {
+			return "", errors.New("env:" + name + ": the variable is not set")
+		}
+		return text, nil
+	},
+}
+
+// secretOf is a secret as a webhook may have it.
+func secretOf(letter string) string {
+	return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(letter, 32)))
+}
+
 func read(text string) (*apply.File, error) {
 	object, err := apply.JSON([]byte(text))
 	if err != nil {
 		return nil, err
 	}
-	return handlers.ReadApplyFile(object, 10_000, resolve)
+	return handlers.ReadApplyFile(object, environment)
 }
 
 // run applies a file and returns what changed, as the actions and their targets.
@@ -245,6 +264,6 @@ func FuzzAFileOfAnyBytesIsReadOrRefused(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = handlers.ReadApplyFile(object, 10_000, resolve)
+		_, _ = handlers.ReadApplyFile(object, environment)
 	})
 }

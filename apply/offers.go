@@ -202,6 +202,9 @@ func (a *applying) prune(ctx context.Context, f *File, o Options) error {
 	if err := a.pruneUpstreams(ctx, f); err != nil {
 		return err
 	}
+	if err := a.pruneWebhooks(ctx, f); err != nil {
+		return err
+	}
 	return a.prunePlans(ctx, f)
 }
 

@@ -41,7 +41,7 @@ func JSON(text []byte) ([]byte, error) {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return nil, fault.New(fault.Invalid, "The file must have sections: plans, upstreams, models, prices.")
+		return nil, fault.New(fault.Invalid, "The file must have sections: plans, upstreams, models, prices, webhooks, settings.")
 	}
 	return appendValue(nil, root, 0)
 }

@@ -14,20 +14,21 @@ import (
 	"codexible/accounts"
 	"codexible/apply"
 	"codexible/config"
+	"codexible/events"
 	"codexible/handlers"
 	"codexible/store"
 )
 
 type applyCommand struct {
 	File   string `arg:"" optional:"" help:"A file in YAML; - for stdin."`
-	Prune  bool   `help:"Also remove what the sections of the file do not name: models and upstreams are deleted, plans archived."`
+	Prune  bool   `help:"Also remove what the sections of the file do not name: models, upstreams and webhooks are deleted, plans archived."`
 	Yes    bool   `help:"Change it; without it, what would change is shown."`
 	Schema bool   `help:"Print the JSON schema of the file."`
 }
 
 // Help gives the example that --help shows.
 func (applyCommand) Help() string {
-	return `The file has the sections plans, upstreams, models and prices; their items have the fields of the admin API. Everything in it is changed, or nothing, and the second time nothing changes. What it does not name stays. An example:
+	return `The file has the sections plans, upstreams, models, prices, webhooks and settings; their items have the fields of the admin API. Everything in it is changed, or nothing, and the second time nothing changes. What it does not name stays. An example:
 
     plans:
       - name: Team
@@ -43,7 +44,13 @@ func (applyCommand) Help() string {
     prices:
       - model: gpt-5-mini
         usd_per_million: {input: 0.25, output: 2}
-        charge: {mode: cost, percent: 120}`
+        charge: {mode: cost, percent: 120}
+    webhooks:
+      - url: https://example.com/hooks
+        types: [key.revoked, usage.quota_exceeded]
+        secret: "env:WEBHOOK_SECRET"
+    settings:
+      usage_thresholds: [80, 100]`
 }
 
 // Validate wants a file, or the schema of one.
@@ -72,7 +79,10 @@ func (c applyCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	file, err := handlers.ReadApplyFile(object, settings.CreditValue, config.UpstreamSecrets(t.getenv, ".", settings.UpstreamKeysDir))
+	file, err := handlers.ReadApplyFile(object, handlers.ApplyEnvironment{
+		CreditValue: settings.CreditValue, UpstreamSecret: config.UpstreamSecrets(t.getenv, ".", settings.UpstreamKeysDir),
+		WebhookVariable: config.WebhookVariable(t.getenv, "."), WebhookTargets: events.Targets{Private: settings.WebhookAllowPrivate},
+	})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,24 @@ func UpstreamSecrets(getenv func(string) (string, bool), folder, dir string) fun
 			return gateway.Secret{}, fmt.Errorf("%s: it must hold one key of printable ASCII characters without blanks", reference)
 		}
 		return gateway.NewSecret(text), nil
+	}
+}
+
+// webhookVariable are the names of variables that webhooks of an apply file may refer to.
+var webhookVariable = regexp.MustCompile(`^WEBHOOK_[A-Z0-9_]{1,64}$`)
+
+// WebhookVariable reads what webhooks of an apply file refer to: a variable of the environment or
+// of the file .env of the folder, whose name begins with WEBHOOK_. Errors name the variable and hold nothing of it.
+func WebhookVariable(getenv func(string) (string, bool), folder string) func(name string) (string, error) {
+	return func(name string) (string, error) {
+		if !webhookVariable.MatchString(name) || name == "WEBHOOK_ALLOW_PRIVATE" {
+			return "", errors.New("must refer to a variable whose name begins with WEBHOOK_, in capital letters, digits and underscores")
+		}
+		text, err := fromEnvironment(getenv, folder, name)
+		if err != nil {
+			return "", fmt.Errorf("env:%s: %w", name, err)
+		}
+		return strings.TrimSpace(text), nil
 	}
 }
 

@@ -57,3 +57,16 @@ func TestKeysOfUpstreamsComeFromVariablesAndFilesAlone(t *testing.T) {
 		t.Errorf("without a directory: %v", err)
 	}
 }
+
+func TestVariablesOfWebhooksAreThoseOfTheirOwnNames(t *testing.T) {
+	environment := map[string]string{"WEBHOOK_URL": " https://example.com/hooks\n", "WEBHOOK_ALLOW_PRIVATE": "10.0.0.0/8", "SECRET_KEY": "secret"}
+	read := WebhookVariable(func(name string) (string, bool) { value, found := environment[name]; return value, found }, t.TempDir())
+	if text, err := read("WEBHOOK_URL"); err != nil || text != "https://example.com/hooks" {
+		t.Errorf("read %q: %v", text, err)
+	}
+	for _, name := range []string{"SECRET_KEY", "WEBHOOK_ALLOW_PRIVATE", "WEBHOOK_", "WEBHOOK_GONE", "webhook_url", "WEBHOOK_URL\n", ""} {
+		if text, err := read(name); err == nil || text != "" {
+			t.Errorf("%q: read %q", name, text)
+		}
+	}
+}

@@ -30,6 +30,16 @@ func MintSecret() Secret {
 	return Secret{secretPrefix + base64.StdEncoding.EncodeToString(key)}
 }
 
+// ParseSecret reads a secret that somebody else made: whsec_ and 24 to 64 bytes in base64, as the
+// Standard Webhooks specification has them. problem says what is wrong, without the text.
+func ParseSecret(text string) (s Secret, problem string) {
+	s = Secret{strings.TrimSpace(text)}
+	if n := len(s.key()); n < 24 || n > 64 {
+		return Secret{}, "must be " + secretPrefix + " and 24 to 64 bytes in base64"
+	}
+	return s, ""
+}
+
 // Reveal gives the text, for the answer that shows it once and for its encryption.
 func (s Secret) Reveal() string { return s.text }
 

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -46,5 +47,18 @@ func TestASecretOfAWebhookMasksItself(t *testing.T) {
 	}
 	if len(s.Reveal()) != len("whsec_")+44 || s == events.MintSecret() {
 		t.Error("a secret is 32 random bytes")
+	}
+}
+
+func TestASecretThatSomebodyElseMadeIsReadAsTheSpecificationHasIt(t *testing.T) {
+	encoded := func(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
+	for text, takes := range map[string]bool{
+		"whsec_" + encoded(24): true, "whsec_" + encoded(64): true, " whsec_" + encoded(32) + "\n": true, events.MintSecret().Reveal(): true,
+		"whsec_" + encoded(23): false, "whsec_" + encoded(65): false, encoded(32): false, "whsec_????": false, "": false,
+	} {
+		s, problem := events.ParseSecret(text)
+		if (problem == "") != takes || s.IsZero() == takes || takes && s.Reveal() != strings.TrimSpace(text) || strings.Contains(problem, "????") {
+			t.Errorf("%q: %q", text, problem)
+		}
 	}
 }

@@ -36,6 +36,8 @@ type WebhookChange struct {
 	// Types replace all; none for all types.
 	Types   *[]string
 	Enabled *bool
+	// Secret replaces the one that signs; zero leaves it.
+	Secret Secret
 	// Targets says which URLs are accepted.
 	Targets Targets
 }
@@ -67,6 +69,9 @@ func (c WebhookChange) Apply(w Webhook) (Webhook, error) {
 			return w, err
 		}
 		w.Types = types
+	}
+	if !c.Secret.IsZero() {
+		w.Secret, w.Problem = c.Secret, ""
 	}
 	if c.Enabled != nil {
 		if *c.Enabled && !w.Enabled && w.Secret.IsZero() && w.Problem != "" {

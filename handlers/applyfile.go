@@ -7,6 +7,7 @@ import (
 	"codexible/accounts"
 	"codexible/apply"
 	"codexible/catalog"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/gateway"
 	"codexible/handlers/openapi"
@@ -18,6 +19,8 @@ type applyFile struct {
 	Upstreams *[]applyUpstream `json:"upstreams" maxItems:"200" doc:"Upstreams, by name. Keys are references."`
 	Models    *[]applyModel    `json:"models" maxItems:"1000" doc:"Models, by name."`
 	Prices    *[]applyPrice    `json:"prices" maxItems:"1000" doc:"Prices, each set unless it is in force, or there from its valid_from on. None is ever removed."`
+	Webhooks  *[]applyWebhook  `json:"webhooks" maxItems:"50" doc:"Webhooks, by URL."`
+	Settings  *applySettings   `json:"settings" doc:"Those that are named."`
 }
 
 type applyPlan struct {
@@ -42,12 +45,31 @@ type applyPrice struct {
 	priceInput
 }
 
+type applyWebhook struct {
+	URL    string  `json:"url" required:"true" minLength:"1" maxLength:"2000" doc:"Where events are sent, or the variable that holds it, such as env:WEBHOOK_BILLING_URL. Another URL is another webhook." example:"https://example.com/hooks"`
+	Secret *string `json:"secret" minLength:"1" maxLength:"200" doc:"The variable that holds what signs, such as env:WEBHOOK_BILLING_SECRET; it replaces another, which signs beside it for a day. Absent in a new webhook: one is made, and rotating it shows the next." example:"env:WEBHOOK_BILLING_SECRET"`
+	webhookInput
+}
+
+type applySettings struct {
+	settingsInput
+}
+
+// ApplyEnvironment is what a file of codexible apply is read with.
+type ApplyEnvironment struct {
+	// CreditValue is what a credit is worth where a price does not say so, in micro-dollars.
+	CreditValue int64
+	// UpstreamSecret reads what the headers of upstreams refer to.
+	UpstreamSecret func(gateway.KeySource, string) (gateway.Secret, error)
+	// WebhookVariable reads what webhooks refer to by env:.
+	WebhookVariable func(name string) (string, error)
+	WebhookTargets  events.Targets
+}
+
 var applyBinder = openapi.NewStrictBinder[applyFile]()
 
-// ReadApplyFile reads the file of codexible apply from its JSON. resolve reads what the values of
-// headers refer to by env: or file:. creditValue is what a credit is worth where a price does not say so.
-// An error is a *fault.Error.
-func ReadApplyFile(object []byte, creditValue int64, resolve func(gateway.KeySource, string) (gateway.Secret, error)) (*apply.File, error) {
+// ReadApplyFile reads the file of codexible apply from its JSON. An error is a *fault.Error.
+func ReadApplyFile(object []byte, env ApplyEnvironment) (*apply.File, error) {
 	var read applyFile
 	if err := applyBinder.Bind(bodyAlone(object), &read); err != nil {
 		return nil, err
@@ -60,18 +82,28 @@ func ReadApplyFile(object []byte, creditValue int64, resolve func(gateway.KeySou
 		file.Models = new(each(*read.Models, func(m applyModel) catalog.ModelChange { return m.change(&m.Name) }))
 	}
 	if read.Upstreams != nil {
-		list, err := eachOrError("upstreams", *read.Upstreams, func(u *applyUpstream) (gateway.UpstreamChange, error) { return u.read(resolve) })
+		list, err := eachOrError("upstreams", *read.Upstreams, func(u *applyUpstream) (gateway.UpstreamChange, error) { return u.read(env.UpstreamSecret) })
 		if err != nil {
 			return nil, err
 		}
 		file.Upstreams = &list
 	}
 	if read.Prices != nil {
-		list, err := eachOrError("prices", *read.Prices, func(p *applyPrice) (catalog.NewPrice, error) { return p.price(creditValue) })
+		list, err := eachOrError("prices", *read.Prices, func(p *applyPrice) (catalog.NewPrice, error) { return p.price(env.CreditValue) })
 		if err != nil {
 			return nil, err
 		}
 		file.Prices = &list
+	}
+	if read.Webhooks != nil {
+		list, err := eachOrError("webhooks", *read.Webhooks, func(w *applyWebhook) (events.WebhookChange, error) { return w.read(env) })
+		if err != nil {
+			return nil, err
+		}
+		file.Webhooks = &list
+	}
+	if read.Settings != nil {
+		file.Settings = new(read.Settings.change())
 	}
 	return file, nil
 }
@@ -121,6 +153,35 @@ func (u *applyUpstream) read(resolve func(gateway.KeySource, string) (gateway.Se
 			(*c.Headers)[name] = secret.Reveal()
 		}
 	}
+	return c, nil
+}
+
+// read is the change that the item asks for. Its secret, and its URL where that is one, are references.
+func (w *applyWebhook) read(env ApplyEnvironment) (events.WebhookChange, error) {
+	c := w.change(&w.URL, env.WebhookTargets)
+	if name, refers := strings.CutPrefix(w.URL, "env:"); refers {
+		url, err := env.WebhookVariable(name)
+		if err != nil {
+			return c, fault.Field("url", err.Error())
+		}
+		c.URL = &url
+	}
+	if w.Secret == nil {
+		return c, nil
+	}
+	name, refers := strings.CutPrefix(*w.Secret, "env:")
+	if !refers {
+		return c, fault.Field("secret", "must not be in a file: name the variable that holds it, such as env:WEBHOOK_BILLING_SECRET")
+	}
+	text, err := env.WebhookVariable(name)
+	if err != nil {
+		return c, fault.Field("secret", err.Error())
+	}
+	secret, problem := events.ParseSecret(text)
+	if problem != "" {
+		return c, fault.Field("secret", *w.Secret+" "+problem)
+	}
+	c.Secret = secret
 	return c, nil
 }
 

@@ -41,10 +41,15 @@ func TestTheSchemaOfApplyFilesTakesTheExampleAndNoMistake(t *testing.T) {
 	}
 	for text, takes := range map[string]bool{
 		"plans:\n  - {name: Team, daily_credit_limit: 1000}\nupstreams:\n  - {name: openai, kind: openai, keys: [{ref: \"env:UPSTREAM_OPENAI\"}]}\nmodels:\n  - {name: a, candidates: [{upstream: openai}]}\nprices:\n  - {model: a, usd_per_million: {input: 0.25, output: 2}, charge: {mode: cost}}\n": true,
-		"plan: []\n":                                         false,
-		"plans:\n  - {nam: Team}\n":                          false,
-		"models:\n  - {name: [a, b]}\n":                      false,
-		"plans:\n  - {name: Team, daily_credit_limit: -1}\n": false,
+		"webhooks: [{url: \"env:WEBHOOK_URL\", types: [key.revoked]}]\nsettings: {usage_thresholds: [80]}\n": true,
+		"webhooks: [{types: [key.revoked]}]\n":                   false,
+		"webhooks: [{url: \"https://a.example\", types: [a]}]\n": false,
+		"settings: {usage_thresholds: [101]}\n":                  false,
+		"settings: []\n":                                         false,
+		"plan: []\n":                                             false,
+		"plans:\n  - {nam: Team}\n":                              false,
+		"models:\n  - {name: [a, b]}\n":                          false,
+		"plans:\n  - {name: Team, daily_credit_limit: -1}\n":     false,
 	} {
 		object, err := apply.JSON([]byte(text))
 		if err != nil {
@@ -57,7 +62,7 @@ func TestTheSchemaOfApplyFilesTakesTheExampleAndNoMistake(t *testing.T) {
 		if err := schema.Validate(value); (err == nil) != takes {
 			t.Errorf("%s: the schema says %v", text, err)
 		}
-		_, err = handlers.ReadApplyFile(object, 10_000, nil)
+		_, err = handlers.ReadApplyFile(object, handlers.ApplyEnvironment{CreditValue: 10_000, WebhookVariable: func(string) (string, error) { return "https://example.com", nil }})
 		if (err == nil) != takes {
 			t.Errorf("%s: the program says %v", text, err)
 		}

@@ -23,16 +23,25 @@ func (a *api) adminSettings(ctx context.Context, _ nothing) (settings, error) {
 	return settingsOf(s), err
 }
 
-type changeSettingsRequest struct {
-	caller
+// settingsInput is what is given of the settings.
+type settingsInput struct {
 	UsageThresholds *openapi.Percentages `json:"usage_thresholds" doc:"Up to 10 percentages from 1 to 100; none for no such events." example:"[50,80,100]"`
 }
 
-func (a *api) adminChangeSettings(ctx context.Context, r changeSettingsRequest) (settings, error) {
-	var c accounts.SettingsChange
-	if r.UsageThresholds != nil {
-		c.UsageThresholds = (*[]int)(r.UsageThresholds)
+// change is the change that the input asks for.
+func (in settingsInput) change() (c accounts.SettingsChange) {
+	if in.UsageThresholds != nil {
+		c.UsageThresholds = (*[]int)(in.UsageThresholds)
 	}
-	s, err := a.Store.ChangeSettings(ctx, r.by, c)
+	return c
+}
+
+type changeSettingsRequest struct {
+	caller
+	settingsInput
+}
+
+func (a *api) adminChangeSettings(ctx context.Context, r changeSettingsRequest) (settings, error) {
+	s, err := a.Store.ChangeSettings(ctx, r.by, r.change())
 	return settingsOf(s), err
 }

@@ -62,30 +62,38 @@ func (a *api) adminWebhooks(ctx context.Context, r webhooksRequest) ([]adminWebh
 
 type webhooksRequest struct{ caller }
 
+// webhookInput is what is given of a webhook beside its URL.
+type webhookInput struct {
+	Description *string   `json:"description" maxLength:"200" example:"billing"`
+	Types       *[]string `json:"types" enum:"usage.threshold_reached,usage.quota_exceeded,grant.used_up,key.created,key.rotated,key.revoked,key.expiring,user.created,user.suspended,user.reactivated,user.erased,plan.changed,upstream.down,upstream.recovered,ledger.mismatch" maxItems:"15" doc:"The types of events that are sent; they replace all. Empty, or absent in a new webhook: all types." example:"[\"key.created\",\"key.revoked\"]"`
+	Enabled     *bool     `json:"enabled" doc:"While it is false nothing is sent, and events are not kept for it. Absent in a new webhook: true." example:"true"`
+}
+
+// change is the change that the input asks for.
+func (in webhookInput) change(url *string, targets events.Targets) events.WebhookChange {
+	return events.WebhookChange{URL: url, Description: in.Description, Types: in.Types, Enabled: in.Enabled, Targets: targets}
+}
+
 type createWebhookRequest struct {
 	caller
-	URL         string    `json:"url" required:"true" minLength:"1" maxLength:"2000" doc:"Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them." example:"https://example.com/hooks"`
-	Description *string   `json:"description" maxLength:"200" example:"billing"`
-	Types       *[]string `json:"types" enum:"usage.threshold_reached,usage.quota_exceeded,grant.used_up,key.created,key.rotated,key.revoked,key.expiring,user.created,user.suspended,user.reactivated,user.erased,plan.changed,upstream.down,upstream.recovered,ledger.mismatch" maxItems:"15" doc:"The types of events that are sent; absent or empty for all." example:"[\"key.created\",\"key.revoked\"]"`
-	Enabled     *bool     `json:"enabled" doc:"If absent: true." example:"true"`
+	URL string `json:"url" required:"true" minLength:"1" maxLength:"2000" doc:"Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them." example:"https://example.com/hooks"`
+	webhookInput
 }
 
 func (a *api) adminCreateWebhook(ctx context.Context, r createWebhookRequest) (secretWebhook, error) {
-	w, err := a.Store.CreateWebhook(ctx, r.by, events.WebhookChange{URL: &r.URL, Description: r.Description, Types: r.Types, Enabled: r.Enabled, Targets: a.WebhookTargets})
+	w, err := a.Store.CreateWebhook(ctx, r.by, r.change(&r.URL, a.WebhookTargets))
 	return secretWebhookOf(&w, a.Now()), err
 }
 
 type changeWebhookRequest struct {
 	caller
-	ID          uuid.UUID `path:"id" doc:"The webhook's id."`
-	URL         *string   `json:"url" minLength:"1" maxLength:"2000" doc:"Where events are sent by POST. What waits is sent there too." example:"https://example.com/hooks"`
-	Description *string   `json:"description" maxLength:"200" example:"billing"`
-	Types       *[]string `json:"types" enum:"usage.threshold_reached,usage.quota_exceeded,grant.used_up,key.created,key.rotated,key.revoked,key.expiring,user.created,user.suspended,user.reactivated,user.erased,plan.changed,upstream.down,upstream.recovered,ledger.mismatch" maxItems:"15" doc:"Replace all; empty for all types of events." example:"[\"key.created\",\"key.revoked\"]"`
-	Enabled     *bool     `json:"enabled" doc:"While it is false nothing is sent, and events are not kept for it." example:"true"`
+	ID  uuid.UUID `path:"id" doc:"The webhook's id."`
+	URL *string   `json:"url" minLength:"1" maxLength:"2000" doc:"Where events are sent by POST. What waits is sent there too." example:"https://example.com/hooks"`
+	webhookInput
 }
 
 func (a *api) adminChangeWebhook(ctx context.Context, r changeWebhookRequest) (adminWebhook, error) {
-	w, err := a.Store.ChangeWebhook(ctx, r.by, r.ID, events.WebhookChange{URL: r.URL, Description: r.Description, Types: r.Types, Enabled: r.Enabled, Targets: a.WebhookTargets})
+	w, err := a.Store.ChangeWebhook(ctx, r.by, r.ID, r.change(r.URL, a.WebhookTargets))
 	return adminWebhookOf(&w, a.Now()), err
 }
 

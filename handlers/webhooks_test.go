@@ -2,7 +2,11 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,4 +165,45 @@ func TestAWebhookWhoseSecretIsLostIsNotEnabled(t *testing.T) {
 	s.call(t, asRoot("PATCH", one, `{"enabled":true}`, 409, `{"error":{"code":"conflict","message":"The secret of this webhook is lost, so nothing can be signed. Rotate its secret first.","status":409,"request_id":"*"}}`))
 	s.call(t, asRoot("POST", one+"/rotate-secret", ``, 200, ""))
 	s.call(t, asRoot("PATCH", one, `{"enabled":true}`, 200, ""))
+}
+
+func TestTheDocumentNamesEveryTypeOfEvent(t *testing.T) {
+	text, err := os.ReadFile("../docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	want, lists := namesOf(events.Types()), 0
+	var walk func(value any)
+	walk = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			if list, is := value["enum"].([]any); is && slices.Contains(list, any("key.revoked")) {
+				if lists++; !reflect.DeepEqual(list, want) {
+					t.Errorf("the document has the types %v, and there are %v", list, want)
+				}
+			}
+			for _, inner := range value {
+				walk(inner)
+			}
+		case []any:
+			for _, inner := range value {
+				walk(inner)
+			}
+		}
+	}
+	walk(document)
+	if lists < 2 {
+		t.Errorf("the document lists the types of events %d times", lists)
+	}
+}
+
+func namesOf(types []events.Type) (names []any) {
+	for _, name := range types {
+		names = append(names, string(name))
+	}
+	return names
 }

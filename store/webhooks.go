@@ -94,7 +94,7 @@ func typeNames(types []events.Type) string {
 	return strings.Join(names, " ")
 }
 
-// CreateWebhook makes a webhook with a secret of its own.
+// CreateWebhook makes a webhook, with a secret of its own unless the change has one.
 func (s *Store) CreateWebhook(ctx context.Context, by accounts.Actor, c events.WebhookChange) (w events.Webhook, err error) {
 	err = s.changingWebhooks(ctx, by, func(tx *change) error {
 		if w, err = c.Apply(events.NewWebhook()); err != nil {
@@ -107,7 +107,10 @@ func (s *Store) CreateWebhook(ctx context.Context, by accounts.Actor, c events.W
 		if kept >= events.MaxWebhooks {
 			return events.ErrTooManyWebhooks
 		}
-		w.ID, w.CreatedAt, w.Secret = s.ids.mint(tx.at), tx.at, events.MintSecret()
+		w.ID, w.CreatedAt = s.ids.mint(tx.at), tx.at
+		if w.Secret.IsZero() {
+			w.Secret = events.MintSecret()
+		}
 		row := webhookRow{ID: w.ID, URL: w.URL, Description: w.Description, Types: typeNames(w.Types), Enabled: w.Enabled, CreatedAt: w.CreatedAt}
 		if row.Secret, err = tx.seal(webhookSecret, w.ID, w.Secret.Reveal()); err != nil {
 			return err
@@ -132,7 +135,8 @@ func (s *Store) changingWebhooks(ctx context.Context, by accounts.Actor, work fu
 	})
 }
 
-// ChangeWebhook changes a webhook. Its secrets stay as they are.
+// ChangeWebhook changes a webhook. A secret that the change has replaces the one of before, which
+// signs beside it for events.DefaultOverlap.
 func (s *Store) ChangeWebhook(ctx context.Context, by accounts.Actor, id uuid.UUID, c events.WebhookChange) (after events.Webhook, err error) {
 	err = s.changingWebhooks(ctx, by, func(tx *change) error {
 		before, err := s.readWebhook(tx.DB, id)
@@ -142,24 +146,34 @@ func (s *Store) ChangeWebhook(ctx context.Context, by accounts.Actor, id uuid.UU
 		if after, err = c.Apply(before); err != nil {
 			return err
 		}
-		was, is := webhookFields(&before), webhookFields(&after)
-		if was["url"] == is["url"] && before.URL != after.URL {
-			is["url"] = after.Host() + " (another path)"
-		}
-		was, is = changedFields(was, is)
-		if len(is) == 0 {
-			return nil
-		}
-		err = tx.Model(&webhookRow{}).Where("id = ?", id).UpdateColumns(map[string]any{
-			"url": after.URL, "description": after.Description, "types": typeNames(after.Types), "enabled": after.Enabled,
-		}).Error
-		if err != nil {
+		if err := tx.writeWebhook(&before, &after); err != nil || after.Secret == before.Secret {
 			return err
 		}
-		return tx.recordChange(entry{action: "webhook.changed", subject: accounts.SubjectWebhook, id: id, target: after.Host(),
-			details: "Changed the webhook to " + before.Host() + ": " + listChanges(was, is) + ".", before: was, after: is})
+		secret := after.Secret
+		after.Secret = before.Secret
+		return tx.replaceSecret(&after, secret, events.DefaultOverlap)
 	})
 	return after, err
+}
+
+// writeWebhook writes what changed of a webhook but its secrets.
+func (c *change) writeWebhook(before, after *events.Webhook) error {
+	was, is := webhookFields(before), webhookFields(after)
+	if was["url"] == is["url"] && before.URL != after.URL {
+		is["url"] = after.Host() + " (another path)"
+	}
+	was, is = changedFields(was, is)
+	if len(is) == 0 {
+		return nil
+	}
+	err := c.Model(&webhookRow{}).Where("id = ?", after.ID).UpdateColumns(map[string]any{
+		"url": after.URL, "description": after.Description, "types": typeNames(after.Types), "enabled": after.Enabled,
+	}).Error
+	if err != nil {
+		return err
+	}
+	return c.recordChange(entry{action: "webhook.changed", subject: accounts.SubjectWebhook, id: after.ID, target: after.Host(),
+		details: "Changed the webhook to " + before.Host() + ": " + listChanges(was, is) + ".", before: was, after: is})
 }
 
 // DisableWebhook disables a webhook whose receiver wants no more events, as reason says.
@@ -207,28 +221,33 @@ func (s *Store) RotateWebhookSecret(ctx context.Context, by accounts.Actor, id u
 		if w, err = s.readWebhook(tx.DB, id); err != nil {
 			return err
 		}
-		columns := map[string]any{"previous_secret": "", "previous_ends_at": nil}
-		before := w.Secret
-		w.Secret, w.Previous, w.PreviousEndsAt, w.Problem = events.MintSecret(), events.Secret{}, nil, ""
-		details := "The one of before stopped at once."
-		if overlap > 0 && !before.IsZero() {
-			w.Previous, w.PreviousEndsAt = before, new(tx.at.Add(overlap))
-			details = "The one of before signs until " + w.PreviousEndsAt.Format(time.RFC3339) + " too."
-			columns["previous_ends_at"] = w.PreviousEndsAt
-			if columns["previous_secret"], err = tx.seal(webhookPrevious, id, before.Reveal()); err != nil {
-				return err
-			}
-		}
-		if columns["secret"], err = tx.seal(webhookSecret, id, w.Secret.Reveal()); err != nil {
-			return err
-		}
-		if err := tx.Model(&webhookRow{}).Where("id = ?", id).UpdateColumns(columns).Error; err != nil {
-			return err
-		}
-		return tx.recordChange(entry{action: "webhook.secret_rotated", subject: accounts.SubjectWebhook, id: id, target: w.Host(),
-			details: "Rotated the secret of the webhook to " + w.Host() + ". " + details})
+		return tx.replaceSecret(&w, events.MintSecret(), overlap)
 	})
 	return w, err
+}
+
+// replaceSecret gives a webhook a secret; the one of before signs beside it for the overlap.
+func (c *change) replaceSecret(w *events.Webhook, secret events.Secret, overlap time.Duration) (err error) {
+	columns := map[string]any{"previous_secret": "", "previous_ends_at": nil}
+	before := w.Secret
+	w.Secret, w.Previous, w.PreviousEndsAt, w.Problem = secret, events.Secret{}, nil, ""
+	details := "The one of before stopped at once."
+	if overlap > 0 && !before.IsZero() {
+		w.Previous, w.PreviousEndsAt = before, new(c.at.Add(overlap))
+		details = "The one of before signs until " + w.PreviousEndsAt.Format(time.RFC3339) + " too."
+		columns["previous_ends_at"] = w.PreviousEndsAt
+		if columns["previous_secret"], err = c.seal(webhookPrevious, w.ID, before.Reveal()); err != nil {
+			return err
+		}
+	}
+	if columns["secret"], err = c.seal(webhookSecret, w.ID, w.Secret.Reveal()); err != nil {
+		return err
+	}
+	if err := c.Model(&webhookRow{}).Where("id = ?", w.ID).UpdateColumns(columns).Error; err != nil {
+		return err
+	}
+	return c.recordChange(entry{action: "webhook.secret_rotated", subject: accounts.SubjectWebhook, id: w.ID, target: w.Host(),
+		details: "Rotated the secret of the webhook to " + w.Host() + ". " + details})
 }
 
 // webhookFields are the fields of a webhook as the audit log has them: of its URL what is no secret of the receiver's.

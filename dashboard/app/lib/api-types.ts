@@ -3437,9 +3437,9 @@ export interface components {
             /** @description Where events are sent by POST: https://, or http:// for addresses that WEBHOOK_ALLOW_PRIVATE names. Private addresses are refused unless it names them. */
             url: string;
             description?: string | null;
-            /** @description The types of events that are sent; absent or empty for all. */
+            /** @description The types of events that are sent; they replace all. Empty, or absent in a new webhook: all types. */
             types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
-            /** @description If absent: true. */
+            /** @description While it is false nothing is sent, and events are not kept for it. Absent in a new webhook: true. */
             enabled?: boolean | null;
         };
         SecretWebhook: {
@@ -3466,9 +3466,9 @@ export interface components {
             /** @description Where events are sent by POST. What waits is sent there too. */
             url?: string | null;
             description?: string | null;
-            /** @description Replace all; empty for all types of events. */
+            /** @description The types of events that are sent; they replace all. Empty, or absent in a new webhook: all types. */
             types?: ("usage.threshold_reached" | "usage.quota_exceeded" | "grant.used_up" | "key.created" | "key.rotated" | "key.revoked" | "key.expiring" | "user.created" | "user.suspended" | "user.reactivated" | "user.erased" | "plan.changed" | "upstream.down" | "upstream.recovered" | "ledger.mismatch")[] | null;
-            /** @description While it is false nothing is sent, and events are not kept for it. */
+            /** @description While it is false nothing is sent, and events are not kept for it. Absent in a new webhook: true. */
             enabled?: boolean | null;
         };
         DeletedWebhook: {
