@@ -25,8 +25,11 @@ import (
 // newAdminKey is a key of an operator.
 func newAdminKey(t *testing.T, database string) string {
 	t.Helper()
-	s := openStore(t, database)
-	u, err := s.CreateUser(context.Background(), accounts.ActorCLI, accounts.NewUser{Email: uuid.NewString() + "@example.com", Plan: "Pro", Role: accounts.RoleAdmin})
+	s, name := openStore(t, database), "Operators "+uuid.NewString()
+	if _, err := s.CreatePlan(context.Background(), accounts.ActorCLI, accounts.PlanChange{Name: &name, DailyCreditLimit: new(int64(1)), RateLimitPerMinute: new(int64(accounts.MaxRatePerMinute))}); err != nil {
+		t.Fatal(err)
+	}
+	u, err := s.CreateUser(context.Background(), accounts.ActorCLI, accounts.NewUser{Email: uuid.NewString() + "@example.com", Plan: name, Role: accounts.RoleAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +138,7 @@ func (u *unsteady) count() int {
 }
 
 func TestEventsReachAnUnsteadyReceiverInOrderThoughTheServiceIsKilled(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	receiver := &unsteady{seen: map[string]int{}}
 	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { receiver.inside.Add(1) }))
 	t.Cleanup(inside.Close)
