@@ -82,8 +82,8 @@ func TestDecimalsAndObjectsByNameAreDescribed(t *testing.T) {
 	op.Request, op.Response = NewBinder[fare](), reflect.TypeFor[zone]()
 	text := gjson.ParseBytes(description(op).JSON())
 	for path, want := range map[string]string{
-		"components.schemas.Fare.properties.rate":  `{"type":"number","minimum":0,"maximum":1000000}`,
-		"components.schemas.Fare.properties.value": `{"type":["number","null"],"minimum":0,"maximum":1000}`,
+		"components.schemas.Fare.properties.rate":  `{"type":"number","format":"double","minimum":0,"maximum":1000000}`,
+		"components.schemas.Fare.properties.value": `{"type":["number","null"],"format":"double","minimum":0,"maximum":1000}`,
 		"components.schemas.Fare.properties.zones": `{"type":["object","null"],"additionalProperties":{"$ref":"#/components/schemas/Zone"},"maxProperties":2,"description":"By name."}`,
 	} {
 		if got := text.Get(path + "|@ugly").Raw; got != want {

@@ -92,18 +92,18 @@ var kinds = map[reflect.Type]*kind{
 	reflect.TypeFor[Percent]():    decimalKind(percentPlaces, "percent"),
 	reflect.TypeFor[Credits]():    decimalKind(creditsPlaces, "credits"),
 	reflect.TypeFor[List](): {
-		json: "object", example: "{}",
+		json: "object", keywords: members{{"additionalProperties", true}}, example: "{}",
 		rule: says("must be an object"), parse: parsed(func(text string) (List, bool) { return List(text), true }),
 	},
 	reflect.TypeFor[Object](): {
-		json: "object", example: "{}",
+		json: "object", keywords: members{{"additionalProperties", true}}, example: "{}",
 		rule: says(accounts.FeaturesRule), parse: parsed(func(text string) (Object, bool) {
 			object := Object(text)
 			return object, accounts.CheckFeatures(json.RawMessage(object)) == ""
 		}),
 	},
 	reflect.TypeFor[Metadata](): {
-		json: "object", example: "{}",
+		json: "object", keywords: members{{"additionalProperties", true}}, example: "{}",
 		rule: says(accounts.MetadataRule), parse: parsed(func(text string) (Metadata, bool) {
 			return Metadata(text), accounts.CheckMetadata(json.RawMessage(text)) == ""
 		}),

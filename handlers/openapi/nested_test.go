@@ -131,7 +131,7 @@ func TestObjectsWithinABodyAreDescribed(t *testing.T) {
 		"components.schemas.Delivery.properties.garage":                       optional + `,"description":"Beside the door."}`,
 		"components.schemas.Delivery.properties.parcels":                      `{"type":"array","items":{"$ref":"#/components/schemas/Parcel"},"minItems":1,"maxItems":3}`,
 		"components.schemas.Delivery.required":                                `["parcels"]`,
-		"components.schemas.Parcel.properties":                                `{"name":{"type":"string","minLength":1,"maxLength":5},"grams":{"type":["integer","null"],"format":"int64","minimum":1,"maximum":9,"default":3}}`,
+		"components.schemas.Parcel.properties":                                `{"name":{"type":"string","minLength":1,"maxLength":5},"grams":{"type":["integer","null"],"format":"int64","minimum":1,"maximum":9,"description":"If absent: 3."}}`,
 		"paths./a.patch.requestBody.content.application/json.example.garage":  `{"name":"","grams":0}`,
 		"paths./a.patch.requestBody.content.application/json.example.parcels": `[{"name":"","grams":0}]`,
 		"paths./a.patch.responses.200.content.application/json.schema.items":  `{"anyOf":[{"$ref":"#/components/schemas/Renamed"},{"$ref":"#/components/schemas/Problem"}]}`,

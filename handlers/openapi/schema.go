@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,9 +104,25 @@ func (s *schemas) field(f *field) members {
 	case f.nested != nil:
 		return s.nestedSchema(f)
 	case f.alwaysRequired():
-		return f.schema()
+		return f.kind.value(f.tag)
 	}
-	return orNull(f.schema())
+	return orNull(f.withDefaultInWords())
+}
+
+// withDefaultInWords is the schema of an optional field of a body. Its default is in the
+// description: generators of clients take a field with the keyword for one that must be sent.
+func (f *field) withDefaultInWords() members {
+	schema := f.kind.value(f.tag)
+	text, found := f.tag.Lookup("default")
+	if !found {
+		return schema
+	}
+	words := "If absent: " + text + "."
+	if at := schema.index("description"); at >= 0 {
+		schema[at].value = fmt.Sprint(schema[at].value) + " " + words
+		return schema
+	}
+	return schema.with("description", words)
 }
 
 func (f *field) alwaysRequired() bool { return f.required && f.without == "" }
@@ -121,7 +138,7 @@ func jsonFields(t reflect.Type) (list []reflect.StructField) {
 	return list
 }
 
-// schema returns the schema of a request's field, by the rules that it is checked by.
+// schema returns the schema of a parameter of a request, by the rules that it is checked by.
 func (f *field) schema() members {
 	schema := f.kind.value(f.tag)
 	if text, found := f.tag.Lookup("default"); found {
@@ -135,7 +152,11 @@ func (k *kind) value(tag reflect.StructTag) members {
 	if k.json == "array" && k.keywords == nil {
 		return listOfTexts(tag)
 	}
-	schema := append(members{{"type", k.json}}, k.keywords...)
+	schema := members{{"type", k.json}}
+	if k.json == "number" {
+		schema = schema.with("format", "double") // generators of clients take others for short ones, which round money
+	}
+	schema = append(schema, k.keywords...)
 	if format := tag.Get("format"); format == formatSecret {
 		schema = schema.with("format", format)
 	}
