@@ -1306,7 +1306,9 @@ export interface components {
              */
             concurrency_limit: number | null;
             /** @description What was kept beside the key. */
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @description Your e-mail address, or operator. Empty if it was not recorded. */
             created_by: string;
             /**
@@ -1350,7 +1352,9 @@ export interface components {
              */
             concurrency_limit?: number | null;
             /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         MintedKey: {
             /** Format: uuid */
@@ -1366,62 +1370,52 @@ export interface components {
             model: string;
             /**
              * Format: int64
-             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
-             * @default 0
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio. If absent: 0.
              */
             input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens read from a cache.
-             * @default 0
+             * @description Tokens read from a cache. If absent: 0.
              */
             cache_read_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for 5 minutes.
-             * @default 0
+             * @description Tokens written to a cache for 5 minutes. If absent: 0.
              */
             cache_write_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for an hour.
-             * @default 0
+             * @description Tokens written to a cache for an hour. If absent: 0.
              */
             cache_write_1h_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model read.
-             * @default 0
+             * @description Audio tokens that the model read. If absent: 0.
              */
             audio_input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens that the model wrote, reasoning included and audio not.
-             * @default 0
+             * @description Tokens that the model wrote, reasoning included and audio not. If absent: 0.
              */
             output_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model wrote.
-             * @default 0
+             * @description Audio tokens that the model wrote. If absent: 0.
              */
             audio_output_tokens?: number | null;
             /**
              * Format: int64
-             * @description The part of output_tokens that is reasoning.
-             * @default 0
+             * @description The part of output_tokens that is reasoning. If absent: 0.
              */
             reasoning_tokens?: number | null;
             /**
              * Format: int64
-             * @description Requests to the model.
-             * @default 1
+             * @description Requests to the model. If absent: 1.
              */
             requests?: number | null;
             /**
              * Format: int64
-             * @description Web searches that the provider made.
-             * @default 0
+             * @description Web searches that the provider made. If absent: 0.
              */
             web_searches?: number | null;
             /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
@@ -1437,13 +1431,11 @@ export interface components {
             usage?: components["schemas"]["CallUsage"] | null;
             /**
              * Format: int64
-             * @description Seconds until the hold ends by itself.
-             * @default 600
+             * @description Seconds until the hold ends by itself. If absent: 600.
              */
             ttl_seconds?: number | null;
             /**
-             * @description What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged.
-             * @default release
+             * @description What happens when it ends by itself: the credits are released, or what the last extension recorded as delivered is charged. If absent: release.
              * @enum {string|null}
              */
             on_expiry?: "release" | "charge" | null;
@@ -1456,8 +1448,7 @@ export interface components {
             key: string;
             /**
              * Format: int64
-             * @description Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold.
-             * @default 0
+             * @description Number of credits to charge. With 0 and without hold the quota is returned but not enforced. Must be absent or 0 beside hold. If absent: 0.
              */
             credits?: number | null;
             /** @description Sets credits aside in place of charging them, for a call whose price is not known yet. Settle or release the hold when it is. An open hold is one of the requests at once. */
@@ -1468,24 +1459,21 @@ export interface components {
             idempotency_key?: string | null;
             /** @description The customer's IP address. A key with allowed addresses is IP_NOT_ALLOWED from any other address, and if this field is absent. */
             address?: string | null;
-            /**
-             * @description The model that was used.
-             * @default unknown
-             */
+            /** @description The model that was used. If absent: unknown. */
             model?: string | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             prompt_tokens?: number | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             completion_tokens?: number | null;
             /**
-             * @description In dollars, rounded half-even to a micro-dollar.
-             * @default 0
+             * Format: double
+             * @description In dollars, rounded half-even to a micro-dollar. If absent: 0.
              */
             cost_usd?: number | null;
         };
@@ -1501,7 +1489,9 @@ export interface components {
             user: components["schemas"]["VerifiedUser"] | null;
             key: components["schemas"]["VerifiedKey"] | null;
             /** @description The plan's feature flags. */
-            features: Record<string, never> | null;
+            features: {
+                [key: string]: unknown;
+            } | null;
             credits: components["schemas"]["CreditState"] | null;
             rate_limit: components["schemas"]["RateState"] | null;
             /**
@@ -1531,13 +1521,17 @@ export interface components {
             status: "active" | "suspended";
             /** @description Your own id of the user; null if none was given. */
             external_id: string | null;
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
         };
         VerifiedKey: {
             label: string;
             /** @description What the key can do. */
             scopes: ("models" | "usage" | "keys" | "charge" | "service" | "admin")[];
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
         };
         CreditState: {
             /**
@@ -1645,62 +1639,52 @@ export interface components {
             model?: string | null;
             /**
              * Format: int64
-             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
-             * @default 0
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio. If absent: 0.
              */
             input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens read from a cache.
-             * @default 0
+             * @description Tokens read from a cache. If absent: 0.
              */
             cache_read_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for 5 minutes.
-             * @default 0
+             * @description Tokens written to a cache for 5 minutes. If absent: 0.
              */
             cache_write_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for an hour.
-             * @default 0
+             * @description Tokens written to a cache for an hour. If absent: 0.
              */
             cache_write_1h_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model read.
-             * @default 0
+             * @description Audio tokens that the model read. If absent: 0.
              */
             audio_input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens that the model wrote, reasoning included and audio not.
-             * @default 0
+             * @description Tokens that the model wrote, reasoning included and audio not. If absent: 0.
              */
             output_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model wrote.
-             * @default 0
+             * @description Audio tokens that the model wrote. If absent: 0.
              */
             audio_output_tokens?: number | null;
             /**
              * Format: int64
-             * @description The part of output_tokens that is reasoning.
-             * @default 0
+             * @description The part of output_tokens that is reasoning. If absent: 0.
              */
             reasoning_tokens?: number | null;
             /**
              * Format: int64
-             * @description Requests to the model.
-             * @default 1
+             * @description Requests to the model. If absent: 1.
              */
             requests?: number | null;
             /**
              * Format: int64
-             * @description Web searches that the provider made.
-             * @default 0
+             * @description Web searches that the provider made. If absent: 0.
              */
             web_searches?: number | null;
             /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
@@ -1720,17 +1704,17 @@ export interface components {
             outcome?: string | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             prompt_tokens?: number | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             completion_tokens?: number | null;
             /**
-             * @description In dollars, rounded half-even to a micro-dollar.
-             * @default 0
+             * Format: double
+             * @description In dollars, rounded half-even to a micro-dollar. If absent: 0.
              */
             cost_usd?: number | null;
         };
@@ -1778,8 +1762,7 @@ export interface components {
             usage?: components["schemas"]["HoldUsage"] | null;
             /**
              * Format: int64
-             * @description Seconds from this request until the hold ends by itself.
-             * @default 600
+             * @description Seconds from this request until the hold ends by itself. If absent: 600.
              */
             ttl_seconds?: number | null;
             /** @description What was delivered so far: it is charged if the hold ends by itself and was made with on_expiry charge. If absent: as it was. */
@@ -1828,7 +1811,9 @@ export interface components {
              */
             concurrency_limit?: number | null;
             /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one. */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         Updated: {
             updated: boolean;
@@ -1844,8 +1829,7 @@ export interface components {
         RotateKeyRequest: {
             /**
              * Format: int64
-             * @description How long the old secret keeps working, in seconds; at most 7 days.
-             * @default 0
+             * @description How long the old secret keeps working, in seconds; at most 7 days. If absent: 0.
              */
             grace_seconds?: number | null;
         };
@@ -1865,7 +1849,10 @@ export interface components {
             context_window: number | null;
             /** @description In credits; null while the model has no price. */
             price: components["schemas"]["OfferPrice"] | null;
-            /** @description What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price. */
+            /**
+             * Format: double
+             * @description What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price.
+             */
             typical_call_credits: number | null;
         };
         OfferPrice: {
@@ -1879,8 +1866,12 @@ export interface components {
              * @enum {string}
              */
             mode: "cost" | "request";
-            /** @description Credits for each request. In the mode cost they come on top of the tokens. */
+            /**
+             * Format: double
+             * @description Credits for each request. In the mode cost they come on top of the tokens.
+             */
             credits_per_request: number;
+            /** Format: double */
             credits_per_web_search: number;
             /** @description Credits for a million tokens, rounded down to six decimals; the price of a call is not made of these rounded figures. null in the mode request. */
             credits_per_million: components["schemas"]["OfferRates"] | null;
@@ -1891,14 +1882,25 @@ export interface components {
             };
         };
         OfferRates: {
+            /** Format: double */
             input: number;
+            /** Format: double */
             cache_read: number;
-            /** @description Written to a cache for 5 minutes. */
+            /**
+             * Format: double
+             * @description Written to a cache for 5 minutes.
+             */
             cache_write: number;
-            /** @description Written to a cache for an hour. */
+            /**
+             * Format: double
+             * @description Written to a cache for an hour.
+             */
             cache_write_1h: number;
+            /** Format: double */
             audio_input: number;
+            /** Format: double */
             output: number;
+            /** Format: double */
             audio_output: number;
         };
         OfferBand: {
@@ -1920,7 +1922,10 @@ export interface components {
             credits_used: number;
             /** Format: int64 */
             request_count: number;
-            /** @description In dollars; 0 if the operator hides costs. */
+            /**
+             * Format: double
+             * @description In dollars; 0 if the operator hides costs.
+             */
             cost_usd: number;
         };
         ChargeItem: {
@@ -1931,7 +1936,10 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             completion_tokens: number;
-            /** @description In dollars; 0 if the operator hides costs. */
+            /**
+             * Format: double
+             * @description In dollars; 0 if the operator hides costs.
+             */
             cost_usd: number;
             /** Format: int64 */
             credits: number;
@@ -1993,7 +2001,10 @@ export interface components {
         ModelUsage: {
             /** @description At most 1000 models, the most expensive first; if the operator hides costs, those with the most requests first. */
             model: string;
-            /** @description In dollars; 0 if the operator hides costs. */
+            /**
+             * Format: double
+             * @description In dollars; 0 if the operator hides costs.
+             */
             total_cost: number;
             /** Format: int64 */
             requests: number;
@@ -2014,27 +2025,24 @@ export interface components {
         ChargeRequest: {
             /**
              * Format: int64
-             * @default 1
+             * @description If absent: 1.
              */
             credits?: number | null;
-            /**
-             * @description The model that was used.
-             * @default unknown
-             */
+            /** @description The model that was used. If absent: unknown. */
             model?: string | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             prompt_tokens?: number | null;
             /**
              * Format: int64
-             * @default 0
+             * @description If absent: 0.
              */
             completion_tokens?: number | null;
             /**
-             * @description In dollars, rounded half-even to a micro-dollar.
-             * @default 0
+             * Format: double
+             * @description In dollars, rounded half-even to a micro-dollar. If absent: 0.
              */
             cost_usd?: number | null;
         };
@@ -2085,7 +2093,9 @@ export interface components {
             role: "user" | "service" | "viewer" | "admin";
             /** @description Your own id of the user; null if none was given. */
             external_id: string | null;
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @description Only operators see it. */
             note: string;
             /**
@@ -2110,14 +2120,16 @@ export interface components {
             /** @description A plan's name, case-insensitive. */
             plan: string;
             /**
-             * @default user
+             * @description If absent: user.
              * @enum {string|null}
              */
             role?: "user" | "service" | "viewer" | "admin" | null;
             /** @description Your own id of the user, unique. */
             external_id?: string | null;
             /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Only operators see it. */
             note?: string | null;
         };
@@ -2190,7 +2202,9 @@ export interface components {
              */
             concurrency_limit: number | null;
             /** @description What was kept beside the key. */
-            metadata: Record<string, never>;
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @description An e-mail address, or cli or system. Empty if it was not recorded. */
             created_by: string;
             /**
@@ -2347,9 +2361,15 @@ export interface components {
              * @description Charged, in whole credits.
              */
             credits: number;
-            /** @description Credits that did not fit into what the customer had left. */
+            /**
+             * Format: double
+             * @description Credits that did not fit into what the customer had left.
+             */
             uncollected: number;
-            /** @description What the call costs the operator, failed attempts included as far as they reported usage. */
+            /**
+             * Format: double
+             * @description What the call costs the operator, failed attempts included as far as they reported usage.
+             */
             cost_usd: number;
             /**
              * Format: int64
@@ -2384,7 +2404,10 @@ export interface components {
             start_ms: number;
             /** Format: int64 */
             took_ms: number;
-            /** @description What a failed attempt reported to have cost. */
+            /**
+             * Format: double
+             * @description What a failed attempt reported to have cost.
+             */
             cost_usd: number;
         };
         AuditLine: {
@@ -2436,7 +2459,9 @@ export interface components {
             /** @description Your own id of the user, unique. null or an empty string removes it. */
             external_id?: string | null;
             /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. Replaces the previous one. */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Only operators see it. null or an empty string removes it. */
             note?: string | null;
         };
@@ -2578,7 +2603,9 @@ export interface components {
              */
             concurrency_limit?: number | null;
             /** @description A JSON object, at most 4096 bytes, nested at most 8 deep. */
-            metadata?: Record<string, never> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         AdminPlan: {
             /** Format: uuid */
@@ -2626,7 +2653,9 @@ export interface components {
             /** @description Whether new users get this plan unless another is chosen. At most one plan is the default. */
             is_default: boolean;
             /** @description Feature flags. */
-            features: Record<string, never>;
+            features: {
+                [key: string]: unknown;
+            };
             /** @description Whether the plan is closed for new users. Users who have it keep it. */
             archived: boolean;
         };
@@ -2668,7 +2697,9 @@ export interface components {
             /** @description Models that users on the plan can use, by name or alias, at least one; null for all. If absent in a new plan: all. */
             models?: string[] | null;
             /** @description Feature flags. If absent in a new plan: {}. */
-            features?: Record<string, never> | null;
+            features?: {
+                [key: string]: unknown;
+            } | null;
             /** @description An archived plan is closed for new users. Users who have it keep it. */
             archived?: boolean | null;
             /**
@@ -2717,7 +2748,9 @@ export interface components {
             /** @description Models that users on the plan can use, by name or alias, at least one; null for all. If absent in a new plan: all. */
             models?: string[] | null;
             /** @description Feature flags. If absent in a new plan: {}. */
-            features?: Record<string, never> | null;
+            features?: {
+                [key: string]: unknown;
+            } | null;
             /** @description An archived plan is closed for new users. Users who have it keep it. */
             archived?: boolean | null;
             /**
@@ -2780,7 +2813,9 @@ export interface components {
             /** Format: date-time */
             valid_from: string;
             usd_per_million: components["schemas"]["PriceRates"];
+            /** Format: double */
             usd_per_request: number;
+            /** Format: double */
             usd_per_web_search: number;
             bands: components["schemas"]["PriceBand"][];
             /** @description Rates of service tiers that have their own. */
@@ -2803,15 +2838,28 @@ export interface components {
             ends_at: string | null;
         };
         PriceRates: {
-            /** @description Dollars per million tokens. */
+            /**
+             * Format: double
+             * @description Dollars per million tokens.
+             */
             input: number;
+            /** Format: double */
             output: number;
-            /** @description null: that of input, as for the others but audio_output. */
+            /**
+             * Format: double
+             * @description null: that of input, as for the others but audio_output.
+             */
             cache_read: number | null;
+            /** Format: double */
             cache_write: number | null;
+            /** Format: double */
             cache_write_1h: number | null;
+            /** Format: double */
             audio_input: number | null;
-            /** @description null: that of output. */
+            /**
+             * Format: double
+             * @description null: that of output.
+             */
             audio_output: number | null;
         };
         PriceBand: {
@@ -2823,15 +2871,28 @@ export interface components {
             usd_per_million: components["schemas"]["PriceRates"];
         };
         PriceTier: {
-            /** @description Dollars per million tokens. */
+            /**
+             * Format: double
+             * @description Dollars per million tokens.
+             */
             input: number;
+            /** Format: double */
             output: number;
-            /** @description null: that of input, as for the others but audio_output. */
+            /**
+             * Format: double
+             * @description null: that of input, as for the others but audio_output.
+             */
             cache_read: number | null;
+            /** Format: double */
             cache_write: number | null;
+            /** Format: double */
             cache_write_1h: number | null;
+            /** Format: double */
             audio_input: number | null;
-            /** @description null: that of output. */
+            /**
+             * Format: double
+             * @description null: that of output.
+             */
             audio_output: number | null;
             bands: components["schemas"]["PriceBand"][];
         };
@@ -2841,11 +2902,20 @@ export interface components {
              * @enum {string}
              */
             mode: "cost" | "request";
-            /** @description Credits a request; null if customers pay by cost. */
+            /**
+             * Format: double
+             * @description Credits a request; null if customers pay by cost.
+             */
             credits: number | null;
-            /** @description Percentage of the cost; null if customers pay by request. */
+            /**
+             * Format: double
+             * @description Percentage of the cost; null if customers pay by request.
+             */
             percent: number | null;
-            /** @description What a credit is worth. */
+            /**
+             * Format: double
+             * @description What a credit is worth.
+             */
             credit_value_usd: number;
         };
         CandidateInput: {
@@ -2961,7 +3031,10 @@ export interface components {
              * @enum {string}
              */
             on_client_gone: "cancel" | "drain";
-            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            /**
+             * Format: double
+             * @description The most that the calls of a UTC day may cost; null for no limit.
+             */
             daily_limit_usd: number | null;
             /** @description Whether requests may refer to what the provider keeps, which all customers share. */
             shared_state: boolean;
@@ -3035,7 +3108,9 @@ export interface components {
             /** @description Replace all keys; tried in this order. Without one, calls are made without credentials. A new base URL or kind removes those that are not sent with it. */
             keys?: components["schemas"]["UpstreamKeyInput"][] | null;
             /** @description Header names and values that every call gets; replace all. They are stored encrypted and never shown. A new base URL or kind removes them unless they are sent with it. */
-            headers?: Record<string, never> | null;
+            headers?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: int64
              * @description Its share of calls among candidates of equal priority and weight; 0: only if no other can be called. If absent in a new one: 1.
@@ -3061,7 +3136,10 @@ export interface components {
              * @enum {string|null}
              */
             on_client_gone?: "cancel" | "drain" | null;
-            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            /**
+             * Format: double
+             * @description The most that the calls of a UTC day may cost; null for no limit.
+             */
             daily_limit_usd?: number | null;
             /** @description Whether requests may refer to what the provider keeps, such as previous_response_id. All customers share the provider's account. If absent in a new one: false. */
             shared_state?: boolean | null;
@@ -3083,7 +3161,9 @@ export interface components {
             /** @description Replace all keys; tried in this order. Without one, calls are made without credentials. A new base URL or kind removes those that are not sent with it. */
             keys?: components["schemas"]["UpstreamKeyInput"][] | null;
             /** @description Header names and values that every call gets; replace all. They are stored encrypted and never shown. A new base URL or kind removes them unless they are sent with it. */
-            headers?: Record<string, never> | null;
+            headers?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: int64
              * @description Its share of calls among candidates of equal priority and weight; 0: only if no other can be called. If absent in a new one: 1.
@@ -3109,7 +3189,10 @@ export interface components {
              * @enum {string|null}
              */
             on_client_gone?: "cancel" | "drain" | null;
-            /** @description The most that the calls of a UTC day may cost; null for no limit. */
+            /**
+             * Format: double
+             * @description The most that the calls of a UTC day may cost; null for no limit.
+             */
             daily_limit_usd?: number | null;
             /** @description Whether requests may refer to what the provider keeps, such as previous_response_id. All customers share the provider's account. If absent in a new one: false. */
             shared_state?: boolean | null;
@@ -3139,17 +3222,34 @@ export interface components {
             message: string;
         };
         RatesInput: {
-            /** @description Dollars per million tokens. */
+            /**
+             * Format: double
+             * @description Dollars per million tokens.
+             */
             input: number;
+            /** Format: double */
             output: number;
-            /** @description If absent, here and in the others but audio_output: that of input. */
+            /**
+             * Format: double
+             * @description If absent, here and in the others but audio_output: that of input.
+             */
             cache_read?: number | null;
-            /** @description Written to a cache for 5 minutes. */
+            /**
+             * Format: double
+             * @description Written to a cache for 5 minutes.
+             */
             cache_write?: number | null;
-            /** @description Written to a cache for an hour. */
+            /**
+             * Format: double
+             * @description Written to a cache for an hour.
+             */
             cache_write_1h?: number | null;
+            /** Format: double */
             audio_input?: number | null;
-            /** @description If absent: that of output. */
+            /**
+             * Format: double
+             * @description If absent: that of output.
+             */
             audio_output?: number | null;
         };
         BandInput: {
@@ -3161,17 +3261,34 @@ export interface components {
             usd_per_million: components["schemas"]["RatesInput"];
         };
         TierInput: {
-            /** @description Dollars per million tokens. */
+            /**
+             * Format: double
+             * @description Dollars per million tokens.
+             */
             input: number;
+            /** Format: double */
             output: number;
-            /** @description If absent, here and in the others but audio_output: that of input. */
+            /**
+             * Format: double
+             * @description If absent, here and in the others but audio_output: that of input.
+             */
             cache_read?: number | null;
-            /** @description Written to a cache for 5 minutes. */
+            /**
+             * Format: double
+             * @description Written to a cache for 5 minutes.
+             */
             cache_write?: number | null;
-            /** @description Written to a cache for an hour. */
+            /**
+             * Format: double
+             * @description Written to a cache for an hour.
+             */
             cache_write_1h?: number | null;
+            /** Format: double */
             audio_input?: number | null;
-            /** @description If absent: that of output. */
+            /**
+             * Format: double
+             * @description If absent: that of output.
+             */
             audio_output?: number | null;
             bands?: components["schemas"]["BandInput"][] | null;
         };
@@ -3181,11 +3298,20 @@ export interface components {
              * @enum {string}
              */
             mode: "cost" | "request";
-            /** @description Credits a request; needed if the mode is request, and for no other. */
+            /**
+             * Format: double
+             * @description Credits a request; needed if the mode is request, and for no other.
+             */
             credits?: number | null;
-            /** @description Percentage of the cost, only if the mode is cost. If absent: 100. */
+            /**
+             * Format: double
+             * @description Percentage of the cost, only if the mode is cost. If absent: 100.
+             */
             percent?: number | null;
-            /** @description What a credit is worth. If absent: CREDIT_VALUE_USD of the configuration. */
+            /**
+             * Format: double
+             * @description What a credit is worth. If absent: CREDIT_VALUE_USD of the configuration.
+             */
             credit_value_usd?: number | null;
         };
         SetPriceRequest: {
@@ -3197,8 +3323,12 @@ export interface components {
              */
             valid_from?: string | null;
             usd_per_million: components["schemas"]["RatesInput"];
-            /** @description Beside the tokens. */
+            /**
+             * Format: double
+             * @description Beside the tokens.
+             */
             usd_per_request?: number | null;
+            /** Format: double */
             usd_per_web_search?: number | null;
             /** @description The lowest threshold first. */
             bands?: components["schemas"]["BandInput"][] | null;
@@ -3213,62 +3343,52 @@ export interface components {
             model?: string | null;
             /**
              * Format: int64
-             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio.
-             * @default 0
+             * @description Tokens that the model read and that were neither read from a cache, nor written to one, nor audio. If absent: 0.
              */
             input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens read from a cache.
-             * @default 0
+             * @description Tokens read from a cache. If absent: 0.
              */
             cache_read_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for 5 minutes.
-             * @default 0
+             * @description Tokens written to a cache for 5 minutes. If absent: 0.
              */
             cache_write_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens written to a cache for an hour.
-             * @default 0
+             * @description Tokens written to a cache for an hour. If absent: 0.
              */
             cache_write_1h_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model read.
-             * @default 0
+             * @description Audio tokens that the model read. If absent: 0.
              */
             audio_input_tokens?: number | null;
             /**
              * Format: int64
-             * @description Tokens that the model wrote, reasoning included and audio not.
-             * @default 0
+             * @description Tokens that the model wrote, reasoning included and audio not. If absent: 0.
              */
             output_tokens?: number | null;
             /**
              * Format: int64
-             * @description Audio tokens that the model wrote.
-             * @default 0
+             * @description Audio tokens that the model wrote. If absent: 0.
              */
             audio_output_tokens?: number | null;
             /**
              * Format: int64
-             * @description The part of output_tokens that is reasoning.
-             * @default 0
+             * @description The part of output_tokens that is reasoning. If absent: 0.
              */
             reasoning_tokens?: number | null;
             /**
              * Format: int64
-             * @description Requests to the model.
-             * @default 1
+             * @description Requests to the model. If absent: 1.
              */
             requests?: number | null;
             /**
              * Format: int64
-             * @description Web searches that the provider made.
-             * @default 0
+             * @description Web searches that the provider made. If absent: 0.
              */
             web_searches?: number | null;
             /** @description The provider's name for how the call was served. A tier without a price of its own has the most expensive price. If absent: the default tier. */
@@ -3285,11 +3405,20 @@ export interface components {
             at?: string | null;
         };
         Quoted: {
-            /** @description The cost, rounded half to even to a millionth of a dollar, as a charge has it. */
+            /**
+             * Format: double
+             * @description The cost, rounded half to even to a millionth of a dollar, as a charge has it.
+             */
             cost_usd: number;
-            /** @description The sum of the lines, not rounded. */
+            /**
+             * Format: double
+             * @description The sum of the lines, not rounded.
+             */
             exact_cost_usd: number;
-            /** @description What a customer pays, before the day's sum is rounded up to whole credits. Rounded down to a millionth. */
+            /**
+             * Format: double
+             * @description What a customer pays, before the day's sum is rounded up to whole credits. Rounded down to a millionth.
+             */
             credits: number;
             /** Format: uuid */
             price_id: string;
@@ -3319,16 +3448,25 @@ export interface components {
              * @description null for requests and web searches.
              */
             tokens: number | null;
-            /** @description null for requests and web searches. */
+            /**
+             * Format: double
+             * @description null for requests and web searches.
+             */
             usd_per_million: number | null;
             /**
              * Format: int64
              * @description How many requests or web searches; null for tokens.
              */
             count: number | null;
-            /** @description The price of a request or of a web search; null for tokens. */
+            /**
+             * Format: double
+             * @description The price of a request or of a web search; null for tokens.
+             */
             usd_each: number | null;
-            /** @description Exact. */
+            /**
+             * Format: double
+             * @description Exact.
+             */
             cost_usd: number;
         };
         ImportPricesRequest: {
@@ -3338,15 +3476,20 @@ export interface components {
              */
             source: "shipped" | "genai-prices" | "litellm";
             /** @description The list, if the source is not shipped: of LiteLLM the content of model_prices_and_context_window.json, of genai-prices {"providers": the content of data.json}. */
-            list?: Record<string, never> | null;
+            list?: {
+                [key: string]: unknown;
+            } | null;
             /** @description The models to import, in whose names * stands for any text. If absent: all. */
             models?: string[] | null;
             /**
-             * @description The percentage of the cost that customers pay for models that have no price yet. Others keep what customers pay.
-             * @default 100
+             * Format: double
+             * @description The percentage of the cost that customers pay for models that have no price yet. Others keep what customers pay. If absent: 100.
              */
             percent?: number | null;
-            /** @description What a credit is worth, for models that have no price yet. If absent: CREDIT_VALUE_USD of the configuration. */
+            /**
+             * Format: double
+             * @description What a credit is worth, for models that have no price yet. If absent: CREDIT_VALUE_USD of the configuration.
+             */
             credit_value_usd?: number | null;
             /** @description Whether to set the prices. If absent or false: only show what would change. */
             apply?: boolean | null;
@@ -3383,7 +3526,9 @@ export interface components {
             /** Format: date-time */
             valid_from: string;
             usd_per_million: components["schemas"]["PriceRates"];
+            /** Format: double */
             usd_per_request: number;
+            /** Format: double */
             usd_per_web_search: number;
             bands: components["schemas"]["PriceBand"][];
             /** @description Rates of service tiers that have their own. */
