@@ -8,7 +8,7 @@ PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
 ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
-TOOLS := tools tools/deploylint
+TOOLS := tools tools/deploylint tools/clientgen clients/go
 # make test runs every test without -race, and with -race again all tests of most packages. SLOW_WITH_RACE are packages in which that
 # takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
 # drills is left out: it tests the program, which is built without -race.
@@ -23,7 +23,7 @@ help: ## list the targets
 
 ## Development
 
-.PHONY: run dashboard generate migration openapi pricelist
+.PHONY: run dashboard generate migration openapi clients pricelist
 run: ## run the service with demo data and no other service
 	go run . serve --demo
 
@@ -44,6 +44,10 @@ migration: ## plan a migration from schema.hcl: make migration NAME=add_somethin
 
 openapi: ## rewrite docs/openapi.json from the handlers
 	go test ./handlers -count=1 -run TestOpenAPI -update
+
+clients: clients/node_modules/.package-lock.json ## rewrite what is generated of clients/ from docs/openapi.json
+	go -C tools/clientgen tool oapi-codegen -config ../../clients/go/generate.yaml -o ../../clients/go/api.gen.go ../../docs/openapi.json
+	cd clients && npx openapi-typescript ../docs/openapi.json -o typescript/src/schema.ts
 
 pricelist: ## rewrite the price list that ships, from the npm package that tools/pricelist names
 	cd tools/pricelist && npm ci --ignore-scripts --no-audit --no-fund && node pricelist.mjs
