@@ -42,8 +42,10 @@ migration: ## plan a migration from schema.hcl: make migration NAME=add_somethin
 	@[[ '$(NAME)' =~ ^[a-z0-9_]+$$ ]] || { echo 'make migration NAME=add_something (lower case, digits and _)' >&2; exit 2; }
 	tools/testenv.sh go test ./store -count=1 -run TestMigrationsMatchTheSchema -plan $(NAME)
 
-openapi: ## rewrite docs/openapi.json from the handlers
+openapi: dashboard/node_modules/.package-lock.json ## rewrite docs/openapi.json from the handlers, and what is generated from it
 	go test ./handlers -count=1 -run TestOpenAPI -update
+	npm --prefix dashboard run types
+	$(MAKE) clients
 
 clients: clients/node_modules/.package-lock.json ## rewrite what is generated of clients/ from docs/openapi.json
 	go -C tools/clientgen tool oapi-codegen -config ../../clients/go/generate.yaml -o ../../clients/go/api.gen.go ../../docs/openapi.json

@@ -164,7 +164,7 @@ func TestClientsTakeTheServiceForAVendor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runClients(t, "CLIENTS_URL="+service.url, "CLIENTS_KEY="+newKey(t, database, 100_000), "CLIENTS_CONTROL="+p.control, "CLIENTS_SERVICE=yes", "CLIENTS_ADMIN="+newAdminKey(t, database), "CLIENTS_KEYS="+string(keys))
+	runClients(t, "CLIENTS_URL="+service.url, "CLIENTS_KEY="+newKey(t, database, 100_000), "CLIENTS_CONTROL="+p.control, "CLIENTS_SERVICE=yes", "CLIENTS_ADMIN="+newAdminKey(t, database), "CLIENTS_GATEWAY="+newServiceKey(t, database), "CLIENTS_KEYS="+string(keys))
 	raw := storetest.Raw(t, database)
 	Eventually(t, 30*time.Second, "every hold to be settled", func() bool {
 		return storetest.Count(t, raw, "SELECT COUNT(*) FROM holds WHERE status = 'open'") == 0
