@@ -8,7 +8,7 @@ PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
 ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
-TOOLS := tools tools/deploylint tools/clientgen clients/go
+TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go
 # make test runs every test without -race, and with -race again all tests of most packages. SLOW_WITH_RACE are packages in which that
 # takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
 # drills is left out: it tests the program, which is built without -race.
@@ -56,7 +56,7 @@ pricelist: ## rewrite the price list that ships, from the npm package that tools
 
 ## Checks
 
-.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard lighthouse agents torture chaos soak fuzz bench
+.PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard examples lighthouse agents torture chaos soak fuzz bench
 test: ## run everything: the checks below, every Go test, the concurrent ones also with -race, the dashboard's tests; nothing is skipped
 	tools/test.sh
 
@@ -85,7 +85,7 @@ audit: ## check for known vulnerabilities, where the vulnerability database can 
 	tools/audit.sh
 
 deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools that read them
-	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml))
+	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml examples/*/compose.yml))
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
@@ -107,6 +107,10 @@ test-dashboard: dashboard/node_modules/.package-lock.json ## check the dashboard
 	npm --prefix dashboard run build
 	$(BUILD) -o .build/codexible .
 	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run e2e
+
+examples: clients/node_modules/.package-lock.json ## build the examples and run their tests against a demo of the service
+	$(BUILD) -o .build/codexible .
+	tools/examples.sh
 
 lighthouse: dashboard/node_modules/.package-lock.json ## run Lighthouse on the dashboard's production build
 	tools/need.sh chromium

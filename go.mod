@@ -5,6 +5,9 @@ go 1.26.4
 ignore (
 	./clients/node_modules
 	./dashboard/node_modules
+	./examples/gateway-typescript/node_modules
+	./examples/nextjs-usage/node_modules
+	./examples/stripe/node_modules
 )
 
 require (
