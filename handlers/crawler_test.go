@@ -82,7 +82,7 @@ func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
 		if _, err := db.OpenSession(t.Context(), accounts.ActorCLI, store.NewSession{UserID: f.id(t, "root.user"), Token: accounts.MintToken(), PasswordHash: operatorHash()}); err != nil {
 			t.Fatal(err)
 		}
-		c.crawl(t, slices.Concat([]string{"/admin/account", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, consolePages, []string{"/admin/users/$sam.user", "/docs"})...)
+		c.crawl(t, slices.Concat([]string{"/admin/account", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, consolePages, []string{"/admin/users/$sam.user", "/docs", "/docs/guide"})...)
 		for _, path := range consoleForms {
 			// This console has no backup to offer, and nobody has a second factor.
 			if to := patternOf(f.fill(path)); !c.reached[to] && !regexp.MustCompile(`backup|two-step/(off|codes)`).MatchString(path) {

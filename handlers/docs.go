@@ -1,7 +1,11 @@
 package handlers
 
 import (
+	"bytes"
+
+	"codexible/docs/guide"
 	"codexible/static/docs"
+	"codexible/views"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -24,6 +28,27 @@ const shortCache = "public, max-age=300"
 func (a *api) reference(x *exchange) error {
 	x.write(referenceOnly)
 	return x.file(fiber.MIMETextHTMLCharsetUTF8, docs.Index)
+}
+
+// guide is a page of the guide, or a search of it.
+func (a *api) guide(x *exchange) error {
+	shown := views.Guide{Page: guide.Find(x.Params("page"))}
+	switch query := x.Query("q"); {
+	case shown.Page == nil:
+		return errNoRoute
+	case query != "":
+		shown = views.Guide{Query: query[:min(len(query), guide.MaxQuery)], Hits: guide.Search(query)}
+	}
+	shown.Theme = views.ThemeSystem // a page that is cached is the same for everybody
+	var b bytes.Buffer
+	if err := views.GuidePage(shown).Render(x.ctx, &b); err != nil {
+		return err
+	}
+	x.write(consoleOnly)
+	x.write(shortlyCached)
+	x.contentType(fiber.MIMETextHTMLCharsetUTF8)
+	x.html(fiber.StatusOK, b.Bytes(), true)
+	return nil
 }
 
 func (x *exchange) file(media string, content []byte) error {

@@ -30,6 +30,8 @@ func (a *api) endpoints() []*route {
 		get(metricsPath, open, "Return metrics for Prometheus", raw("showMetrics", "text/plain", a.showMetrics())),
 		get("/openapi.json", open, "Return this OpenAPI document", raw("showDocument", fiber.MIMEApplicationJSON, a.showDocument)),
 		get("/docs", open, "", asset(a.reference)),
+		get("/docs/guide", open, "", asset(a.guide)),
+		get("/docs/guide/:page", open, "", asset(a.guide)),
 		get("/docs/*", open, "", asset(a.referenceFile)),
 		get("/static/:name", open, "", asset(a.staticFile)),
 

@@ -1,0 +1,29 @@
+package views
+
+import "codexible/docs/guide"
+
+// Guide is a page of the guide, or a search of it where Page is nil.
+type Guide struct {
+	Theme Theme
+	Page  *guide.Page
+	Query string
+	Hits  []guide.Hit
+}
+
+func (g *Guide) title() string {
+	if g.Page == nil {
+		return "Search"
+	}
+	return g.Page.Title
+}
+
+// next is the page after this one; nil after the last.
+func (g *Guide) next() *guide.Page {
+	list := guide.Pages()
+	for i, p := range list {
+		if p == g.Page && i+1 < len(list) {
+			return list[i+1]
+		}
+	}
+	return nil
+}
