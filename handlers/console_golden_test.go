@@ -360,6 +360,10 @@ func (g *golden) forms(v *visitor) {
 	g.page("key-rotated", v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600"), http.StatusOK)
 	recordSecret(shownKey.FindString(v.page))
 	g.page("key-with-grace", v.get("/admin/keys/$ada.id?days=7"), http.StatusOK)
+	g.page("keys-bulk-preview", v.get("/admin/keys").submit("/admin/keys/bulk", "scope", "page", "do", "revoke"), http.StatusOK)
+	g.page("keys-bulk-none", v.get("/admin/keys").submit("/admin/keys/bulk", "do", "revoke", "page", ""), http.StatusUnprocessableEntity)
+	g.page("users-bulk-preview", v.get("/admin/users").submit("/admin/users/bulk", "id", "$bob.user", "id", "$ada.user", "do", "plan:$plan.business", "page", ""), http.StatusOK)
+	g.page("users-bulk-done", v.submit("/admin/users/bulk"), http.StatusOK)
 	g.page("form-foreign", v.send(http.MethodPost, "/admin/logout", "_csrf=none"), http.StatusForbidden)
 	g.page("account-invalid", v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", "short"), http.StatusUnprocessableEntity)
 }

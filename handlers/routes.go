@@ -140,6 +140,7 @@ func (a *api) pages() []*route {
 		a.accountPages(),
 		providerPolicy.under(form("/admin/openid", signedOut, c.BeginOpenID), page("/admin/openid/callback", signedOut, c.FinishOpenID)),
 		both("/admin/users/new", administrator, c.NewUser),
+		bulkPolicy.under(form("/admin/users/bulk", administrator, c.BulkUsers), form("/admin/keys/bulk", administrator, c.BulkKeys)),
 		both("/admin/users/:id/edit", administrator, c.EditUser),
 		both("/admin/users/:id/plan", administrator, c.ChangePlan),
 		both("/admin/users/:id/suspend", administrator, c.Suspend),

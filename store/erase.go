@@ -80,17 +80,21 @@ func erasable(db *gorm.DB, id uuid.UUID, confirm string) (userRow, error) {
 	case u.Role != accounts.RoleAdmin:
 		return u, nil
 	}
+	last, err := lastOperator(db, id)
+	if err == nil && last {
+		err = accounts.ErrLastOperator
+	}
+	return u, err
+}
+
+// lastOperator reports whether nobody but this user can sign in as an operator who changes things.
+func lastOperator(db *gorm.DB, id uuid.UUID) (bool, error) {
 	var others, own int64
-	if err := db.Model(&userRow{}).Where(canSignIn+" AND id <> ?", id).Limit(1).Count(&others).Error; err != nil {
-		return u, err
+	if err := db.Model(&userRow{}).Where(canSignIn+" AND id <> ?", id).Limit(1).Count(&others).Error; err != nil || others > 0 {
+		return false, err
 	}
-	if err := db.Model(&userRow{}).Where(canSignIn+" AND id = ?", id).Count(&own).Error; err != nil {
-		return u, err
-	}
-	if own > 0 && others == 0 {
-		return u, accounts.ErrLastOperator
-	}
-	return u, nil
+	err := db.Model(&userRow{}).Where(canSignIn+" AND id = ?", id).Count(&own).Error
+	return own > 0, err
 }
 
 // endHolds brings the deadline of a user's open holds forward and has them end by it: released, or

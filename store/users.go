@@ -287,6 +287,11 @@ func userByID(db *gorm.DB, id uuid.UUID) (u userRow, err error) {
 // of the user, for all the user's keys at once. ErrErased where the user was erased. A change of role or status ends the user's console sessions and
 // known browsers with the same commit.
 func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange) (after UserLine, err error) {
+	return s.changeUser(ctx, by, id, c, nil)
+}
+
+// changeUser changes a user, unless keep has a reason to leave the user as it is.
+func (s *Store) changeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange, keep func(*change, UserLine) error) (after UserLine, err error) {
 	if c, err = c.Normalize(); err != nil {
 		return after, err
 	}
@@ -305,6 +310,11 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		}
 		if before.ErasedAt != nil {
 			return accounts.ErrErased
+		}
+		if keep != nil {
+			if err := keep(tx, before); err != nil {
+				return err
+			}
 		}
 		if after, err = tx.applied(before, c); err != nil {
 			return err

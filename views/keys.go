@@ -16,6 +16,8 @@ type Keys struct {
 	Pager         Pager
 	Filtered      bool
 	Now           time.Time
+	// Bulk acts on many of the keys; nil for those who change nothing.
+	Bulk *Bulk
 }
 
 // Key is a key's own page.

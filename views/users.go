@@ -20,6 +20,8 @@ type Users struct {
 	Pager              Pager
 	// Filtered is true where a filter is set, and changes what an empty list says.
 	Filtered bool
+	// Bulk acts on many of the users; nil for those who change nothing.
+	Bulk *Bulk
 }
 
 // UserLine is a user as lists show them.
@@ -63,6 +65,8 @@ type KeyLine struct {
 	Email string
 	// UserStatus is the owner's: the keys of a suspended user do not work.
 	UserStatus accounts.Status
+	// Picked rows have a box for bulk actions.
+	Picked bool
 }
 
 func (k KeyLine) path() string { return "/admin/keys/" + k.ID.String() }

@@ -29,7 +29,10 @@ func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 	if secret, is := keys.Parse(text); is {
 		return c.pasted(ctx, v, secret)
 	}
-	state := oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
+	text, state, err := v.keyFilter()
+	if err != nil {
+		return Reply{}, err
+	}
 	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
 	if err != nil {
 		return Reply{}, err
@@ -50,10 +53,24 @@ func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 	if len(list) > 0 {
 		p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
 	}
+	var ids []uuid.UUID
 	for _, k := range list {
-		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus})
+		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus, Picked: v.mayChange()})
+		ids = append(ids, k.ID)
+	}
+	if p.Bulk, err = c.bulkForm(ctx, v, c.keyBulk(v), ids, p.Pager.Onward == "" && p.Pager.Newest == ""); err != nil {
+		return Reply{}, err
 	}
 	return show(views.KeysPage(p))
+}
+
+// keyFilter is what the list's query asks for. Of a whole key only the prefix is looked for.
+func (v *Visit) keyFilter() (text, state string, err error) {
+	text, err = v.search()
+	if secret, is := keys.Parse(text); is {
+		text = secret.Prefix()
+	}
+	return text, oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"}), err
 }
 
 func (c *Console) keyList(ctx context.Context, text, state string, page store.Page) ([]store.KeyLine, error) {

@@ -21,17 +21,11 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	text, err := v.search()
+	q, err := v.userQuery()
 	if err != nil {
 		return Reply{}, err
 	}
-	planID, _ := uuid.Parse(v.Query.Get("plan"))
-	q := store.UserQuery{
-		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()),
-		Status: oneOf(v.Query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
-	}
-	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
-	q.Order = store.Order(order)
+	planID, order := q.PlanID, string(q.Order)
 	users, err := c.Store.Users(ctx, q)
 	if err != nil {
 		return Reply{}, err
@@ -56,10 +50,26 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 	if len(users) > 0 {
 		p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
 	}
+	var ids []uuid.UUID
 	for _, u := range users {
 		p.Lines = append(p.Lines, userLine(u, plans))
+		ids = append(ids, u.ID)
+	}
+	if p.Bulk, err = c.bulkForm(ctx, v, c.userBulk(v, plans), ids, p.Pager.Onward == "" && p.Pager.Newest == ""); err != nil {
+		return Reply{}, err
 	}
 	return show(views.UsersPage(p))
+}
+
+// userQuery is what the list's query asks for.
+func (v *Visit) userQuery() (store.UserQuery, error) {
+	text, err := v.search()
+	planID, _ := uuid.Parse(v.Query.Get("plan"))
+	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
+	return store.UserQuery{
+		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()), Status: oneOf(v.Query.Get("status"), accounts.Statuses()),
+		Order: store.Order(order), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
+	}, err
 }
 
 func userSorts(order string, path func(string) string) (byEmail, byCreated views.SortHead) {
