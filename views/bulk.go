@@ -58,7 +58,6 @@ type BulkLine struct {
 // BulkResult says what a bulk action has done.
 type BulkResult struct {
 	Frame
-	Said  string
 	Lines []BulkOutcome
 	Noun  string
 	Back  string

@@ -24,9 +24,9 @@ const (
 
 // bulkAction is something that is done to many keys or users.
 type bulkAction struct {
-	// name is its value in the form; label begins its option, such as Revoke.
-	name, label string
-	danger      bool
+	// name is its value in the form, label its option; does has a place for how many, such as Revoke %s.
+	name, label, does string
+	danger            bool
 	// subjects reads the keys or users, in the order of their ids; those that do not exist are left out.
 	subjects func(ctx context.Context, ids []uuid.UUID) ([]bulkSubject, error)
 	// consequences say what it means for these.
@@ -207,9 +207,10 @@ func (c *Console) previewBulk(ctx context.Context, v *Visit, l *bulkList, action
 	p.Affected, p.AffectedMore = firstLines(p.Affected)
 	p.Skipped, p.SkippedMore = firstLines(p.Skipped)
 	n := int64(len(affected))
-	p.Consequences = []string{fmt.Sprintf("%s: %s. %s skipped, for the reasons below.", action.label, views.Count(n, l.noun), are(skipped, "is", "are"))}
-	if skipped == 0 {
-		p.Consequences[0] = fmt.Sprintf("%s: %s. None is skipped.", action.label, views.Count(n, l.noun))
+	p.Submit = fmt.Sprintf(action.does, views.Count(n, l.noun))
+	p.Consequences = []string{p.Submit + ". None is skipped."}
+	if skipped > 0 {
+		p.Consequences[0] = fmt.Sprintf("%s. %s skipped; the reasons are below.", p.Submit, are(skipped, "is", "are"))
 	}
 	if more {
 		p.Consequences = append(p.Consequences, fmt.Sprintf("More than %s match. This action takes the first of the list alone; repeat it for the others.", views.Count(store.MaxBulk, l.noun)))
@@ -223,7 +224,7 @@ func (c *Console) previewBulk(ctx context.Context, v *Visit, l *bulkList, action
 		return Reply{}, err
 	}
 	p.Consequences = append(append(p.Consequences, means...), "Each one is changed by itself, with its own entry in the audit log and its own event. No others are taken, whatever matches by then.")
-	p.IDs, p.Once, p.Submit = strings.Join(texts(affected), " "), uuid.NewString(), action.label+": "+views.Count(n, l.noun)
+	p.IDs, p.Once = strings.Join(texts(affected), " "), uuid.NewString()
 	return show(views.BulkPreviewPage(p))
 }
 
@@ -308,14 +309,13 @@ func (c *Console) bringAll(ctx context.Context, action *bulkAction, subjects []b
 			p.Lines = append(p.Lines, outcome(s, views.ToneBad, "Failed", f.Message))
 		}
 	}
-	p.Said = fmt.Sprintf("%s done, %s skipped, %s failed.", views.Number(done), views.Number(skipped), views.Number(failed))
-	p.Notice = &views.Notice{Tone: views.ToneGood, Title: action.label + ": " + p.Said, Text: "Each change has its own entry in the audit log."}
+	said := fmt.Sprintf("%s done, %s skipped, %s failed.", views.Number(done), views.Number(skipped), views.Number(failed))
+	p.Notice = &views.Notice{Tone: views.ToneGood, Title: said, Text: "Each change has its own entry in the audit log."}
 	if failed > 0 {
 		p.Notice.Tone = views.ToneWarn
 	}
 	if untried > 0 {
-		p.Said += fmt.Sprintf(" %s not tried.", views.Number(untried))
-		p.Notice = &views.Notice{Tone: views.ToneBad, Title: "The action stopped early", Text: fmt.Sprintf("%s What was done stays done. Select the others again to go on.", p.Said)}
+		p.Notice = &views.Notice{Tone: views.ToneBad, Title: "The action stopped early", Text: fmt.Sprintf("%s %s not tried. What was done stays done. Select the others again to go on.", said, views.Number(untried))}
 	}
 	return nil
 }

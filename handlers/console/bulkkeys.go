@@ -37,22 +37,22 @@ func (c *Console) keyBulk(v *Visit) *bulkList {
 	}
 	for _, a := range []struct {
 		to           keys.Status
-		name, label  string
+		name, verb   string
 		consequences []string
 	}{
-		{keys.StatusDisabled, "disable", "Disable keys", []string{
+		{keys.StatusDisabled, "disable", "Disable", []string{
 			"Requests with these keys get 401 immediately, as if they were revoked.",
 			"You can enable them again at any time. Their users cannot: only an operator can enable a key that an operator disabled.",
 		}},
-		{keys.StatusActive, "enable", "Enable keys", []string{"Requests with these keys are accepted again immediately. Their secrets are the same."}},
-		{keys.StatusRevoked, "revoke", "Revoke keys", []string{
+		{keys.StatusActive, "enable", "Enable", []string{"Requests with these keys are accepted again immediately. Their secrets are the same."}},
+		{keys.StatusRevoked, "revoke", "Revoke", []string{
 			"Requests with these keys get 401 immediately.",
 			"This cannot be undone: a revoked key never works again.",
 			"Keys that were created with them keep working.",
 		}},
 	} {
 		l.actions = append(l.actions, bulkAction{
-			name: a.name, label: a.label, danger: a.to != keys.StatusActive,
+			name: a.name, label: a.verb + " keys", does: a.verb + " %s", danger: a.to != keys.StatusActive,
 			subjects: func(ctx context.Context, ids []uuid.UUID) ([]bulkSubject, error) { return c.bulkKeys(ctx, ids, a.to) },
 			consequences: func(ctx context.Context, ids []uuid.UUID) ([]string, error) {
 				return c.keyConsequences(ctx, ids, a.to, a.consequences)
@@ -112,7 +112,7 @@ func (c *Console) keyConsequences(ctx context.Context, ids []uuid.UUID, to keys.
 // openHolds says what becomes of holds when keys stop working.
 func openHolds(n int64) string {
 	if n == 0 {
-		return "No call of them is running: there are no open holds."
+		return "They have no open holds."
 	}
 	return fmt.Sprintf("Calls that are running end as they would, and are charged: %s.", views.Count(n, "open hold"))
 }

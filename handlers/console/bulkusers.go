@@ -39,19 +39,19 @@ func (c *Console) userBulk(v *Visit, plans []accounts.Plan) *bulkList {
 		return ids, err
 	}
 	l.actions = []bulkAction{
-		c.userAction(v, "suspend", "Suspend users", accounts.UserChange{Status: new(accounts.StatusSuspended)}, nil, plans),
-		c.userAction(v, "reactivate", "Reactivate users", accounts.UserChange{Status: new(accounts.StatusActive)}, nil, plans),
+		c.userAction(v, "suspend", "Suspend users", "Suspend %s", accounts.UserChange{Status: new(accounts.StatusSuspended)}, nil, plans),
+		c.userAction(v, "reactivate", "Reactivate users", "Reactivate %s", accounts.UserChange{Status: new(accounts.StatusActive)}, nil, plans),
 	}
 	for i := range plans {
 		if to := &plans[i]; !to.Archived {
-			l.actions = append(l.actions, c.userAction(v, "plan:"+to.ID.String(), "Change the plan to "+to.Name, accounts.UserChange{Plan: &to.Name}, to, plans))
+			l.actions = append(l.actions, c.userAction(v, "plan:"+to.ID.String(), "Change the plan to "+to.Name, "Move %s to "+strings.ReplaceAll(to.Name, "%", "%%"), accounts.UserChange{Plan: &to.Name}, to, plans))
 		}
 	}
 	return l
 }
 
 // userAction changes users. to is the plan that they get; nil where the status changes.
-func (c *Console) userAction(v *Visit, name, label string, change accounts.UserChange, to *accounts.Plan, plans []accounts.Plan) bulkAction {
+func (c *Console) userAction(v *Visit, name, label, does string, change accounts.UserChange, to *accounts.Plan, plans []accounts.Plan) bulkAction {
 	stays := func(u store.UserLine) string {
 		if change.Status != nil && *change.Status == accounts.StatusSuspended && u.ID == v.Operator.Session.UserID {
 			return "This is you. Another admin can suspend you."
@@ -59,7 +59,7 @@ func (c *Console) userAction(v *Visit, name, label string, change accounts.UserC
 		return store.UserStays(u, change)
 	}
 	return bulkAction{
-		name: name, label: label, danger: change.Status != nil && *change.Status == accounts.StatusSuspended,
+		name: name, label: label, does: does, danger: change.Status != nil && *change.Status == accounts.StatusSuspended,
 		subjects: func(ctx context.Context, ids []uuid.UUID) ([]bulkSubject, error) {
 			found, err := c.Store.UsersByID(ctx, ids)
 			list := make([]bulkSubject, 0, len(found))
