@@ -7,10 +7,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"codexible/accounts"
+	"codexible/events"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/store/storetest"
@@ -58,6 +61,10 @@ func (s *service) entriesOf(t testing.TB, action string) (n int) {
 func TestManyKeysAreRevokedAsPreviewedOnceEach(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		v := s.operator(t)
+		hook, err := s.store.CreateWebhook(context.Background(), accounts.ActorCLI, events.WebhookChange{URL: new("https://hooks.example.com/bulk"), Types: new([]string{"key.revoked"})})
+		if err != nil {
+			t.Fatal(err)
+		}
 		const list, act = "/admin/keys", "/admin/keys/bulk"
 		v.get(list).sees(http.StatusOK, "Select Laptop, $ada.prefix", "on this page", `name="id" value="$bob.id"`)
 		v.submit(act, "do", "revoke", "id", "$ada.id", "id", "$bob.id", "id", "$ada.revoked.id", "id", "$ada.id", "page", "").
@@ -78,6 +85,9 @@ func TestManyKeysAreRevokedAsPreviewedOnceEach(t *testing.T) {
 		v.sees(http.StatusOK, "This form was already sent", "Unchanged")
 		if after := s.entriesOf(t, "key.revoked"); after != before || before != 3 {
 			t.Errorf("%d revocations, %d after the repeat", before, after)
+		}
+		if told, err := s.store.Deliveries(context.Background(), store.DeliveryQuery{WebhookID: hook.ID, Limit: 9}); err != nil || len(told) != 2 {
+			t.Errorf("%d events, %v", len(told), err)
 		}
 	})
 }
@@ -246,4 +256,31 @@ func TestABulkActionThatTheStorageEndsSaysWhatWasDone(t *testing.T) {
 	storetest.Run(t, storetest.Raw(t, url), "CREATE TRIGGER broken BEFORE UPDATE ON api_keys WHEN OLD.id = X'"+strings.ReplaceAll(ids[3], "-", "")+"' BEGIN SELECT RAISE(ABORT, 'broken'); END")
 	v.send(http.MethodPost, act, preview.Encode())
 	v.sees(http.StatusOK, "The action stopped early", "2 done, 0 skipped, 1 failed. 3 not tried.", "It is not certain that nothing changed", "Not tried")
+}
+
+func TestAConfirmationThatIsSentTwiceAtOnceActsOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.many(t, 20)
+		v := s.operator(t)
+		const act = "/admin/keys/bulk"
+		v.get("/admin/keys?q=many").submit(act, "scope", "page", "do", "disable").sees(http.StatusOK, "Disable 20 keys")
+		form := v.hidden(act).Encode()
+		var sent sync.WaitGroup
+		var again atomic.Int64
+		for range 4 {
+			sent.Go(func() {
+				w := *v
+				if w.send(http.MethodPost, act, form); w.status != http.StatusOK {
+					t.Errorf("answered %d", w.status)
+				}
+				if strings.Contains(w.page, "This form was already sent") {
+					again.Add(1)
+				}
+			})
+		}
+		sent.Wait()
+		if n := s.entriesOf(t, "key.disabled"); n != 20 || again.Load() != 3 {
+			t.Errorf("%d keys were disabled, %d forms were repeats", n, again.Load())
+		}
+	})
 }
