@@ -193,6 +193,15 @@ func (c *Console) userOf(ctx context.Context, v *Visit) (views.UserLine, account
 	return userLine(u, []accounts.Plan{plan}), plan, err
 }
 
+// livingUser is userOf, and accounts.ErrErased for an erased user.
+func (c *Console) livingUser(ctx context.Context, v *Visit) (views.UserLine, accounts.Plan, error) {
+	u, plan, err := c.userOf(ctx, v)
+	if err == nil && u.ErasedAt != nil {
+		err = accounts.ErrErased
+	}
+	return u, plan, err
+}
+
 func (v *Visit) userForm(title string, u views.UserLine) views.Form {
 	back := "/admin/users/" + u.ID.String()
 	return views.Form{
@@ -264,7 +273,7 @@ func defaultPlan(plans []accounts.Plan) string {
 
 // EditUser changes what is known of a user, and the role.
 func (c *Console) EditUser(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -302,7 +311,7 @@ func (v *Visit) self(u views.UserLine) bool { return u.ID == v.Operator.Session.
 
 // ChangePlan takes two steps: the first chooses a plan, the second shows the consequences.
 func (c *Console) ChangePlan(ctx context.Context, v *Visit) (Reply, error) {
-	u, plan, err := c.userOf(ctx, v)
+	u, plan, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -353,7 +362,7 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 
 // Suspend shows the confirmation, and suspends a user.
 func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -397,7 +406,7 @@ func works(keys int64) string {
 
 // Reactivate shows the confirmation, and reactivates a user.
 func (c *Console) Reactivate(ctx context.Context, v *Visit) (Reply, error) {
-	u, plan, err := c.userOf(ctx, v)
+	u, plan, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
