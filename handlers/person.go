@@ -108,7 +108,7 @@ type exportedEvent struct {
 	ID        uuid.UUID       `json:"id" doc:"Receivers get it as webhook-id."`
 	Type      events.Type     `json:"type" example:"key.created"`
 	CreatedAt openapi.Instant `json:"created_at"`
-	Data      openapi.Object  `json:"data" doc:"What receivers get as data."`
+	Payload   string          `json:"payload" doc:"What is sent to receivers, byte for byte." example:"{\"type\":\"key.created\",\"timestamp\":\"2026-11-28T10:00:00Z\",\"data\":{}}"`
 }
 
 type exportedIdentity struct {
@@ -205,7 +205,7 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 	})
 	p.list("events", func(add func(any)) error {
 		return db.EachEventOf(ctx, id, func(e events.Event) error {
-			add(exportedEvent{e.ID, e.Type, openapi.Instant(e.At), openapi.Object(e.Data)})
+			add(exportedEvent{e.ID, e.Type, openapi.Instant(e.At), string(e.Payload())})
 			return p.err
 		})
 	})

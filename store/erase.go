@@ -145,10 +145,10 @@ func (c *change) erase(id uuid.UUID, confirm string, last bool) (e Erasure, err 
 	if err := errors.Join(c.eraseTexts(person), c.eraseEvents(id, person.erased, "")); err != nil {
 		return e, err
 	}
-	if e.KeysRevoked, err = c.eraseKeys(person); err != nil {
+	if err := c.eraseRow(person, &u); err != nil { // first: the events of the keys name the user as the row has it
 		return e, err
 	}
-	if err := c.eraseRow(person, &u); err != nil {
+	if e.KeysRevoked, err = c.eraseKeys(person); err != nil {
 		return e, err
 	}
 	if e.ErasedUser, err = c.store.userLine(c.DB, id); err != nil {
