@@ -194,15 +194,7 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 			return len(list), err
 		})
 	})
-	p.list("days", func(add func(any)) error {
-		return db.EachDayOf(ctx, id, func(t usage.DayTotal) error { add(a.dayUsageOf(t)); return p.err })
-	})
-	p.list("charges", func(add func(any)) error {
-		return db.EachChargeOf(ctx, id, func(c usage.Record) error { add(a.chargeItemOf(c)); return p.err })
-	})
-	p.list("requests", func(add func(any)) error {
-		return db.EachRequest(ctx, store.RequestQuery{UserID: id}, func(l *store.RequestLine) error { add(adminRequestItemOf(*l)); return p.err })
-	})
+	a.exportUsage(ctx, p, id)
 	p.list("events", func(add func(any)) error {
 		return db.EachEventOf(ctx, id, func(e events.Event) error {
 			add(exportedEvent{e.ID, e.Type, openapi.Instant(e.At), string(e.Payload())})
@@ -226,6 +218,19 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 		p.err = p.w.Flush()
 	}
 	return p.err
+}
+
+// exportUsage writes what a user has used.
+func (a *api) exportUsage(ctx context.Context, p *personWriter, id uuid.UUID) {
+	p.list("days", func(add func(any)) error {
+		return a.Store.EachDayOf(ctx, id, func(t usage.DayTotal) error { add(a.dayUsageOf(t)); return p.err })
+	})
+	p.list("charges", func(add func(any)) error {
+		return a.Store.EachChargeOf(ctx, id, func(c usage.Record) error { add(a.chargeItemOf(c)); return p.err })
+	})
+	p.list("requests", func(add func(any)) error {
+		return a.Store.EachRequest(ctx, store.RequestQuery{UserID: id}, func(l *store.RequestLine) error { add(adminRequestItemOf(*l)); return p.err })
+	})
 }
 
 func eachKeyOf(ctx context.Context, db *store.Store, user uuid.UUID, visit func(store.KeyLine)) error {

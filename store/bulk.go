@@ -20,10 +20,10 @@ var errKept = fault.New(fault.Conflict, "Nothing was changed.")
 
 // KeyStays is why a key stays as it is when it is brought into a status; empty where it changes.
 func KeyStays(k keys.Key, to keys.Status) string {
-	switch {
-	case k.Status == to:
+	if k.Status == to {
 		return "It is already " + string(to) + "."
-	case k.Status == keys.StatusRevoked:
+	}
+	if k.Status == keys.StatusRevoked {
 		return "It is revoked, which cannot be undone."
 	}
 	return ""

@@ -47,7 +47,7 @@ type bulkList struct {
 	title, path, noun string
 	section           views.Section
 	actions           []bulkAction
-	// first are the ids of the first rows that a list's query finds.
+	// first are the ids of rows that the filters of a list's query find, the newest of keys and users first.
 	first func(ctx context.Context, list *Visit, limit int) ([]uuid.UUID, error)
 }
 
@@ -70,15 +70,10 @@ func (c *Console) bulkForm(ctx context.Context, v *Visit, l *bulkList, ids []uui
 	return b, err
 }
 
-// whole are the ids of what a list's query finds from its first row on, at most one more than an action takes.
+// whole are the ids of what a list's query finds, however it is sorted: at most one more than an action takes.
 func (l *bulkList) whole(ctx context.Context, v *Visit, query url.Values) ([]uuid.UUID, error) {
 	list := *v
-	list.Query = url.Values{}
-	for name, values := range query {
-		if name != "after" && name != "offset" {
-			list.Query[name] = values
-		}
-	}
+	list.Query = query
 	return l.first(ctx, &list, store.MaxBulk+1)
 }
 
@@ -213,7 +208,7 @@ func (c *Console) previewBulk(ctx context.Context, v *Visit, l *bulkList, action
 		p.Consequences[0] = fmt.Sprintf("%s. %s skipped; the reasons are below.", p.Submit, are(skipped, "is", "are"))
 	}
 	if more {
-		p.Consequences = append(p.Consequences, fmt.Sprintf("More than %s match. This action takes the first of the list alone; repeat it for the others.", views.Count(store.MaxBulk, l.noun)))
+		p.Consequences = append(p.Consequences, fmt.Sprintf("More than %s match. This action takes so many of them; repeat it for the others.", views.Count(store.MaxBulk, l.noun)))
 	}
 	if n == 0 {
 		p.Notice = &views.Notice{Tone: views.ToneWarn, Title: "Nothing to do", Text: "All that were selected would be skipped."}

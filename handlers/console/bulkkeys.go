@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"codexible/accounts"
@@ -104,7 +105,7 @@ func (c *Console) keyConsequences(ctx context.Context, ids []uuid.UUID, to keys.
 		}
 	}
 	holds, err := c.Store.HoldsOfKeys(ctx, ids)
-	return append(means[:len(means):len(means)],
+	return append(slices.Clip(means),
 		fmt.Sprintf("%s used in the last 7 days. They belong to %s.", are(used, "of them was", "of them were"), views.Count(int64(len(owners)), "user")),
 		openHolds(holds)), err
 }

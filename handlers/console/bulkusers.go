@@ -27,7 +27,7 @@ func (c *Console) BulkUsers(ctx context.Context, v *Visit) (Reply, error) {
 func (c *Console) userBulk(v *Visit, plans []accounts.Plan) *bulkList {
 	l := &bulkList{title: "Users", path: "/admin/users", noun: "user", section: views.SectionUsers}
 	l.first = func(ctx context.Context, list *Visit, limit int) (ids []uuid.UUID, err error) {
-		q, err := list.userQuery()
+		q, err := list.userFilter()
 		if err != nil {
 			return nil, err
 		}
@@ -157,10 +157,10 @@ func moveConsequences(users []store.UserLine, plans []accounts.Plan, to *account
 		}
 	}
 	if spent > 0 {
-		list = append(list, fmt.Sprintf("%s used the new daily limit today, so the next charge is refused.", are(spent, "of them has", "of them have")))
+		list = append(list, are(spent, "of them has", "of them have")+" used the new daily limit today, so the next charge is refused.")
 	}
 	if full > 0 {
-		list = append(list, fmt.Sprintf("%s more active keys than the plan allows. All keep working, and no more can be created.", are(full, "of them has", "of them have")))
+		list = append(list, are(full, "of them has", "of them have")+" more active keys than the plan allows. All keep working, and no more can be created.")
 	}
 	return list
 }

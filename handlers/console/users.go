@@ -21,11 +21,13 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	q, err := v.userQuery()
+	q, err := v.userFilter()
 	if err != nil {
 		return Reply{}, err
 	}
-	planID, order := q.PlanID, string(q.Order)
+	planID := q.PlanID
+	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
+	q.Order, q.Page = store.Order(order), store.Page{Limit: pageSize + 1, After: v.afterID()}
 	users, err := c.Store.Users(ctx, q)
 	if err != nil {
 		return Reply{}, err
@@ -61,14 +63,12 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 	return show(views.UsersPage(p))
 }
 
-// userQuery is what the list's query asks for.
-func (v *Visit) userQuery() (store.UserQuery, error) {
+// userFilter is what the list is narrowed by.
+func (v *Visit) userFilter() (store.UserQuery, error) {
 	text, err := v.search()
 	planID, _ := uuid.Parse(v.Query.Get("plan"))
-	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
 	return store.UserQuery{
 		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()), Status: oneOf(v.Query.Get("status"), accounts.Statuses()),
-		Order: store.Order(order), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
 	}, err
 }
 
