@@ -274,10 +274,10 @@ func TestKeepingRevocationsAppliesWhatIsPending(t *testing.T) {
 	}
 }
 
-// A backup of the first version has neither set-up links nor recovery codes.
+// A backup of the first version has neither set-up links nor recovery codes, and knows of no erasure.
 func TestABackupOfAnOldSchemaIsCompared(t *testing.T) {
 	e := endMuch(t)
-	storetest.Exec(t, "sqlite:"+e.backup, "DROP TABLE setup_links", "DROP TABLE recovery_codes", "DELETE FROM schema_migrations WHERE version > '0001'")
+	storetest.Exec(t, "sqlite:"+e.backup, "DROP TABLE setup_links", "DROP TABLE recovery_codes", "ALTER TABLE users DROP COLUMN erased_at", "DELETE FROM schema_migrations WHERE version > '0001'")
 	sign(t, e.backup)
 	r, err := store.Restore(context.Background(), e.url, e.backup, storetest.Files(), store.RestoreOptions{Force: true})
 	want := e.revived()
