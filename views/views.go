@@ -211,23 +211,6 @@ func WithQuery(path string, pairs ...string) string {
 	return path + "?" + q.Encode()
 }
 
-// SortHead is the head of a sortable column.
-type SortHead struct {
-	Path string
-	// Ascending and Descending say how the list is sorted by this column; neither where it is not.
-	Ascending, Descending bool
-}
-
-func (h SortHead) order() string {
-	switch {
-	case h.Ascending:
-		return "ascending"
-	case h.Descending:
-		return "descending"
-	}
-	return "none"
-}
-
 func (t Theme) is(choice Theme) bool { return t == choice || t == "" && choice == ThemeSystem }
 
 func pressed(yes bool) string { return strconv.FormatBool(yes) }
