@@ -82,7 +82,7 @@ func (s *sorting) cursor(id, value string) string {
 	if s.order == "" {
 		return id
 	}
-	return s.order + "~" + id + "~" + value
+	return s.order + "~" + strconv.Itoa(len(id)) + "~" + id + value
 }
 
 // after reads a cursor; empty, which is the first page, for one of another order.
@@ -92,10 +92,14 @@ func (s *sorting) after(v *Visit) (id, value string) {
 		return text, ""
 	}
 	parts := strings.SplitN(text, "~", 3)
-	if len(parts) != 3 || parts[0] != s.order || accounts.CheckText(parts[2], 0, accounts.MaxEmailLength) != "" {
+	if len(parts) != 3 || parts[0] != s.order {
 		return "", ""
 	}
-	return parts[1], parts[2]
+	n, err := strconv.Atoi(parts[1])
+	if err != nil || n < 0 || n > len(parts[2]) || accounts.CheckText(parts[2][n:], 0, accounts.MaxEmailLength) != "" {
+		return "", ""
+	}
+	return parts[2][:n], parts[2][n:]
 }
 
 // afterRow reads a cursor of a list whose rows have UUIDs.
