@@ -62,7 +62,7 @@ func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 		p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
 	}
 	for _, k := range list {
-		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus})
+		p.Lines = append(p.Lines, keyLine(&k))
 	}
 	return show(views.KeysPage(p))
 }
@@ -93,7 +93,7 @@ func (c *Console) keyList(ctx context.Context, text, state string, order store.O
 // keyOf reads the key of the path.
 func (c *Console) keyOf(ctx context.Context, v *Visit) (views.KeyLine, error) {
 	k, err := c.Store.Key(ctx, v.ID, uuid.Nil)
-	return views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus}, err
+	return keyLine(&k), err
 }
 
 // Key shows one key.
