@@ -30,6 +30,8 @@ const (
 	SectionAudit     Section = "Audit log"
 	SectionSystem    Section = "System"
 	SectionAccount   Section = "Account"
+	// SectionSearch is not in the navigation: its link stands above it.
+	SectionSearch Section = "Search"
 )
 
 type navigationEntry struct {

@@ -29,7 +29,7 @@ func (c *Console) Search(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	text, ok := filter(asked, accounts.MaxSearchLength)
 	shown := keys.Shorten(text)
-	p := views.Search{Frame: v.frame("Search", ""), Asked: text != "",
+	p := views.Search{Frame: v.frame("Search", views.SectionSearch), Asked: text != "",
 		Field: views.Field{Name: "q", Label: "Users, keys, requests and pages", Type: "search", Value: shown, MaxLength: accounts.MaxSearchLength, Autofocus: true}}
 	switch {
 	case !ok:
