@@ -166,7 +166,7 @@ func pagesNamed(v *Visit, text string) (list []views.Found) {
 // hasWords reports whether a name has all words of a text, without case.
 func hasWords(name, text string) bool {
 	name = accounts.Fold(name)
-	for _, word := range strings.Fields(accounts.Fold(text)) {
+	for word := range strings.FieldsSeq(accounts.Fold(text)) {
 		if !strings.Contains(name, word) {
 			return false
 		}

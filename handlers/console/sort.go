@@ -181,7 +181,17 @@ func (p place) compare(other place, down bool) int {
 	return cmp.Or(order, strings.Compare(p.name, other.name))
 }
 
-// sorted returns the rows in the order that the address names, or in their own, which they have.
+// placeOf is where a row is in the order that the address names, or in the list's own, which is by name.
+func (r rows[T]) placeOf(row *T, s *sorting) place {
+	p := place{name: r.name(row)}
+	if s.order != "" {
+		column, _ := s.current()
+		p.rank = r.rank(row, column)
+	}
+	return p
+}
+
+// sorted returns the rows in the order that the address names, or as they are.
 func (r rows[T]) sorted(s *sorting) []T {
 	if s.order == "" {
 		return r.list
@@ -190,11 +200,11 @@ func (r rows[T]) sorted(s *sorting) []T {
 		row   T
 		place place
 	}
-	column, down := s.current()
 	list := make([]placed, len(r.list))
 	for i := range r.list {
-		list[i] = placed{r.list[i], place{r.rank(&r.list[i], column), r.name(&r.list[i])}}
+		list[i] = placed{r.list[i], r.placeOf(&r.list[i], s)}
 	}
+	_, down := s.current()
 	slices.SortFunc(list, func(a, b placed) int { return a.place.compare(b.place, down) })
 	sorted := make([]T, len(list))
 	for i := range list {
@@ -203,39 +213,36 @@ func (r rows[T]) sorted(s *sorting) []T {
 	return sorted
 }
 
+// behind is where the rows behind the cursor of the address begin; 0 without one.
+func (r rows[T]) behind(v *Visit, s *sorting, sorted []T) int {
+	name, value := s.after(v)
+	last, ok, down := place{name: name}, name != "", false
+	if s.order != "" && ok {
+		_, down = s.current()
+		last.rank, ok = parseRank(value)
+	}
+	if !ok {
+		return 0
+	}
+	at, there := slices.BinarySearchFunc(sorted, last, func(row T, last place) int { return r.placeOf(&row, s).compare(last, down) })
+	if there {
+		at++
+	}
+	return at
+}
+
 // page is the part of the rows behind the cursor of the address. Their own order is by name.
 func (r rows[T]) page(v *Visit, s *sorting, noun string) (page []T, p views.Pager) {
-	column, down := s.current()
-	rankOf := func(row *T) (at rank) {
-		if s.order != "" {
-			at = r.rank(row, column)
-		}
-		return at
-	}
-	list, at := r.sorted(s), 0
-	name, value := s.after(v)
-	last := place{name: name}
-	known := s.order == ""
-	if !known {
-		last.rank, known = parseRank(value)
-	}
-	if name != "" && known {
-		found := false
-		at, found = slices.BinarySearchFunc(list, last, func(row T, last place) int {
-			return place{rankOf(&row), r.name(&row)}.compare(last, down && s.order != "")
-		})
-		if found {
-			at++
-		}
-	}
+	list := r.sorted(s)
+	at := r.behind(v, s, list)
 	path := func(after string) string {
 		return views.WithQuery(v.Path, "q", v.Query.Get("q"), "show", v.Query.Get("show"), "sort", s.order, "after", after)
 	}
 	page = list[at:]
 	if len(page) > pageSize {
 		page = page[:pageSize]
-		last := &page[pageSize-1]
-		p.Onward, p.OnwardText = path(s.cursor(r.name(last), rankOf(last).String())), "Next page"
+		last := r.placeOf(&page[pageSize-1], s)
+		p.Onward, p.OnwardText = path(s.cursor(last.name, last.rank.String())), "Next page"
 	}
 	if at > 0 {
 		p.Newest = path("")

@@ -91,17 +91,17 @@ func TestAHeadTurnsTheOrderRoundAndNamesNoOrderThatTheListHasAnyway(t *testing.T
 	heads := func(query string) (list []string) {
 		s := sortVisit(t, query).sorting("-number", sampleColumns)
 		for _, h := range s.heads(func(order string) string { return "to " + order }) {
-			list = append(list, fmt.Sprintf("%s %t %t", h.Path, h.Ascending, h.Descending))
+			list = append(list, fmt.Sprintf("%s up=%t down=%t", h.Path, h.Ascending, h.Descending))
 		}
 		return list
 	}
 	for query, want := range map[string][]string{
-		"":             {"to name false false", "to number false true", " false false"},
-		"sort=-number": {"to name false false", "to number false true", " false false"},
-		"sort=number":  {"to name false false", "to  true false", " false false"},
-		"sort=name":    {"to -name true false", "to  false false", " false false"},
-		"sort=-name":   {"to name false true", "to  false false", " false false"},
-		"sort=other":   {"to name false false", "to number false true", " false false"},
+		"":             {"to name up=false down=false", "to number up=false down=true", " up=false down=false"},
+		"sort=-number": {"to name up=false down=false", "to number up=false down=true", " up=false down=false"},
+		"sort=number":  {"to name up=false down=false", "to  up=true down=false", " up=false down=false"},
+		"sort=name":    {"to -name up=true down=false", "to  up=false down=false", " up=false down=false"},
+		"sort=-name":   {"to name up=false down=true", "to  up=false down=false", " up=false down=false"},
+		"sort=other":   {"to name up=false down=false", "to number up=false down=true", " up=false down=false"},
 	} {
 		if diff := cmp.Diff(want, heads(query)); diff != "" {
 			t.Errorf("%s: %s", query, diff)
