@@ -126,6 +126,8 @@ func (a *api) pages() []*route {
 		form("/admin/logout", operator, c.SignOut),
 
 		page("/admin", operator, c.Overview),
+		page("/admin/search", operator, c.Search),
+		form("/admin/search", operator, c.Search),
 		page("/admin/usage", operator, c.Usage),
 		form("/admin/usage/export", administrator, c.Download(c.ExportUsage)),
 		form("/admin/usage/charges", administrator, c.Download(c.ExportCharges)),

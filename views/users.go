@@ -13,11 +13,13 @@ type Users struct {
 	Frame
 	Search             Field
 	Plan, Role, Status Field
-	// Sort is kept by the filters; ByEmail and ByCreated change it.
-	Sort               string
-	ByEmail, ByCreated SortHead
-	Lines              []UserLine
-	Pager              Pager
+	// Order is kept by the filters; Heads change it.
+	Order string
+	Heads []Head
+	// NotSorted is up to how many users the list would be sorted, where the filters find more; zero where it is.
+	NotSorted int64
+	Lines     []UserLine
+	Pager     Pager
 	// Filtered is true where a filter is set, and changes what an empty list says.
 	Filtered bool
 	// Bulk acts on many of the users; nil for those who change nothing.

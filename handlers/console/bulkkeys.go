@@ -30,7 +30,7 @@ func (c *Console) keyBulk(v *Visit) *bulkList {
 		if err != nil {
 			return nil, err
 		}
-		found, err := c.keyList(ctx, text, state, store.Page{Limit: limit})
+		found, err := c.keyList(ctx, text, state, "", store.Page{Limit: limit})
 		for _, k := range found {
 			ids = append(ids, k.ID)
 		}

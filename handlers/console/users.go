@@ -26,28 +26,36 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	planID := q.PlanID
-	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
-	q.Order, q.Page = store.Order(order), store.Page{Limit: pageSize + 1, After: v.afterID()}
+	order, sortable, err := c.userOrder(ctx, v, q)
+	if err != nil {
+		return Reply{}, err
+	}
+	q.Order, q.Limit = store.Order(order.order), pageSize+1
+	q.After, q.Place = order.afterRow(v)
 	users, err := c.Store.Users(ctx, q)
 	if err != nil {
 		return Reply{}, err
 	}
 	p := views.Users{
-		Frame: v.frame("Users", views.SectionUsers), Sort: order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
+		Frame: v.frame("Users", views.SectionUsers), Order: order.order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "E-mail or name", Value: q.Text},
 		Plan:   planChoice(plans, planID), Role: choice("role", "Role", "All roles", string(q.Role), accounts.Roles()),
 		Status: choice("status", "Status", "All statuses", string(q.Status), accounts.Statuses()),
 	}
+	if !sortable {
+		p.NotSorted = store.SortedRows
+	}
 	path := func(sort, after string) string {
 		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.Query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
 	}
-	p.ByEmail, p.ByCreated = userSorts(order, func(sort string) string { return path(sort, "") })
+	p.Heads = order.heads(func(sort string) string { return path(sort, "") })
 	if len(users) > pageSize {
 		users = users[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = path(order, users[pageSize-1].ID.String()), "Next page"
+		last := &users[pageSize-1]
+		p.Pager.Onward, p.Pager.OnwardText = path(order.order, order.cursor(last.ID.String(), last.Place)), "Next page"
 	}
 	if q.After != uuid.Nil {
-		p.Pager.Newest = path(order, "")
+		p.Pager.Newest = path(order.order, "")
 	}
 	if len(users) > 0 {
 		p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
@@ -72,16 +80,20 @@ func (v *Visit) userFilter() (store.UserQuery, error) {
 	}, err
 }
 
-func userSorts(order string, path func(string) string) (byEmail, byCreated views.SortHead) {
-	byEmail = views.SortHead{Path: path(string(store.EmailAsc)), Ascending: order == string(store.EmailAsc), Descending: order == string(store.EmailDesc)}
-	if byEmail.Ascending {
-		byEmail.Path = path(string(store.EmailDesc))
+// newestFirst is the own order of users.
+const newestFirst = "-created"
+
+// userOrder reads how users are sorted. A search is not, and of many users that filters find
+// only the time is.
+func (c *Console) userOrder(ctx context.Context, v *Visit, q store.UserQuery) (order sorting, sortable bool, err error) {
+	columns := views.UserHeads()
+	if q.Text != "" {
+		return v.sorting(newestFirst, unsorted(columns)), true, nil
 	}
-	byCreated = views.SortHead{Path: path(string(store.OldestFirst)), Ascending: order == string(store.OldestFirst), Descending: order == ""}
-	if byCreated.Ascending {
-		byCreated.Path = path("")
+	if sortable, err = c.Store.Sortable(ctx, q); err == nil && !sortable {
+		columns = unsorted(columns, "created")
 	}
-	return byEmail, byCreated
+	return v.sorting(newestFirst, columns), sortable, err
 }
 
 // oneOf returns the value if it is a known one, else the zero value.
