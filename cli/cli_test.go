@@ -447,7 +447,7 @@ func TestHelpHasAnExampleForEveryCommand(t *testing.T) {
 	_, help, _ := s.try("", "--help")
 	for _, command := range [][]string{
 		{"serve"}, {"migrate", "up"}, {"migrate", "down"}, {"migrate", "status"}, {"user", "create"}, {"user", "list"}, {"user", "suspend"},
-		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "rotate"}, {"key", "disable"}, {"key", "enable"}, {"key", "revoke"},
+		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "change"}, {"key", "rotate"}, {"key", "disable"}, {"key", "enable"}, {"key", "revoke"},
 		{"usage", "reconcile"}, {"secrets", "rotate"}, {"secrets", "forget"}, {"health"}, {"version"},
 	} {
 		name := strings.Join(command, " ")

@@ -21,6 +21,7 @@ import (
 type keyCommand struct {
 	Create  keyCreate  `cmd:"" help:"Create a key. It is shown once."`
 	List    keyList    `cmd:"" help:"List keys, the newest first."`
+	Change  keyChange  `cmd:"" help:"Change a key's label, expiry or metadata."`
 	Rotate  keyRotate  `cmd:"" help:"Replace a key's secret. The id stays; the new secret is shown once."`
 	Disable keyDisable `cmd:"" help:"Disable a key until it is enabled again."`
 	Enable  keyEnable  `cmd:"" help:"Enable a disabled key."`
@@ -132,18 +133,18 @@ func printKeys(t *terminal, list []store.KeyLine) error {
 	for i, k := range list {
 		answer[i] = handlers.KeyForm(k)
 	}
+	now := time.Now()
 	return t.print(answer, func(w io.Writer) {
-		line(w, "PREFIX", "LABEL", "OWNER", "STATUS", "SCOPES", "ADDRESSES", "LIMITS", "MADE BY", "LAST USED", "ID")
+		line(w, "PREFIX", "LABEL", "OWNER", "STATUS", "SCOPES", "ADDRESSES", "LIMITS", "MADE BY", "LAST USED", "EXPIRES", "ID")
 		for _, k := range list {
 			status := string(k.Status)
 			if k.Status == keys.StatusActive && k.UserStatus == accounts.StatusSuspended {
 				status += ", user suspended"
 			}
-			used := "never"
-			if k.LastUsedAt != nil {
-				used = k.LastUsedAt.UTC().Format(time.RFC3339)
+			if k.Status == keys.StatusActive && k.Expired(now) {
+				status += ", expired"
 			}
-			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes.Names(), ","), orEverywhere(k.Addresses.Texts()), limitsText(k.Key), k.CreatedBy, used, k.ID.String())
+			line(w, k.Prefix, k.Label, k.UserEmail, status, strings.Join(k.Scopes.Names(), ","), orEverywhere(k.Addresses.Texts()), limitsText(k.Key), k.CreatedBy, timeOr(k.LastUsedAt, "never"), timeOr(k.ExpiresAt, "never"), k.ID.String())
 		}
 	})
 }
@@ -172,6 +173,39 @@ func limitsText(k keys.Key) string {
 		return "plan's"
 	}
 	return strings.Join(parts, ",")
+}
+
+type keyChange struct {
+	ID        uuid.UUID `arg:"" help:"The key's id, as key list shows it."`
+	Label     *string   `placeholder:"LABEL" help:"What the key is for, up to 100 characters."`
+	ExpiresAt *instant  `placeholder:"TIME" xor:"expiry" help:"When it expires, such as 2027-01-31T00:00:00Z."`
+	Never     bool      `xor:"expiry" help:"It does not expire."`
+	Metadata  string    `placeholder:"JSON" help:"A JSON object that replaces the previous one, at most 4096 bytes; {} removes it."`
+}
+
+// Help gives the examples that --help shows.
+func (keyChange) Help() string {
+	return `What is not given stays. Examples:
+
+    codexible key change 019a2b3c-4d5e-7f60-8123-456789abcdef --label laptop --expires-at 2027-01-31T00:00:00Z
+    codexible key change 019a2b3c-4d5e-7f60-8123-456789abcdef --never --metadata '{"team": "search"}'`
+}
+
+// Run changes the key.
+func (c keyChange) Run(ctx context.Context, t *terminal) error {
+	change := keys.KeyChange{Label: c.Label, Metadata: objectOrNil(c.Metadata)}
+	if at := (*time.Time)(c.ExpiresAt); at != nil || c.Never {
+		change.ExpiresAt = &at
+	}
+	if change.Label == nil && change.ExpiresAt == nil && change.Metadata == nil {
+		return errors.New("nothing to change: give --label, --expires-at, --never or --metadata")
+	}
+	return t.withStore(ctx, func(s *store.Store) error {
+		if _, err := s.ChangeKey(ctx, accounts.ActorCLI, c.ID, uuid.Nil, change); err != nil {
+			return err
+		}
+		return t.print(handlers.UpdatedForm(), func(w io.Writer) { line(w, "changed "+c.ID.String()) })
+	})
 }
 
 type keyRotate struct {

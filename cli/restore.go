@@ -25,7 +25,7 @@ func (restoreCommand) Help() string {
     codexible restore --force --keep-revocations /var/backups/codexible-2026-11-23.db
     systemctl start codexible.service
 
-All console sessions and set-up links of the backup are ended. The database that is there is compared with the backup first, and what the backup brings back to life is listed: keys that were revoked, disabled or rotated since, users that were suspended, admins and services that lost their role, passwords that were changed, and recovery codes that were used.
+All console sessions and set-up links of the backup are ended. The database that is there is compared with the backup first, and what the backup brings back to life is listed: keys that were revoked, disabled or rotated since, users that were suspended, admins and services that lost their role, passwords that were changed, and recovery codes that were used. Users who were erased since are in the backup as they were: they are listed, and have to be erased again.
 
 With --keep-revocations these stay ended: the keys stay revoked or disabled, a rotated key has the secrets and the prefix that it has there (the ended secret stops, the one after it works), and the users stay suspended with the role and the password hash that they have there. Not taken over are users and keys made since, other changes of a key such as its expiry, and a second factor that was set up since. Pending migrations are applied to the restored database. Everything is in its audit log.`
 }
@@ -54,6 +54,8 @@ type revivedJSON struct {
 	RolesTaken       []revivedUserJSON `json:"roles_taken"`
 	PasswordsChanged []revivedUserJSON `json:"passwords_changed"`
 	RecoveryCodes    int64             `json:"recovery_codes_used"`
+	// UsersErased have to be erased again, also where revocations were kept.
+	UsersErased []revivedUserJSON `json:"users_erased"`
 }
 
 type revivedKeyJSON struct {
@@ -83,7 +85,7 @@ func revivedAsJSON(r *store.Revived) *revivedJSON {
 		}
 		return answer
 	}
-	return &revivedJSON{keys(r.KeysRevoked), keys(r.KeysDisabled), keys(r.KeysRotated), users(r.UsersSuspended), users(r.RolesTaken), users(r.PasswordsChanged), r.RecoveryCodes}
+	return &revivedJSON{keys(r.KeysRevoked), keys(r.KeysDisabled), keys(r.KeysRotated), users(r.UsersSuspended), users(r.RolesTaken), users(r.PasswordsChanged), r.RecoveryCodes, users(r.UsersErased)}
 }
 
 // list writes what comes back to life, or was kept from it.
@@ -108,7 +110,10 @@ func (r *revivedJSON) list(w io.Writer, kept bool) {
 	if r.RecoveryCodes > 0 {
 		lines = append(lines, fmt.Sprintf("  recovery codes used\t%d", r.RecoveryCodes))
 	}
+	defer r.listErased(w)
 	switch {
+	case len(lines) == 0 && len(r.UsersErased) > 0:
+		return
 	case len(lines) == 0:
 		line(w, "nothing comes back to life that was ended since the backup")
 		return
@@ -119,6 +124,17 @@ func (r *revivedJSON) list(w io.Writer, kept bool) {
 	}
 	for _, text := range lines {
 		line(w, text)
+	}
+}
+
+// listErased writes who was erased since the backup, and what to do.
+func (r *revivedJSON) listErased(w io.Writer) {
+	if len(r.UsersErased) == 0 {
+		return
+	}
+	line(w, "erased since the backup, and known again as the backup has them: erase each of them again, and delete the backup:")
+	for _, u := range r.UsersErased {
+		line(w, "  codexible user erase "+u.ID.String()+" --confirm "+u.Email)
 	}
 }
 

@@ -51,7 +51,7 @@ func TestTheRestoreCommandKeepsRevocationsAndPrintsThemAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil || code != ExitOK || !got.Kept || got.Revived == nil || len(got.Revived.KeysRevoked) != 1 || got.Revived.KeysRevoked[0].ID != c.Key.ID {
 		t.Fatalf("code %d, %v:\n%s", code, err, out)
 	}
-	for _, field := range []string{`"keys_disabled":[]`, `"keys_rotated":[]`, `"users_suspended":[]`, `"roles_taken":[]`, `"passwords_changed":[]`, `"recovery_codes_used":0`, `"sessions_ended":0`, `"setup_links_ended":0`} {
+	for _, field := range []string{`"keys_disabled":[]`, `"keys_rotated":[]`, `"users_suspended":[]`, `"roles_taken":[]`, `"passwords_changed":[]`, `"recovery_codes_used":0`, `"sessions_ended":0`, `"setup_links_ended":0`, `"users_erased":[]`} {
 		if !strings.Contains(out, field) {
 			t.Errorf("%s is missing: %s", field, out)
 		}
@@ -62,5 +62,35 @@ func TestTheRestoreCommandKeepsRevocationsAndPrintsThemAsJSON(t *testing.T) {
 	}
 	if out, code = runWith(t, map[string]string{"DATA_DIR": t.TempDir()}, "restore", backup, "--json"); code != ExitOK || !strings.Contains(out, `"revived":null`) || !strings.Contains(out, `"revocations_kept":false`) {
 		t.Errorf("where no database was there: code %d, %s", code, out)
+	}
+}
+
+func TestTheRestoreCommandNamesErasedPeopleWhoComeBackAndWhatToDo(t *testing.T) {
+	for _, keep := range [][]string{nil, {"--keep-revocations"}} {
+		data, backup := t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
+		url := "sqlite:" + filepath.Join(data, "codexible.db")
+		s := storetest.Open(t, url, time.Now)
+		u, err := s.CreateUser(context.Background(), accounts.ActorCLI, accounts.NewUser{Email: "gone@example.com", Plan: "Pro"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Backup(context.Background(), url, backup); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.EraseUser(context.Background(), accounts.ActorCLI, u.ID, u.Email); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		env := map[string]string{"DATA_DIR": data}
+		out, code := runWith(t, env, append([]string{"restore", "--force", backup}, keep...)...)
+		again := "user erase " + u.ID.String() + " --confirm gone@example.com"
+		if code != ExitOK || !strings.Contains(out, "erase each of them again, and delete the backup") || !strings.Contains(out, "codexible "+again) {
+			t.Fatalf("code %d:\n%s", code, out)
+		}
+		if out, code = runWith(t, env, strings.Fields(again)...); code != ExitOK { // what it says works
+			t.Errorf("code %d:\n%s", code, out)
+		}
 	}
 }

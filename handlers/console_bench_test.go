@@ -27,7 +27,7 @@ func BenchmarkConsolePages(b *testing.B) {
 	clock := storetest.NewClock(time.Now())
 	db := storetest.Open(b, "sqlite:"+*database, clock.Now)
 	ctx := context.Background()
-	first := must(db.Users(ctx, store.UserQuery{Order: store.OldestFirst, Page: store.Page{Limit: 60}}))
+	first := must(db.Users(ctx, store.UserQuery{Order: store.ByCreation, Page: store.Page{Limit: 60}}))
 	busy := first[50]
 	var last usage.Day
 	for _, d := range must(db.History(ctx, busy.ID, usage.LastDays(usage.DayOf(clock.Now()), 365))) {
@@ -44,7 +44,7 @@ func BenchmarkConsolePages(b *testing.B) {
 	s.words = map[string]string{"ada.user": busy.ID.String(), "ada.id": key.ID.String(), "plan.pro": busy.PlanID.String(), "ada@": busy.Email, "root.user": ""}
 	v := s.benchOperator(b)
 	paths := append(slices.Clone(consolePages), "/admin/users?q=user", "/admin/users?q=mer-0000", "/admin/users?role=admin", "/admin/users?status=suspended", "/admin/users?sort=email", "/admin/users?sort=-email&after=$ada.user",
-		"/admin/users?sort=oldest", "/admin/keys?q=codexible_a1", "/admin/keys?state=revoked", "/admin/usage?days=365", "/admin/usage?from=2025-11-30&to="+string(last), "/admin/usage?user="+busy.Email+"&group=model", "/admin/audit?q=user.created", "/admin/audit?action=failures")
+		"/admin/users?sort=created", "/admin/keys?q=codexible_a1", "/admin/keys?state=revoked", "/admin/usage?days=365", "/admin/usage?from=2025-11-30&to="+string(last), "/admin/usage?user="+busy.Email+"&group=model", "/admin/audit?q=user.created", "/admin/audit?action=failures")
 	for _, path := range paths {
 		if path == "/admin/usage?user=ada@example.com" || strings.Contains(s.fill(path), "$") {
 			continue

@@ -76,11 +76,13 @@ type tab struct {
 	s    *service
 	ctx  context.Context
 	said []string // errors that the browser reported
+	// scripts is false where the browser runs none.
+	scripts bool
 }
 
 func (s *service) tab(t *testing.T, scripts bool) *tab {
 	t.Helper()
-	b := &tab{t: t, s: s, ctx: chromium(t)}
+	b := &tab{t: t, s: s, ctx: chromium(t), scripts: scripts}
 	chromedp.ListenTarget(b.ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
@@ -538,11 +540,7 @@ func (b *tab) check(screen, name, path string) {
 	for _, v := range violations {
 		b.t.Errorf("%s, %s: %s (%s): %s: %s", name, screen, v.Help, v.Impact, v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
 	}
-	var overflow int64
-	b.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow)
-	if overflow > 0 {
-		b.t.Errorf("%s, %s: the page is %d px wider than the screen", name, screen, overflow)
-	}
+	b.fitsInWidth(screen, name)
 	folder := os.Getenv("CODEXIBLE_SCREENSHOTS")
 	if folder == "" {
 		return
@@ -554,6 +552,16 @@ func (b *tab) check(screen, name, path string) {
 	}
 	if err := os.WriteFile(filepath.Join(folder, "console-"+name+"-"+screen+".png"), picture, 0o644); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// fitsInWidth checks that a page is no wider than the screen.
+func (b *tab) fitsInWidth(screen, name string) {
+	b.t.Helper()
+	var overflow int64
+	b.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow)
+	if overflow > 0 {
+		b.t.Errorf("%s, %s: the page is %d px wider than the screen", name, screen, overflow)
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 const (
 	goldenFolder = "testdata/golden"
 	// goldenBytes bounds all golden files: people review their changes.
-	goldenBytes = 1300 << 10
+	goldenBytes = 1500 << 10
 )
 
 // golden compares the pages that a visitor opens with the committed ones.
@@ -197,6 +197,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"usage", "/admin/usage?from=2026-02-26&to=2026-03-04"}, {"usage-by-model", "/admin/usage?from=2026-02-26&to=2026-03-04&group=model&measure=cost"}, {"usage-of-a-user", "/admin/usage?from=2026-02-26&to=2026-03-04&user=ada@example.com&measure=requests"}, {"usage-none", "/admin/usage?from=2025-12-01&to=2025-12-07"},
 		{"requests", "/admin/requests"}, {"requests-none", "/admin/requests?user=sam@example.com&outcome=stopped&since=24h"}, {"requests-live", "/admin/requests?model=codex-large&live=$live"},
 		{"request", "/admin/requests/$request.served"}, {"request-refused", "/admin/requests/$request.refused"}, {"request-client-left", "/admin/requests/$request.left"}, {"request-end", "/admin/requests/$request.open/end"}, {"live", "/admin/live"}, {"live-of-a-user", "/admin/live?user=bob@example.com"},
+		{"search", "/admin/search?q=ada"}, {"search-start", "/admin/search"}, {"search-none", "/admin/search?q=zzz"}, {"search-id", "/admin/search?q=$request.served"}, {"users-sorted", "/admin/users?sort=email"},
 		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"account", "/admin/account"},
 	} {
 		g.page(p.name, v.get(p.path), http.StatusOK)
@@ -360,6 +361,10 @@ func (g *golden) forms(v *visitor) {
 	g.page("key-rotated", v.get("/admin/keys/$ada.id/rotate").submit("/admin/keys/$ada.id/rotate", "grace_seconds", "3600"), http.StatusOK)
 	recordSecret(shownKey.FindString(v.page))
 	g.page("key-with-grace", v.get("/admin/keys/$ada.id?days=7"), http.StatusOK)
+	g.page("keys-bulk-preview", v.get("/admin/keys").submit("/admin/keys/bulk", "scope", "page", "do", "revoke"), http.StatusOK)
+	g.page("keys-bulk-none", v.get("/admin/keys").submit("/admin/keys/bulk", "do", "revoke", "page", ""), http.StatusUnprocessableEntity)
+	g.page("users-bulk-preview", v.get("/admin/users").submit("/admin/users/bulk", "id", "$bob.user", "id", "$ada.user", "do", "plan:$plan.business", "page", ""), http.StatusOK)
+	g.page("users-bulk-done", v.submit("/admin/users/bulk"), http.StatusOK)
 	g.page("form-foreign", v.send(http.MethodPost, "/admin/logout", "_csrf=none"), http.StatusForbidden)
 	g.page("account-invalid", v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", "short"), http.StatusUnprocessableEntity)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"codexible/accounts"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/handlers/openapi"
 	"codexible/keys"
@@ -88,8 +89,10 @@ type personExport struct {
 	Grants      []grant            `json:"grants"`
 	Corrections []correction       `json:"corrections"`
 	Holds       []adminHold        `json:"holds" doc:"Open holds."`
+	Days        []dayUsage         `json:"days" doc:"Totals of the days with usage or corrections, all keys together, newest first."`
 	Charges     []chargeItem       `json:"charges" doc:"Newest first."`
 	Requests    []adminRequestItem `json:"requests" doc:"Calls of models in the log of requests, newest first."`
+	Events      []exportedEvent    `json:"events" doc:"Events about the user that are still kept, which is 30 days, newest first."`
 	Audit       []auditLine        `json:"audit" doc:"Entries of the audit log about or by the user, newest first."`
 }
 
@@ -99,6 +102,13 @@ type exportedSession struct {
 	ExpiresAt  openapi.Instant `json:"expires_at"`
 	Address    string          `json:"address" example:"203.0.113.7"`
 	UserAgent  string          `json:"user_agent" example:"Mozilla/5.0"`
+}
+
+type exportedEvent struct {
+	ID        uuid.UUID       `json:"id" doc:"Receivers get it as webhook-id."`
+	Type      events.Type     `json:"type" example:"key.created"`
+	CreatedAt openapi.Instant `json:"created_at"`
+	Payload   string          `json:"payload" doc:"What is sent to receivers, byte for byte." example:"{\"type\":\"key.created\",\"timestamp\":\"2026-11-28T10:00:00Z\",\"data\":{}}"`
 }
 
 type exportedIdentity struct {
@@ -184,11 +194,12 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 			return len(list), err
 		})
 	})
-	p.list("charges", func(add func(any)) error {
-		return db.EachChargeOf(ctx, id, func(c usage.Record) error { add(a.chargeItemOf(c)); return p.err })
-	})
-	p.list("requests", func(add func(any)) error {
-		return db.EachRequest(ctx, store.RequestQuery{UserID: id}, func(l *store.RequestLine) error { add(adminRequestItemOf(*l)); return p.err })
+	a.exportUsage(ctx, p, id)
+	p.list("events", func(add func(any)) error {
+		return db.EachEventOf(ctx, id, func(e events.Event) error {
+			add(exportedEvent{e.ID, e.Type, openapi.Instant(e.At), string(e.Payload())})
+			return p.err
+		})
 	})
 	p.list("audit", func(add func(any)) error {
 		line := func(e accounts.AuditEntry) error { add(auditLineOf(e)); return p.err }
@@ -207,6 +218,19 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 		p.err = p.w.Flush()
 	}
 	return p.err
+}
+
+// exportUsage writes what a user has used.
+func (a *api) exportUsage(ctx context.Context, p *personWriter, id uuid.UUID) {
+	p.list("days", func(add func(any)) error {
+		return a.Store.EachDayOf(ctx, id, func(t usage.DayTotal) error { add(a.dayUsageOf(t)); return p.err })
+	})
+	p.list("charges", func(add func(any)) error {
+		return a.Store.EachChargeOf(ctx, id, func(c usage.Record) error { add(a.chargeItemOf(c)); return p.err })
+	})
+	p.list("requests", func(add func(any)) error {
+		return a.Store.EachRequest(ctx, store.RequestQuery{UserID: id}, func(l *store.RequestLine) error { add(adminRequestItemOf(*l)); return p.err })
+	})
 }
 
 func eachKeyOf(ctx context.Context, db *store.Store, user uuid.UUID, visit func(store.KeyLine)) error {

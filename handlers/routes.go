@@ -128,6 +128,8 @@ func (a *api) pages() []*route {
 		form("/admin/logout", operator, c.SignOut),
 
 		page("/admin", operator, c.Overview),
+		page("/admin/search", operator, c.Search),
+		form("/admin/search", operator, c.Search),
 		page("/admin/usage", operator, c.Usage),
 		form("/admin/usage/export", administrator, c.Download(c.ExportUsage)),
 		form("/admin/usage/charges", administrator, c.Download(c.ExportCharges)),
@@ -142,6 +144,7 @@ func (a *api) pages() []*route {
 		a.accountPages(),
 		providerPolicy.under(form("/admin/openid", signedOut, c.BeginOpenID), page("/admin/openid/callback", signedOut, c.FinishOpenID)),
 		both("/admin/users/new", administrator, c.NewUser),
+		bulkPolicy.under(form("/admin/users/bulk", administrator, c.BulkUsers), form("/admin/keys/bulk", administrator, c.BulkKeys)),
 		both("/admin/users/:id/edit", administrator, c.EditUser),
 		both("/admin/users/:id/plan", administrator, c.ChangePlan),
 		both("/admin/users/:id/suspend", administrator, c.Suspend),

@@ -51,9 +51,11 @@ type dayUsage struct {
 // usageHistory returns one row per day, oldest first, so that charts can draw it unchanged.
 func (a *api) usageHistory(ctx context.Context, r usageSpanRequest) ([]dayUsage, error) {
 	rows, err := a.Store.History(ctx, r.userID(), r.days(a.Now()))
-	return each(rows, func(t usage.DayTotal) dayUsage {
-		return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: a.shownCost(t.CostMicros)}
-	}), err
+	return each(rows, a.dayUsageOf), err
+}
+
+func (a *api) dayUsageOf(t usage.DayTotal) dayUsage {
+	return dayUsage{Date: t.Day, CreditsUsed: t.Credits, RequestCount: t.Requests, CostUSD: a.shownCost(t.CostMicros)}
 }
 
 type usageDetailedRequest struct {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
@@ -55,6 +56,13 @@ func wellFormed(text string) bool {
 	}
 	return true
 }
+
+// Shorten cuts every secret in a text down to its prefix, also one with characters missing
+// or too many.
+func Shorten(text string) string { return longer.ReplaceAllString(text, "$1") }
+
+// longer is a secret, or any text that goes on behind the prefix of one.
+var longer = regexp.MustCompile(fmt.Sprintf("(?i)(%s[0-9a-f]{%d})[0-9a-z]+", secretPrefix, shownHex))
 
 // Fixed takes a text as a secret whatever its form: the published keys of a demo.
 func Fixed(text string) Secret { return Secret{&text} }

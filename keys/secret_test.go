@@ -144,3 +144,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestASecretInATextIsCutDownToItsPrefix(t *testing.T) {
+	for text, want := range map[string]string{
+		"codexible_0123456789abcdef0123456789abcdef":   "codexible_01234567",
+		"Bearer codexible_0123456789abcdef, and more":  "Bearer codexible_01234567, and more",
+		"CODEXIBLE_0123456789abcdefghijklmnopqrstuvwx": "CODEXIBLE_01234567",
+		"codexible_01234567":                           "codexible_01234567",
+		"codexible_01234567 codexible_89abcdef0":       "codexible_01234567 codexible_89abcdef",
+		"codexible_demo_pro_2026":                      "codexible_demo_pro_2026",
+		"ada@example.com":                              "ada@example.com",
+	} {
+		if got := Shorten(text); got != want {
+			t.Errorf("%q is cut to %q, want %q", text, got, want)
+		}
+	}
+}

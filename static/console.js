@@ -68,6 +68,26 @@ for (const select of document.querySelectorAll('form.filters select')) {
   select.addEventListener('change', () => select.form.requestSubmit());
 }
 
+// Rows of a list: the box for the page ticks theirs, and the number that is selected is shown.
+for (const form of document.querySelectorAll('form.bulk')) {
+  const rows = [...form.elements].filter((box) => box.name === 'id');
+  const page = form.querySelector('[value="page"]');
+  const all = form.querySelector('[value="all"]');
+  const said = form.querySelector('output');
+  const show = () => {
+    const ticked = rows.filter((box) => box.checked).length;
+    page.checked = ticked === rows.length;
+    page.indeterminate = ticked > 0 && ticked < rows.length;
+    said.textContent = all?.checked ? '' : `${ticked} selected`;
+  };
+  page.addEventListener('change', () => {
+    for (const box of rows) box.checked = page.checked;
+    show();
+  });
+  for (const box of [...rows, ...(all ? [all] : [])]) box.addEventListener('change', show);
+  addEventListener('pageshow', show); // the browser may have kept boxes
+}
+
 // A file is read into the field that takes its text.
 for (const holder of document.querySelectorAll('[data-file-for]')) {
   holder.hidden = false;

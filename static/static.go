@@ -23,7 +23,7 @@ const Prefix = "/static/"
 // CacheControl is for every file: its name changes with its content.
 const CacheControl = "public, max-age=31536000, immutable"
 
-//go:embed console.css guide.css console.js icon.svg fonts/*.woff2
+//go:embed console.css guide.css console.js find.js icon.svg fonts/*.woff2
 var files embed.FS
 
 // File is one asset.
@@ -62,7 +62,7 @@ func URL(name string) string {
 // load takes the fonts first: the stylesheet names them by their hashed names.
 func load() assets {
 	a := assets{served: map[string]File{}, named: map[string]string{}}
-	names := []string{"icon.svg", "console.js", "guide.css"}
+	names := []string{"icon.svg", "console.js", "find.js", "guide.css"}
 	fonts, _ := fs.Glob(files, "fonts/*")
 	for _, name := range append(fonts, names...) {
 		a.add(name, read(name))

@@ -31,7 +31,9 @@ type AuditQuery struct {
 	Actions []string
 	// From and To are days, both included.
 	From, To usage.Day
-	// Before pages on: entries older than this Seq.
+	// OldestFirst turns the order round.
+	OldestFirst bool
+	// Before pages on: entries older than this Seq, or newer with OldestFirst.
 	Before int64
 	Limit  int
 }
@@ -39,7 +41,7 @@ type AuditQuery struct {
 // FailureActions are the actions that say that something went wrong.
 var FailureActions = []string{"session.failed", "user.two_step_locked", "console.setup_failed", "backup.failed", "export.failed"}
 
-// Audit lists entries, the newest first.
+// Audit lists entries, the newest first unless the query turns that round.
 func (s *Store) Audit(ctx context.Context, f AuditQuery) ([]accounts.AuditEntry, error) {
 	if len(f.Actions) == 0 {
 		return s.auditOf(ctx, f)
@@ -53,7 +55,12 @@ func (s *Store) Audit(ctx context.Context, f AuditQuery) ([]accounts.AuditEntry,
 		}
 		all = append(all, entries...)
 	}
-	slices.SortFunc(all, func(a, b accounts.AuditEntry) int { return int(b.Seq - a.Seq) })
+	slices.SortFunc(all, func(a, b accounts.AuditEntry) int {
+		if f.OldestFirst {
+			a, b = b, a
+		}
+		return int(b.Seq - a.Seq)
+	})
 	return all[:min(len(all), f.Limit)], nil
 }
 
@@ -62,8 +69,12 @@ func (s *Store) auditOf(ctx context.Context, f AuditQuery) (entries []accounts.A
 	if f.SubjectID != uuid.Nil {
 		found.and("a.subject_id = ?", f.SubjectID)
 	}
+	than := "<"
+	if f.OldestFirst {
+		found.direction, than = "", ">"
+	}
 	if f.Before > 0 {
-		found.and("a.seq < ?", f.Before)
+		found.and("a.seq "+than+" ?", f.Before)
 	}
 	if f.Action != "" {
 		found.and("a.action = ?", f.Action)

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -303,29 +302,6 @@ func TestUnusedKeysAreThoseIdleSinceTheDayTheLongestFirst(t *testing.T) {
 		}
 		if diff := cmp.Diff([]uuid.UUID{never.ID, longer.ID, long.ID}, got[:min(3, len(got))]); diff != "" || len(got) != 3 {
 			t.Fatal(diff, len(got), young.ID)
-		}
-	})
-}
-
-func TestSortedUsersPageThroughEveryOrderWithoutGapOrRepeat(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store, clock *storetest.Clock) {
-		ctx := context.Background()
-		for _, name := range []string{"m", "c", "z", "a", "q"} {
-			customer(t, s, name+"@example.com", "Pro")
-			clock.Add(time.Second)
-		}
-		for order, want := range map[store.Order]string{"": "qazcm", store.OldestFirst: "mczaq", store.EmailAsc: "acmqz", store.EmailDesc: "zqmca"} {
-			var got bytes.Buffer
-			q := store.UserQuery{Status: accounts.StatusActive, Order: order, Page: store.Page{Limit: 2}}
-			for range 4 {
-				for _, u := range must[[]store.UserLine](t)(s.Users(ctx, q)) {
-					got.WriteByte(u.Email[0])
-					q.After = u.ID
-				}
-			}
-			if got.String() != want {
-				t.Errorf("%q: %s, want %s", order, &got, want)
-			}
 		}
 	})
 }

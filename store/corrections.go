@@ -16,13 +16,13 @@ import (
 // Correct takes credits of a user on a day, or gives them back, and returns the
 // credits that the day has used after it. A repeat with the same idempotency key
 // returns the first correction, and duplicate is true; another correction with it
-// is usage.ErrCorrectReplay.
+// is usage.ErrCorrectReplay. The days of an erased user stay as they are: accounts.ErrErased.
 func (s *Store) Correct(ctx context.Context, by accounts.Actor, n usage.NewCorrection) (made usage.CorrectionRecord, used int64, duplicate bool, err error) {
 	if n, err = n.Normalize(usage.DayOf(s.now())); err != nil {
 		return made, 0, false, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
-		user, err := tx.account(n.UserID)
+		user, err := tx.openAccount(n.UserID)
 		if err != nil {
 			return err
 		}
@@ -82,6 +82,9 @@ func (s *Store) PreviewCorrection(ctx context.Context, n usage.NewCorrection) (b
 		return 0, 0, err
 	}
 	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+		if user, err := userByID(db, n.UserID); err == nil && user.ErasedAt != nil {
+			return accounts.ErrErased
+		}
 		_, _, before, err = decideCorrection(db, at, n, uuid.New)
 		return err
 	})

@@ -80,17 +80,21 @@ func erasable(db *gorm.DB, id uuid.UUID, confirm string) (userRow, error) {
 	case u.Role != accounts.RoleAdmin:
 		return u, nil
 	}
+	last, err := lastOperator(db, id)
+	if err == nil && last {
+		err = accounts.ErrLastOperator
+	}
+	return u, err
+}
+
+// lastOperator reports whether nobody but this user can sign in as an operator who changes things.
+func lastOperator(db *gorm.DB, id uuid.UUID) (bool, error) {
 	var others, own int64
-	if err := db.Model(&userRow{}).Where(canSignIn+" AND id <> ?", id).Limit(1).Count(&others).Error; err != nil {
-		return u, err
+	if err := db.Model(&userRow{}).Where(canSignIn+" AND id <> ?", id).Limit(1).Count(&others).Error; err != nil || others > 0 {
+		return false, err
 	}
-	if err := db.Model(&userRow{}).Where(canSignIn+" AND id = ?", id).Count(&own).Error; err != nil {
-		return u, err
-	}
-	if own > 0 && others == 0 {
-		return u, accounts.ErrLastOperator
-	}
-	return u, nil
+	err := db.Model(&userRow{}).Where(canSignIn+" AND id = ?", id).Count(&own).Error
+	return own > 0, err
 }
 
 // endHolds brings the deadline of a user's open holds forward and has them end by it: released, or
@@ -141,10 +145,10 @@ func (c *change) erase(id uuid.UUID, confirm string, last bool) (e Erasure, err 
 	if err := errors.Join(c.eraseTexts(person), c.eraseEvents(id, person.erased, "")); err != nil {
 		return e, err
 	}
-	if e.KeysRevoked, err = c.eraseKeys(person); err != nil {
+	if err := c.eraseRow(person, &u); err != nil { // first: the events of the keys name the user as the row has it
 		return e, err
 	}
-	if err := c.eraseRow(person, &u); err != nil {
+	if e.KeysRevoked, err = c.eraseKeys(person); err != nil {
 		return e, err
 	}
 	if e.ErasedUser, err = c.store.userLine(c.DB, id); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"codexible/accounts"
+	"codexible/events"
 	"codexible/gateway"
 	"codexible/keys"
 	"codexible/store"
@@ -93,6 +94,7 @@ func TestAnErasedPersonIsInNoTableAndNoFileAndTheBooksStay(t *testing.T) {
 		clock, ctx := storetest.NewClock(storetest.Start), context.Background()
 		s := storetest.Connect(t, url, clock.Now)
 		admin(t, s)
+		newWebhook(t, s, events.WebhookChange{}) // so that what happens to the person is kept as events
 		c := grace(t, s, clock)
 		today := usage.DayOf(clock.Now())
 		before := figuresOf(t, s, c.User.ID, today)
@@ -154,7 +156,19 @@ func stays(t *testing.T, s *store.Store, c storetest.Customer) {
 		"change":   second(s.ChangeUser(ctx, ada, u.ID, accounts.UserChange{Email: &email})),
 		"key":      second(s.CreateKey(ctx, ada, keys.NewKey{UserID: u.ID, Secret: keys.Mint()})),
 		"password": s.SetPassword(ctx, ada, u.ID, "hash"),
-		"again":    second(s.EraseUser(ctx, ada, u.ID, erased)),
+		"grant": second(func() (usage.GrantRecord, error) {
+			g, _, err := s.Grant(ctx, ada, usage.NewGrant{UserID: u.ID, Credits: 5})
+			return g, err
+		}()),
+		"correction": second(func() (usage.CorrectionRecord, error) {
+			made, _, _, err := s.Correct(ctx, ada, usage.NewCorrection{UserID: u.ID, Credits: -1, Reason: "given back", Day: usage.DayOf(s.Now())})
+			return made, err
+		}()),
+		"preview": second(func() (int64, error) {
+			before, _, err := s.PreviewCorrection(ctx, usage.NewCorrection{UserID: u.ID, Credits: -1, Reason: "given back", Day: usage.DayOf(s.Now())})
+			return before, err
+		}()),
+		"again": second(s.EraseUser(ctx, ada, u.ID, erased)),
 	} {
 		if !errors.Is(err, accounts.ErrErased) {
 			t.Errorf("%s: %v", name, err)

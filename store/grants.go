@@ -14,12 +14,13 @@ import (
 
 // Grant gives a user credits beside the plan. A repeat with the same idempotency
 // key returns the first grant, and duplicate is true; another grant with it is usage.ErrGrantReplay.
+// An erased user gets none: accounts.ErrErased.
 func (s *Store) Grant(ctx context.Context, by accounts.Actor, n usage.NewGrant) (g usage.GrantRecord, duplicate bool, err error) {
 	if n, err = n.Normalize(s.now()); err != nil {
 		return g, false, err
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
-		user, err := tx.account(n.UserID)
+		user, err := tx.openAccount(n.UserID)
 		if err != nil {
 			return err
 		}
@@ -89,6 +90,15 @@ func (c *change) account(id uuid.UUID) (user userRow, err error) {
 		return user, err
 	}
 	return user, missing(c.Where("id = ?", id).Take(&user).Error, accounts.ErrUserNotFound)
+}
+
+// openAccount is account, and accounts.ErrErased for an erased user: what is left of one are the
+// figures of the books, which nothing is to add to.
+func (c *change) openAccount(id uuid.UUID) (user userRow, err error) {
+	if user, err = c.account(id); err == nil && user.ErasedAt != nil {
+		err = accounts.ErrErased
+	}
+	return user, err
 }
 
 // RevokeGrant ends a grant: what is left of it can no longer be taken. What open

@@ -255,6 +255,11 @@ func (c *change) indexKey(row *keyRow) error {
 // ChangeKey changes a key's label, expiry, scopes, addresses, models, limits or status. userID
 // is the owner who acts with an own key, or zero where an operator acts.
 func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange) (after keys.Key, err error) {
+	return s.changeKey(ctx, by, id, userID, c, nil)
+}
+
+// changeKey changes a key, unless keep has a reason to leave it as it is.
+func (s *Store) changeKey(ctx context.Context, by accounts.Actor, id, userID uuid.UUID, c keys.KeyChange, keep func(keys.Key) error) (after keys.Key, err error) {
 	if c, err = c.Normalize(s.now()); err != nil {
 		return after, err
 	}
@@ -267,6 +272,11 @@ func (s *Store) ChangeKey(ctx context.Context, by accounts.Actor, id, userID uui
 			return err
 		}
 		before := k.Key
+		if keep != nil {
+			if err := keep(before); err != nil {
+				return err
+			}
+		}
 		k.Key = c.Apply(before)
 		if err := tx.mayChange(before, k, userID != uuid.Nil); err != nil {
 			return err

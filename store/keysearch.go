@@ -21,6 +21,8 @@ type KeyQuery struct {
 	Status     keys.Status
 	// UnusedSince keeps active keys that were neither used nor created since then.
 	UnusedSince time.Time
+	// Order applies without a Text: a search lists the newest first. ByLastUse applies beside a Status alone.
+	Order Order
 	Page
 }
 
@@ -37,7 +39,14 @@ func (q KeyQuery) narrow(f *search) {
 	if !q.UnusedSince.IsZero() {
 		f.and("k.status = 'active' AND COALESCE(k.last_used_at, k.created_at) < ?", q.UnusedSince)
 	}
-	f.page(searchedKeys, q.Page)
+	switch column, down := q.Order.split(); {
+	case q.Text != "" || q.Order == "":
+		f.page(searchedKeys, q.Page)
+	case column == ByStatus && q.Status == "":
+		f.sort("k.status", "k.id", down, q.Page)
+	default:
+		f.sortByID(searchedKeys, down, q.Page)
+	}
 }
 
 // Keys lists keys across all users, the newest first. Lists and searches of keys are
@@ -45,6 +54,10 @@ func (q KeyQuery) narrow(f *search) {
 func (s *Store) Keys(ctx context.Context, q KeyQuery) ([]KeyLine, error) {
 	if q.Text != "" {
 		return s.keysFound(ctx, q)
+	}
+	column, down := q.Order.split()
+	if column == ByLastUse && q.UserID == uuid.Nil && q.ExternalID == "" && q.UnusedSince.IsZero() {
+		return s.keysByUse(ctx, q, down)
 	}
 	all := s.search(searchedKeys, "")
 	q.narrow(&all)

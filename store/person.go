@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"codexible/events"
 	"codexible/usage"
 
 	"github.com/google/uuid"
@@ -50,6 +51,31 @@ func (s *Store) chargesBack(ctx context.Context, day usage.Day, from uuid.UUID) 
 		records[i].Millionths += records[i].Credits * usage.Millionths
 	}
 	return records, err
+}
+
+// EachDayOf visits the totals of every day on which a user used or was corrected something, the newest first.
+func (s *Store) EachDayOf(ctx context.Context, user uuid.UUID, visit func(usage.DayTotal) error) error {
+	days, err := listTotals(ctx, s, func(t *usage.DayTotal) []any { return []any{&t.Day, &t.Credits, &t.Requests, &t.CostMicros} },
+		"SELECT d.day, "+wholeCredits+", d.requests, d.cost_micros FROM user_days AS d WHERE d.user_id = ? ORDER BY d.day DESC", user)
+	for _, day := range days {
+		if err := visit(day); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// EachEventOf visits the events that concern a user and are still kept, the newest first.
+func (s *Store) EachEventOf(ctx context.Context, user uuid.UUID, visit func(events.Event) error) error {
+	return eachPage(ctx, exportPage, func(ctx context.Context, last *events.Event) ([]events.Event, error) {
+		before := uuid.Max
+		if last != nil {
+			before = last.ID
+		}
+		return list(ctx, s, func(e *events.Event) []any {
+			return []any{&e.ID, &e.At, &e.Type, (*storedObject)(&e.Data)}
+		}, "SELECT e.id, e.at, e.type, e.data FROM events AS e WHERE e.user_id = ? AND e.id < ? ORDER BY e.id DESC LIMIT ?", user, before, exportPage)
+	}, visit)
 }
 
 // OpenIDIdentity is an account at a provider with which a user signs in.

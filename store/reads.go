@@ -86,7 +86,7 @@ const userColumns = "u.id, u.email, u.name, u.plan_id, u.role, u.status, u.creat
 
 // fields are where userColumns are read to, and after them what lists add.
 func (u *UserLine) fields() []any {
-	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.ExternalID, (*storedObject)(&u.Metadata), &u.Note, &u.ErasedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday}
+	return []any{&u.ID, &u.Email, &u.Name, &u.PlanID, &u.Role, &u.Status, &u.CreatedAt, &u.ExternalID, (*storedObject)(&u.Metadata), &u.Note, &u.ErasedAt, &u.PlanName, &u.KeyCount, &u.CreditsUsedToday, &u.Place}
 }
 
 const keyColumns = "k.id, k.user_id, k.prefix, k.label, k.status, k.created_at, k.last_used_at, k.expires_at, k.revoked_at, k.scopes, k.allowed_addresses, k.created_by, k.created_by_key_id, " +

@@ -56,12 +56,29 @@ func TestAReadCostsTheSameHoweverMuchThereIs(t *testing.T) {
 			"users after one": func() error {
 				return second(s.Users(ctx, store.UserQuery{Page: store.Page{Limit: 20, After: c.User.ID}}))
 			},
-			"users by e-mail": func() error { return second(s.Users(ctx, store.UserQuery{Order: store.EmailDesc, Page: page})) },
-			"a user":          func() error { return second(s.User(ctx, c.User.ID)) },
-			"keys":            func() error { return second(s.Keys(ctx, store.KeyQuery{Page: page})) },
-			"active keys":     func() error { return second(s.Keys(ctx, store.KeyQuery{Status: keys.StatusActive, Page: page})) },
-			"a user's keys":   func() error { return second(s.UsableKeys(ctx, c.User.ID, store.Page{Limit: 20})) },
-			"a secret's key":  func() error { return second(s.IdentityByHash(ctx, c.Secret.Hash())) },
+			"users by e-mail": func() error { return second(s.Users(ctx, store.UserQuery{Order: store.ByEmail.Down(), Page: page})) },
+			"users of a plan by e-mail": func() error {
+				return second(s.Users(ctx, store.UserQuery{PlanID: business, Order: store.ByEmail, Page: store.Page{Limit: 20}}))
+			},
+			"users by role": func() error { return second(s.Users(ctx, store.UserQuery{Order: store.ByRole, Page: page})) },
+			"users by role, far down": func() error {
+				return second(s.Users(ctx, store.UserQuery{Order: store.ByRole.Down(), Page: store.Page{Limit: 20, After: c.User.ID, Place: "service"}}))
+			},
+			"users by status": func() error { return second(s.Users(ctx, store.UserQuery{Order: store.ByStatus.Down(), Page: page})) },
+			"keys by status":  func() error { return second(s.Keys(ctx, store.KeyQuery{Order: store.ByStatus, Page: page})) },
+			"keys by use": func() error {
+				return second(s.Keys(ctx, store.KeyQuery{Order: store.ByLastUse, Page: store.Page{Limit: 20}}))
+			},
+			"the last used keys": func() error {
+				return second(s.Keys(ctx, store.KeyQuery{Order: store.ByLastUse.Down(), Page: store.Page{Limit: 20}}))
+			},
+			"the oldest keys":       func() error { return second(s.Keys(ctx, store.KeyQuery{Order: store.ByCreation, Page: page})) },
+			"the oldest of the log": func() error { return second(s.Audit(ctx, store.AuditQuery{OldestFirst: true, Limit: 1})) },
+			"a user":                func() error { return second(s.User(ctx, c.User.ID)) },
+			"keys":                  func() error { return second(s.Keys(ctx, store.KeyQuery{Page: page})) },
+			"active keys":           func() error { return second(s.Keys(ctx, store.KeyQuery{Status: keys.StatusActive, Page: page})) },
+			"a user's keys":         func() error { return second(s.UsableKeys(ctx, c.User.ID, store.Page{Limit: 20})) },
+			"a secret's key":        func() error { return second(s.IdentityByHash(ctx, c.Secret.Hash())) },
 			"the overview": func() error {
 				_, _, err := s.Overview(ctx, c.User.ID, c.Key.ID, day)
 				return err

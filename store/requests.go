@@ -114,7 +114,9 @@ type RequestQuery struct {
 	LeastStatus, MostStatus int
 	// Since and Until bound when requests arrived.
 	Since, Until time.Time
-	// Before is the next of the page before: older requests than it.
+	// OldestFirst turns the order round.
+	OldestFirst bool
+	// Before is the next of the page before: older requests than it, or newer with OldestFirst.
 	Before uuid.UUID
 	Limit  int
 }
@@ -122,7 +124,7 @@ type RequestQuery struct {
 // RequestScan is how many requests a page looks at, at most.
 const RequestScan = 20_000
 
-// Requests lists requests, the newest first. next is where the next page goes on, zero
+// Requests lists requests, the newest first unless the query turns that round. next is where the next page goes on, zero
 // at the end: a page looks at RequestScan requests at most, so one with rare ones may be
 // short, or empty.
 func (s *Store) Requests(ctx context.Context, q RequestQuery) (lines []RequestLine, next uuid.UUID, err error) {
@@ -132,9 +134,13 @@ func (s *Store) Requests(ctx context.Context, q RequestQuery) (lines []RequestLi
 	if len(more) == 0 || len(more) == 1 && q.Model == "" && q.KeyID == uuid.Nil && q.MostStatus == 0 { // an index finds these and no others
 		scan = q.Limit
 	}
+	order := " ORDER BY r.id DESC"
+	if q.OldestFirst {
+		order = " ORDER BY r.id"
+	}
 	// By hand: the inner list is what may be looked at, along one index.
-	found, err := list(ctx, s, (*loggedRequest).fields, "SELECT "+requestColumns+" FROM (SELECT * FROM requests AS r"+within+" ORDER BY r.id DESC LIMIT ?) AS r"+
-		requestOwners+where+" ORDER BY r.id DESC LIMIT ?", append(append(args, scan), append(more, q.Limit)...)...)
+	found, err := list(ctx, s, (*loggedRequest).fields, "SELECT "+requestColumns+" FROM (SELECT * FROM requests AS r"+within+order+" LIMIT ?) AS r"+
+		requestOwners+where+order+" LIMIT ?", append(append(args, scan), append(more, q.Limit)...)...)
 	if err != nil {
 		return nil, next, err
 	}
@@ -144,7 +150,7 @@ func (s *Store) Requests(ctx context.Context, q RequestQuery) (lines []RequestLi
 	if len(lines) == q.Limit || scan == q.Limit {
 		return lines, lastOf(lines, q.Limit), nil
 	}
-	last, err := list(ctx, s, func(id *uuid.UUID) []any { return []any{id} }, "SELECT r.id FROM requests AS r"+within+" ORDER BY r.id DESC LIMIT 1 OFFSET ?", append(args, scan-1)...)
+	last, err := list(ctx, s, func(id *uuid.UUID) []any { return []any{id} }, "SELECT r.id FROM requests AS r"+within+order+" LIMIT 1 OFFSET ?", append(args, scan-1)...)
 	if len(last) > 0 {
 		next = last[0]
 	}
@@ -166,7 +172,11 @@ func (q RequestQuery) within() (where string, args []any) {
 	if !q.Until.IsZero() {
 		where, args = where+" AND r.id < ?", append(args, firstID(q.Until))
 	}
-	if q.Before != uuid.Nil {
+	switch {
+	case q.Before == uuid.Nil:
+	case q.OldestFirst:
+		where, args = where+" AND r.id > ?", append(args, q.Before)
+	default:
 		where, args = where+" AND r.id < ?", append(args, q.Before)
 	}
 	switch {

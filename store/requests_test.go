@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -139,19 +140,23 @@ func TestRequestsAreListedByEachFilterPageByPage(t *testing.T) {
 				t.Fatalf("%s: the test has %d requests", name, len(want))
 			}
 			q.Limit = 2
-			var got []uuid.UUID
-			for pages := 0; pages == 0 || q.Before != uuid.Nil; pages++ {
-				lines, next, err := s.Requests(ctx, q)
-				if err != nil || len(lines) > 2 || pages > len(all) {
-					t.Fatal(name, err, len(lines), pages)
+			for _, q.OldestFirst = range []bool{false, true} {
+				var got []uuid.UUID
+				q.Before = uuid.Nil
+				for pages := 0; pages == 0 || q.Before != uuid.Nil; pages++ {
+					lines, next, err := s.Requests(ctx, q)
+					if err != nil || len(lines) > 2 || pages > len(all) {
+						t.Fatal(name, err, len(lines), pages)
+					}
+					for _, l := range lines {
+						got = append(got, l.ID)
+					}
+					q.Before = next
 				}
-				for _, l := range lines {
-					got = append(got, l.ID)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s, oldest first %t: %s", name, q.OldestFirst, diff)
 				}
-				q.Before = next
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s: %s", name, diff)
+				slices.Reverse(want)
 			}
 		}
 	})

@@ -21,6 +21,8 @@ type Revived struct {
 	KeysRevoked, KeysDisabled, KeysRotated []RevivedKey
 	// UsersSuspended are active in the backup. RolesTaken have more rights there, PasswordsChanged their earlier password.
 	UsersSuspended, RolesTaken, PasswordsChanged []RevivedUser
+	// UsersErased are people whom the backup still knows. No option keeps their erasure: it has to be made again.
+	UsersErased []RevivedUser
 	// RecoveryCodes counts codes of second factors that were used or replaced.
 	RecoveryCodes int64
 }
@@ -40,7 +42,7 @@ type RevivedUser struct {
 
 // None reports whether nothing becomes valid again.
 func (r *Revived) None() bool {
-	return len(r.KeysRevoked)+len(r.KeysDisabled)+len(r.KeysRotated)+len(r.UsersSuspended)+len(r.RolesTaken)+len(r.PasswordsChanged) == 0 && r.RecoveryCodes == 0
+	return len(r.KeysRevoked)+len(r.KeysDisabled)+len(r.KeysRotated)+len(r.UsersSuspended)+len(r.RolesTaken)+len(r.PasswordsChanged)+len(r.UsersErased) == 0 && r.RecoveryCodes == 0
 }
 
 // By hand, as all of a restore: it compares two databases in one connection.
@@ -165,11 +167,35 @@ func (c restoring) compare(ctx context.Context, found *Revived) (err error) {
 	if err != nil {
 		return err
 	}
+	erased, err := c.erasedSince(ctx)
+	if err != nil {
+		return err
+	}
+	if users(&found.UsersErased, erased); err != nil {
+		return err
+	}
 	coded, err := c.has(ctx, "recovery_codes")
 	if err != nil || !coded {
 		return err
 	}
 	return c.QueryRowContext(ctx, "SELECT COUNT(*) "+revivedCodes).Scan(&found.RecoveryCodes)
+}
+
+// erasedSince is the condition for users who were erased since the backup. A database of an earlier
+// version knows of no erasure.
+func (c restoring) erasedSince(ctx context.Context) (condition string, err error) {
+	const knows = "(SELECT COUNT(*) FROM pragma_table_info('users', ?) WHERE name = 'erased_at')"
+	var inBackup, present bool
+	if err := c.QueryRowContext(ctx, "SELECT "+knows+", "+knows, "main", "present").Scan(&inBackup, &present); err != nil {
+		return "", err
+	}
+	switch {
+	case !present:
+		return "FALSE", nil
+	case !inBackup:
+		return "p.erased_at IS NOT NULL", nil
+	}
+	return "u.erased_at IS NULL AND p.erased_at IS NOT NULL", nil
 }
 
 // end ends the sessions, the set-up links and the sign-ins under way of the backup.
@@ -205,6 +231,6 @@ func (r *Revived) counted() string {
 	if r.None() {
 		return "The backup reactivated nothing that had been revoked since."
 	}
-	return fmt.Sprintf("Ended since the backup: %d keys revoked, %d disabled, %d rotated; %d users suspended, %d roles removed, %d passwords changed, %d recovery codes used or replaced.",
-		len(r.KeysRevoked), len(r.KeysDisabled), len(r.KeysRotated), len(r.UsersSuspended), len(r.RolesTaken), len(r.PasswordsChanged), r.RecoveryCodes)
+	return fmt.Sprintf("Ended since the backup: %d keys revoked, %d disabled, %d rotated; %d users suspended, %d roles removed, %d passwords changed, %d recovery codes used or replaced; %d users erased.",
+		len(r.KeysRevoked), len(r.KeysDisabled), len(r.KeysRotated), len(r.UsersSuspended), len(r.RolesTaken), len(r.PasswordsChanged), r.RecoveryCodes, len(r.UsersErased))
 }

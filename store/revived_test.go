@@ -23,7 +23,7 @@ type ended struct {
 	url, backup                                               string
 	revoked, disabled, rotated, graced, untouched, before     storetest.Customer
 	rotatedTo, gracedTo                                       keys.Secret
-	suspended, demoted, raised, reset                         store.UserLine
+	suspended, demoted, raised, reset, erased                 store.UserLine
 	rotatedKey, gracedKey                                     keys.Key
 	sessionsInBackup, linksInBackup, recoveryCodesUsedOrMoved int64
 }
@@ -48,6 +48,8 @@ func endMuch(t *testing.T) (e ended) {
 		return createUser(t, s, accounts.NewUser{Email: email, Plan: "Pro", Role: role, PasswordHash: "$argon2id$old"})
 	}
 	e.suspended, e.demoted, e.raised, e.reset = admin("suspended@example.com", accounts.RoleAdmin), admin("demoted@example.com", accounts.RoleAdmin), admin("raised@example.com", accounts.RoleUser), admin("reset@example.com", accounts.RoleAdmin)
+	e.erased = createUser(t, s, accounts.NewUser{Email: "erased@example.com", Plan: "Pro"})
+	must(second(s.ChangeUser(ctx, ada, e.erased.ID, accounts.UserChange{Status: new(accounts.StatusSuspended)}))) // so that its erasure alone comes back
 	db := storetest.Raw(t, e.url)
 	addSession(t, db, "sqlite", e.demoted.ID)
 	addSession(t, db, "sqlite", e.reset.ID)
@@ -67,6 +69,7 @@ func endMuch(t *testing.T) (e ended) {
 	must(second(s.ChangeUser(ctx, ada, e.demoted.ID, accounts.UserChange{Role: new(accounts.RoleUser)})))
 	must(second(s.ChangeUser(ctx, ada, e.raised.ID, accounts.UserChange{Role: new(accounts.RoleAdmin)})))
 	must(s.SetPassword(ctx, ada, e.reset.ID, "$argon2id$new"))
+	must(second(s.EraseUser(ctx, ada, e.erased.ID, e.erased.Email)))
 	storetest.NewCustomer(t, s, "Pro") // made since: it is lost, and nothing of it comes back
 	storetest.Run(t, db, "UPDATE api_keys SET status = 'disabled' WHERE id = "+literal("sqlite", e.disabled.Key.ID), "DELETE FROM recovery_codes WHERE hash = X'01'")
 	must(db.Close())
@@ -82,7 +85,7 @@ func (e *ended) revived() store.Revived {
 	return store.Revived{
 		KeysRevoked: []store.RevivedKey{key(e.revoked)}, KeysDisabled: []store.RevivedKey{key(e.disabled)}, KeysRotated: []store.RevivedKey{key(e.rotated), key(e.graced)},
 		UsersSuspended: []store.RevivedUser{user(e.suspended)}, RolesTaken: []store.RevivedUser{user(e.demoted)}, PasswordsChanged: []store.RevivedUser{user(e.reset)},
-		RecoveryCodes: e.recoveryCodesUsedOrMoved,
+		RecoveryCodes: e.recoveryCodesUsedOrMoved, UsersErased: []store.RevivedUser{user(e.erased)},
 	}
 }
 
@@ -271,10 +274,10 @@ func TestKeepingRevocationsAppliesWhatIsPending(t *testing.T) {
 	}
 }
 
-// A backup of the first version has neither set-up links nor recovery codes.
+// A backup of the first version has neither set-up links nor recovery codes, and knows of no erasure.
 func TestABackupOfAnOldSchemaIsCompared(t *testing.T) {
 	e := endMuch(t)
-	storetest.Exec(t, "sqlite:"+e.backup, "DROP TABLE setup_links", "DROP TABLE recovery_codes", "DELETE FROM schema_migrations WHERE version > '0001'")
+	storetest.Exec(t, "sqlite:"+e.backup, "DROP TABLE setup_links", "DROP TABLE recovery_codes", "ALTER TABLE users DROP COLUMN erased_at", "DELETE FROM schema_migrations WHERE version > '0001'")
 	sign(t, e.backup)
 	r, err := store.Restore(context.Background(), e.url, e.backup, storetest.Files(), store.RestoreOptions{Force: true})
 	want := e.revived()

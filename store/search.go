@@ -51,12 +51,14 @@ var (
 )
 
 // search narrows a statement over a table to the rows that hold a query, newest
-// first. from may carry on with joins; by is the column that orders the rows.
+// first. from may carry on with joins; by is the column that orders the rows, tie the one
+// that orders those of one value, where by is not unique. sorted is true where by is not the id.
 type search struct {
-	from          string
-	where         []string
-	args          []any
-	by, direction string
+	from               string
+	where              []string
+	args               []any
+	by, tie, direction string
+	sorted             bool
 }
 
 const descending = " DESC"
@@ -94,7 +96,15 @@ func (f *search) conditions() string {
 	return " WHERE " + strings.Join(f.where, " AND ")
 }
 
-func (f *search) order() string { return " ORDER BY " + f.by + f.direction }
+func (f *search) order() string { return " ORDER BY " + f.by + f.direction + f.tied(f.tie) }
+
+// tied adds a second column to an order, where the first is not unique.
+func (f *search) tied(column string) string {
+	if f.tie == "" {
+		return ""
+	}
+	return ", " + column + f.direction
+}
 
 // onPage joins a statement over t to the rows of one page, in the page's order.
 // What else the statement reads it reads for these rows alone: the ones that are
@@ -102,7 +112,7 @@ func (f *search) order() string { return " ORDER BY " + f.by + f.direction }
 func (f *search) onPage(t searched, joins string, p Page) (from string, args []any) {
 	row := t.alias + "." + t.id
 	return " FROM (SELECT " + row + " AS id, " + f.by + " AS place FROM " + f.from + f.conditions() + f.order() + " LIMIT ? OFFSET ?) AS page JOIN " +
-		t.table + " AS " + t.alias + " ON " + row + " = page.id" + joins + " ORDER BY page.place" + f.direction, append(f.args, p.Limit, p.Offset)
+		t.table + " AS " + t.alias + " ON " + row + " = page.id" + joins + " ORDER BY page.place" + f.direction + f.tied("page.id"), append(f.args, p.Limit, p.Offset)
 }
 
 // escapeLike makes a text stand for itself in LIKE … ESCAPE '\'.

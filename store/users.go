@@ -23,12 +23,16 @@ type UserLine struct {
 	KeyCount int64
 	// CreditsUsedToday is over all the user's keys.
 	CreditsUsedToday int64
+	// Place is the value that a sorted list is sorted by; empty where ids alone order it.
+	Place string
 }
 
-// Page bounds a list. After is the id of the last row of the page before; Offset is an alternative to it.
+// Page bounds a list. After is the id of the last row of the page before, and Place the value
+// that it was sorted by; Offset is an alternative to them.
 type Page struct {
 	Limit, Offset int
 	After         uuid.UUID
+	Place         string
 }
 
 // UserQuery narrows the list of users. Zero values leave a condition out.
@@ -40,20 +44,11 @@ type UserQuery struct {
 	Status accounts.Status
 	// ExternalID is the operator's own id, exactly.
 	ExternalID string
-	// Order applies without a Text: a search lists the newest first.
+	// Order applies without a Text, and ByEmail, ByRole and ByStatus where the list is Sortable.
+	// Other lists have the newest first.
 	Order Order
 	Page
 }
-
-// Order is how a list of users is sorted.
-type Order string
-
-// The orders; the zero value is newest first.
-const (
-	OldestFirst Order = "oldest"
-	EmailAsc    Order = "email"
-	EmailDesc   Order = "-email"
-)
 
 func (q UserQuery) narrow(f *search) {
 	if q.PlanID != uuid.Nil {
@@ -68,29 +63,49 @@ func (q UserQuery) narrow(f *search) {
 	if q.ExternalID != "" {
 		f.whole("u.external_id = ?", q.ExternalID)
 	}
-	if q.Text != "" || q.Order == "" {
+}
+
+// sort orders the users that the filters find.
+func (s *Store) sortUsers(db *gorm.DB, q UserQuery, f *search) error {
+	by, tie := "", "u.id"
+	column, down := q.Order.split()
+	switch {
+	case q.Text != "" || q.Order == "":
 		f.page(searchedUsers, q.Page)
-		return
+		return nil
+	case column == ByEmail:
+		by, tie = "u.email_folded", ""
+	case column == ByRole && q.Role == "":
+		by = "u.role"
+	case column == ByStatus && q.Status == "":
+		by = "u.status"
+	default:
+		f.sortByID(searchedUsers, down, q.Page)
+		return nil
 	}
-	column, than, direction := "u.id", ">", ""
-	switch q.Order {
-	case EmailAsc:
-		column = "u.email_folded"
-	case EmailDesc:
-		column, than, direction = "u.email_folded", "<", descending
-	case OldestFirst:
+	if len(f.where) > 0 {
+		few, err := f.few(db)
+		if err != nil {
+			return err
+		}
+		if !few {
+			f.page(searchedUsers, q.Page)
+			return nil
+		}
+		f.inMemory("u.id, u.email_folded, u.role, u.status")
 	}
-	f.by, f.direction = column, direction
-	if q.After != uuid.Nil {
-		f.and(column+" "+than+" (SELECT "+column[2:]+" FROM users WHERE id = ?)", q.After)
-	}
+	f.sort(by, tie, down, q.Page)
+	return nil
 }
 
 // Users lists users.
 func (s *Store) Users(ctx context.Context, q UserQuery) (users []UserLine, err error) {
-	found := s.search(searchedUsers, q.Text)
-	q.narrow(&found)
-	err = s.readingTotals(ctx, func(db *gorm.DB) error {
+	err = s.readingTotals(ctx, func(db *gorm.DB) (err error) {
+		found := s.search(searchedUsers, q.Text)
+		q.narrow(&found)
+		if err := s.sortUsers(db, q, &found); err != nil {
+			return err
+		}
 		users, err = s.userLines(db, found, q.Page)
 		return err
 	})
@@ -108,9 +123,13 @@ func (f *search) page(t searched, p Page) {
 // hand: it counts in other tables, for the rows of the page alone.
 func (s *Store) userLines(db *gorm.DB, f search, p Page) (users []UserLine, err error) {
 	from, args := f.onPage(searchedUsers, " JOIN plans AS p ON p.id = u.plan_id", p)
+	place := "''"
+	if f.sorted {
+		place = "page.place"
+	}
 	return listOn(db, (*UserLine).fields, `SELECT `+userColumns+`, p.name,
 		(SELECT COUNT(*) FROM api_keys AS k WHERE k.user_id = u.id AND k.status = 'active'),
-		COALESCE((SELECT `+wholeCredits+` FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0)`+from,
+		COALESCE((SELECT `+wholeCredits+` FROM user_days AS d WHERE d.day = ? AND d.user_id = u.id), 0), `+place+from,
 		append([]any{string(usage.DayOf(s.now()))}, args...)...)
 }
 
@@ -287,6 +306,11 @@ func userByID(db *gorm.DB, id uuid.UUID) (u userRow, err error) {
 // of the user, for all the user's keys at once. ErrErased where the user was erased. A change of role or status ends the user's console sessions and
 // known browsers with the same commit.
 func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange) (after UserLine, err error) {
+	return s.changeUser(ctx, by, id, c, nil)
+}
+
+// changeUser changes a user, unless keep has a reason to leave the user as it is.
+func (s *Store) changeUser(ctx context.Context, by accounts.Actor, id uuid.UUID, c accounts.UserChange, keep func(*change, UserLine) error) (after UserLine, err error) {
 	if c, err = c.Normalize(); err != nil {
 		return after, err
 	}
@@ -305,6 +329,11 @@ func (s *Store) ChangeUser(ctx context.Context, by accounts.Actor, id uuid.UUID,
 		}
 		if before.ErasedAt != nil {
 			return accounts.ErrErased
+		}
+		if keep != nil {
+			if err := keep(tx, before); err != nil {
+				return err
+			}
 		}
 		if after, err = tx.applied(before, c); err != nil {
 			return err

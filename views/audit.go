@@ -6,11 +6,14 @@ import "codexible/accounts"
 type Audit struct {
 	Frame
 	Search, Action, From, To Field
-	Entries                  []accounts.AuditEntry
-	Pager                    Pager
-	ExportURL                string
-	Filtered                 bool
-	Problems                 []string
+	// Order is kept by the filters; Heads change it.
+	Order     string
+	Heads     []Head
+	Entries   []accounts.AuditEntry
+	Pager     Pager
+	ExportURL string
+	Filtered  bool
+	Problems  []string
 }
 
 // subjectPath is the page of an entry's subject; empty where it has none.

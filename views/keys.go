@@ -12,10 +12,15 @@ import (
 type Keys struct {
 	Frame
 	Search, State Field
-	Lines         []KeyLine
-	Pager         Pager
-	Filtered      bool
-	Now           time.Time
+	// Order is kept by the filters; Heads change it.
+	Order    string
+	Heads    []Head
+	Lines    []KeyLine
+	Pager    Pager
+	Filtered bool
+	Now      time.Time
+	// Bulk acts on many of the keys; nil for those who change nothing.
+	Bulk *Bulk
 }
 
 // Key is a key's own page.

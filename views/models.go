@@ -9,6 +9,7 @@ import (
 // ModelList is the list of what is offered.
 type ModelList struct {
 	Frame
+	Heads []Head
 	Lines []ModelLine
 	// Imported is how many names have a price and are not offered.
 	Imported int64

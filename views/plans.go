@@ -5,6 +5,7 @@ import "codexible/accounts"
 // Plans is the list of plans.
 type Plans struct {
 	Frame
+	Heads []Head
 	Lines []PlanLine
 }
 

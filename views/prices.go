@@ -111,9 +111,12 @@ func extras(p *catalog.Price) string {
 type Prices struct {
 	Frame
 	Search, Show Field
-	Lines        []PriceLine
-	Pager        Pager
-	Filtered     bool
+	// Order is kept by the filters; Heads change it.
+	Order    string
+	Heads    []Head
+	Lines    []PriceLine
+	Pager    Pager
+	Filtered bool
 }
 
 // Version is a price in its model's history.

@@ -18,10 +18,13 @@ type Requests struct {
 	User, Key, Model, Upstream, Outcome, Status Field
 	Since, Until                                Field
 	Names                                       []string
-	Lines                                       []RequestLine
-	Pager                                       Pager
-	Tail                                        Tail
-	Filtered                                    bool
+	// Order is kept by the filters; Heads change it.
+	Order    string
+	Heads    []Head
+	Lines    []RequestLine
+	Pager    Pager
+	Tail     Tail
+	Filtered bool
 	// LookedAt is how many requests were searched without a match, where more are left.
 	LookedAt  int64
 	ExportURL string

@@ -13,6 +13,7 @@ import (
 // Upstreams is the list of upstreams.
 type Upstreams struct {
 	Frame
+	Heads []Head
 	Lines []UpstreamLine
 	Pager Pager
 }

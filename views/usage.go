@@ -1,5 +1,7 @@
 package views
 
+import "codexible/usage"
+
 // Usage is the page of any range of days, for all users or for one user, key,
 // model or plan.
 type Usage struct {
@@ -9,11 +11,12 @@ type Usage struct {
 	Measure                Field
 	Quick                  RangeChoice
 	Chart                  Chart
-	// GroupHead names the first column: Day, Model or Plan.
-	GroupHead string
-	Groups    RangeChoice
-	Rows      []UsageRow
-	Total     UsageRow
+	// Order and Group are kept by the filters. Heads are of the breakdown, the others of the tables of margins.
+	Order, Group                 string
+	Heads, ModelHeads, PlanHeads []Head
+	Groups                       RangeChoice
+	Rows                         []UsageRow
+	Total                        UsageRow
 	// Money is what the days cost and brought in, Tokens what priced calls used; both without
 	// points where they are not known under these filters.
 	Money, Tokens Chart
@@ -30,7 +33,9 @@ type Usage struct {
 
 // UsageRow is one row of the table: a group and its totals.
 type UsageRow struct {
-	Name       string
+	Name string
+	// Day is that of a row of one day; empty for others.
+	Day        usage.Day
 	Mono       bool
 	Requests   int64
 	Credits    int64

@@ -13,13 +13,17 @@ type Users struct {
 	Frame
 	Search             Field
 	Plan, Role, Status Field
-	// Sort is kept by the filters; ByEmail and ByCreated change it.
-	Sort               string
-	ByEmail, ByCreated SortHead
-	Lines              []UserLine
-	Pager              Pager
+	// Order is kept by the filters; Heads change it.
+	Order string
+	Heads []Head
+	// NotSorted is up to how many users the list would be sorted, where the filters find more; zero where it is.
+	NotSorted int64
+	Lines     []UserLine
+	Pager     Pager
 	// Filtered is true where a filter is set, and changes what an empty list says.
 	Filtered bool
+	// Bulk acts on many of the users; nil for those who change nothing.
+	Bulk *Bulk
 }
 
 // UserLine is a user as lists show them.
@@ -63,6 +67,8 @@ type KeyLine struct {
 	Email string
 	// UserStatus is the owner's: the keys of a suspended user do not work.
 	UserStatus accounts.Status
+	// Picked rows have a box for bulk actions.
+	Picked bool
 }
 
 func (k KeyLine) path() string { return "/admin/keys/" + k.ID.String() }

@@ -30,30 +30,34 @@ const (
 	SectionAudit     Section = "Audit log"
 	SectionSystem    Section = "System"
 	SectionAccount   Section = "Account"
+	// SectionSearch is not in the navigation: its link stands above it.
+	SectionSearch Section = "Search"
 )
 
 type navigationEntry struct {
 	section Section
 	path    string
 	icon    string
+	// filters are the parameters of the page that narrow and sort what it shows: those that a saved view keeps.
+	filters string
 }
 
 // The icons are drawn on 16 by 16 with strokes of 1.5.
 var navigation = []navigationEntry{
-	{SectionOverview, "/admin", "M2 13.5h12M4 11V8M8 11V3.5M12 11V6"},
-	{SectionUsers, "/admin/users", "M8 7.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 14c.4-2.6 2.6-4 5.5-4s5.1 1.4 5.5 4"},
-	{SectionKeys, "/admin/keys", "M5 13.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM7.2 8.3 13.5 2M10.5 5l2 2"},
-	{SectionPlans, "/admin/plans", "M2.5 5 8 2l5.5 3L8 8ZM2.5 8.25 8 11.25l5.5-3M2.5 11.25 8 14.25l5.5-3"},
-	{SectionModels, "/admin/models", "M8 2 13.5 5v6L8 14l-5.5-3V5ZM2.5 5 8 8l5.5-3M8 8v6"},
-	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5"},
-	{SectionUpstreams, "/admin/upstreams", "M3 11.5a2.75 2.75 0 0 1 .6-5.4 4 4 0 0 1 7.7-.6 3 3 0 0 1 1.2 5.9M8 14V8.5M5.75 10.5 8 8.25l2.25 2.25"},
-	{SectionWebhooks, "/admin/webhooks", "M6 5.5a2.5 2.5 0 1 1 4 2L12 11M3.5 9.5A2.5 2.5 0 1 0 6.5 12H12M9.5 12a2.5 2.5 0 1 0 2.5-2.5"},
-	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4"},
-	{SectionRequests, "/admin/requests", "M2.5 4h11M2.5 8h7.5M2.5 12h9.5"},
-	{SectionLive, "/admin/live", "M1.5 8.5h3l2-5 3 9 2-4h3"},
-	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2"},
-	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01"},
-	{SectionAccount, "/admin/account", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 8.5A1.75 1.75 0 1 0 8 5a1.75 1.75 0 0 0 0 3.5ZM4.5 12.5c.8-1.5 2-2 3.5-2s2.7.5 3.5 2"},
+	{SectionOverview, "/admin", "M2 13.5h12M4 11V8M8 11V3.5M12 11V6", ""},
+	{SectionUsers, "/admin/users", "M8 7.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 14c.4-2.6 2.6-4 5.5-4s5.1 1.4 5.5 4", "q plan role status sort"},
+	{SectionKeys, "/admin/keys", "M5 13.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM7.2 8.3 13.5 2M10.5 5l2 2", "q state sort"},
+	{SectionPlans, "/admin/plans", "M2.5 5 8 2l5.5 3L8 8ZM2.5 8.25 8 11.25l5.5-3M2.5 11.25 8 14.25l5.5-3", "sort"},
+	{SectionModels, "/admin/models", "M8 2 13.5 5v6L8 14l-5.5-3V5ZM2.5 5 8 8l5.5-3M8 8v6", "sort"},
+	{SectionPrices, "/admin/prices", "M8 2v12M11 4.75C10.4 3.9 9.4 3.5 8 3.5c-1.8 0-3 .8-3 2.1 0 3 6.2 1.6 6.2 4.7 0 1.4-1.3 2.2-3.2 2.2-1.6 0-2.7-.5-3.3-1.5", "q show sort"},
+	{SectionUpstreams, "/admin/upstreams", "M3 11.5a2.75 2.75 0 0 1 .6-5.4 4 4 0 0 1 7.7-.6 3 3 0 0 1 1.2 5.9M8 14V8.5M5.75 10.5 8 8.25l2.25 2.25", "sort"},
+	{SectionWebhooks, "/admin/webhooks", "M6 5.5a2.5 2.5 0 1 1 4 2L12 11M3.5 9.5A2.5 2.5 0 1 0 6.5 12H12M9.5 12a2.5 2.5 0 1 0 2.5-2.5", "sort"},
+	{SectionUsage, "/admin/usage", "M2 2.5v11h12M4.5 10l3-3.5 2.5 2L14 4", "from to user key model plan measure group sort"},
+	{SectionRequests, "/admin/requests", "M2.5 4h11M2.5 8h7.5M2.5 12h9.5", "user key model upstream outcome status since until sort"},
+	{SectionLive, "/admin/live", "M1.5 8.5h3l2-5 3 9 2-4h3", "user"},
+	{SectionAudit, "/admin/audit", "M3.5 2h9v12h-9ZM6 5.5h4M6 8h4M6 10.5h2", "q action from to sort"},
+	{SectionSystem, "/admin/system", "M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5h.01M5 11h.01", ""},
+	{SectionAccount, "/admin/account", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 8.5A1.75 1.75 0 1 0 8 5a1.75 1.75 0 0 0 0 3.5ZM4.5 12.5c.8-1.5 2-2 3.5-2s2.7.5 3.5 2", ""},
 }
 
 // Theme is the colour theme: that of the system, light or dark.
@@ -209,23 +213,6 @@ func WithQuery(path string, pairs ...string) string {
 		return path
 	}
 	return path + "?" + q.Encode()
-}
-
-// SortHead is the head of a sortable column.
-type SortHead struct {
-	Path string
-	// Ascending and Descending say how the list is sorted by this column; neither where it is not.
-	Ascending, Descending bool
-}
-
-func (h SortHead) order() string {
-	switch {
-	case h.Ascending:
-		return "ascending"
-	case h.Descending:
-		return "descending"
-	}
-	return "none"
 }
 
 func (t Theme) is(choice Theme) bool { return t == choice || t == "" && choice == ThemeSystem }

@@ -12,6 +12,7 @@ import (
 // Webhooks is the list of webhooks.
 type Webhooks struct {
 	Frame
+	Heads []Head
 	Lines []WebhookLine
 }
 

@@ -59,7 +59,6 @@ func readAudit(v *Visit) (f store.AuditQuery, problems []string) {
 	if f.From != "" && f.To != "" && f.From > f.To {
 		problems = append(problems, lastBeforeFirst)
 	}
-	f.Before, _ = strconv.ParseInt(v.Query.Get("before"), 10, 64)
 	return f, problems
 }
 
@@ -67,31 +66,39 @@ func readAudit(v *Visit) (f store.AuditQuery, problems []string) {
 func (c *Console) Audit(ctx context.Context, v *Visit) (Reply, error) {
 	f, problems := readAudit(v)
 	action := v.Query.Get("action")
-	path := func(to, before string) string {
-		return views.WithQuery(to, "q", f.Text, "action", action, "from", string(f.From), "to", string(f.To), "before", before)
+	path := func(to string, more ...string) string {
+		return views.WithQuery(to, append([]string{"q", f.Text, "action", action, "from", string(f.From), "to", string(f.To)}, more...)...)
 	}
+	order := v.sorting("-time", views.AuditHeads())
 	p := views.Audit{
 		Frame: v.frame("Audit log", views.SectionAudit), Problems: problems, Filtered: f.Text != "" || action != "" || f.From != "" || f.To != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Actor, action or target", Value: f.Text}, Action: views.Field{Name: "action", Label: "Action", Type: "select", Value: action, Options: auditActions},
 		From: views.Field{Name: "from", Label: "From", Type: "date", Value: v.Query.Get("from")}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: v.Query.Get("to")},
-		ExportURL: path("/admin/audit/export", ""),
+		ExportURL: path("/admin/audit/export"),
+		Order:     order.order, Heads: order.heads(func(sort string) string { return path(v.Path, "sort", sort) }),
 	}
 	if len(problems) > 0 {
 		r, err := show(views.AuditPage(p))
 		r.Status = http.StatusUnprocessableEntity
 		return r, err
 	}
-	f.Limit = pageSize + 1
+	f.Limit, f.OldestFirst = pageSize+1, order.order != ""
+	onward := "Older"
+	if f.OldestFirst {
+		onward = "Later"
+	}
+	seq, _ := order.after(v)
+	f.Before, _ = strconv.ParseInt(seq, 10, 64)
 	entries, err := c.Store.Audit(ctx, f)
 	if err != nil {
 		return Reply{}, err
 	}
 	if len(entries) > pageSize {
 		entries = entries[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = path(v.Path, strconv.FormatInt(entries[pageSize-1].Seq, 10)), "Older"
+		p.Pager.Onward, p.Pager.OnwardText = path(v.Path, "sort", order.order, "after", order.cursor(strconv.FormatInt(entries[pageSize-1].Seq, 10), "")), onward
 	}
 	if f.Before > 0 {
-		p.Pager.Newest = path(v.Path, "")
+		p.Pager.Newest = path(v.Path, "sort", order.order)
 	}
 	p.Entries = entries
 	return show(views.AuditPage(p))

@@ -109,7 +109,7 @@ func (v *Visit) once() (string, error) {
 
 // NewGrant gives a user credits beside the plan.
 func (c *Console) NewGrant(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -189,7 +189,7 @@ const (
 // Correct takes two steps: the first says what to change, the second shows the day
 // before and after it.
 func (c *Console) Correct(ctx context.Context, v *Visit) (Reply, error) {
-	u, plan, err := c.userOf(ctx, v)
+	u, plan, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -29,35 +29,73 @@ func (c *Console) Keys(ctx context.Context, v *Visit) (Reply, error) {
 	if secret, is := keys.Parse(text); is {
 		return c.pasted(ctx, v, secret)
 	}
-	state := oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"})
-	list, err := c.keyList(ctx, text, state, store.Page{Limit: pageSize + 1, After: v.afterID()})
+	text, state, err := v.keyFilter()
+	if err != nil {
+		return Reply{}, err
+	}
+	columns := views.KeyHeads(true)
+	if text != "" || state == "unused" { // a search has the newest first, the unused keys have an order of their own
+		columns = unsorted(columns)
+	}
+	order := v.sorting("age", columns)
+	after, value := order.afterRow(v)
+	list, err := c.keyList(ctx, text, state, keyOrder(&order), store.Page{Limit: pageSize + 1, After: after, Place: value})
 	if err != nil {
 		return Reply{}, err
 	}
 	p := views.Keys{
-		Frame: v.frame("Keys", views.SectionKeys), Now: c.Now(), Filtered: text != "" || state != "",
+		Frame: v.frame("Keys", views.SectionKeys), Now: c.Now(), Filtered: text != "" || state != "", Order: order.order,
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "Label, prefix or user", Value: text},
 		State: views.Field{Name: "state", Label: "Show", Type: "select", Value: state, Options: []views.Option{
 			{Label: "All keys"}, {Value: "active", Label: "Active"}, {Value: "unused", Label: "Unused for 90 days"}, {Value: "disabled", Label: "Disabled"}, {Value: "revoked", Label: "Revoked"}}},
 	}
+	path := func(sort, after string) string {
+		return views.WithQuery(v.Path, "q", text, "state", state, "sort", sort, "after", after)
+	}
+	p.Heads = order.heads(func(sort string) string { return path(sort, "") })
 	if len(list) > pageSize {
 		list = list[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = views.WithQuery(v.Path, "q", text, "state", state, "after", list[pageSize-1].ID.String()), "Next page"
+		last := &list[pageSize-1]
+		p.Pager.Onward, p.Pager.OnwardText = path(order.order, order.cursor(last.ID.String(), keyOrder(&order).KeyPlace(&last.Key))), "Next page"
 	}
-	if v.afterID() != uuid.Nil {
-		p.Pager.Newest = views.WithQuery(v.Path, "q", text, "state", state)
+	if after != uuid.Nil {
+		p.Pager.Newest = path(order.order, "")
 	}
 	if len(list) > 0 {
 		p.Pager.Said = views.Count(int64(len(list)), "key") + " on this page"
 	}
+	var ids []uuid.UUID
 	for _, k := range list {
-		p.Lines = append(p.Lines, views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus})
+		line := keyLine(&k)
+		line.Picked = v.mayChange()
+		p.Lines = append(p.Lines, line)
+		ids = append(ids, k.ID)
+	}
+	if p.Bulk, err = c.bulkForm(ctx, v, c.keyBulk(v), ids, p.Pager.Onward == "" && p.Pager.Newest == ""); err != nil {
+		return Reply{}, err
 	}
 	return show(views.KeysPage(p))
 }
 
-func (c *Console) keyList(ctx context.Context, text, state string, page store.Page) ([]store.KeyLine, error) {
-	q := store.KeyQuery{Text: text, Page: page}
+// keyFilter is what the list's query asks for. Of a whole key only the prefix is looked for.
+func (v *Visit) keyFilter() (text, state string, err error) {
+	text, err = v.search()
+	if secret, is := keys.Parse(text); is {
+		text = secret.Prefix()
+	}
+	return text, oneOf(v.Query.Get("state"), []string{"active", "disabled", "revoked", "unused"}), err
+}
+
+// keyOrder is the order of the list: the oldest keys are the first that were created.
+func keyOrder(s *sorting) store.Order {
+	if s.order == "-age" {
+		return store.ByCreation
+	}
+	return store.Order(s.order)
+}
+
+func (c *Console) keyList(ctx context.Context, text, state string, order store.Order, page store.Page) ([]store.KeyLine, error) {
+	q := store.KeyQuery{Text: text, Order: order, Page: page}
 	switch state {
 	case "unused":
 		since := c.Now().Add(-unusedFor)
@@ -74,7 +112,7 @@ func (c *Console) keyList(ctx context.Context, text, state string, page store.Pa
 // keyOf reads the key of the path.
 func (c *Console) keyOf(ctx context.Context, v *Visit) (views.KeyLine, error) {
 	k, err := c.Store.Key(ctx, v.ID, uuid.Nil)
-	return views.KeyLine{Key: k.Key, Email: k.UserEmail, UserStatus: k.UserStatus}, err
+	return keyLine(&k), err
 }
 
 // Key shows one key.

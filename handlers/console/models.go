@@ -43,7 +43,9 @@ func (c *Console) Models(ctx context.Context, v *Visit) (Reply, error) {
 		line.Upstreams = upstreamsOf(m, upstreams)
 		p.Lines = append(p.Lines, line)
 	}
-	p.Lines, p.Pager = pageOfNames(v, p.Lines, "model", func(l views.ModelLine) string { return l.Name })
+	order := v.sorting("name", views.ModelHeads())
+	p.Heads = order.heads(func(sort string) string { return views.WithQuery(v.Path, "sort", sort) })
+	p.Lines, p.Pager = rows[views.ModelLine]{p.Lines, func(l *views.ModelLine) string { return l.Name }, modelRank}.page(v, &order, "model")
 	return show(views.ModelsPage(p))
 }
 
@@ -57,30 +59,12 @@ func upstreamsOf(m *catalog.Model, names map[uuid.UUID]string) (list []string) {
 	return list
 }
 
-// pageOfNames is a page of a list that is sorted by names: the part after the name in the query.
-func pageOfNames[T any](v *Visit, list []T, noun string, name func(T) string) (page []T, p views.Pager) {
-	after := v.Query.Get("after")
-	at, _ := slices.BinarySearchFunc(list, after+"\x00", func(row T, after string) int { return strings.Compare(name(row), after) })
-	if after == "" {
-		at = 0
+// modelRank is what models are sorted by.
+func modelRank(l *views.ModelLine, column string) rank {
+	if column == "context" {
+		return byNumber(l.Model.ContextWindow)
 	}
-	path := func(after string) string {
-		return views.WithQuery(v.Path, "q", v.Query.Get("q"), "show", v.Query.Get("show"), "after", after)
-	}
-	page = list[at:]
-	if len(page) > pageSize {
-		page = page[:pageSize]
-		p.Onward, p.OnwardText = path(name(page[pageSize-1])), "Next page"
-	}
-	if at > 0 {
-		p.Newest = path("")
-	}
-	if len(list) > pageSize {
-		p.Said = views.Number(int64(len(page))) + " of " + views.Count(int64(len(list)), noun)
-	} else if len(list) > 0 {
-		p.Said = views.Count(int64(len(list)), noun)
-	}
-	return page, p
+	return priceRank(&l.PriceLine, column)
 }
 
 // modelOf reads the model of the path.

@@ -93,19 +93,19 @@ func (c *Console) readMoney(ctx context.Context, w *usageRequest, p *views.Usage
 	if sums, err = read(store.ByModel); err != nil {
 		return err
 	}
-	p.ModelMargins = marginTable(c.group(book, sums, func(t *usage.TokenTotal) string { return t.Model }), func(name string) string { return name })
+	p.ModelMargins = marginTable(c.group(book, sums, func(t *usage.TokenTotal) string { return t.Model }), func(name string) string { return name }, &w.models)
 	if w.user.ID != uuid.Nil || w.plan.ID != uuid.Nil {
 		return nil
 	}
 	if sums, err = read(store.ByPlan); err != nil {
 		return err
 	}
-	p.PlanMargins = marginTable(c.group(book, sums, func(t *usage.TokenTotal) string { return t.PlanID.String() }), w.groupName)
+	p.PlanMargins = marginTable(c.group(book, sums, func(t *usage.TokenTotal) string { return t.PlanID.String() }), w.groupName, &w.byPlan)
 	return nil
 }
 
-// marginTable has the groups that cost most, and the rest as one.
-func marginTable(r ranked, named func(string) string) (rows []views.UsageRow) {
+// marginTable has the groups that cost most, in an order, and the rest as one.
+func marginTable(r ranked, named func(string) string, order *sorting) (rows []views.UsageRow) {
 	var rest tally
 	for i, name := range r.names {
 		t := r.of[name]
@@ -116,6 +116,7 @@ func marginTable(r ranked, named func(string) string) (rows []views.UsageRow) {
 		rest.requests, rest.credits, rest.costMicros = rest.requests+t.requests, rest.credits+t.credits, rest.costMicros+t.costMicros
 		rest.margin = rest.margin.Plus(t.margin.Income, t.margin.Cost)
 	}
+	rows = inOrder(rows, order)
 	if len(r.names) > marginRows {
 		rows = append(rows, rest.row("Other"))
 	}

@@ -71,7 +71,7 @@ func errorText(err error) string {
 
 // EraseUser says what an erasure removes and what stays, and erases a user whose e-mail was typed in.
 func (c *Console) EraseUser(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}

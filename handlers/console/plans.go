@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,11 +27,37 @@ func (c *Console) Plans(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	p := views.Plans{Frame: v.frame("Plans", views.SectionPlans)}
+	order := v.sorting("", views.PlanHeads())
+	p := views.Plans{Frame: v.frame("Plans", views.SectionPlans), Heads: order.heads(func(sort string) string { return views.WithQuery(v.Path, "sort", sort) })}
 	for _, plan := range plans {
 		p.Lines = append(p.Lines, views.PlanLine{Plan: plan, Users: users[plan.ID]})
 	}
+	p.Lines = rows[views.PlanLine]{p.Lines, func(l *views.PlanLine) string { return l.Name }, planRank}.sorted(&order)
 	return show(views.PlansPage(p))
+}
+
+// planRank is what plans are sorted by. No limit is the largest.
+func planRank(l *views.PlanLine, column string) rank {
+	switch column {
+	case "credits":
+		return byNumber(l.DailyCreditLimit)
+	case "rate":
+		return byNumber(l.RateLimitPerMinute)
+	case "user_rate":
+		if l.UserRateLimitPerMinute == nil {
+			return byNumber(math.MaxInt64)
+		}
+		return byNumber(*l.UserRateLimitPerMinute)
+	case "keys":
+		return byNumber(l.MaxKeys)
+	case "price":
+		return byNumber(l.PriceCents)
+	case "users":
+		return byNumber(l.Users)
+	case "status":
+		return byFlag(l.Archived)
+	}
+	return byText(strings.ToLower(l.Name))
 }
 
 // planOf reads the plan of the path and how many users it has.

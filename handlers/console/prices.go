@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -63,8 +64,25 @@ func (c *Console) Prices(ctx context.Context, v *Visit) (Reply, error) {
 			p.Lines = append(p.Lines, l)
 		}
 	}
-	p.Lines, p.Pager = pageOfNames(v, p.Lines, "name", func(l views.PriceLine) string { return l.Name })
+	order := v.sorting("name", views.PriceHeads())
+	p.Order, p.Heads = order.order, order.heads(func(sort string) string { return views.WithQuery(v.Path, "q", text, "show", which, "sort", sort) })
+	p.Lines, p.Pager = rows[views.PriceLine]{p.Lines, func(l *views.PriceLine) string { return l.Name }, priceRank}.page(v, &order, "name")
 	return show(views.PricesPage(p))
+}
+
+// priceRank is what prices are sorted by. What is not known is lowest.
+func priceRank(l *views.PriceLine, column string) rank {
+	switch {
+	case column == "since" && l.Price != nil:
+		return byNumber(l.Price.ValidFrom.UnixMicro())
+	case column == "typical" && l.Typical != nil:
+		return byNumber(l.Typical.Picos)
+	case column == "margin" && l.Typical != nil:
+		return byMargin(views.MarginOf(l.Typical))
+	case column == "name":
+		return byText(l.Name)
+	}
+	return byNumber(math.MinInt64)
 }
 
 func chosen(which string, l *views.PriceLine) bool {

@@ -157,9 +157,18 @@ func (c *Console) Requests(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	var refresh time.Duration
 	p.Tail, refresh = c.tail(v, func(live string) string { return w.path(v.Path, "live", live) })
-	if refresh == 0 {
-		w.query.Before = v.afterID()
+	order := v.sorting("-time", views.RequestHeads())
+	if refresh > 0 { // it shows what has happened since
+		order.order = ""
+	} else {
+		w.query.Before, _ = order.afterRow(v)
 	}
+	w.query.OldestFirst = order.order != ""
+	onward := "Older"
+	if w.query.OldestFirst {
+		onward = "Later"
+	}
+	p.Order, p.Heads = order.order, order.heads(func(sort string) string { return w.path(v.Path, "sort", sort) })
 	w.query.Limit = pageSize + 1
 	lines, next, err := c.Store.Requests(ctx, w.query)
 	if err != nil {
@@ -173,10 +182,10 @@ func (c *Console) Requests(ctx context.Context, v *Visit) (Reply, error) {
 		p.LookedAt = store.RequestScan
 	}
 	if next != uuid.Nil {
-		p.Pager.Onward, p.Pager.OnwardText = w.path(v.Path, "after", next.String()), "Older"
+		p.Pager.Onward, p.Pager.OnwardText = w.path(v.Path, "sort", order.order, "after", order.cursor(next.String(), "")), onward
 	}
 	if w.query.Before != uuid.Nil {
-		p.Pager.Newest = w.path(v.Path)
+		p.Pager.Newest = w.path(v.Path, "sort", order.order)
 	}
 	for i := range lines {
 		p.Lines = append(p.Lines, requestLine(&lines[i]))

@@ -32,11 +32,29 @@ func (c *Console) Upstreams(ctx context.Context, v *Visit) (Reply, error) {
 	p := views.Upstreams{Frame: v.frame("Upstreams", views.SectionUpstreams)}
 	// Names are unique without case, and pages are found by them.
 	slices.SortFunc(list, func(a, b gateway.Upstream) int { return strings.Compare(a.Name, b.Name) })
-	list, p.Pager = pageOfNames(v, list, "upstream", func(u gateway.Upstream) string { return u.Name })
+	lines := make([]views.UpstreamLine, len(list))
 	for i := range list {
-		p.Lines = append(p.Lines, f.line(&list[i]))
+		lines[i] = f.line(&list[i])
 	}
+	order := v.sorting("name", views.UpstreamHeads())
+	p.Heads = order.heads(func(sort string) string { return views.WithQuery(v.Path, "sort", sort) })
+	p.Lines, p.Pager = rows[views.UpstreamLine]{lines, func(l *views.UpstreamLine) string { return l.Name }, upstreamRank}.page(v, &order, "upstream")
 	return show(views.UpstreamsPage(p))
+}
+
+// upstreamRank is what upstreams are sorted by.
+func upstreamRank(l *views.UpstreamLine, column string) rank {
+	switch column {
+	case "keys":
+		return byNumber(l.Usable())
+	case "first_byte":
+		return byNumber(int64(l.Recent.FirstByte))
+	case "failures":
+		return byNumber(l.Recent.Failures)
+	case "spent":
+		return byNumber(l.SpentMicros)
+	}
+	return byText(l.Name)
 }
 
 // modelsServed is how many models the page of an upstream lists.

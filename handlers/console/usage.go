@@ -20,15 +20,17 @@ import (
 
 // usageRequest is a request for the usage page, read and checked.
 type usageRequest struct {
-	span     usage.Range
-	user     store.UserLine
-	key      store.KeyLine
-	model    string
-	plan     accounts.Plan
-	measure  views.Measure
-	group    string
-	plans    []accounts.Plan
-	problems []string
+	span    usage.Range
+	user    store.UserLine
+	key     store.KeyLine
+	model   string
+	plan    accounts.Plan
+	measure views.Measure
+	group   string
+	// table is how the breakdown is sorted; models and byPlan are for the tables of margins.
+	table, models, byPlan sorting
+	plans                 []accounts.Plan
+	problems              []string
 	// texts are the fields as they were typed.
 	texts map[string]string
 }
@@ -37,7 +39,7 @@ type usageRequest struct {
 // error in them.
 func (c *Console) readUsage(ctx context.Context, v *Visit) (w usageRequest, err error) {
 	w.texts = map[string]string{}
-	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
+	for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group", "sort"} {
 		text, ok := filter(v.Query.Get(name), accounts.MaxEmailLength)
 		if !ok && name != "from" && name != "to" {
 			w.problem("The filter " + name + " must be plain text without control characters.")
@@ -211,6 +213,7 @@ func (c *Console) Usage(ctx context.Context, v *Visit) (Reply, error) {
 	if !slices.Contains(w.groups(), w.group) {
 		w.group = "day"
 	}
+	w.readOrders(v)
 	p := c.usagePage(v, &w)
 	if len(w.problems) > 0 {
 		p.Chart = views.DayChart("Usage", w.measure, nil)
@@ -230,6 +233,51 @@ func (c *Console) Usage(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	return show(views.UsagePage(p))
+}
+
+// readOrders reads how the tables are sorted: one order for all, as far as each has the column.
+func (w *usageRequest) readOrders(v *Visit) {
+	own := dearestFirst
+	if w.group == "day" {
+		own = "-name"
+	}
+	w.table = v.sorting(own, views.UsageHeads(w.groupHead()))
+	w.models, w.byPlan = v.sorting(dearestFirst, views.MarginHeads("Model")), v.sorting(dearestFirst, views.MarginHeads("Plan"))
+	if w.table.order == "" && w.models.order == "" {
+		w.texts["sort"] = "" // unknown, or each table's own
+	}
+}
+
+// dearestFirst is the own order of groups.
+const dearestFirst = "-cost"
+
+func (w *usageRequest) groupHead() string { return strings.ToUpper(w.group[:1]) + w.group[1:] }
+
+// usageRank is what rows of usage are sorted by.
+func usageRank(r *views.UsageRow, column string) rank {
+	switch column {
+	case "requests":
+		return byNumber(r.Requests)
+	case "credits":
+		return byNumber(r.Credits)
+	case "cost":
+		return byNumber(r.CostMicros)
+	case "income":
+		return byAmount(r.Margin.Income)
+	case "left":
+		if r.Margin.Income == nil {
+			return byAmount(nil)
+		}
+		return byAmount(r.Margin.Left())
+	case "margin":
+		return byMargin(r.Margin)
+	}
+	return byText(string(r.Day) + r.Name)
+}
+
+// inOrder are rows of usage as the address sorts them.
+func inOrder(list []views.UsageRow, s *sorting) []views.UsageRow {
+	return rows[views.UsageRow]{list, func(r *views.UsageRow) string { return string(r.Day) + r.Name }, usageRank}.sorted(s)
 }
 
 func (w *usageRequest) title() string {
@@ -252,7 +300,7 @@ func (w *usageRequest) title() string {
 func (c *Console) usagePage(v *Visit, w *usageRequest) views.Usage {
 	path := func(changed ...string) string {
 		pairs := make([]string, 0, 16)
-		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group"} {
+		for _, name := range []string{"from", "to", "user", "key", "model", "plan", "measure", "group", "sort"} {
 			value := w.texts[name]
 			for i := 0; i+1 < len(changed); i += 2 {
 				if changed[i] == name {
@@ -264,7 +312,7 @@ func (c *Console) usagePage(v *Visit, w *usageRequest) views.Usage {
 		return views.WithQuery("/admin/usage", pairs...)
 	}
 	p := views.Usage{
-		Frame: v.frame("Usage", views.SectionUsage), Problems: w.problems, GroupHead: strings.ToUpper(w.group[:1]) + w.group[1:],
+		Frame: v.frame("Usage", views.SectionUsage), Problems: w.problems,
 		From: views.Field{Name: "from", Label: "From", Type: "date", Value: string(w.span.From())}, To: views.Field{Name: "to", Label: "To", Type: "date", Value: string(w.span.To())},
 		User: views.Field{Name: "user", Label: "User", Type: "search", Placeholder: "E-mail", Value: w.texts["user"]}, Key: views.Field{Name: "key", Label: "Key", Type: "search", Placeholder: "ID or prefix", Value: w.texts["key"]},
 		Model: views.Field{Name: "model", Label: "Model", Type: "search", Placeholder: "Any", Value: w.model}, Plan: planChoice(w.plans, w.plan.ID),
@@ -284,6 +332,11 @@ func (c *Console) usagePage(v *Visit, w *usageRequest) views.Usage {
 		p.Groups.Links = append(p.Groups.Links, views.Link{Text: "By " + group, Path: path("group", group)})
 	}
 	p.Groups.Current = "By " + w.group
+	p.Order, p.Group = w.texts["sort"], w.texts["group"]
+	heads := func(s *sorting, table string) []views.Head {
+		return s.heads(func(sort string) string { return path("sort", sort) + "#" + table })
+	}
+	p.Heads, p.ModelHeads, p.PlanHeads = heads(&w.table, "table"), heads(&w.models, "model-margins"), heads(&w.byPlan, "plan-margins")
 	return p
 }
 
@@ -296,13 +349,13 @@ func usageRows(w *usageRequest, days []usage.DayTotal, groups []store.GroupDay) 
 	for _, d := range slices.Backward(days) {
 		add(&total, d)
 		if w.group == "day" && d.Requests > 0 {
-			row := views.UsageRow{Name: views.Date(d.Day)}
+			row := views.UsageRow{Name: views.Date(d.Day), Day: d.Day}
 			add(&row, d)
 			rows = append(rows, row)
 		}
 	}
 	if w.group == "day" {
-		return rows, total
+		return inOrder(rows, &w.table), total
 	}
 	// Only the largest groups have a row; the rest of the total is one more.
 	rest := total
@@ -313,6 +366,7 @@ func usageRows(w *usageRequest, days []usage.DayTotal, groups []store.GroupDay) 
 		rows = append(rows, row)
 		rest.Requests, rest.Credits, rest.CostMicros = rest.Requests-g.Requests, rest.Credits-g.Credits, rest.CostMicros-g.CostMicros
 	}
+	rows = inOrder(rows, &w.table)
 	if rest.Requests > 0 {
 		rows = append(rows, rest)
 	}

@@ -21,57 +21,79 @@ func (c *Console) Users(ctx context.Context, v *Visit) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	text, err := v.search()
+	q, err := v.userFilter()
 	if err != nil {
 		return Reply{}, err
 	}
-	planID, _ := uuid.Parse(v.Query.Get("plan"))
-	q := store.UserQuery{
-		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()),
-		Status: oneOf(v.Query.Get("status"), accounts.Statuses()), Page: store.Page{Limit: pageSize + 1, After: v.afterID()},
+	planID := q.PlanID
+	order, sortable, err := c.userOrder(ctx, v, q)
+	if err != nil {
+		return Reply{}, err
 	}
-	order := oneOf(v.Query.Get("sort"), []string{string(store.OldestFirst), string(store.EmailAsc), string(store.EmailDesc)})
-	q.Order = store.Order(order)
+	q.Order, q.Limit = store.Order(order.order), pageSize+1
+	q.After, q.Place = order.afterRow(v)
 	users, err := c.Store.Users(ctx, q)
 	if err != nil {
 		return Reply{}, err
 	}
 	p := views.Users{
-		Frame: v.frame("Users", views.SectionUsers), Sort: order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
+		Frame: v.frame("Users", views.SectionUsers), Order: order.order, Filtered: q.Text != "" || planID != uuid.Nil || q.Role != "" || q.Status != "",
 		Search: views.Field{Name: "q", Label: "Search", Type: "search", Placeholder: "E-mail or name", Value: q.Text},
 		Plan:   planChoice(plans, planID), Role: choice("role", "Role", "All roles", string(q.Role), accounts.Roles()),
 		Status: choice("status", "Status", "All statuses", string(q.Status), accounts.Statuses()),
 	}
+	if !sortable {
+		p.NotSorted = store.SortedRows
+	}
 	path := func(sort, after string) string {
 		return views.WithQuery("/admin/users", "q", q.Text, "plan", v.Query.Get("plan"), "role", string(q.Role), "status", string(q.Status), "sort", sort, "after", after)
 	}
-	p.ByEmail, p.ByCreated = userSorts(order, func(sort string) string { return path(sort, "") })
+	p.Heads = order.heads(func(sort string) string { return path(sort, "") })
 	if len(users) > pageSize {
 		users = users[:pageSize]
-		p.Pager.Onward, p.Pager.OnwardText = path(order, users[pageSize-1].ID.String()), "Next page"
+		last := &users[pageSize-1]
+		p.Pager.Onward, p.Pager.OnwardText = path(order.order, order.cursor(last.ID.String(), last.Place)), "Next page"
 	}
 	if q.After != uuid.Nil {
-		p.Pager.Newest = path(order, "")
+		p.Pager.Newest = path(order.order, "")
 	}
 	if len(users) > 0 {
 		p.Pager.Said = views.Count(int64(len(users)), "user") + " on this page"
 	}
+	var ids []uuid.UUID
 	for _, u := range users {
 		p.Lines = append(p.Lines, userLine(u, plans))
+		ids = append(ids, u.ID)
+	}
+	if p.Bulk, err = c.bulkForm(ctx, v, c.userBulk(v, plans), ids, p.Pager.Onward == "" && p.Pager.Newest == ""); err != nil {
+		return Reply{}, err
 	}
 	return show(views.UsersPage(p))
 }
 
-func userSorts(order string, path func(string) string) (byEmail, byCreated views.SortHead) {
-	byEmail = views.SortHead{Path: path(string(store.EmailAsc)), Ascending: order == string(store.EmailAsc), Descending: order == string(store.EmailDesc)}
-	if byEmail.Ascending {
-		byEmail.Path = path(string(store.EmailDesc))
+// userFilter is what the list is narrowed by.
+func (v *Visit) userFilter() (store.UserQuery, error) {
+	text, err := v.search()
+	planID, _ := uuid.Parse(v.Query.Get("plan"))
+	return store.UserQuery{
+		Text: text, PlanID: planID, Role: oneOf(v.Query.Get("role"), accounts.Roles()), Status: oneOf(v.Query.Get("status"), accounts.Statuses()),
+	}, err
+}
+
+// newestFirst is the own order of users.
+const newestFirst = "-created"
+
+// userOrder reads how users are sorted. A search is not, and of many users that filters find
+// only the time is.
+func (c *Console) userOrder(ctx context.Context, v *Visit, q store.UserQuery) (order sorting, sortable bool, err error) {
+	columns := views.UserHeads()
+	if q.Text != "" {
+		return v.sorting(newestFirst, unsorted(columns)), true, nil
 	}
-	byCreated = views.SortHead{Path: path(string(store.OldestFirst)), Ascending: order == string(store.OldestFirst), Descending: order == ""}
-	if byCreated.Ascending {
-		byCreated.Path = path("")
+	if sortable, err = c.Store.Sortable(ctx, q); err == nil && !sortable {
+		columns = unsorted(columns, "created")
 	}
-	return byEmail, byCreated
+	return v.sorting(newestFirst, columns), sortable, err
 }
 
 // oneOf returns the value if it is a known one, else the zero value.
@@ -183,6 +205,15 @@ func (c *Console) userOf(ctx context.Context, v *Visit) (views.UserLine, account
 	return userLine(u, []accounts.Plan{plan}), plan, err
 }
 
+// livingUser is userOf, and accounts.ErrErased for an erased user.
+func (c *Console) livingUser(ctx context.Context, v *Visit) (views.UserLine, accounts.Plan, error) {
+	u, plan, err := c.userOf(ctx, v)
+	if err == nil && u.ErasedAt != nil {
+		err = accounts.ErrErased
+	}
+	return u, plan, err
+}
+
 func (v *Visit) userForm(title string, u views.UserLine) views.Form {
 	back := "/admin/users/" + u.ID.String()
 	return views.Form{
@@ -254,7 +285,7 @@ func defaultPlan(plans []accounts.Plan) string {
 
 // EditUser changes what is known of a user, and the role.
 func (c *Console) EditUser(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -292,7 +323,7 @@ func (v *Visit) self(u views.UserLine) bool { return u.ID == v.Operator.Session.
 
 // ChangePlan takes two steps: the first chooses a plan, the second shows the consequences.
 func (c *Console) ChangePlan(ctx context.Context, v *Visit) (Reply, error) {
-	u, plan, err := c.userOf(ctx, v)
+	u, plan, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -343,7 +374,7 @@ func planConsequences(u views.UserLine, from, to accounts.Plan) []string {
 
 // Suspend shows the confirmation, and suspends a user.
 func (c *Console) Suspend(ctx context.Context, v *Visit) (Reply, error) {
-	u, _, err := c.userOf(ctx, v)
+	u, _, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -387,7 +418,7 @@ func works(keys int64) string {
 
 // Reactivate shows the confirmation, and reactivates a user.
 func (c *Console) Reactivate(ctx context.Context, v *Visit) (Reply, error) {
-	u, plan, err := c.userOf(ctx, v)
+	u, plan, err := c.livingUser(ctx, v)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -32,7 +32,23 @@ func (c *Console) Webhooks(ctx context.Context, v *Visit) (Reply, error) {
 	for i := range list {
 		p.Lines = append(p.Lines, webhookLine(&list[i], stats))
 	}
+	order := v.sorting("", views.WebhookHeads())
+	p.Heads = order.heads(func(sort string) string { return views.WithQuery(v.Path, "sort", sort) })
+	p.Lines = rows[views.WebhookLine]{p.Lines, func(l *views.WebhookLine) string { return l.ID.String() }, webhookRank}.sorted(&order)
 	return show(views.WebhooksPage(p))
+}
+
+// webhookRank is what webhooks are sorted by.
+func webhookRank(l *views.WebhookLine, column string) rank {
+	switch column {
+	case "state":
+		return byFlag(!l.Enabled)
+	case "waiting":
+		return byNumber(l.Waiting)
+	case "failed":
+		return byNumber(l.Failed)
+	}
+	return byText(l.Host())
 }
 
 func webhookLine(w *events.Webhook, stats map[uuid.UUID]store.DeliveryStats) views.WebhookLine {

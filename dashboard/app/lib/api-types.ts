@@ -2141,8 +2141,10 @@ export interface components {
             grants: components["schemas"]["Grant"][];
             corrections: components["schemas"]["Correction"][];
             holds: components["schemas"]["AdminHold"][];
+            days: components["schemas"]["DayUsage"][];
             charges: components["schemas"]["ChargeItem"][];
             requests: components["schemas"]["AdminRequestItem"][];
+            events: components["schemas"]["ExportedEvent"][];
             audit: components["schemas"]["AuditLine"][];
         };
         ExportedSession: {
@@ -2409,6 +2411,18 @@ export interface components {
              * @description What a failed attempt reported to have cost.
              */
             cost_usd: number;
+        };
+        ExportedEvent: {
+            /**
+             * Format: uuid
+             * @description Receivers get it as webhook-id.
+             */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What is sent to receivers, byte for byte. */
+            payload: string;
         };
         AuditLine: {
             /** Format: date-time */
@@ -5629,6 +5643,14 @@ export interface operations {
                      *           "owner_id": "0190163d-8694-739b-aea5-966c26f8ad91"
                      *         }
                      *       ],
+                     *       "days": [
+                     *         {
+                     *           "date": "2026-03-04",
+                     *           "credits_used": 89,
+                     *           "request_count": 61,
+                     *           "cost_usd": 1.2475
+                     *         }
+                     *       ],
                      *       "charges": [
                      *         {
                      *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -5709,6 +5731,14 @@ export interface operations {
                      *           "first_byte_ms": 210,
                      *           "first_token_ms": 640,
                      *           "took_ms": 5200
+                     *         }
+                     *       ],
+                     *       "events": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "type": "key.created",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "payload": "{\"type\":\"key.created\",\"timestamp\":\"2026-11-28T10:00:00Z\",\"data\":{}}"
                      *         }
                      *       ],
                      *       "audit": [
