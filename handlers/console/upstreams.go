@@ -32,13 +32,23 @@ func (c *Console) Upstreams(ctx context.Context, v *Visit) (Reply, error) {
 	p := views.Upstreams{Frame: v.frame("Upstreams", views.SectionUpstreams)}
 	// Names are unique without case, and pages are found by them.
 	slices.SortFunc(list, func(a, b gateway.Upstream) int { return strings.Compare(a.Name, b.Name) })
-	lines := make([]views.UpstreamLine, len(list))
-	for i := range list {
-		lines[i] = f.line(&list[i])
-	}
 	order := v.sorting("name", views.UpstreamHeads())
 	p.Heads = order.heads(func(sort string) string { return views.WithQuery(v.Path, "sort", sort) })
-	p.Lines, p.Pager = rows[views.UpstreamLine]{lines, func(l *views.UpstreamLine) string { return l.Name }, upstreamRank}.page(v, &order, "upstream")
+	lines := func(list []gateway.Upstream) []views.UpstreamLine {
+		all := make([]views.UpstreamLine, len(list))
+		for i := range list {
+			all[i] = f.line(&list[i])
+		}
+		return all
+	}
+	if column, _ := order.current(); column != "name" {
+		p.Lines, p.Pager = rows[views.UpstreamLine]{lines(list), func(l *views.UpstreamLine) string { return l.Name }, upstreamRank}.page(v, &order, "upstream")
+		return show(views.UpstreamsPage(p))
+	}
+	// A line looks up secrets: only those of the page are made.
+	name := func(u *gateway.Upstream) string { return u.Name }
+	list, p.Pager = rows[gateway.Upstream]{list, name, func(u *gateway.Upstream, _ string) rank { return byText(u.Name) }}.page(v, &order, "upstream")
+	p.Lines = lines(list)
 	return show(views.UpstreamsPage(p))
 }
 
@@ -54,7 +64,7 @@ func upstreamRank(l *views.UpstreamLine, column string) rank {
 	case "spent":
 		return byNumber(l.SpentMicros)
 	}
-	return byText(l.Name)
+	return rank{}
 }
 
 // modelsServed is how many models the page of an upstream lists.
