@@ -7,6 +7,7 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -213,7 +214,7 @@ func Search(query string) []Hit {
 			}
 		}
 	}
-	hits := append(titled, others...)
+	hits := slices.Concat(titled, others)
 	return hits[:min(len(hits), maxHits)]
 }
 
