@@ -23,7 +23,7 @@ help: ## list the targets
 
 ## Development
 
-.PHONY: run dashboard generate migration openapi clients pricelist
+.PHONY: run dashboard generate migration openapi clients pricelist licences
 run: ## run the service with demo data and no other service
 	go run . serve --demo
 
@@ -53,6 +53,9 @@ clients: clients/node_modules/.package-lock.json ## rewrite what is generated of
 
 pricelist: ## rewrite the price list that ships, from the npm package that tools/pricelist names
 	cd tools/pricelist && npm ci --ignore-scripts --no-audit --no-fund && node pricelist.mjs
+
+licences: ## rewrite third-party-licences.txt from the modules that the program links and the files that it embeds
+	go -C tools run ./licences
 
 ## Checks
 
