@@ -47,7 +47,10 @@ type commandLine struct {
 
 	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
 
-	Health  healthCommand  `cmd:"" help:"Check that the service on this machine responds; exit 1 if not."`
+	Health     healthCommand     `cmd:"" help:"Check that the service on this machine responds; exit 1 if not."`
+	Completion completionCommand `cmd:"" help:"Print a shell's completion of the command line."`
+	Manpage    manpageCommand    `cmd:"" hidden:"" help:"Print the manual page."`
+
 	Version versionCommand `cmd:"" help:"Print the version, or the licences of what the program contains; --version prints the version."`
 }
 
