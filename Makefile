@@ -8,7 +8,7 @@ PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
 ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
-TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go
+TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go tools/release
 # make test runs every test without -race, and with -race again all tests of most packages. SLOW_WITH_RACE are packages in which that
 # takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
 # drills is left out: it tests the program, which is built without -race.
@@ -82,13 +82,13 @@ lint: ## run golangci-lint here and in tools/
 
 scripts: ## run shellcheck on the scripts
 	tools/need.sh shellcheck
-	shellcheck .ci/run tools/*.sh
+	shellcheck .ci/run tools/*.sh deploy/package/*.sh
 
 audit: ## check for known vulnerabilities, where the vulnerability database can be reached
 	tools/audit.sh
 
 deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools that read them
-	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml examples/*/compose.yml))
+	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile deploy/container/Dockerfile compose.yml examples/*/compose.yml))
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
@@ -149,8 +149,9 @@ bench: ## run the benchmarks with a durable PostgreSQL and Valkey, write BENCH.m
 ## Release
 
 .PHONY: build release fresh-debian clean
-release: ## build for Linux and macOS, amd64 and arm64
-	$(MAKE) build PLATFORMS='$(ALL_PLATFORMS)'
+release: ## make archives, packages, a container context and notes of a tagged version in dist/: make release VERSION=v0.1.0 without a tag
+	$(MAKE) build PLATFORMS='$(ALL_PLATFORMS)' VERSION='$(VERSION)'
+	go -C tools/release run . -version '$(VERSION)' -time "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"
 
 build: ## build a static, reproducible binary of this platform with checksum and bill of materials in dist/; PLATFORMS="linux/arm64 …" for others
 	rm -rf dist && mkdir dist
