@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,7 +89,7 @@ func (r *release) archives(programs []string) error {
 		for _, sample := range []string{"README.md", "Caddyfile", "nginx.conf", "alerts.yml", "grafana.json", "codexible.service", "codexible.env"} {
 			entries = append(entries, entry{"deploy/" + sample, filepath.Join("deploy", sample), 0o644})
 		}
-		if err := r.archive(name, entries); err != nil {
+		if err := r.archive(name+".tar.gz", name, entries); err != nil {
 			return err
 		}
 	}
@@ -103,19 +104,36 @@ func (r *release) container(programs []string) error {
 			entries = append(entries, entry{filepath.Base(program), program, 0o755})
 		}
 	}
-	return r.archive("codexible-"+r.version+"-container", entries)
+	name := "codexible-" + r.version + "-container"
+	return r.archive(name+".tar.gz", name, entries)
 }
 
-// archive writes the entries into a folder of the archive's name.
-func (r *release) archive(name string, entries []entry) error {
-	file, err := os.Create(filepath.Join("dist", name+".tar.gz"))
+// chart writes the Helm chart as helm package does.
+func (r *release) chart([]string) error {
+	const dir = "deploy/helm/codexible"
+	var entries []entry
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			entries = append(entries, entry{path, filepath.Join(dir, path), 0o644})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.archive("codexible-chart-"+r.version+".tgz", "codexible", entries)
+}
+
+// archive writes the entries into a folder of the archive.
+func (r *release) archive(name, folder string, entries []entry) error {
+	file, err := os.Create(filepath.Join("dist", name))
 	if err != nil {
 		return err
 	}
 	err = compress(file, func(w io.Writer) error {
 		t := tar.NewWriter(w)
 		for _, e := range entries {
-			if err := r.add(t, name, e); err != nil {
+			if err := r.add(t, folder, e); err != nil {
 				return err
 			}
 		}

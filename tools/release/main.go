@@ -26,7 +26,7 @@ func main() {
 	flag.StringVar(&r.root, "root", filepath.Join("..", ".."), "folder of the program's module")
 	tag := flag.String("version", "", "version with its v, as a tag has it")
 	seconds := flag.Int64("time", 0, "time of the release and of every file in it, in seconds since 1970")
-	only := flag.String("only", "", "make only this kind: archive, container, deb, rpm or notes")
+	only := flag.String("only", "", "make only this kind: archive, container, chart, deb, rpm or notes")
 	flag.Parse()
 	r.time = time.Unix(*seconds, 0).UTC()
 	if err := r.run(*tag, *only); err != nil {
@@ -69,7 +69,7 @@ func (r *release) run(tag, only string) error {
 	for _, kind := range []struct {
 		name string
 		make func(programs []string) error
-	}{{"notes", r.notes}, {"archive", r.archives}, {"container", r.container}, {"deb", r.deb}, {"rpm", r.rpm}} {
+	}{{"notes", r.notes}, {"archive", r.archives}, {"container", r.container}, {"chart", r.chart}, {"deb", r.deb}, {"rpm", r.rpm}} {
 		if only == "" || only == kind.name {
 			if err := kind.make(programs); err != nil {
 				return fmt.Errorf("%s: %w", kind.name, err)
@@ -120,7 +120,7 @@ func (r *release) write(path string, content []byte) error {
 	return os.WriteFile(path, content, 0o644) //nolint:gosec // what is published may be read
 }
 
-// checksums writes SHA256SUMS of everything else in the folder.
+// checksums writes SHA256SUMS of what is published, which the notes are not as a file.
 func checksums(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -128,7 +128,7 @@ func checksums(dir string) error {
 	}
 	var lines []string
 	for _, e := range entries {
-		if e.Name() == "SHA256SUMS" || !e.Type().IsRegular() {
+		if e.Name() == "SHA256SUMS" || e.Name() == "release-notes.md" || !e.Type().IsRegular() {
 			continue
 		}
 		sum, err := hash(filepath.Join(dir, e.Name()))

@@ -61,7 +61,7 @@ func released(t *testing.T, version, only string) (dist string) {
 func TestAReleaseHasEveryArtifactAndIsReproducible(t *testing.T) {
 	dist := released(t, "v0.1.0", "")
 	for _, want := range []string{
-		"SHA256SUMS", "release-notes.md", "codexible-0.1.0-container.tar.gz", "codexible-0.1.0-linux-amd64.tar.gz", "codexible-0.1.0-linux-arm64.tar.gz",
+		"SHA256SUMS", "release-notes.md", "codexible-0.1.0-container.tar.gz", "codexible-chart-0.1.0.tgz", "codexible-0.1.0-linux-amd64.tar.gz", "codexible-0.1.0-linux-arm64.tar.gz",
 		"codexible-0.1.0-darwin-arm64.tar.gz", "codexible_0.1.0_amd64.deb", "codexible_0.1.0_arm64.deb", "codexible-0.1.0-1.x86_64.rpm", "codexible-0.1.0-1.aarch64.rpm",
 	} {
 		if _, err := os.Stat(filepath.Join(dist, want)); err != nil {
@@ -173,8 +173,13 @@ func TestAnArchiveHasTheProgramItsDocumentsAndNoNames(t *testing.T) {
 	for name, want := range map[string][]string{
 		"codexible-0.1.0-linux-arm64": {"codexible", "codexible.1", "README.md", "CHANGELOG.md", "SECURITY.md", "third-party-licences.txt", "completions/_codexible", "deploy/codexible.service"},
 		"codexible-0.1.0-container":   {"Dockerfile", "codexible-linux-amd64", "codexible-linux-arm64", "data/", "tmp/"},
+		"codexible":                   {"Chart.yaml", "values.yaml", "values.schema.json", "templates/_helpers.tpl", "templates/workload.yaml"},
 	} {
-		content, err := os.ReadFile(filepath.Join(dist, name+".tar.gz"))
+		archive := name + ".tar.gz"
+		if name == "codexible" {
+			archive = "codexible-chart-0.1.0.tgz"
+		}
+		content, err := os.ReadFile(filepath.Join(dist, archive))
 		if err != nil {
 			t.Fatal(err)
 		}
