@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,15 +29,18 @@ type work struct {
 }
 
 // goPackage is what go list says of a package.
-type goPackage struct {
-	Dir, ImportPath string
-	Standard        bool
-	EmbedFiles      []string
-	Module          *struct {
-		Path, Version, Dir string
-		Main               bool
-		Replace            *struct{ Path, Version string }
-	}
+type goPackage struct { //nolint:tagliatelle // names of go list
+	Dir        string   `json:"Dir"`
+	ImportPath string   `json:"ImportPath"`
+	Standard   bool     `json:"Standard"`
+	EmbedFiles []string `json:"EmbedFiles"`
+	Module     *struct {
+		Path    string    `json:"Path"`
+		Version string    `json:"Version"`
+		Dir     string    `json:"Dir"`
+		Main    bool      `json:"Main"`
+		Replace *struct{} `json:"Replace"`
+	} `json:"Module"`
 }
 
 // linked returns what is in the program of the module in root, sorted by name.
@@ -70,7 +74,7 @@ func linked(root string) ([]work, error) {
 }
 
 func goCommand(root, system string, args ...string) ([]byte, error) {
-	list := exec.Command("go", args...)
+	list := exec.CommandContext(context.Background(), "go", args...) //nolint:gosec // of the two callers above
 	list.Dir, list.Env = root, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+system, "GOARCH=amd64")
 	var stderr bytes.Buffer
 	list.Stderr = &stderr

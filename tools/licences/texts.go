@@ -119,11 +119,8 @@ func document(texts []text) []byte {
 			g = &group{licences: t.licences, content: rest}
 			groups[key] = g
 		}
-		member := "* " + t.work + " (" + t.file + ")\n"
-		for _, holder := range holders {
-			member += "      " + holder + "\n"
-		}
-		g.members = append(g.members, member)
+		lines := append([]string{"* " + t.work + " (" + t.file + ")"}, holders...)
+		g.members = append(g.members, strings.Join(lines, "\n      ")+"\n")
 	}
 	all := slices.SortedFunc(maps.Values(groups), func(a, b *group) int {
 		return cmp.Or(-cmp.Compare(len(a.members), len(b.members)), cmp.Compare(a.members[0], b.members[0]))

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func (r *release) prepare(program string) error {
 		"codexible.1": {"manpage"}, "completions/codexible.bash": {"completion", "bash"},
 		"completions/_codexible": {"completion", "zsh"}, "completions/codexible.fish": {"completion", "fish"},
 	} {
-		command := exec.Command("./"+program, args...) //nolint:gosec // the program that is released
+		command := exec.CommandContext(context.Background(), "./"+program, args...) //nolint:gosec // the program that is released
 		command.Stderr = os.Stderr
 		printed, err := command.Output()
 		if err != nil {
