@@ -234,6 +234,7 @@ func described(words []word) string {
 
 func fishCompletion(out io.Writer, all []place) {
 	say := printer(out)
+	//nolint:dupword // fish ends its blocks so
 	say(`# Completion of codexible for fish, printed by: codexible completion fish
 function __codexible_at
     set -l at ''

@@ -29,18 +29,15 @@ type work struct {
 }
 
 // goPackage is what go list says of a package.
-type goPackage struct { //nolint:tagliatelle // names of go list
-	Dir        string   `json:"Dir"`
-	ImportPath string   `json:"ImportPath"`
-	Standard   bool     `json:"Standard"`
-	EmbedFiles []string `json:"EmbedFiles"`
-	Module     *struct {
-		Path    string    `json:"Path"`
-		Version string    `json:"Version"`
-		Dir     string    `json:"Dir"`
-		Main    bool      `json:"Main"`
-		Replace *struct{} `json:"Replace"`
-	} `json:"Module"`
+type goPackage struct {
+	Dir, ImportPath string
+	Standard        bool
+	EmbedFiles      []string
+	Module          *struct {
+		Path, Version, Dir string
+		Main               bool
+		Replace            *struct{}
+	}
 }
 
 // linked returns what is in the program of the module in root, sorted by name.
@@ -58,7 +55,7 @@ func linked(root string) ([]work, error) {
 		decoder := json.NewDecoder(bytes.NewReader(listed))
 		for {
 			var p goPackage
-			if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			if err := decoder.Decode(&p); errors.Is(err, io.EOF) { //nolint:musttag // go list names its fields so
 				break
 			} else if err != nil {
 				return nil, err
