@@ -8,7 +8,7 @@ PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
 ALL_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 FUZZTIME ?= 60s
 BUILD := go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
-TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go
+TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go tools/release tools/kubelint
 # make test runs every test without -race, and with -race again all tests of most packages. SLOW_WITH_RACE are packages in which that
 # takes minutes: there it repeats the tests that run things concurrently, by their names (a test checks that none is missing).
 # drills is left out: it tests the program, which is built without -race.
@@ -23,7 +23,7 @@ help: ## list the targets
 
 ## Development
 
-.PHONY: run dashboard generate migration openapi clients pricelist
+.PHONY: run dashboard generate migration openapi clients pricelist licences manifests
 run: ## run the service with demo data and no other service
 	go run . serve --demo
 
@@ -54,6 +54,12 @@ clients: clients/node_modules/.package-lock.json ## rewrite what is generated of
 pricelist: ## rewrite the price list that ships, from the npm package that tools/pricelist names
 	cd tools/pricelist && npm ci --ignore-scripts --no-audit --no-fund && node pricelist.mjs
 
+licences: ## rewrite third-party-licences.txt from the modules that the program links and the files that it embeds
+	go -C tools run ./licences
+
+manifests: ## rewrite deploy/kubernetes from the Helm chart
+	go -C tools/kubelint run . -write
+
 ## Checks
 
 .PHONY: test format vet generated lint scripts audit deploy-files test-go test-dashboard examples lighthouse agents torture chaos soak fuzz bench
@@ -77,20 +83,22 @@ lint: ## run golangci-lint here and in tools/
 	go tool -modfile=tools/lint/go.mod golangci-lint run
 	for module in $(TOOLS); do (cd $$module && go tool -modfile=$(CURDIR)/tools/lint/go.mod golangci-lint run); done
 
-scripts: ## run shellcheck on the scripts
+scripts: ## run shellcheck on the scripts and actionlint on the workflows
 	tools/need.sh shellcheck
-	shellcheck .ci/run tools/*.sh
+	shellcheck .ci/run tools/*.sh deploy/package/*.sh
+	go tool -modfile=tools/actionlint/go.mod actionlint
 
 audit: ## check for known vulnerabilities, where the vulnerability database can be reached
 	tools/audit.sh
 
 deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools that read them
-	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile compose.yml examples/*/compose.yml))
+	go -C tools/deploylint run . $(abspath $(wildcard Dockerfile dashboard/Dockerfile deploy/container/Dockerfile compose.yml examples/*/compose.yml))
+	go -C tools/kubelint run .
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
 test-go: clients/node_modules/.package-lock.json ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
-	tools/need.sh race postgres valkey chromium ip mkfs.ext4
+	tools/need.sh race postgres valkey chromium ip mkfs.ext4 zsh fish
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; slow=$$(go list $(SLOW_WITH_RACE:%=./%)); \
 	  go test -count=1 -p 3 -timeout=20m -json ./handlers ./drills ./store ./... || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; \
@@ -146,8 +154,9 @@ bench: ## run the benchmarks with a durable PostgreSQL and Valkey, write BENCH.m
 ## Release
 
 .PHONY: build release fresh-debian clean
-release: ## build for Linux and macOS, amd64 and arm64
-	$(MAKE) build PLATFORMS='$(ALL_PLATFORMS)'
+release: ## make archives, packages, a container context and notes of a tagged version in dist/: make release VERSION=v0.1.0 without a tag
+	$(MAKE) build PLATFORMS='$(ALL_PLATFORMS)' VERSION='$(VERSION)'
+	go -C tools/release run . -version '$(VERSION)' -time "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"
 
 build: ## build a static, reproducible binary of this platform with checksum and bill of materials in dist/; PLATFORMS="linux/arm64 …" for others
 	rm -rf dist && mkdir dist

@@ -10,6 +10,11 @@ import (
 //go:embed schema.hcl
 var schemaHCL []byte
 
+// thirdPartyLicences is what make licences writes.
+//
+//go:embed third-party-licences.txt
+var thirdPartyLicences string
+
 //go:embed store/migrations
 var migrationFiles embed.FS
 

@@ -16,6 +16,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(cli.Run(ctx, cli.Program{
-		Args: os.Args[1:], Getenv: os.LookupEnv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: currentVersion(), Files: schemaFiles(),
+		Args: os.Args[1:], Getenv: os.LookupEnv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: currentVersion(), Licences: thirdPartyLicences,
+		Files: schemaFiles(),
 	}))
 }

@@ -111,7 +111,7 @@ func (s *searcher) named(text string) phrase {
 
 // notOurs reports whether a file is generated, copied, not text, or the list itself.
 func notOurs(file string) bool {
-	for _, pattern := range []string{"*_templ.go", "*LICENSE*", "*.woff2", "*.sum", "*.min.js", "package-lock.json", "openapi.json", "api-types.ts", "vocabulary.txt"} {
+	for _, pattern := range []string{"*_templ.go", "*LICENSE*", "NOTICE.txt", "third-party-licences.txt", "*.woff2", "*.sum", "*.min.js", "package-lock.json", "openapi.json", "api-types.ts", "vocabulary.txt"} {
 		if match, _ := path.Match(pattern, path.Base(file)); match {
 			return true
 		}

@@ -47,8 +47,11 @@ type commandLine struct {
 
 	MigrateData migrateDataCommand `cmd:"" help:"Move everything from the embedded database to Postgres."`
 
-	Health  healthCommand  `cmd:"" help:"Check that the service on this machine responds; exit 1 if not."`
-	Version versionCommand `cmd:"" help:"Print the version; --version does the same."`
+	Health     healthCommand     `cmd:"" help:"Check that the service on this machine responds; exit 1 if not."`
+	Completion completionCommand `cmd:"" help:"Print a shell's completion of the command line."`
+	Manpage    manpageCommand    `cmd:"" hidden:"" help:"Print the manual page."`
+
+	Version versionCommand `cmd:"" help:"Print the version, or the licences of what the program contains; --version prints the version."`
 }
 
 const description = `API keys, plans and daily credits for an API product.
@@ -74,6 +77,8 @@ type Program struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Version  string
+	// Licences are the texts that version --licences prints.
+	Licences string
 	// Files are the schema and the migrations that the binary carries.
 	Files store.Files
 }
@@ -81,7 +86,7 @@ type Program struct {
 // Run executes the command line until it is done or ctx ends, and returns the exit
 // code: 0 done, 1 failed, 2 wrong usage.
 func Run(ctx context.Context, p Program) int {
-	t := &terminal{getenv: p.Getenv, in: p.In, out: p.Out, err: p.Err, version: p.Version, files: p.Files}
+	t := &terminal{getenv: p.Getenv, in: p.In, out: p.Out, err: p.Err, version: p.Version, licences: p.Licences, files: p.Files}
 	return t.exit(t.execute(ctx, p.Args))
 }
 
@@ -91,6 +96,7 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	version  string
+	licences string
 	files    store.Files
 	json     bool
 }

@@ -77,7 +77,7 @@ func (s *shell) addSecret(secret string) {
 const testVersion = "v0.0.0-test"
 
 func (s *shell) program(args []string, in io.Reader, out, errs io.Writer) Program {
-	return Program{Args: args, Getenv: environment(maps.Clone(s.env)), In: in, Out: out, Err: errs, Version: testVersion, Files: storetest.Files()}
+	return Program{Args: args, Getenv: environment(maps.Clone(s.env)), In: in, Out: out, Err: errs, Version: testVersion, Licences: "MIT\n\ta library\n", Files: storetest.Files()}
 }
 
 // environment is a Getenv over a test's variables.
@@ -401,6 +401,14 @@ func TestTheVersionIsAFlagAndACommand(t *testing.T) {
 	}
 	if code, out, _ := s.try("", "--json", "--version"); code != ExitOK || out != `{"version":"`+testVersion+"\"}\n" {
 		t.Errorf("exit %d, %q", code, out)
+	}
+	for _, flag := range []string{"--licences", "--licenses"} {
+		if code, out, stderr := s.try("", "version", flag); code != ExitOK || out != "MIT\n\ta library\n" {
+			t.Errorf("version %s: exit %d, %q, %s", flag, code, out, stderr)
+		}
+	}
+	if code, out, _ := s.try("", "--json", "version", "--licences"); code != ExitOK || out != `{"version":"`+testVersion+`","licences":"MIT\n\ta library\n"}`+"\n" {
+		t.Errorf("version --licences --json: exit %d, %q", code, out)
 	}
 	if code, _, _ := s.try("", "user", "--version"); code != ExitUsage {
 		t.Errorf("a command with the flag ends with %d", code)

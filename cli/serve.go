@@ -59,15 +59,25 @@ type listeningJSON struct {
 	SetupURL string `json:"setup_url,omitempty"`
 }
 
-type versionCommand struct{}
+type versionCommand struct {
+	Licences bool `help:"Print the licences of the libraries, fonts and lists that the program contains." aliases:"licenses"`
+}
 
-// Run prints the version.
-func (versionCommand) Run(t *terminal) error {
+// Run prints the version or the licences.
+func (c versionCommand) Run(t *terminal) error {
+	if c.Licences {
+		return t.print(licencesJSON{t.version, t.licences}, func(io.Writer) { _, _ = io.WriteString(t.out, t.licences) })
+	}
 	return t.print(versionJSON{t.version}, func(w io.Writer) { line(w, "codexible "+t.version) })
 }
 
 type versionJSON struct {
 	Version string `json:"version"`
+}
+
+type licencesJSON struct {
+	Version  string `json:"version"`
+	Licences string `json:"licences"`
 }
 
 type healthCommand struct{}
