@@ -316,7 +316,8 @@ func (d sqliteDialect) close() error {
 
 func (sqliteDialect) sumWords() sumWords {
 	return sumWords{
-		noID: "x'00000000000000000000000000000000'", hour: "(c.created_at / 3600000000) % 24",
+		noID: "x'00000000000000000000000000000000'",
+		hour: func(charge string) string { return "(" + charge + ".created_at / 3600000000) % 24" },
 		token: func(field string) string {
 			return "CASE WHEN json_valid(c.tokens) THEN COALESCE(json_extract(c.tokens, '$." + field + "'), 0) ELSE 0 END"
 		},

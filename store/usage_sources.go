@@ -1,0 +1,114 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// sumSources are the parts of what is summed up, each with every dimension and every figure.
+type sumSources struct {
+	q     *UsageSumQuery
+	words sumWords
+	text  strings.Builder
+	args  []any
+}
+
+// sources is the text of all that is summed up.
+func (q *UsageSumQuery) sources(words sumWords) (text string, args []any) {
+	s := &sumSources{q: q, words: words}
+	if q.single() {
+		s.singleCharges()
+	} else {
+		s.totals()
+		s.uncollected()
+	}
+	if q.KeyID == uuid.Nil && q.Model == "" {
+		s.add("corrections AS o", "o", s.ofUser("o"), map[string]string{"corrected": "o.credits"}, "")
+	}
+	return s.text.String(), s.args
+}
+
+// ofUser are the dimensions of what belongs to a user and a day alone.
+func (s *sumSources) ofUser(alias string) string {
+	return alias + ".day, -1 AS hour, " + alias + ".user_id, " + s.words.noID + " AS key_id, '' AS model, " + s.words.noID + " AS upstream_id"
+}
+
+// ofKey are those of what has no hour and no upstream.
+func (s *sumSources) ofKey(alias string) string {
+	return alias + ".day, -1 AS hour, " + alias + ".user_id, " + alias + ".key_id, " + alias + ".model, " + s.words.noID + " AS upstream_id"
+}
+
+// add adds the rows of a table, which has the alias given, joined with what it needs.
+func (s *sumSources) add(table, alias, dimensions string, figures map[string]string, condition string, more ...any) {
+	plan, join := s.words.noID, ""
+	if s.q.PlanID != uuid.Nil || slices.Contains(s.q.By, SumByPlan) {
+		plan, join = "u.plan_id", " JOIN users AS u ON u.id = "+alias+".user_id"
+	}
+	columns := []string{dimensions, plan + " AS plan_id"}
+	for _, figure := range sumFigures {
+		columns = append(columns, cmp.Or(figures[figure], "0")+" AS "+figure)
+	}
+	where, args := narrowed(" WHERE "+alias+".day BETWEEN ? AND ?"+condition, append([]any{string(s.q.Span.From()), string(s.q.Span.To())}, more...),
+		alias, s.q.UserID, s.q.KeyID, s.q.PlanID, s.q.Model)
+	if s.text.Len() > 0 {
+		s.text.WriteString(" UNION ALL ")
+	}
+	s.text.WriteString("SELECT " + strings.Join(columns, ", ") + " FROM " + table + join + where)
+	s.args = append(s.args, args...)
+}
+
+func (s *sumSources) totals() {
+	s.add("daily_usage AS t", "t", s.ofKey("t"), map[string]string{
+		"requests": "t.requests", "credits": "t.credits", "cost_micros": "t.cost_micros", "prompt": "t.prompt_tokens", "completion": "t.completion_tokens",
+	}, "")
+	s.add("daily_tokens AS t", "t", s.ofKey("t"), map[string]string{
+		"cache_read": "t.cache_read", "cache_write": "t.cache_write", "cache_write_1h": "t.cache_write_1h", "audio_input": "t.audio_input",
+		"audio_output": "t.audio_output", "reasoning": "t.reasoning", "web_searches": "t.web_searches",
+	}, "")
+}
+
+// uncollected adds what did not fit, which no total has by key and model. Of days whose
+// charges a retention has removed, or began to, the users' days alone have it.
+func (s *sumSources) uncollected() {
+	const removed = "EXISTS (SELECT 1 FROM retention AS gone WHERE gone.kept_from > "
+	byUser := map[string]string{"uncollected": "d.uncollected"}
+	filtered := s.q.KeyID != uuid.Nil || s.q.Model != ""
+	if !filtered && !slices.Contains(s.q.By, SumByKey) && !slices.Contains(s.q.By, SumByModel) {
+		s.add("user_days AS d", "d", s.ofUser("d"), byUser, " AND d.uncollected <> 0")
+		return
+	}
+	byCharge := map[string]string{"uncollected": "c.uncollected"}
+	s.charges(s.ofKey("c"), byCharge, " AND c.uncollected <> 0 AND NOT "+removed+"c.day)")
+	s.add("usage AS c", "c", s.ofKey("c"), byCharge, " AND c.adjusts_id IS NOT NULL AND c.uncollected <> 0 AND NOT "+removed+"c.day)")
+	if !filtered {
+		s.add("user_days AS d", "d", s.ofUser("d"), byUser, " AND d.uncollected <> 0 AND "+removed+"d.day)")
+	}
+}
+
+// charges adds the charges c but for adjustments, along the primary key.
+func (s *sumSources) charges(dimensions string, figures map[string]string, condition string) {
+	s.add("usage AS c", "c", dimensions, figures, " AND c.id >= ? AND c.id < ? AND c.adjusts_id IS NULL"+condition,
+		firstID(s.q.Span.From().Start().Add(-idSlack)), firstID(s.q.Span.To().End().Add(idSlack)))
+}
+
+// singleCharges adds every figure of the charges, and then of the adjustments: there are
+// few, and an index has their days, for they may be made long after them.
+func (s *sumSources) singleCharges() {
+	figures := map[string]string{
+		"requests": "1", "credits": "c.credits", "cost_micros": "c.cost_micros", "uncollected": "c.uncollected", "prompt": "c.prompt_tokens", "completion": "c.completion_tokens",
+		"web_searches": s.words.token("web_searches"),
+	}
+	for _, bucket := range []string{"cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output", "reasoning"} {
+		figures[bucket] = s.words.token(bucket + "_tokens")
+	}
+	dimensions := func(hour, upstream string) string {
+		return "c.day, " + hour + " AS hour, c.user_id, c.key_id, c.model, COALESCE(" + upstream + ", " + s.words.noID + ") AS upstream_id"
+	}
+	s.charges(dimensions(s.words.hour("c"), "c.upstream_id"), figures, "")
+	figures["requests"] = "0"
+	s.add("usage AS c LEFT JOIN usage AS a ON a.id = c.adjusts_id AND a.day = c.day", "c",
+		dimensions("COALESCE("+s.words.hour("a")+", "+s.words.hour("c")+")", "c.upstream_id, a.upstream_id"), figures, " AND c.adjusts_id IS NOT NULL")
+}
