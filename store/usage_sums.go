@@ -189,12 +189,15 @@ func (s *Store) sumsByDay(ctx context.Context, q UsageSumQuery) (sums []UsageSum
 func (s *Store) readSums(ctx context.Context, q UsageSumQuery) ([]UsageSum, error) {
 	statement, args := q.statement(s.dialect.sumWords())
 	rows, err := list(ctx, s, q.dest, statement, args...)
-	sums := make([]UsageSum, len(rows))
+	sums, byHour := make([]UsageSum, len(rows)), slices.Contains(q.By, SumByHour)
 	for i := range rows {
 		r := &rows[i]
 		t := &r.Tokens
 		t.Input, t.Output = r.prompt-t.CacheRead-t.CacheWrite-t.CacheWrite1h-t.AudioInput, r.completion-t.AudioOutput
 		sums[i] = r.UsageSum
+		if !byHour {
+			sums[i].Hour = NoHour
+		}
 	}
 	return sums, err
 }
@@ -214,7 +217,6 @@ const sumExportPage = 10_000
 
 // dest is where the columns of statement are read to.
 func (q *UsageSumQuery) dest(r *sumRow) []any {
-	r.Hour = NoHour
 	var into []any
 	for _, by := range q.By {
 		into = append(into, sumDimensions[by].dest(&r.UsageSum))
