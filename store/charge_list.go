@@ -58,11 +58,11 @@ func (s *Store) ChargeList(ctx context.Context, q ChargeListQuery) (entries []Ch
 		return nil, next, err
 	}
 	end := firstID(q.Span.To().End().Add(idSlack))
-	charges, err := s.entries(ctx, &q, last, "c.adjusts_id IS NULL AND c.id > ? AND c.id < ?", firstID(q.Span.From().Start().Add(-idSlack)), end)
+	charges, err := s.entries(ctx, &q, EntryCharge, last, "c.adjusts_id IS NULL AND c.id > ? AND c.id < ?", firstID(q.Span.From().Start().Add(-idSlack)), end)
 	if err != nil {
 		return nil, next, err
 	}
-	adjustments, err := s.entries(ctx, &q, last, "c.adjusts_id IS NOT NULL")
+	adjustments, err := s.entries(ctx, &q, EntryAdjustment, last, "c.adjusts_id IS NOT NULL")
 	if err != nil {
 		return nil, next, err
 	}
@@ -96,23 +96,26 @@ func (s *Store) lastLooked(ctx context.Context, q *ChargeListQuery) (uuid.UUID, 
 	return found[0], nil
 }
 
-// entries is by hand: rows of the ledger joined with their owners.
-func (s *Store) entries(ctx context.Context, q *ChargeListQuery, last uuid.UUID, condition string, args ...any) ([]ChargeEntry, error) {
+// entries is by hand: a page of the ledger's rows, joined with their owners and names. Only an
+// adjustment is joined with the charge that it corrects.
+func (s *Store) entries(ctx context.Context, q *ChargeListQuery, kind EntryKind, last uuid.UUID, condition string, args ...any) ([]ChargeEntry, error) {
 	words := s.dialect.sumWords()
+	hour, upstream, adjusted := words.hour("c"), "c.upstream_id", ""
+	if kind == EntryAdjustment {
+		hour, upstream = "COALESCE("+words.hour("a")+", "+hour+")", "COALESCE(c.upstream_id, a.upstream_id)"
+		adjusted = " LEFT JOIN usage AS a ON a.id = c.adjusts_id AND a.day = c.day"
+	}
 	where, args := q.narrowed("c", condition, args, last)
 	lines, err := list(ctx, s, func(e *ChargeEntry) []any {
 		return append(chargeLineDest(&e.ChargeLine), &e.PlanID, &e.Plan, &e.Hour, &e.UpstreamID, &e.Upstream)
-	}, "SELECT "+chargeColumns+", u.email, k.prefix, k.label, u.plan_id, p.name, COALESCE("+words.hour("a")+", "+words.hour("c")+"), COALESCE(c.upstream_id, a.upstream_id, "+words.noID+
-		"), COALESCE(s.name, '') FROM usage AS c JOIN users AS u ON u.id = c.user_id JOIN api_keys AS k ON k.id = c.key_id JOIN plans AS p ON p.id = u.plan_id "+
-		"LEFT JOIN usage AS a ON a.id = c.adjusts_id AND a.day = c.day LEFT JOIN upstreams AS s ON s.id = COALESCE(c.upstream_id, a.upstream_id)"+where+" ORDER BY c.id LIMIT ?", append(args, q.Limit+1)...)
+	}, "SELECT "+chargeColumns+", u.email, k.prefix, k.label, u.plan_id, p.name, "+hour+", COALESCE("+upstream+", "+words.noID+"), COALESCE(s.name, '') FROM (SELECT * FROM usage AS c"+
+		where+" ORDER BY c.id LIMIT ?) AS c JOIN users AS u ON u.id = c.user_id JOIN api_keys AS k ON k.id = c.key_id JOIN plans AS p ON p.id = u.plan_id"+adjusted+
+		" LEFT JOIN upstreams AS s ON s.id = "+upstream+" ORDER BY c.id", append(args, q.Limit+1)...)
 	for i := range lines {
 		e := &lines[i]
+		e.Kind = kind
 		e.Millionths += e.Credits * usage.Millionths
 		e.CreatedAt = e.CreatedAt.UTC()
-		e.Kind = EntryCharge
-		if e.AdjustsID != uuid.Nil {
-			e.Kind = EntryAdjustment
-		}
 	}
 	return lines, err
 }
@@ -127,7 +130,10 @@ func (q *ChargeListQuery) narrowed(table, condition string, args []any, last uui
 	if last != uuid.Nil {
 		where, args = where+" AND "+table+".id <= ?", append(args, last)
 	}
-	return narrowed(where, args, table, q.UserID, q.KeyID, q.PlanID, q.Model)
+	if q.PlanID != uuid.Nil {
+		where, args = where+" AND "+table+".user_id IN (SELECT m.id FROM users AS m WHERE m.plan_id = ?)", append(args, q.PlanID)
+	}
+	return narrowed(where, args, table, q.UserID, q.KeyID, uuid.Nil, q.Model)
 }
 
 // correctionEntries is by hand, like entries.

@@ -255,6 +255,9 @@ func (postgresDialect) sumWords() sumWords {
 		hour: func(charge string) string {
 			return "EXTRACT(HOUR FROM " + charge + ".created_at AT TIME ZONE 'UTC')::bigint"
 		},
-		token: func(field string) string { return "COALESCE((c.tokens::json ->> '" + field + "')::bigint, 0)" },
+		token: func(field string) string { return "COALESCE(b." + field + ", 0)" },
+		buckets: func(fields []string) string {
+			return " LEFT JOIN LATERAL json_to_record(c.tokens::json) AS b(" + strings.Join(fields, " bigint, ") + " bigint) ON c.tokens IS NOT NULL"
+		},
 	}
 }

@@ -114,9 +114,11 @@ func (u *UsageSum) figures(prompt, completion *int64) []any {
 type sumWords struct {
 	// noID is the id that is zero.
 	noID string
-	// hour is the hour of a charge, and token a number of its tokens; both by the alias of its table.
-	hour  func(charge string) string
-	token func(field string) string
+	// hour is the hour of a charge, by the alias of its table.
+	hour func(charge string) string
+	// token is a number of the tokens of a charge c, which is joined with its buckets.
+	token   func(field string) string
+	buckets func(fields []string) (join string)
 }
 
 // sumRow is what a statement of sums is read to.
@@ -267,15 +269,8 @@ func (q *UsageSumQuery) statement(words sumWords) (string, []any) {
 		sums, figures = append(sums, "CAST(COALESCE(SUM("+figure+"), 0) AS bigint) AS "+figure), append(figures, "g."+figure)
 	}
 	page, order := "", ""
-	if len(columns) > 0 {
-		if q.After != nil {
-			page = " WHERE (" + strings.Join(columns, ", ") + ") > (?" + strings.Repeat(", ?", len(columns)-1) + ")"
-			for _, by := range q.By {
-				args = append(args, sumDimensions[by].value(q.After))
-			}
-		}
-		by := strings.Join(columns, ", ")
-		page += " GROUP BY " + by + " ORDER BY " + by + " LIMIT ?"
+	if by := strings.Join(columns, ", "); by != "" {
+		page = " GROUP BY " + by + " ORDER BY " + by + " LIMIT ?"
 		args = append(args, q.Limit)
 		order = " ORDER BY " + strings.Join(grouped, ", ")
 	}
