@@ -50,7 +50,7 @@ const ChargeScan = 20_000
 // on, zero at the end: a page with filters looks at ChargeScan charges at most, so it may
 // be short, or empty. What is charged while the pages are read comes last.
 func (s *Store) ChargeList(ctx context.Context, q ChargeListQuery) (entries []ChargeEntry, next uuid.UUID, err error) {
-	if err := s.needChargesFrom(ctx, q.Span.From()); err != nil {
+	if err := s.NeedChargesFrom(ctx, q.Span.From()); err != nil {
 		return nil, next, err
 	}
 	last, err := s.lastLooked(ctx, &q)
@@ -75,7 +75,7 @@ func (s *Store) ChargeList(ctx context.Context, q ChargeListQuery) (entries []Ch
 	if len(entries) > q.Limit {
 		entries, last = entries[:q.Limit], entries[q.Limit-1].ID
 	}
-	return entries, last, s.needChargesFrom(ctx, q.Span.From())
+	return entries, last, s.NeedChargesFrom(ctx, q.Span.From())
 }
 
 // lastLooked is the last charge that a page with filters looks at; zero where it looks at all.

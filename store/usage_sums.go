@@ -138,7 +138,7 @@ func (s *Store) UsageSums(ctx context.Context, q UsageSumQuery) (sums []UsageSum
 	if err := s.CountTotals(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.needCharges(ctx, &q); err != nil {
+	if err := s.NeedCharges(ctx, &q); err != nil {
 		return nil, err
 	}
 	if slices.Contains(q.By, SumByDay) {
@@ -147,20 +147,21 @@ func (s *Store) UsageSums(ctx context.Context, q UsageSumQuery) (sums []UsageSum
 		sums, err = s.readSums(ctx, q)
 	}
 	if err == nil { // while they were read, a retention may have begun to remove charges
-		err = s.needCharges(ctx, &q)
+		err = s.NeedCharges(ctx, &q)
 	}
 	return sums, err
 }
 
-// needCharges fails where the sums need single charges that a retention has removed.
-func (s *Store) needCharges(ctx context.Context, q *UsageSumQuery) error {
+// NeedCharges fails where the sums need single charges that a retention has removed.
+func (s *Store) NeedCharges(ctx context.Context, q *UsageSumQuery) error {
 	if !q.single() {
 		return nil
 	}
-	return s.needChargesFrom(ctx, q.Span.From())
+	return s.NeedChargesFrom(ctx, q.Span.From())
 }
 
-func (s *Store) needChargesFrom(ctx context.Context, from usage.Day) error {
+// NeedChargesFrom fails where a retention has removed single charges of this day or a later one.
+func (s *Store) NeedChargesFrom(ctx context.Context, from usage.Day) error {
 	kept, err := s.KeptFrom(ctx)
 	if err == nil && kept > from {
 		err = errChargesGone(kept)
