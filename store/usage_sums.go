@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"codexible/fault"
 	"codexible/usage"
@@ -208,15 +209,19 @@ func (s *Store) readSums(ctx context.Context, q UsageSumQuery) ([]UsageSum, erro
 // EachUsageSum visits every sum, a page at a time.
 func (s *Store) EachUsageSum(ctx context.Context, q UsageSumQuery, visit func(UsageSum) error) error {
 	q.Limit = sumExportPage
-	return eachPage(ctx, sumExportPage, func(ctx context.Context, last *UsageSum) ([]UsageSum, error) {
+	return eachPageWithin(ctx, sumPatience, sumExportPage, func(ctx context.Context, last *UsageSum) ([]UsageSum, error) {
 		q.After = last
 		return s.UsageSums(ctx, q)
 	}, visit)
 }
 
-// sumExportPage is how many sums one statement of an export reads: each statement adds up
-// what follows again.
-const sumExportPage = 10_000
+const (
+	// sumExportPage is how many sums one statement of an export reads: each statement adds up
+	// what follows again.
+	sumExportPage = 10_000
+	// sumPatience is how long one may take: it may add up every charge of a year.
+	sumPatience = 2 * time.Minute
+)
 
 // dest is where the columns of statement are read to.
 func (q *UsageSumQuery) dest(r *sumRow) []any {
