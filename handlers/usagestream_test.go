@@ -250,7 +250,7 @@ func residentBytes(t testing.TB) int64 {
 // flatMemory is by how much the memory of a service and its test may grow while a report is read.
 const flatMemory = 96 << 20
 
-func TestReportsOfManyChargesAreExactInFlatMemoryTorture(t *testing.T) {
+func TestReportsOfManyChargesAreExactInFlatMemory(t *testing.T) {
 	n := 30_000
 	if os.Getenv("CODEXIBLE_TORTURE") != "" {
 		n = 1_000_000
