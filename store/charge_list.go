@@ -131,7 +131,7 @@ func (q *ChargeListQuery) narrowed(table, condition string, args []any, last uui
 		where, args = where+" AND "+table+".id <= ?", append(args, last)
 	}
 	if q.PlanID != uuid.Nil {
-		where, args = where+" AND "+table+".user_id IN (SELECT m.id FROM users AS m WHERE m.plan_id = ?)", append(args, q.PlanID)
+		where, args = where+" AND "+planOf(table)+" = ?", append(args, q.PlanID)
 	}
 	return narrowed(where, args, table, q.UserID, q.KeyID, uuid.Nil, q.Model)
 }

@@ -46,12 +46,15 @@ func byKeyDay(alias string) dimensions {
 	return dimensions{"day": alias + ".day", "user_id": alias + ".user_id", "key_id": alias + ".key_id", "model": alias + ".model"}
 }
 
-// add adds the sums of a table, which has the alias given, joined with what it needs.
+// planOf is the plan of a row's user. Postgres takes the rows of a range of ids and days for
+// one, and would join each of them with every user of the plan.
+func planOf(alias string) string {
+	return "(SELECT u.plan_id FROM users AS u WHERE u.id = " + alias + ".user_id)"
+}
+
+// add adds the sums of a table, which has the alias given.
 func (s *sumSources) add(table, alias string, by dimensions, figures map[string]string, condition string, more ...any) {
-	if s.q.PlanID != uuid.Nil || slices.Contains(s.q.By, SumByPlan) {
-		table += " JOIN users AS u ON u.id = " + alias + ".user_id"
-	}
-	none := map[string]string{"hour": "-1", "key_id": s.words.noID, "model": "''", "plan_id": "u.plan_id", "upstream_id": s.words.noID}
+	none := map[string]string{"hour": "-1", "key_id": s.words.noID, "model": "''", "plan_id": planOf(alias), "upstream_id": s.words.noID}
 	var groups, columns, places []string
 	for i, dimension := range s.q.By {
 		column := sumDimensions[dimension].column
@@ -66,7 +69,10 @@ func (s *sumSources) add(table, alias string, by dimensions, figures map[string]
 		columns = append(columns, sum+" AS "+figure)
 	}
 	where, args := narrowed(" WHERE "+alias+".day BETWEEN ? AND ?"+condition, append([]any{string(s.q.Span.From()), string(s.q.Span.To())}, more...),
-		alias, s.q.UserID, s.q.KeyID, s.q.PlanID, s.q.Model)
+		alias, s.q.UserID, s.q.KeyID, uuid.Nil, s.q.Model)
+	if s.q.PlanID != uuid.Nil {
+		where, args = where+" AND "+planOf(alias)+" = ?", append(args, s.q.PlanID)
+	}
 	if s.q.After != nil {
 		where += " AND (" + strings.Join(groups, ", ") + ") > (?" + strings.Repeat(", ?", len(groups)-1) + ")"
 		for _, dimension := range s.q.By {

@@ -170,14 +170,15 @@ func (s *Store) NeedChargesFrom(ctx context.Context, from usage.Day) error {
 	return err
 }
 
-// sumsByDay reads a page a few days at a time, so that its cost is that of its own days:
-// one day first, and twice as many whenever the page is not full.
+// sumsByDay reads a page a few days at a time, so that its cost is that of its own days: one
+// day first, and then as many as the days before let expect, twice as many as before at most.
 func (s *Store) sumsByDay(ctx context.Context, q UsageSumQuery) (sums []UsageSum, err error) {
-	from, last, limit := q.Span.From(), q.Span.To(), q.Limit
+	first, last, limit := q.Span.From(), q.Span.To(), q.Limit
 	if q.After != nil {
-		from = max(from, q.After.Day)
+		first = max(first, q.After.Day)
 	}
-	for days := 1; from <= last && len(sums) < limit; days *= 2 {
+	from, days, read := first, 1, 0
+	for from <= last && len(sums) < limit {
 		q.Span, _ = usage.Span(from, min(from.Add(days-1), last)) // a part of a range
 		q.Limit = limit - len(sums)
 		more, err := s.readSums(ctx, q)
@@ -185,7 +186,8 @@ func (s *Store) sumsByDay(ctx context.Context, q UsageSumQuery) (sums []UsageSum
 			return nil, err
 		}
 		sums = append(sums, more...)
-		from = q.Span.To().Add(1)
+		from, read = from.Add(days), read+days
+		days = min(max((limit-len(sums))*read/max(len(sums), 1), 1), 2*days)
 	}
 	return sums, nil
 }
