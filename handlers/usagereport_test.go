@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -285,8 +286,7 @@ func TestASumOfUsageAndASingleChargeSayWhatTheyAreOf(t *testing.T) {
 	s.spend(t)
 	s.words["vendor"] = s.vendor(t).String()
 	const tokens = `"tokens":{"input_tokens":11,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"audio_input_tokens":0,"output_tokens":7,"audio_output_tokens":0,"reasoning_tokens":0,"web_searches":0}`
-	name, _ := json.Marshal(formula)
-	key := string(name)
+	key := strconv.Quote(formula) // a JSON string, too
 	s.words["formula"] = s.words["ada."+formula+".id"]
 	s.words["form"] = s.words["ada."+formula+".prefix"]
 	s.run(t, []call{
