@@ -255,7 +255,7 @@ func divisions() (list [][]store.SumBy) {
 	return list
 }
 
-var comparable = cmp.AllowUnexported(fullKey{}, sumKey{})
+var groupsCompared = cmp.AllowUnexported(fullKey{}, sumKey{})
 
 func total(groups map[fullKey]figures) (sum figures) {
 	for _, f := range groups {
@@ -270,7 +270,7 @@ func TestEveryDivisionOfUsageIsTheSumOfTheSingleCharges(t *testing.T) {
 		all := total(b.groups)
 		for _, by := range divisions() {
 			got := sums(t, s, store.UsageSumQuery{Span: b.span, By: by, Limit: 17})
-			if diff := cmp.Diff(b.divided(by, nil), got, comparable); diff != "" {
+			if diff := cmp.Diff(b.divided(by, nil), got, groupsCompared); diff != "" {
 				t.Fatalf("%v (-rows +sums): %s", by, diff)
 			}
 			if diff := cmp.Diff(all, total(got)); diff != "" {
@@ -280,7 +280,7 @@ func TestEveryDivisionOfUsageIsTheSumOfTheSingleCharges(t *testing.T) {
 			if err := s.EachUsageSum(context.Background(), store.UsageSumQuery{Span: b.span, By: by}, func(u store.UsageSum) error {
 				each[fullKey{sumKey{u.Day, u.Hour, u.UserID, u.KeyID, u.UpstreamID, u.Model}, u.PlanID}] = summed(u)
 				return nil
-			}); err != nil || cmp.Diff(got, each, comparable) != "" {
+			}); err != nil || cmp.Diff(got, each, groupsCompared) != "" {
 				t.Fatalf("%v: an export differs from the pages: %v", by, err)
 			}
 		}
@@ -305,12 +305,12 @@ func TestFiltersOfUsageLeaveTheirRowsOfEveryDivision(t *testing.T) {
 			for _, by := range divisions() {
 				q := c.query
 				q.Span, q.By, q.Limit = b.span, by, 1000
-				if diff := cmp.Diff(b.divided(by, c.keep), sums(t, s, q), comparable); diff != "" {
+				if diff := cmp.Diff(b.divided(by, c.keep), sums(t, s, q), groupsCompared); diff != "" {
 					t.Fatalf("%s, %v (-rows +sums): %s", says, by, diff)
 				}
 			}
 			entries := listed(t, s, store.ChargeListQuery{ChargeQuery: store.ChargeQuery{Span: b.span, UserID: c.query.UserID, KeyID: c.query.KeyID, PlanID: c.query.PlanID, Model: c.query.Model}, Limit: 9})
-			if diff := cmp.Diff(b.divided(store.SumDimensions(), c.keep), addedUp(entries), comparable); diff != "" {
+			if diff := cmp.Diff(b.divided(store.SumDimensions(), c.keep), addedUp(entries), groupsCompared); diff != "" {
 				t.Errorf("%s (-rows +listed): %s", says, diff)
 			}
 		}
@@ -362,7 +362,7 @@ func TestTheListOfSingleChargesIsWhatTheSumsAddUp(t *testing.T) {
 		b := newBooks(t, s, clock)
 		q := store.ChargeListQuery{ChargeQuery: store.ChargeQuery{Span: b.span}, Limit: 7}
 		entries := listed(t, s, q)
-		if diff := cmp.Diff(b.groups, addedUp(entries), comparable); diff != "" || len(entries) != b.rows {
+		if diff := cmp.Diff(b.groups, addedUp(entries), groupsCompared); diff != "" || len(entries) != b.rows {
 			t.Errorf("%d of %d rows (-rows +listed): %s", len(entries), b.rows, diff)
 		}
 		var each []store.ChargeEntry
@@ -375,7 +375,7 @@ func TestTheListOfSingleChargesIsWhatTheSumsAddUp(t *testing.T) {
 		for n := range 10 { // a day alone has its adjustments and corrections that were made later
 			q.Span = usage.OneDay(b.span.From().Add(n))
 			keep := func(k fullKey) bool { return k.day == q.Span.From() }
-			if diff := cmp.Diff(b.divided(store.SumDimensions(), keep), addedUp(listed(t, s, q)), comparable); diff != "" {
+			if diff := cmp.Diff(b.divided(store.SumDimensions(), keep), addedUp(listed(t, s, q)), groupsCompared); diff != "" {
 				t.Errorf("%s (-rows +listed): %s", q.Span.From(), diff)
 			}
 		}
@@ -449,7 +449,7 @@ func TestUsageBehindARetentionKeepsItsTotalsAndRefusesWhatIsGone(t *testing.T) {
 				}
 				q.Span = later
 				keep := func(k fullKey) bool { return k.day >= kept }
-				if diff := cmp.Diff(b.divided(by, keep), sums(t, s, q), comparable); diff != "" {
+				if diff := cmp.Diff(b.divided(by, keep), sums(t, s, q), groupsCompared); diff != "" {
 					t.Errorf("%v of the days that are kept: %s", by, diff)
 				}
 				continue
