@@ -14,8 +14,8 @@ TOOLS := tools tools/deploylint tools/clientgen clients/go examples/gateway-go t
 # drills is left out: it tests the program, which is built without -race.
 SLOW_WITH_RACE := . cli demo handlers store
 WITH_RACE := AtOnce|Instance|UnderLoad|Beside|Background|Burst|Download|Overlap|Overtak|SIGTERM|EventsLeave|AReaderThatStalls|OpenCalls|AClientThatLeaves|BodiesOfCalls|AnswersThatAreOnlyPassedOn|InventedSession|CallsAreRefusedWhile
-# make torture runs everything with -race, except tests that send thousands of requests in turn, drive a browser or count allocations.
-WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor
+# make torture runs everything with -race, except tests that send thousands of requests in turn, drive a browser, or count allocations or memory.
+WITHOUT_RACE := AllocatesLittle|InABrowser|NoLinkAndNoForm|FrontDoor|FlatMemory
 
 .PHONY: help
 help: ## list the targets
@@ -133,7 +133,7 @@ agents: ## run Codex and Claude Code, installed from npm outside of this folder,
 torture: clients/node_modules/.package-lock.json ## run every package with -race, the long torture tests, the HTTP tests ten times, and each fuzz target for a minute
 	tools/testenv.sh go test -race -count=1 -timeout=1h -skip '$(WITHOUT_RACE)' ./...
 	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -race -count=1 -timeout=2h -run Torture -skip '$(WITHOUT_RACE)' ./...
-	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -count=1 -timeout=1h -run 'Torture.*FrontDoor' ./handlers
+	CODEXIBLE_TORTURE=1 tools/testenv.sh go test -count=1 -timeout=1h -run 'Torture.*FrontDoor|FlatMemory' ./handlers
 	tools/testenv.sh go test -race -count=10 -timeout=1h -skip '$(WITHOUT_RACE)' ./handlers
 	$(MAKE) fuzz
 

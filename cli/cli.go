@@ -39,7 +39,7 @@ type commandLine struct {
 	Webhook  webhookCommand  `cmd:"" help:"List, add, change, test and delete webhooks, and show and repeat their deliveries."`
 	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
 	Apply    applyCommand    `cmd:"" help:"Make plans, upstreams, models and prices what a file says."`
-	Usage    usageCommand    `cmd:"" help:"Check the usage totals against the single charges."`
+	Usage    usageCommand    `cmd:"" help:"Export usage, and check its totals against the single charges."`
 	Backup   backupCommand   `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`
 	Restore  restoreCommand  `cmd:"" help:"Replace the embedded database with a backup."`
 

@@ -376,6 +376,8 @@ func TestAnswersOfTheCommandLineHaveTheFieldsOfTheAPI(t *testing.T) {
 		{"RevokedGrant", []string{"grant", "revoke", "GRANT"}},
 		{"MadeCorrection", []string{"correct", "--user", "ada@example.com", "--credits=5", "--reason", "why"}},
 		{"at charges days days_gone differences kept_from took_millis", []string{"usage", "reconcile"}},
+		{"UsageSumList", []string{"usage", "export", "--group-by", "day"}},
+		{"UsageChargeList", []string{"usage", "export", "--charges"}},
 		{"version", []string{"version"}},
 	} {
 		if i := slices.Index(try.args, "ID"); i > 0 {
@@ -456,7 +458,7 @@ func TestHelpHasAnExampleForEveryCommand(t *testing.T) {
 	for _, command := range [][]string{
 		{"serve"}, {"migrate", "up"}, {"migrate", "down"}, {"migrate", "status"}, {"user", "create"}, {"user", "list"}, {"user", "suspend"},
 		{"user", "reactivate"}, {"user", "set-password"}, {"key", "create"}, {"key", "list"}, {"key", "change"}, {"key", "rotate"}, {"key", "disable"}, {"key", "enable"}, {"key", "revoke"},
-		{"usage", "reconcile"}, {"secrets", "rotate"}, {"secrets", "forget"}, {"health"}, {"version"},
+		{"usage", "reconcile"}, {"usage", "export"}, {"secrets", "rotate"}, {"secrets", "forget"}, {"health"}, {"version"},
 	} {
 		name := strings.Join(command, " ")
 		if !strings.Contains(help, "  "+name+" ") {
@@ -467,7 +469,7 @@ func TestHelpHasAnExampleForEveryCommand(t *testing.T) {
 			t.Errorf("codexible %s --help: exit %d, %q, %q", name, code, own, stderr)
 		}
 	}
-	for _, taught := range []string{"user create", "key create", "key rotate", "migrate down", "serve"} {
+	for _, taught := range []string{"user create", "key create", "key rotate", "migrate down", "usage export", "serve"} {
 		if _, own, _ := s.try("", append(strings.Fields(taught), "--help")...); !strings.Contains(own, "    codexible "+taught) {
 			t.Errorf("codexible %s --help has no example", taught)
 		}
@@ -516,7 +518,7 @@ func TestAnUnreachableDatabaseIsReportedWithoutItsPassword(t *testing.T) {
 
 func TestCommandsCreateNoDatabase(t *testing.T) {
 	s := newShell(t, "")
-	for _, args := range [][]string{{"user", "list"}, {"key", "list"}, {"migrate", "status"}, {"migrate", "down"}, {"usage", "reconcile"}} {
+	for _, args := range [][]string{{"user", "list"}, {"key", "list"}, {"migrate", "status"}, {"migrate", "down"}, {"usage", "reconcile"}, {"usage", "export", "--charges"}} {
 		if code, _, stderr := s.try("", args...); code != ExitFailed || !strings.Contains(stderr, "no database at data/codexible.db") {
 			t.Errorf("codexible %v: exit %d, %q", args, code, stderr)
 		}

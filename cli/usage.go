@@ -14,6 +14,7 @@ import (
 
 type usageCommand struct {
 	Reconcile usageReconcile `cmd:"" help:"Recount every total from the single charges; exit 1 if one differs."`
+	Export    usageExport    `cmd:"" help:"Write sums of usage, or single charges, to stdout as CSV or JSON."`
 }
 
 type usageReconcile struct{}

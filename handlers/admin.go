@@ -265,30 +265,3 @@ func (a *api) adminChangePlan(ctx context.Context, r changePlanRequest) (adminPl
 	p, err := a.Store.ChangePlan(ctx, r.by, r.ID, r.change(r.Name, r.DailyCreditLimit))
 	return adminPlanOf(p), err
 }
-
-type logsRequest struct {
-	Text  string `query:"q" maxLength:"200" doc:"Search text: a part of the actor, acting key, action, target or details, case-insensitive. A text shorter than three characters matches only at the start."`
-	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"Maximum number of entries to return."`
-}
-
-type auditLog struct {
-	Logs []auditLine `json:"logs" doc:"Newest first."`
-}
-
-type auditLine struct {
-	Timestamp openapi.Instant `json:"timestamp"`
-	Actor     string          `json:"actor" example:"admin@example.com"`
-	Key       string          `json:"key" doc:"The prefix of the API key that made the request; empty if it was made without one." example:"codexible_01234567"`
-	Action    string          `json:"action" doc:"noun.verb, the verb in the past tense." example:"user.suspended"`
-	Target    string          `json:"target" doc:"An e-mail address, a key's prefix or a plan's name." example:"ada@example.com"`
-	Details   string          `json:"details" example:"Changed user ada@example.com: status from active to suspended."`
-}
-
-func (a *api) adminLogs(ctx context.Context, r logsRequest) (auditLog, error) {
-	entries, err := a.Store.Audit(ctx, store.AuditQuery{Text: r.Text, Limit: r.Limit})
-	return auditLog{each(entries, auditLineOf)}, err
-}
-
-func auditLineOf(e accounts.AuditEntry) auditLine {
-	return auditLine{Timestamp: openapi.Instant(e.At), Actor: e.Actor, Key: e.KeyPrefix, Action: e.Action, Target: e.Target, Details: e.Details}
-}

@@ -137,10 +137,10 @@ func TestAdminsSeeTheServiceAndItsAuditLog(t *testing.T) {
 				want: `{"user_count":5,"active_token_count":6,"today_credits_used":4,"integration":{"enabled":false,"upstream_url":"","management_url":"","upstream_reachable":false,"management_reachable":false,"last_error":null}}`},
 			{says: "a change by a person", as: "root", method: "PATCH", path: "/api/admin/users/$bob.user", body: `{"plan":"pro"}`, status: 200},
 			{says: "the change is in the log", as: "root", method: "GET", path: "/api/admin/logs?limit=1", status: 200,
-				want: `{"logs":[{"timestamp":"2026-03-04T12:00:02Z","actor":"root@example.com","key":"$root.prefix","action":"user.changed","target":"bob@example.com","details":"Changed user bob@example.com: plan from Starter to Pro."}]}`},
+				want: `{"logs":[{"timestamp":"2026-03-04T12:00:02Z","actor":"root@example.com","key":"$root.prefix","action":"user.changed","target":"bob@example.com","details":"Changed user bob@example.com: plan from Starter to Pro."}],"next":"*"}`},
 			{says: "a search", as: "root", method: "GET", path: "/api/admin/logs?q=SUSPENDED", status: 200,
-				want: `{"logs":[{"timestamp":"*","actor":"cli","key":"","action":"user.suspended","target":"sam@example.com","details":"Changed user sam@example.com: status from active to suspended."}]}`},
-			{says: "a search that finds nothing", as: "root", method: "GET", path: "/api/admin/logs?q=%5f%5f%5f", status: 200, want: `{"logs":[]}`},
+				want: `{"logs":[{"timestamp":"*","actor":"cli","key":"","action":"user.suspended","target":"sam@example.com","details":"Changed user sam@example.com: status from active to suspended."}],"next":null}`},
+			{says: "a search that finds nothing", as: "root", method: "GET", path: "/api/admin/logs?q=%5f%5f%5f", status: 200, want: `{"logs":[],"next":null}`},
 			{says: "the log holds no key", as: "root", method: "GET", path: "/api/admin/logs?limit=500", status: 200, lacks: []string{"$ada.key", "$root.key", "$ada.revoked.key"}},
 			{says: "a limit has bounds", as: "root", method: "GET", path: "/api/admin/logs?limit=501", status: 422},
 		})

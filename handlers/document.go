@@ -23,6 +23,8 @@ const aboutAPI = `API keys, plans and daily credits of a coding-model API.
 
 **Requests.** Unknown body fields and unknown query parameters are ignored. null means absent, unless a field says otherwise. A field or parameter must not be given twice. All invalid fields are reported at once.
 
+**CSV.** Where a response is also described as text/csv, an Accept header that prefers it returns everything that the parameters select, as a file, and records it in the audit log. If something fails on the way, the connection is closed before the end of the response. At most two exports run at once; further ones are answered 503 with Retry-After.
+
 **Rate limits.** Sliding window: never more than the limit in any 60 seconds. Requests with a valid key count for the key and, if the plan says so, for all keys of the user together; other requests count for the client address. The X-RateLimit-* headers report the limit, the remaining requests and the seconds until another request is allowed. Paths under /api that do not exist report the address's limit and are not counted.`
 
 // OpenAPI is the document that every service publishes under /openapi.json.

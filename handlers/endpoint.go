@@ -25,7 +25,7 @@ type operation struct {
 	// binder reads the request; nil for a page.
 	binder   *openapi.Binder
 	response reflect.Type
-	// media is the media type of a response that is not JSON.
+	// media is the media type of a response that is not JSON, or may be another one.
 	media string
 	// fails are failures that neither the access nor the request's fields imply.
 	fails []fault.Kind
@@ -93,5 +93,11 @@ type nothing struct{}
 // answering documents statuses that answer as 200 does.
 func (op operation) answering(statuses ...int) operation {
 	op.also = statuses
+	return op
+}
+
+// orCSV documents that the client can ask for CSV instead.
+func (op operation) orCSV() operation {
+	op.media = mediaCSV
 	return op
 }

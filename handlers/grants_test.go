@@ -32,7 +32,7 @@ func TestAGrantIsUsedAfterThePlanAndRevoked(t *testing.T) {
 		s.call(t, call{as: "root", method: "GET", path: path, status: 200, want: `[{"id":"$g.id","credits":50,"used":25,"held":0,"left":0,"note":"*","created_by":"*","created_at":"*","expires_at":"*","revoked_at":"2026-03-04T12:00:02Z"}]`})
 		s.call(t, give(`{"credits":1}`, 200, `{"id":"*","credits":1,"used":0,"held":0,"left":1,"note":"","created_by":"*","created_at":"*","expires_at":null,"revoked_at":null,"duplicate":false}`))
 		s.call(t, call{as: "root", method: "GET", path: path + "?limit=1&offset=1", status: 200, want: `[{"id":"$g.id","credits":"*","used":"*","held":"*","left":"*","note":"*","created_by":"*","created_at":"*","expires_at":"*","revoked_at":"*"}]`})
-		s.call(t, call{as: "root", method: "GET", path: "/api/admin/logs?q=grant.&limit=10", status: 200, want: `{"logs":["*","*","*"]}`})
+		s.call(t, call{as: "root", method: "GET", path: "/api/admin/logs?q=grant.&limit=10", status: 200, want: `{"logs":["*","*","*"],"next":null}`})
 		for _, wrong := range []string{`{}`, `{"credits":0}`, `{"credits":-1}`, `{"credits":1000000001}`, `{"credits":1.5}`, `{"credits":1,"expires_at":"2026-03-04T12:00:00Z"}`, `{"credits":1,"expires_at":"2026-03-05"}`, `{"credits":1,"idempotency_key":""}`} {
 			s.call(t, give(wrong, 422, ""))
 		}
@@ -70,7 +70,7 @@ func TestACorrectionChangesADayBesideEveryLimit(t *testing.T) {
 				t.Errorf("%s: the wrong fields are %v, want %s", wrong, fields, field)
 			}
 		}
-		s.call(t, call{as: "root", method: "GET", path: "/api/admin/logs?q=usage.corrected&limit=10", status: 200, want: `{"logs":["*","*","*"]}`})
+		s.call(t, call{as: "root", method: "GET", path: "/api/admin/logs?q=usage.corrected&limit=10", status: 200, want: `{"logs":["*","*","*"],"next":null}`})
 	})
 }
 

@@ -139,6 +139,8 @@ type api struct {
 	leaving              leaving
 	// decoders bounds how many bodies of a user are decompressed at once.
 	decoders *limits.Gate
+	// reports has an entry for each page of a usage report that is read.
+	reports chan struct{}
 }
 
 // New makes the HTTP server's app. It does not listen.
@@ -202,7 +204,7 @@ func newAPI(p Parts) *api {
 		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life, UpstreamState: p.UpstreamState, TestUpstream: p.TestUpstream, WebhookTargets: p.WebhookTargets, SendWebhook: p.SendWebhook})
 	}
 	p.forCalls()
-	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}
+	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), reports: make(chan struct{}, reportsAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}
 	for _, origin := range p.AllowedOrigins {
 		a.origins[origin] = true
 	}

@@ -96,11 +96,16 @@ func assertDocumented(t testing.TB, a answer) {
 	if op == nil {
 		return // an unknown path, a method that a path does not take, or a page
 	}
-	if op.Responses.Codes.GetOrZero(fmt.Sprint(a.StatusCode)) == nil {
+	documented := op.Responses.Codes.GetOrZero(fmt.Sprint(a.StatusCode))
+	if documented == nil {
 		t.Errorf("the document has no %d of %s %s: %s", a.StatusCode, method, pattern, a.text)
 		return
 	}
 	seen.Store(fmt.Sprintf("%s %s %d", method, pattern, a.StatusCode), true)
+	media, _, _ := strings.Cut(a.Header.Get("Content-Type"), ";")
+	if content := documented.Content; content != nil && content.GetOrZero(media) == nil {
+		t.Errorf("the document has no %s of %s %s %d", media, method, pattern, a.StatusCode)
+	}
 	if a.Header.Get("Content-Type") != "application/json" || pattern == "/openapi.json" {
 		return // the document does not describe itself
 	}

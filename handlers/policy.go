@@ -44,6 +44,8 @@ var (
 	erasePagePolicy = policy{deadline: time.Minute, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// bulkPolicy is for what is done to up to 1 000 keys or users, one after the other. Their ids fit into a form.
 	bulkPolicy = policy{deadline: time.Minute, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+	// reportPolicy is for sums over the single charges of up to a year.
+	reportPolicy = policy{deadline: time.Minute, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
 	// pagePolicy is for the console's pages.
 	pagePolicy = policy{deadline: 5 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// testPagePolicy is for the page that tests an upstream.

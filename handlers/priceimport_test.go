@@ -79,7 +79,7 @@ func TestAnImportShowsWhatItChangesAndChangesItOnce(t *testing.T) {
 				`},{"model":"large","action":"unchanged","before":`+large+`,"after":`+large+`}],"unread":`+unread+`}`))
 		}
 		s.call(t, asRoot("GET", "/api/admin/prices", "", 200, `["*",{"id":"*","model":"coder-small","valid_from":"`+now+`",`+rates("0.5", "1.5")+`,"charge":`+byCost+`,"source":"LiteLLM","created_at":"*","created_by":"root@example.com","in_force":true,"ends_at":null},"*"]`))
-		s.call(t, asRoot("GET", "/api/admin/logs?q=prices.imported&limit=5", "", 200, `{"logs":[{"timestamp":"`+now+`","actor":"root@example.com","key":"*","action":"prices.imported","target":"LiteLLM","details":"Imported prices from LiteLLM: 1 new, 1 changed, 0 unchanged, 2 not read."}]}`))
+		s.call(t, asRoot("GET", "/api/admin/logs?q=prices.imported&limit=5", "", 200, `{"logs":[{"timestamp":"`+now+`","actor":"root@example.com","key":"*","action":"prices.imported","target":"LiteLLM","details":"Imported prices from LiteLLM: 1 new, 1 changed, 0 unchanged, 2 not read."}],"next":null}`))
 		s.wrongFields(t, "POST", priceImport, map[string]string{
 			`{}`: "source", `{"source":"web"}`: "source", `{"source":"litellm"}`: "list", `{"source":"litellm","list":null}`: "list", `{"source":"litellm","list":[]}`: "list", `{"source":"litellm","list":"{}"}`: "list", `{"source":"litellm","list":{}}`: "list",
 			`{"source":"genai-prices","list":` + list + `}`: "source", `{"source":"litellm","list":{"providers":[{"id":"a","models":[{"id":"b","prices":{"input_mtok":1,"output_mtok":2}}]}]}}`: "source", `{"source":"shipped","list":` + list + `}`: "list",

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -26,6 +27,9 @@ type AuditQuery struct {
 	// Text is searched in actor, acting key, action, target and details, without case.
 	Text      string
 	SubjectID uuid.UUID
+	Subject   accounts.Subject
+	// Actor and Target are whole names, exactly as the entry has them.
+	Actor, Target string
 	// Action is one action; Actions any of several, of which the newest are merged.
 	Action  string
 	Actions []string
@@ -65,7 +69,17 @@ func (s *Store) Audit(ctx context.Context, f AuditQuery) ([]accounts.AuditEntry,
 }
 
 func (s *Store) auditOf(ctx context.Context, f AuditQuery) (entries []accounts.AuditEntry, err error) {
-	found := s.search(searchedAudit, f.Text)
+	// The index of texts narrows to an actor or a target, too: both are parts of what it has.
+	found := s.search(searchedAudit, cmp.Or(f.Text, f.Target, f.Actor))
+	if f.Actor != "" {
+		found.whole("a.actor = ?", f.Actor)
+	}
+	if f.Target != "" {
+		found.whole("a.target = ?", f.Target)
+	}
+	if f.Subject != "" {
+		found.and("a.subject = ?", string(f.Subject))
+	}
 	if f.SubjectID != uuid.Nil {
 		found.and("a.subject_id = ?", f.SubjectID)
 	}

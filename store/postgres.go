@@ -251,7 +251,13 @@ func (d postgresDialect) close() error {
 
 func (postgresDialect) sumWords() sumWords {
 	return sumWords{
-		noID: "'00000000-0000-0000-0000-000000000000'::uuid", hour: "EXTRACT(HOUR FROM c.created_at AT TIME ZONE 'UTC')::bigint",
-		token: func(field string) string { return "COALESCE((c.tokens::json ->> '" + field + "')::bigint, 0)" },
+		noID: "'00000000-0000-0000-0000-000000000000'::uuid",
+		hour: func(charge string) string {
+			return "EXTRACT(HOUR FROM " + charge + ".created_at AT TIME ZONE 'UTC')::bigint"
+		},
+		token: func(field string) string { return "COALESCE(b." + field + ", 0)" },
+		buckets: func(fields []string) string {
+			return " LEFT JOIN LATERAL json_to_record(c.tokens::json) AS b(" + strings.Join(fields, " bigint, ") + " bigint) ON c.tokens IS NOT NULL"
+		},
 	}
 }

@@ -111,8 +111,13 @@ func (x *exportLines) flush() error {
 // eachPage visits every row of an export. read gives the rows that follow the last
 // one of the page before, nil for the first page; a page that is not full ends it.
 func eachPage[Row any](ctx context.Context, size int, read func(ctx context.Context, last *Row) ([]Row, error), visit func(Row) error) error {
+	return eachPageWithin(ctx, exportPatience, size, read, visit)
+}
+
+// eachPageWithin is eachPage for statements that may take longer.
+func eachPageWithin[Row any](ctx context.Context, patience time.Duration, size int, read func(ctx context.Context, last *Row) ([]Row, error), visit func(Row) error) error {
 	readInTime := func(last *Row) ([]Row, error) {
-		ctx, cancel := context.WithTimeout(ctx, exportPatience)
+		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		return read(ctx, last)
 	}

@@ -1,10 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"codexible/fault"
 	"codexible/usage"
@@ -44,7 +44,9 @@ type UsageSumQuery struct {
 }
 
 // UsageSum is the sum of a group. A dimension that the group has none of is zero, and Hour
-// is NoHour: corrections belong to a user and a day alone, and charges by hand to no upstream.
+// is NoHour: corrections belong to a user and a day alone, and charges by hand to no
+// upstream. An adjustment of a charge of the same day belongs to the charge's hour and upstream.
+// The plan is the one that the user has at present.
 type UsageSum struct {
 	Day        usage.Day
 	Hour       int64
@@ -113,9 +115,11 @@ func (u *UsageSum) figures(prompt, completion *int64) []any {
 type sumWords struct {
 	// noID is the id that is zero.
 	noID string
-	// hour is the hour of a charge c, and token a number of its tokens.
-	hour  string
-	token func(field string) string
+	// hour is the hour of a charge, by the alias of its table.
+	hour func(charge string) string
+	// token is a number of the tokens of a charge c, which is joined with its buckets.
+	token   func(field string) string
+	buckets func(fields []string) (join string)
 }
 
 // sumRow is what a statement of sums is read to.
@@ -127,34 +131,79 @@ type sumRow struct {
 
 // UsageSums lists a page of the sums of usage, in the order of SumDimensions. Together the
 // sums of any division are the same. They come from the daily totals where these suffice;
-// what was uncollected, hours and upstreams come from the single charges, which a retention
-// may have removed: then hours and upstreams of such days are refused.
-func (s *Store) UsageSums(ctx context.Context, q UsageSumQuery) ([]UsageSum, error) {
+// hours and upstreams come from the single charges, which a retention may have removed:
+// then those of such days are refused. What was uncollected on them is known by user alone,
+// and has neither key nor model.
+func (s *Store) UsageSums(ctx context.Context, q UsageSumQuery) (sums []UsageSum, err error) {
 	q.By = slices.DeleteFunc(SumDimensions(), func(by SumBy) bool { return !slices.Contains(q.By, by) })
-	if q.single() {
-		kept, err := s.KeptFrom(ctx)
+	if err := s.CountTotals(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.NeedCharges(ctx, &q); err != nil {
+		return nil, err
+	}
+	if slices.Contains(q.By, SumByDay) {
+		sums, err = s.sumsByDay(ctx, q)
+	} else {
+		sums, err = s.readSums(ctx, q)
+	}
+	if err == nil { // while they were read, a retention may have begun to remove charges
+		err = s.NeedCharges(ctx, &q)
+	}
+	return sums, err
+}
+
+// NeedCharges fails where the sums need single charges that a retention has removed.
+func (s *Store) NeedCharges(ctx context.Context, q *UsageSumQuery) error {
+	if !q.single() {
+		return nil
+	}
+	return s.NeedChargesFrom(ctx, q.Span.From())
+}
+
+// NeedChargesFrom fails where a retention has removed single charges of this day or a later one.
+func (s *Store) NeedChargesFrom(ctx context.Context, from usage.Day) error {
+	kept, err := s.KeptFrom(ctx)
+	if err == nil && kept > from {
+		err = errChargesGone(kept)
+	}
+	return err
+}
+
+// sumsByDay reads a page a few days at a time, so that its cost is that of its own days: one
+// day first, and then as many as the days before let expect, twice as many as before at most.
+func (s *Store) sumsByDay(ctx context.Context, q UsageSumQuery) (sums []UsageSum, err error) {
+	first, last, limit := q.Span.From(), q.Span.To(), q.Limit
+	if q.After != nil {
+		first = max(first, q.After.Day)
+	}
+	from, days, read := first, 1, 0
+	for from <= last && len(sums) < limit {
+		q.Span, _ = usage.Span(from, min(from.Add(days-1), last)) // a part of a range
+		q.Limit = limit - len(sums)
+		more, err := s.readSums(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		if kept > q.Span.From() {
-			return nil, errChargesGone(kept)
-		}
+		sums = append(sums, more...)
+		from, read = from.Add(days), read+days
+		days = min(max((limit-len(sums))*read/max(len(sums), 1), 1), 2*days)
 	}
-	if q.After != nil && slices.Contains(q.By, SumByDay) {
-		span, ok := usage.Span(max(q.After.Day, q.Span.From()), q.Span.To())
-		if !ok {
-			return nil, nil
-		}
-		q.Span = span
-	}
+	return sums, nil
+}
+
+func (s *Store) readSums(ctx context.Context, q UsageSumQuery) ([]UsageSum, error) {
 	statement, args := q.statement(s.dialect.sumWords())
-	rows, err := listTotals(ctx, s, q.dest, statement, args...)
-	sums := make([]UsageSum, len(rows))
+	rows, err := list(ctx, s, q.dest, statement, args...)
+	sums, byHour := make([]UsageSum, len(rows)), slices.Contains(q.By, SumByHour)
 	for i := range rows {
 		r := &rows[i]
 		t := &r.Tokens
 		t.Input, t.Output = r.prompt-t.CacheRead-t.CacheWrite-t.CacheWrite1h-t.AudioInput, r.completion-t.AudioOutput
 		sums[i] = r.UsageSum
+		if !byHour {
+			sums[i].Hour = NoHour
+		}
 	}
 	return sums, err
 }
@@ -162,19 +211,22 @@ func (s *Store) UsageSums(ctx context.Context, q UsageSumQuery) ([]UsageSum, err
 // EachUsageSum visits every sum, a page at a time.
 func (s *Store) EachUsageSum(ctx context.Context, q UsageSumQuery, visit func(UsageSum) error) error {
 	q.Limit = sumExportPage
-	return eachPage(ctx, sumExportPage, func(ctx context.Context, last *UsageSum) ([]UsageSum, error) {
+	return eachPageWithin(ctx, sumPatience, sumExportPage, func(ctx context.Context, last *UsageSum) ([]UsageSum, error) {
 		q.After = last
 		return s.UsageSums(ctx, q)
 	}, visit)
 }
 
-// sumExportPage is how many sums one statement of an export reads: each statement adds up
-// what follows again.
-const sumExportPage = 10_000
+const (
+	// sumExportPage is how many sums one statement of an export reads: each statement adds up
+	// what follows again.
+	sumExportPage = 10_000
+	// sumPatience is how long one may take: it may add up every charge of a year.
+	sumPatience = 2 * time.Minute
+)
 
 // dest is where the columns of statement are read to.
 func (q *UsageSumQuery) dest(r *sumRow) []any {
-	r.Hour = NoHour
 	var into []any
 	for _, by := range q.By {
 		into = append(into, sumDimensions[by].dest(&r.UsageSum))
@@ -195,7 +247,8 @@ func (q *UsageSumQuery) dest(r *sumRow) []any {
 	return append(into, r.figures(&r.prompt, &r.completion)...)
 }
 
-// statement is by hand: a sum over several tables, a page along the dimensions.
+// statement is by hand: a sum over several tables, a page along the dimensions. Names are
+// read for the page alone.
 func (q *UsageSumQuery) statement(words sumWords) (string, []any) {
 	sources, args := q.sources(words)
 	var columns, grouped, names []string
@@ -223,78 +276,12 @@ func (q *UsageSumQuery) statement(words sumWords) (string, []any) {
 	for _, figure := range sumFigures {
 		sums, figures = append(sums, "CAST(COALESCE(SUM("+figure+"), 0) AS bigint) AS "+figure), append(figures, "g."+figure)
 	}
-	text := "SELECT " + strings.Join(slices.Concat(grouped, names, figures), ", ") + " FROM (SELECT " + strings.Join(slices.Concat(columns, sums), ", ") +
-		" FROM (" + sources + ") AS r"
-	if len(columns) > 0 {
-		text += " GROUP BY " + strings.Join(columns, ", ")
+	page, order := "", ""
+	if by := strings.Join(columns, ", "); by != "" {
+		page = " GROUP BY " + by + " ORDER BY " + by + " LIMIT ?"
+		args = append(args, q.Limit)
+		order = " ORDER BY " + strings.Join(grouped, ", ")
 	}
-	text += ") AS g" + joins.String()
-	if len(columns) == 0 {
-		return text, args
-	}
-	if q.After != nil {
-		text += " WHERE (" + strings.Join(grouped, ", ") + ") > (?" + strings.Repeat(", ?", len(grouped)-1) + ")"
-		for _, by := range q.By {
-			args = append(args, sumDimensions[by].value(q.After))
-		}
-	}
-	return text + " ORDER BY " + strings.Join(grouped, ", ") + " LIMIT ?", append(args, q.Limit)
-}
-
-// sources are all that is summed up, each with every dimension and every figure.
-func (q *UsageSumQuery) sources(words sumWords) (text string, args []any) {
-	join := ""
-	plan := words.noID
-	if q.PlanID != uuid.Nil || slices.Contains(q.By, SumByPlan) {
-		plan = "u.plan_id"
-	}
-	add := func(alias, dimensions string, figures map[string]string, table, condition string, more ...any) {
-		if text != "" {
-			text += " UNION ALL "
-		}
-		columns := []string{dimensions, plan + " AS plan_id"}
-		for _, figure := range sumFigures {
-			columns = append(columns, cmp.Or(figures[figure], "0")+" AS "+figure)
-		}
-		text += "SELECT " + strings.Join(columns, ", ")
-		join = ""
-		if plan == "u.plan_id" {
-			join = " JOIN users AS u ON u.id = " + alias + ".user_id"
-		}
-		where, with := narrowed(" WHERE "+alias+".day BETWEEN ? AND ?"+condition, append([]any{string(q.Span.From()), string(q.Span.To())}, more...),
-			alias, q.UserID, q.KeyID, q.PlanID, q.Model)
-		text += " FROM " + table + " AS " + alias + join + where
-		args = append(args, with...)
-	}
-	charge := map[string]string{"uncollected": "c.uncollected"}
-	only := " AND c.uncollected <> 0"
-	hour, upstream := "-1", words.noID
-	if q.single() {
-		only, hour, upstream = "", words.hour, "COALESCE(c.upstream_id, "+words.noID+")"
-		charge = map[string]string{
-			"requests": "CASE WHEN c.adjusts_id IS NULL THEN 1 ELSE 0 END", "credits": "c.credits", "cost_micros": "c.cost_micros", "uncollected": "c.uncollected",
-			"prompt": "c.prompt_tokens", "completion": "c.completion_tokens",
-		}
-		for _, bucket := range []string{"cache_read", "cache_write", "cache_write_1h", "audio_input", "audio_output", "reasoning"} {
-			charge[bucket] = words.token(bucket + "_tokens")
-		}
-		charge["web_searches"] = words.token("web_searches")
-	} else {
-		const totals = "t.day, -1 AS hour, t.user_id, t.key_id, t.model, "
-		add("t", totals+words.noID+" AS upstream_id", map[string]string{
-			"requests": "t.requests", "credits": "t.credits", "cost_micros": "t.cost_micros", "prompt": "t.prompt_tokens", "completion": "t.completion_tokens",
-		}, "daily_usage", "")
-		add("t", totals+words.noID+" AS upstream_id", map[string]string{
-			"cache_read": "t.cache_read", "cache_write": "t.cache_write", "cache_write_1h": "t.cache_write_1h", "audio_input": "t.audio_input",
-			"audio_output": "t.audio_output", "reasoning": "t.reasoning", "web_searches": "t.web_searches",
-		}, "daily_tokens", "")
-	}
-	dimensions := "c.day, " + hour + " AS hour, c.user_id, c.key_id, c.model, " + upstream + " AS upstream_id"
-	end := firstID(q.Span.To().End().Add(idSlack))
-	add("c", dimensions, charge, "usage", " AND c.id >= ? AND c.id < ?"+only, firstID(q.Span.From().Start().Add(-idSlack)), end)
-	add("c", dimensions, charge, "usage", " AND c.adjusts_id IS NOT NULL AND c.id >= ?"+only, end)
-	if q.KeyID == uuid.Nil && q.Model == "" {
-		add("o", "o.day, -1 AS hour, o.user_id, "+words.noID+" AS key_id, '' AS model, "+words.noID+" AS upstream_id", map[string]string{"corrected": "o.credits"}, "corrections", "")
-	}
-	return text, args
+	return "SELECT " + strings.Join(slices.Concat(grouped, names, figures), ", ") + " FROM (SELECT " + strings.Join(slices.Concat(columns, sums), ", ") +
+		" FROM (" + sources + ") AS r" + page + ") AS g" + joins.String() + order, args
 }

@@ -13,9 +13,9 @@ import (
 	"codexible/views"
 )
 
-// auditActions are the options of the filter; "failures" stands for several actions.
+// auditActions are the options of the filter.
 var auditActions = []views.Option{
-	{Label: "All actions"}, {Value: "failures", Label: "Failures"},
+	{Label: "All actions"}, {Value: ActionFailures, Label: "Failures"},
 	{Value: "user.created", Label: "User created"}, {Value: "user.changed", Label: "User changed"}, {Value: "user.suspended", Label: "User suspended"}, {Value: "user.reactivated", Label: "User reactivated"}, {Value: "user.password_set", Label: "Password set"}, {Value: "user.imported", Label: "Users imported"}, {Value: "user.linked", Label: "Single sign-on linked"}, {Value: "user.erased", Label: "User erased"},
 	{Value: "user.two_step_on", Label: "Two-factor turned on"}, {Value: "user.two_step_off", Label: "Two-factor turned off"}, {Value: "user.recovery_codes_made", Label: "Recovery codes made"}, {Value: "user.recovery_code_used", Label: "Recovery code used"}, {Value: "user.two_step_locked", Label: "Two-factor codes locked"}, {Value: "user.two_step_unlocked", Label: "Two-factor codes unlocked"},
 	{Value: "key.created", Label: "Key created"}, {Value: "key.changed", Label: "Key changed"}, {Value: "key.disabled", Label: "Key disabled"}, {Value: "key.enabled", Label: "Key enabled"}, {Value: "key.rotated", Label: "Key rotated"}, {Value: "key.revoked", Label: "Key revoked"},
@@ -30,6 +30,19 @@ var auditActions = []views.Option{
 	{Value: "console.set_up", Label: "Console set up"}, {Value: "console.setup_failed", Label: "Set-up failed"},
 }
 
+// ActionFailures is the filter that stands for store.FailureActions.
+const ActionFailures = "failures"
+
+// AuditActions are the actions that the log can be filtered by, ActionFailures included.
+func AuditActions() (list []string) {
+	for _, o := range auditActions {
+		if o.Value != "" {
+			list = append(list, o.Value)
+		}
+	}
+	return list
+}
+
 // readAudit reads the filters of the log, and reports the errors in them.
 func readAudit(v *Visit) (f store.AuditQuery, problems []string) {
 	var ok bool
@@ -40,7 +53,7 @@ func readAudit(v *Visit) (f store.AuditQuery, problems []string) {
 	if !slices.ContainsFunc(auditActions, func(o views.Option) bool { return o.Value == f.Action }) {
 		problems = append(problems, "Unknown action. Choose one from the list.")
 	}
-	if f.Action == "failures" {
+	if f.Action == ActionFailures {
 		f.Action, f.Actions = "", store.FailureActions
 	}
 	read := func(name string) (day usage.Day) {

@@ -47,11 +47,11 @@ func (c *Console) ExportCharges(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	q := store.ChargeQuery{Span: w.span, UserID: w.user.ID, KeyID: w.key.ID, PlanID: w.plan.ID, Model: w.model}
 	return Reply{failure: failure, Filename: fmt.Sprintf("codexible-charges-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
-		s := newSheet(out)
-		if err := s.line(slices.Concat(chargeTexts, chargeNumbers)); err != nil {
+		s := NewSheet(out)
+		if err := s.Line(slices.Concat(chargeTexts, chargeNumbers)); err != nil {
 			return err
 		}
-		return s.end(c.Store.EachCharge(ctx, q, func(l store.ChargeLine) error { return s.line(chargeCells(&l), chargeFigures(book, &l)...) }))
+		return s.End(c.Store.EachCharge(ctx, q, func(l store.ChargeLine) error { return s.Line(chargeCells(&l), chargeFigures(book, &l)...) }))
 	}}, nil
 }
 

@@ -11,15 +11,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// sheet writes CSV for spreadsheets. Names, labels and models are untrusted: none
+// Sheet writes CSV for spreadsheets. Names, labels and models are untrusted: none
 // of them becomes a formula or splits its cell, whichever separator the
 // spreadsheet uses.
-type sheet struct{ out *bufio.Writer }
+type Sheet struct{ out *bufio.Writer }
 
-func newSheet(out io.Writer) sheet { return sheet{bufio.NewWriterSize(out, 32<<10)} }
+// NewSheet writes to out through a buffer, which End flushes.
+func NewSheet(out io.Writer) Sheet { return Sheet{bufio.NewWriterSize(out, 32<<10)} }
 
-// line writes texts, then trusted numbers, which stay numbers.
-func (s sheet) line(texts []string, numbers ...string) error {
+// Line writes texts, then trusted numbers, which stay numbers.
+func (s Sheet) Line(texts []string, numbers ...string) error {
 	between := ""
 	for _, text := range texts {
 		_, _ = s.out.WriteString(between + cell(text)) // the writer keeps the error until Flush
@@ -32,7 +33,8 @@ func (s sheet) line(texts []string, numbers ...string) error {
 	return s.out.WriteByte('\n')
 }
 
-func (s sheet) end(err error) error {
+// End flushes what was written; it returns err if there is one.
+func (s Sheet) End(err error) error {
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ func TestNoCellIsAFormulaOrSplitsItsLine(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	s := newSheet(&b)
-	if err := s.end(s.line([]string{"-a", "b"}, "0.5", "-3", "12")); err != nil || b.String() != "'-a,b,0.5,-3,12\n" {
+	s := NewSheet(&b)
+	if err := s.End(s.Line([]string{"-a", "b"}, "0.5", "-3", "12")); err != nil || b.String() != "'-a,b,0.5,-3,12\n" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -47,8 +47,8 @@ func FuzzACellStaysOneCellAndText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, one, other string) {
 		var b bytes.Buffer
-		s := newSheet(&b)
-		if err := s.end(s.line([]string{"2026-03-04", one, other, "end"}, "7")); err != nil {
+		s := NewSheet(&b)
+		if err := s.End(s.Line([]string{"2026-03-04", one, other, "end"}, "7")); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()

@@ -49,6 +49,7 @@ func (c *Console) Download(serve Page) Page {
 }
 
 // Stream is a download for a caller without a page: write makes it, and its audit entry says of whom.
+// Closing it ends the making.
 func (c *Console) Stream(ctx context.Context, by accounts.Actor, of accounts.AuditEntry, what, whose string, write func(ctx context.Context, w io.Writer) error) (io.ReadCloser, error) {
 	made := of
 	made.Action, made.Details = "export.made", fmt.Sprintf("Exported the %s %s.", what, whose)
@@ -62,20 +63,26 @@ func (c *Console) Stream(ctx context.Context, by accounts.Actor, of accounts.Aud
 
 // flow starts to write a file and returns the pipe to read it from. After an
 // error the response has no last chunk, so the client sees that the file is
-// incomplete. The deadline also ends a stream that the client does not read.
-func (c *Console) flow(by accounts.Actor, r Reply) *io.PipeReader {
+// incomplete. The deadline also ends a stream that the client does not read, and
+// closing the pipe ends what the database is asked at the moment.
+func (c *Console) flow(by accounts.Actor, r Reply) io.ReadCloser {
 	from, to := io.Pipe()
-	ctx, cancel := context.WithTimeout(c.Life, streamLife)
+	wanted, abandon := context.WithCancelCause(c.Life)
+	ctx, cancel := context.WithTimeout(wanted, streamLife)
 	stopped := context.AfterFunc(ctx, func() { _ = to.CloseWithError(ctx.Err()) })
 	c.flowing.Go(func() {
 		defer func() {
 			stopped()
 			cancel()
+			abandon(nil)
 			<-c.downloads
 		}()
 		err := makeFile(ctx, r, to)
 		if err != nil {
-			if ctx.Err() != nil {
+			switch {
+			case errors.Is(context.Cause(ctx), errAbandoned):
+				err = fmt.Errorf("%w: %w", errAbandoned, err)
+			case ctx.Err() != nil:
 				err = fmt.Errorf("deadline exceeded, or the service stopped: %w", ctx.Err())
 			}
 			c.recordFailure(by, r.failure, err) //nolint:contextcheck // recorded after the context has ended, too
@@ -83,7 +90,23 @@ func (c *Console) flow(by accounts.Actor, r Reply) *io.PipeReader {
 		}
 		_ = to.CloseWithError(err)
 	})
-	return from
+	return pipe{from, abandon}
+}
+
+// errAbandoned says that the client closed the connection before the end of its file.
+var errAbandoned = errors.New("the client closed the connection")
+
+// pipe is a file that is being made. Closing it ends the making.
+type pipe struct {
+	*io.PipeReader
+
+	abandon context.CancelCauseFunc
+}
+
+// Close implements io.Closer.
+func (p pipe) Close() error {
+	p.abandon(errAbandoned)
+	return p.PipeReader.Close()
 }
 
 // makeFile runs outside the request, where a panic would end the process.
@@ -99,7 +122,7 @@ func makeFile(ctx context.Context, r Reply, out io.Writer) (err error) {
 // recordFailure records a failed download in the audit log, unless the client
 // closed the connection. The service's log has the cause.
 func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause error) {
-	if errors.Is(cause, io.ErrClosedPipe) {
+	if errors.Is(cause, io.ErrClosedPipe) || errors.Is(cause, errAbandoned) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

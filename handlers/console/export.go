@@ -36,20 +36,20 @@ func (c *Console) ExportUsage(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	return Reply{failure: failure, Filename: fmt.Sprintf("codexible-usage-%s-%s.csv", w.span.From(), w.span.To()), stream: func(ctx context.Context, out io.Writer) error {
-		s := newSheet(out)
+		s := NewSheet(out)
 		head := []string{"date_utc", "user_email", "key_prefix", "key_label"}
 		if byModel {
 			head = []string{"date_utc", "user_email", "model"}
 		}
-		if err := s.line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})); err != nil {
+		if err := s.Line(slices.Concat(head, []string{"requests", "credits", "prompt_tokens", "completion_tokens", "cost_usd"})); err != nil {
 			return err
 		}
-		return s.end(c.Store.EachUsage(ctx, q, func(l store.UsageLine) error {
+		return s.End(c.Store.EachUsage(ctx, q, func(l store.UsageLine) error {
 			cells := []string{string(l.Day), l.Email, l.Prefix, l.Label}
 			if byModel {
 				cells = []string{string(l.Day), l.Email, l.Model}
 			}
-			return s.line(cells, whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros)))
+			return s.Line(cells, whole(l.Requests), whole(l.Credits), whole(l.PromptTokens), whole(l.CompletionTokens), string(usage.AppendUSD(nil, l.CostMicros)))
 		}))
 	}}, nil
 }
@@ -74,12 +74,12 @@ func (c *Console) ExportAudit(ctx context.Context, v *Visit) (Reply, error) {
 	}
 	name := "codexible-audit-" + string(usage.DayOf(c.Now())) + ".csv"
 	return Reply{failure: failure, Filename: name, stream: func(ctx context.Context, out io.Writer) error {
-		s := newSheet(out)
-		if err := s.line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after", "key_id", "key_prefix"}); err != nil {
+		s := NewSheet(out)
+		if err := s.Line([]string{"time_utc", "actor", "address", "request_id", "action", "subject", "subject_id", "target", "details", "before", "after", "key_id", "key_prefix"}); err != nil {
 			return err
 		}
-		return s.end(c.Store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
-			return s.line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After, optionalID(e.KeyID), e.KeyPrefix})
+		return s.End(c.Store.EachAudit(ctx, f, func(e accounts.AuditEntry) error {
+			return s.Line([]string{e.At.UTC().Format(time.RFC3339), e.Actor, e.Address, e.RequestID, e.Action, string(e.Subject), e.SubjectID.String(), e.Target, e.Details, e.Before, e.After, optionalID(e.KeyID), e.KeyPrefix})
 		}))
 	}}, nil
 }

@@ -42,11 +42,11 @@ func (c *Console) ExportRequests(ctx context.Context, v *Visit) (Reply, error) {
 		return Reply{}, err
 	}
 	return Reply{failure: failure, Filename: "codexible-requests-" + string(usage.DayOf(c.Now())) + ".csv", stream: func(ctx context.Context, out io.Writer) error {
-		s := newSheet(out)
-		if err := s.line(slices.Concat(requestTexts, requestNumbers)); err != nil {
+		s := NewSheet(out)
+		if err := s.Line(slices.Concat(requestTexts, requestNumbers)); err != nil {
 			return err
 		}
-		return s.end(c.Store.EachRequest(ctx, w.query, func(l *store.RequestLine) error { return s.line(requestCells(l), requestFigures(l)...) }))
+		return s.End(c.Store.EachRequest(ctx, w.query, func(l *store.RequestLine) error { return s.Line(requestCells(l), requestFigures(l)...) }))
 	}}, nil
 }
 

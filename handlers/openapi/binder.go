@@ -36,8 +36,9 @@ type Source interface {
 //
 // Tags: path, query, header or json name the field and say where it is; required
 // (of a JSON field), default, minimum, maximum, minLength, maxLength, enum and
-// format limit it; doc and example explain it. In a list of texts, which only a
-// body can hold, enum and maxLength limit each text, and maxItems their number.
+// format limit it; doc and example explain it. In a list of texts, enum and maxLength
+// limit each text, and maxItems their number. In a query a list needs an enum, and commas
+// separate its words.
 // A field of a body may also be a struct with such tags, or a list of structs, of
 // which minItems and maxItems limit the number; a problem names hold.credits or items[3].key.
 // A field that names another one of the same body by without is refused beside it, and

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -254,4 +255,39 @@ func panicOf(do func()) (message string) {
 	defer func() { message = fmt.Sprint(recover()) }()
 	do()
 	return ""
+}
+
+func TestAListOfAQueryIsWordsThatCommasSeparate(t *testing.T) {
+	type listed struct {
+		By []string `query:"by" required:"true" minItems:"1" maxItems:"3" enum:"day,user,key" doc:"The words."`
+	}
+	binder := NewBinder[listed]()
+	for text, want := range map[string][]string{
+		"day": {"day"}, "key,day": {"key", "day"}, "user,key,day": {"user", "key", "day"},
+		"": nil, ",": nil, "day,": nil, ",day": nil, "day,day": nil, "Day": nil, " day": nil, "day, key": nil, "week": nil, "[\"day\"]": nil, "day,user,key,week": nil,
+	} {
+		var got listed
+		err := binder.Bind(message{query: map[string][]string{"by": {text}}}, &got)
+		if want == nil {
+			if problem := problemsOf(err)["by"]; problem != "must be one or several of day, user, key, separated by commas, each once" {
+				t.Errorf("%q: %q", text, problem)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got.By, want) {
+			t.Errorf("%q is read as %v, %v", text, got.By, err)
+		}
+	}
+	var got listed
+	if problem := problemsOf(binder.Bind(message{}, &got))["by"]; problem != "is required" {
+		t.Errorf("without it: %q", problem)
+	}
+	if problem := problemsOf(binder.Bind(message{query: map[string][]string{"by": {"day", "key"}}}, &got))["by"]; problem != onlyOnce {
+		t.Errorf("twice: %q", problem)
+	}
+	text, err := json.Marshal(parameters(binder))
+	const want = `[{"name":"by","in":"query","description":"The words.","required":true,"style":"form","explode":false,"schema":{"type":"array","items":{"type":"string","enum":["day","user","key"]},"minItems":1,"maxItems":3,"uniqueItems":true,"description":"The words."}}]`
+	if err != nil || string(text) != want {
+		t.Errorf("it is documented as %s, want %s", text, want)
+	}
 }

@@ -20,6 +20,8 @@ type (
 	Percent int64
 	// Credits is millionths of a credit. In JSON it is credits, with up to 6 decimals.
 	Credits int64
+	// SignedCredits is Credits of either sign, for responses.
+	SignedCredits int64
 )
 
 const (
@@ -44,6 +46,9 @@ func (n Percent) MarshalJSON() ([]byte, error) { return decimalOf(n, percentPlac
 
 // MarshalJSON writes credits.
 func (n Credits) MarshalJSON() ([]byte, error) { return decimalOf(n, creditsPlaces), nil }
+
+// MarshalJSON writes credits.
+func (n SignedCredits) MarshalJSON() ([]byte, error) { return decimalOf(n, creditsPlaces), nil }
 
 func decimalOf[T ~int64](n T, places int) []byte {
 	return usage.AppendDecimal(nil, int64(n), places)

@@ -64,7 +64,7 @@ type Operation struct {
 	// Request reads the parameters and the body.
 	Request *Binder
 	// Response is the type of the body. It is nil if the body is none of our types; then
-	// Media is its media type.
+	// Media is its media type. Beside a Response, Media is what the header Accept can ask for instead.
 	Response reflect.Type
 	Media    string
 	// Headers are the names of the response's headers.
@@ -167,6 +167,9 @@ func parameters(b *Binder) (list []members) {
 		if f.required {
 			param = param.with("required", true)
 		}
+		if f.kind.json == "array" { // commas separate the words
+			param = param.with("style", "form").with("explode", false)
+		}
 		list = append(list, param.with("schema", f.schema()))
 	}
 	return list
@@ -196,14 +199,18 @@ func (w *writer) success(op Operation) members {
 	for _, name := range op.Headers {
 		headers = headers.with(name, members{{"$ref", "#/components/headers/" + name}})
 	}
-	media, content := op.Media, members{{"schema", members{{"type", "string"}}}}
-	switch {
-	case op.Response != nil:
-		media, content = mediaJSON, members{{"schema", w.schemas.of(op.Response, "")}, {"example", exampleOf(op.Response, "")}}
-	case media == mediaJSON:
-		content = members{{"schema", members{{"type", "object"}, {"additionalProperties", true}}}}
+	var content members
+	if op.Response != nil {
+		content = content.with(mediaJSON, members{{"schema", w.schemas.of(op.Response, "")}, {"example", exampleOf(op.Response, "")}})
 	}
-	return members{{"description", "Success."}, {"headers", headers}, {"content", members{{media, content}}}}
+	if op.Media != "" {
+		schema := members{{"type", "string"}}
+		if op.Media == mediaJSON {
+			schema = members{{"type", "object"}, {"additionalProperties", true}}
+		}
+		content = content.with(op.Media, members{{"schema", schema}})
+	}
+	return members{{"description", "Success."}, {"headers", headers}, {"content", content}}
 }
 
 // kinds are the failures of an operation, in the order of their declaration.

@@ -70,7 +70,8 @@ func readField(f reflect.StructField) *field {
 	if !read.readNested() {
 		read.kind = kindOf(read.typ)
 	}
-	switch onlyInBody := read.kind.json == "array" || read.nullable || read.nested != nil; {
+	isWords := read.in == inQuery && read.enum != nil && read.typ == reflect.TypeFor[[]string]()
+	switch onlyInBody := read.kind.json == "array" && !isWords || read.nullable || read.nested != nil; {
 	case read.kind.parse == nil && read.nested == nil, onlyInBody && read.in != inBody, read.in == inPath && f.Type != reflect.TypeFor[uuid.UUID]():
 		panic(fmt.Sprintf("openapi: %s cannot be a %s with the tag %s", read.name, f.Type, read.in))
 	}
@@ -174,10 +175,26 @@ func (f *field) assign(request reflect.Value, text string) (problem string) {
 		to.Set(reflect.New(f.typ))
 		to = to.Elem()
 	}
-	if !f.kind.parse(f, to, text) {
+	parse := f.kind.parse
+	if f.in == inQuery && f.kind.json == "array" {
+		parse = parseWords
+	}
+	if !parse(f, to, text) {
 		return f.kind.rule(f)
 	}
 	return ""
+}
+
+// parseWords reads a list of words that commas separate, each once and at least one.
+func parseWords(f *field, to reflect.Value, text string) bool {
+	list := strings.Split(text, ",")
+	for i, word := range list {
+		if !slices.Contains(f.enum, word) || slices.Contains(list[:i], word) {
+			return false
+		}
+	}
+	*pointerTo[[]string](to) = list
+	return true
 }
 
 // pointerTo returns the address of a value, whose type has to be T.

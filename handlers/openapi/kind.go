@@ -91,6 +91,8 @@ var kinds = map[reflect.Type]*kind{
 	reflect.TypeFor[ExactUSD]():   decimalKind(exactUSDPlaces, "dollars"),
 	reflect.TypeFor[Percent]():    decimalKind(percentPlaces, "percent"),
 	reflect.TypeFor[Credits]():    decimalKind(creditsPlaces, "credits"),
+	// It has no parse: it is of responses.
+	reflect.TypeFor[SignedCredits](): {json: "number", example: "0"},
 	reflect.TypeFor[List](): {
 		json: "object", keywords: members{{"additionalProperties", true}}, example: "{}",
 		rule: says("must be an object"), parse: parsed(func(text string) (List, bool) { return List(text), true }),
@@ -225,7 +227,10 @@ func textRule(f *field) string {
 }
 
 func textsRule(f *field) string {
-	if f.enum != nil {
+	switch {
+	case f.in == inQuery:
+		return "must be one or several of " + strings.Join(f.enum, ", ") + ", separated by commas, each once"
+	case f.enum != nil:
 		return "must be an array of " + orList(f.enum) + ", each once"
 	}
 	return fmt.Sprintf("must be an array of at most %d different strings of 1 to %d characters", f.items, f.Most)

@@ -181,6 +181,9 @@ func listOfTexts(tag reflect.StructTag) members {
 		item = item.with("minLength", 1).with("maxLength", json.Number(text))
 	}
 	schema := members{{"type", "array"}, {"items", item}}
+	if text, found := tag.Lookup("minItems"); found {
+		schema = schema.with("minItems", json.Number(text))
+	}
 	if text, found := tag.Lookup("maxItems"); found {
 		schema = schema.with("maxItems", json.Number(text)).with("uniqueItems", true)
 	}
