@@ -1029,6 +1029,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up usage by day, hour, user, key, model, plan or upstream, as JSON or CSV
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List single charges with adjustments and corrections, as JSON or CSV
+         * @description The key needs the scope `admin`, and its user the role `admin`.
+         */
+        get: operations["adminUsageCharges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/webhooks": {
         parameters: {
             query?: never;
@@ -3576,6 +3616,222 @@ export interface components {
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
+            /**
+             * Format: int64
+             * @description Where the next page goes on, for after; null at the end.
+             */
+            next: number | null;
+        };
+        UsageSumList: {
+            usage: components["schemas"]["UsageSum"][];
+            /** @description Where the next page goes on, for after; null at the end. */
+            next: string | null;
+        };
+        UsageSum: {
+            /**
+             * Format: date
+             * @description This field and the ones to upstream are null unless the sums are divided by them.
+             */
+            date: string | null;
+            /**
+             * Format: int64
+             * @description In UTC; null for corrections, which belong to a user and a day.
+             */
+            hour: number | null;
+            /** Format: uuid */
+            user_id: string | null;
+            email: string | null;
+            /**
+             * Format: uuid
+             * @description null for corrections, and for what was uncollected on days whose single charges a retention has removed.
+             */
+            key_id: string | null;
+            key_prefix: string | null;
+            key_label: string | null;
+            /** @description null where key_id would be. */
+            model: string | null;
+            /**
+             * Format: uuid
+             * @description The plan that the user has at present.
+             */
+            plan_id: string | null;
+            plan: string | null;
+            /**
+             * Format: uuid
+             * @description null for charges of other calls than those under /v1.
+             */
+            upstream_id: string | null;
+            /** @description null if it was deleted. */
+            upstream: string | null;
+            /**
+             * Format: int64
+             * @description Charges, without adjustments and corrections.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Whole credits, adjustments and corrections included.
+             */
+            credits: number;
+            /**
+             * Format: int64
+             * @description The part of credits that operators took, or gave back if it is negative.
+             */
+            corrected_credits: number;
+            /**
+             * Format: double
+             * @description Credits that did not fit into what the customer had left. Negative where an adjustment collected them later.
+             */
+            uncollected: number;
+            /**
+             * Format: double
+             * @description What it cost the operator, in dollars.
+             */
+            cost_usd: number;
+            /** @description By what they are priced as. Charges without a price count as input_tokens and output_tokens. */
+            tokens: components["schemas"]["SumTokens"];
+        };
+        SumTokens: {
+            /**
+             * Format: int64
+             * @description Tokens that models read and that were neither cached nor audio.
+             */
+            input_tokens: number;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            /** Format: int64 */
+            cache_write_1h_tokens: number;
+            /** Format: int64 */
+            audio_input_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens that models wrote, reasoning included and audio not.
+             */
+            output_tokens: number;
+            /** Format: int64 */
+            audio_output_tokens: number;
+            /**
+             * Format: int64
+             * @description The part of output_tokens that is reasoning.
+             */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            web_searches: number;
+        };
+        UsageChargeList: {
+            charges: components["schemas"]["UsageCharge"][];
+            /**
+             * Format: uuid
+             * @description Where the next page goes on, for after; null at the end.
+             */
+            next: string | null;
+        };
+        UsageCharge: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description adjustment: what the real usage of an interrupted call changed about its charge. correction: credits that an operator took or gave back.
+             * @enum {string}
+             */
+            type: "charge" | "adjustment" | "correction";
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date
+             * @description The day in UTC on which it counts. Adjustments and corrections can be made later.
+             */
+            date: string;
+            /**
+             * Format: int64
+             * @description The hour in which it counts: of an adjustment the hour of its charge, if that is of the same day. null for corrections.
+             */
+            hour: number | null;
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            /**
+             * Format: uuid
+             * @description null for corrections, which belong to a user and a day.
+             */
+            key_id: string | null;
+            key_prefix: string | null;
+            key_label: string | null;
+            /** @description null for corrections. */
+            model: string | null;
+            /**
+             * Format: uuid
+             * @description The plan that the user has at present.
+             */
+            plan_id: string;
+            plan: string;
+            /**
+             * Format: uuid
+             * @description The upstream that served the call; null for charges of other calls than those under /v1.
+             */
+            upstream_id: string | null;
+            /** @description null if it was deleted. */
+            upstream: string | null;
+            /**
+             * Format: uuid
+             * @description The charge that an adjustment is of; null for others.
+             */
+            adjusts_id: string | null;
+            /**
+             * Format: uuid
+             * @description The price that made credits and cost; null for a charge without a price.
+             */
+            price_id: string | null;
+            /** @description null for the default tier. */
+            service_tier: string | null;
+            /**
+             * Format: uuid
+             * @description The X-Request-Id of the call under /v1; null for others.
+             */
+            request_id: string | null;
+            /**
+             * @description How the call ended; null for others.
+             * @enum {string|null}
+             */
+            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | null;
+            /**
+             * @description Where the tokens of the call come from; null for others.
+             * @enum {string|null}
+             */
+            source: "reported" | "counted" | "estimated" | null;
+            /**
+             * Format: double
+             * @description What was charged, before the day's sum was rounded up to whole credits.
+             */
+            exact_credits: number;
+            /**
+             * Format: int64
+             * @description Charges, without adjustments and corrections.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Whole credits, adjustments and corrections included.
+             */
+            credits: number;
+            /**
+             * Format: int64
+             * @description The part of credits that operators took, or gave back if it is negative.
+             */
+            corrected_credits: number;
+            /**
+             * Format: double
+             * @description Credits that did not fit into what the customer had left. Negative where an adjustment collected them later.
+             */
+            uncollected: number;
+            /**
+             * Format: double
+             * @description What it cost the operator, in dollars.
+             */
+            cost_usd: number;
+            /** @description By what they are priced as. Charges without a price count as input_tokens and output_tokens. */
+            tokens: components["schemas"]["SumTokens"];
         };
         AdminWebhook: {
             /** Format: uuid */
@@ -8210,8 +8466,24 @@ export interface operations {
             query?: {
                 /** @description Search text: a part of the actor, acting key, action, target or details, case-insensitive. A text shorter than three characters matches only at the start. */
                 q?: string;
+                /** @description Only entries of this actor, exactly as the entries have it: an e-mail address, or cli, system or openid. */
+                actor?: string;
+                /** @description Only entries of this action, such as user.suspended; failures: of all actions that say that something went wrong. */
+                action?: string;
+                /** @description Only entries about this kind of thing. */
+                subject?: "user" | "key" | "plan" | "model" | "price" | "upstream" | "request" | "webhook" | "setting" | "session" | "system";
+                /** @description Only entries about the user, key, plan or other thing with this id. */
+                subject_id?: string;
+                /** @description Only entries with this target, exactly as the entries have it. */
+                target?: string;
+                /** @description Only entries of this day in UTC or later. */
+                from?: string;
+                /** @description Only entries of this day in UTC or earlier. */
+                to?: string;
                 /** @description Maximum number of entries to return. */
                 limit?: number;
+                /** @description next of the previous page. */
+                after?: number;
             };
             header?: never;
             path?: never;
@@ -8240,10 +8512,191 @@ export interface operations {
                      *           "target": "ada@example.com",
                      *           "details": "Changed user ada@example.com: status from active to suspended."
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": 4711
                      *     }
                      */
                     "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminUsage: {
+        parameters: {
+            query: {
+                /** @description By what the sums are divided, separated by commas. hour is the hour of the day in UTC; plan is the one that the user has at present; upstream is the one that served a call under /v1. */
+                group_by: ("day" | "hour" | "user" | "key" | "model" | "plan" | "upstream")[];
+                /** @description The first day in UTC, included. If absent: 29 days before to. */
+                from?: string;
+                /** @description The last day in UTC, included, at most 365 days after from. If absent: today. */
+                to?: string;
+                /** @description Only usage of this user. */
+                user_id?: string;
+                /** @description Only usage of this key. Corrections belong to no key. */
+                key_id?: string;
+                /** @description Only usage of the model of this name. Corrections belong to no model. */
+                model?: string;
+                /** @description Only usage of users who have this plan at present: its name, case-insensitive. */
+                plan?: string;
+                /** @description Maximum number of sums to return. Has no effect on CSV. */
+                limit?: number;
+                /** @description next of the previous page, with the same group_by. Has no effect on CSV. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "usage": [
+                     *         {
+                     *           "date": "2026-03-04",
+                     *           "hour": 14,
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "email": "ada@example.com",
+                     *           "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "key_prefix": "codexible_01234567",
+                     *           "key_label": "Laptop",
+                     *           "model": "coder-large",
+                     *           "plan_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "plan": "Pro",
+                     *           "upstream_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "upstream": "openai",
+                     *           "requests": 420,
+                     *           "credits": 89,
+                     *           "corrected_credits": 0,
+                     *           "uncollected": 0,
+                     *           "cost_usd": 1.2475,
+                     *           "tokens": {
+                     *             "input_tokens": 510000,
+                     *             "cache_read_tokens": 8000,
+                     *             "cache_write_tokens": 0,
+                     *             "cache_write_1h_tokens": 0,
+                     *             "audio_input_tokens": 0,
+                     *             "output_tokens": 140000,
+                     *             "audio_output_tokens": 0,
+                     *             "reasoning_tokens": 0,
+                     *             "web_searches": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageSumList"];
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    adminUsageCharges: {
+        parameters: {
+            query?: {
+                /** @description The first day in UTC, included. If absent: 29 days before to. */
+                from?: string;
+                /** @description The last day in UTC, included, at most 365 days after from. If absent: today. */
+                to?: string;
+                /** @description Only usage of this user. */
+                user_id?: string;
+                /** @description Only usage of this key. Corrections belong to no key. */
+                key_id?: string;
+                /** @description Only usage of the model of this name. Corrections belong to no model. */
+                model?: string;
+                /** @description Only usage of users who have this plan at present: its name, case-insensitive. */
+                plan?: string;
+                /** @description Maximum number of charges to return. Has no effect on CSV. */
+                limit?: number;
+                /** @description next of the previous page. Has no effect on CSV. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "charges": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "type": "charge",
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "date": "2026-03-04",
+                     *           "hour": 14,
+                     *           "user_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "email": "ada@example.com",
+                     *           "key_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "key_prefix": "codexible_01234567",
+                     *           "key_label": "Laptop",
+                     *           "model": "coder-large",
+                     *           "plan_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "plan": "Pro",
+                     *           "upstream_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "upstream": "openai",
+                     *           "adjusts_id": null,
+                     *           "price_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "service_tier": null,
+                     *           "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "outcome": "complete",
+                     *           "source": "reported",
+                     *           "exact_credits": 1.250001,
+                     *           "requests": 420,
+                     *           "credits": 89,
+                     *           "corrected_credits": 0,
+                     *           "uncollected": 0,
+                     *           "cost_usd": 1.2475,
+                     *           "tokens": {
+                     *             "input_tokens": 510000,
+                     *             "cache_read_tokens": 8000,
+                     *             "cache_write_tokens": 0,
+                     *             "cache_write_1h_tokens": 0,
+                     *             "audio_input_tokens": 0,
+                     *             "output_tokens": 140000,
+                     *             "audio_output_tokens": 0,
+                     *             "reasoning_tokens": 0,
+                     *             "web_searches": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageChargeList"];
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["unauthorized"];
