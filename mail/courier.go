@@ -1,9 +1,11 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
 	"time"
 
 	"codexible/events"
@@ -44,6 +46,7 @@ type Courier struct {
 	// Observe is called with the result of every mail.
 	Observe func(result string)
 	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Deliver sends an event to everybody whom it is for. It is the Send of an events.Deliverer.
@@ -63,7 +66,7 @@ func (c *Courier) Deliver(ctx context.Context, _ *events.Webhook, e *events.Even
 		to, err = c.Turns.MailRecipients(ctx, e)
 	}
 	if err != nil {
-		return events.Answer{Try: events.Try{Error: "the database could not be read"}}
+		return c.answer(Accepted{}, c.away(ctx, e, err), Again)
 	}
 	if len(to) == 0 {
 		return c.skip("nobody is to be told: there is no active user for it")
@@ -118,7 +121,7 @@ func (c *Courier) deliverOne(ctx context.Context, e *events.Event, to events.Rec
 	mark := hash("sent", m.ID, m.To)
 	if several {
 		if done, err := c.Turns.MailSent(ctx, mark); err != nil || done {
-			return c.answer(Accepted{Code: 250}, orDatabase(err), "")
+			return c.answer(Accepted{Code: 250}, c.away(ctx, e, err), "")
 		}
 	}
 	free := e.At.Add(-Quiet)
@@ -128,7 +131,7 @@ func (c *Courier) deliverOne(ctx context.Context, e *events.Event, to events.Rec
 	mine, since, err := c.Turns.TakeMailTurn(ctx, hash("turn", m.To, m.Subject), e.At, free)
 	switch {
 	case err != nil:
-		return c.answer(Accepted{}, errDatabase, Again)
+		return c.answer(Accepted{}, c.away(ctx, e, err), Again)
 	case !mine && events.IsState(e.Type):
 		return events.Answer{Later: since.Add(Quiet)}
 	case !mine:
@@ -149,11 +152,13 @@ func (c *Courier) deliverOne(ctx context.Context, e *events.Event, to events.Rec
 	return c.answer(accepted, nil, Sent)
 }
 
-func orDatabase(err error) error {
-	if err != nil {
-		return errDatabase
+// away is a failure of the database for those who see the delivery; the log has its cause.
+func (c *Courier) away(ctx context.Context, e *events.Event, cause error) error {
+	if cause == nil {
+		return nil
 	}
-	return nil
+	c.Log.WarnContext(ctx, "a mail waits for the database", "event", e.ID, "error", cause)
+	return errDatabase
 }
 
 // answer is the result of one mail; an empty result is not counted.
@@ -163,7 +168,7 @@ func (c *Courier) answer(accepted Accepted, err error, result string) (a events.
 	}
 	a.Status, a.Body = accepted.Code, accepted.Answer
 	if err != nil {
-		a.Status, a.Body, a.Error = 0, "", err.Error()
+		a.Status, a.Body, a.Error = 0, "", cmp.Or(err.Error(), "not sent")
 		if failed, is := errors.AsType[*SendError](err); is {
 			a.Status, a.Final = failed.Code, failed.Refused
 		}

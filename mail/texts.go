@@ -80,7 +80,7 @@ func Compose(e *events.Event, to events.Recipient, base string) Message {
 	if base != "" && events.ToUser(e.Type) && d.User != nil {
 		t.link(base, "/admin/users/"+d.User.ID.String())
 	}
-	t.say("This mail was sent automatically because of the event %s (%s) at %s.", e.Type, e.ID, moment(e.At))
+	t.say("This mail was sent automatically because of the event %s (%s) on %s.", e.Type, e.ID, moment(e.At))
 	return Message{ID: e.ID.String(), To: to.Email, Subject: t.subject, Text: t.body(), At: e.At}
 }
 
@@ -173,7 +173,7 @@ func expiring(d *events.Data) *text {
 		k = &events.Key{ExpiresAt: new(time.Time)}
 	}
 	t := &text{subject: fmt.Sprintf("Your API key %s… expires on %s", k.Prefix, k.ExpiresAt.UTC().Format("2 January 2006"))}
-	t.say("One of your API keys expires at %s. From then on requests with it are refused.", moment(*k.ExpiresAt))
+	t.say("One of your API keys expires on %s. From then on requests with it are refused.", moment(*k.ExpiresAt))
 	t.facts(append(account(d), key(d)...)...)
 	t.say("If you still use it, create another key, give it to the programs that use this one, and revoke this one. If you no longer use it, you need not do anything.")
 	return t
@@ -186,11 +186,11 @@ func upstream(e *events.Event, d *events.Data, base string) *text {
 	}
 	t := &text{subject: "Upstream " + name + " is down"}
 	if e.Type == events.UpstreamDown {
-		t.say("The upstream %s is down since %s: calls of models fail there.", name, moment(e.At))
-		t.say("Calls go to other upstreams where a model has them, and are refused where it has none. Codexible keeps trying, and another mail follows when it serves again. Look at its last errors, and at the provider's status page:")
+		t.say("The upstream %s has been down since %s: calls of models fail there.", name, moment(e.At))
+		t.say("Calls go to other upstreams where a model has them, and are refused where it has none. Codexible keeps trying, and another mail follows when it serves again. Its page in the console has its last errors. The provider may have a page about its own state, too.")
 	} else {
 		t.subject = "Upstream " + name + " serves again"
-		t.say("The upstream %s serves again since %s. You need not do anything.", name, moment(e.At))
+		t.say("The upstream %s serves again: its calls succeed since %s. You need not do anything.", name, moment(e.At))
 	}
 	if d.Upstream != nil {
 		t.link(base, "/admin/upstreams/"+d.Upstream.ID.String())
@@ -252,7 +252,7 @@ func Reset(to, link, id string, at, until time.Time) Message {
 // Test writes the mail that an operator sends to try the settings.
 func Test(to, id string, at time.Time) Message {
 	t := &text{subject: "Test of Codexible's mail"}
-	t.say("This is a test that an operator of Codexible sent at %s. Mails arrive here; you need not do anything.", moment(at))
+	t.say("This is a test that an operator of Codexible sent on %s. Mails arrive here; you need not do anything.", moment(at))
 	return Message{ID: id, To: to, Subject: t.subject, Text: t.body(), At: at}
 }
 

@@ -27,7 +27,7 @@ func (s *service) buildMail() error {
 	}
 	s.mails = sender
 	s.countMail = metrics.count
-	courier := &mail.Courier{Turns: s.store, Send: s.mails.Send, PublicURL: s.Config.PublicURL, Observe: metrics.count, Now: s.store.Now}
+	courier := &mail.Courier{Turns: s.store, Send: s.mails.Send, PublicURL: s.Config.PublicURL, Observe: metrics.count, Now: s.store.Now, Log: s.Log}
 	s.mailer = events.NewDeliverer(events.DelivererParts{
 		Mail: true, Timeout: mail.Timeout,
 		Claim: s.store.ClaimDeliveries, Send: courier.Deliver, Write: s.store.WriteDelivery, Release: s.store.ReleaseDeliveries, Now: s.store.Now, Log: s.Log,

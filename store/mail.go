@@ -50,7 +50,8 @@ func (s *Store) TakeMailTurn(ctx context.Context, hash []byte, at, free time.Tim
 // takeMailTurn takes a turn whose row meets a condition, or that nobody has had.
 func (s *Store) takeMailTurn(ctx context.Context, hash []byte, at time.Time, condition string, free time.Time) (mine bool, since time.Time, err error) {
 	err = s.changing(ctx, accounts.ActorSystem, func(tx *change) error {
-		taken := tx.Exec("INSERT INTO mail_turns (hash, at) VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE "+condition, hash, at, free)
+		// gorm takes bytes after a parenthesis for a list of values.
+		taken := tx.Exec("INSERT INTO mail_turns (at, hash) VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE "+condition, at, hash, free)
 		if mine = taken.RowsAffected > 0; taken.Error != nil || mine {
 			return taken.Error
 		}
