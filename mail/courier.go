@@ -29,9 +29,9 @@ type Turns interface {
 	// TakeMailTurn gives an event, which was at a moment, the turn with a hash, unless another
 	// event has it that was after free. mine is whether the event has it, since is when its owner was.
 	TakeMailTurn(ctx context.Context, hash []byte, at, free time.Time) (mine bool, since time.Time, err error)
-	// MailSent reports whether the mail with a hash was noted.
-	MailSent(ctx context.Context, hash []byte) (bool, error)
-	NoteMailSent(ctx context.Context, hash []byte) error
+	// MailSentAt is when something with a hash was last noted as sent; zero for never.
+	MailSentAt(ctx context.Context, hash []byte) (time.Time, error)
+	NoteMailSent(ctx context.Context, hashes ...[]byte) error
 	// Superseded reports whether a later event says how the subject of this one is.
 	Superseded(ctx context.Context, e *events.Event) (bool, error)
 }
@@ -81,64 +81,95 @@ func (c *Courier) skip(reason string) events.Answer {
 
 // deliverTo sends to each recipient. The result is that of the one whose mail is the least done.
 func (c *Courier) deliverTo(ctx context.Context, e *events.Event, to []events.Recipient) events.Answer {
-	var sent, failed, refused events.Answer
-	var later time.Time
-	for _, one := range to {
-		r := c.deliverOne(ctx, e, one, len(to) > 1)
-		switch {
-		case !r.Later.IsZero():
-			later = r.Later
-		case r.Final:
-			refused = r
-		case r.Error != "":
-			failed = r
-		case r.Status != 0:
-			sent = r
+	var all outcome
+	var mine []Message
+	for _, one := range to { // all turns first: of events that fail together the latest has them all
+		m := Compose(e, one, c.PublicURL)
+		if a, free := c.turn(ctx, e, &m); free {
+			mine = append(mine, m)
+		} else {
+			all.add(a)
 		}
-		if r.Error != "" && r.Status == 0 { // the server is not there for the others either
+	}
+	for i := range mine {
+		a := c.deliverOne(ctx, &mine[i])
+		if all.add(a); a.Error != "" && a.Status == 0 { // the server is not there for the others either
 			break
 		}
 	}
+	return all.answer()
+}
+
+// outcome is what became of the mails of an event.
+type outcome struct {
+	sent, failed, refused events.Answer
+	later                 time.Time
+}
+
+func (o *outcome) add(a events.Answer) {
 	switch {
-	case failed.Error != "":
-		return failed
-	case !later.IsZero():
-		return events.Answer{Later: later}
-	case refused.Error != "":
-		return refused
-	case sent.Status != 0:
-		return sent
+	case !a.Later.IsZero():
+		o.later = a.Later
+	case a.Final:
+		o.refused = a
+	case a.Error != "":
+		o.failed = a
+	case a.Status != 0:
+		o.sent = a
+	}
+}
+
+func (o *outcome) answer() events.Answer {
+	switch {
+	case o.failed.Error != "":
+		return o.failed
+	case !o.later.IsZero():
+		return events.Answer{Later: o.later}
+	case o.refused.Error != "":
+		return o.refused
+	case o.sent.Status != 0:
+		return o.sent
 	}
 	return events.Answer{Skipped: true, Body: "skipped: a mail with the same subject was sent within the hour"}
 }
 
-var errDatabase = errors.New("the database does not answer")
+// mark notes that a recipient has the mail of an event, so that an attempt for others does not
+// repeat it; quiet notes when a subject was sent last.
+func mark(m *Message) []byte  { return hash("sent", m.ID, m.To) }
+func quiet(m *Message) []byte { return hash("quiet", m.To, m.Subject) }
 
-// deliverOne sends to one recipient. Where there are several it is noted who has the mail, so
-// that an attempt for the others repeats none.
-func (c *Courier) deliverOne(ctx context.Context, e *events.Event, to events.Recipient, several bool) (a events.Answer) {
-	m := Compose(e, to, c.PublicURL)
-	mark := hash("sent", m.ID, m.To)
-	if several {
-		if done, err := c.Turns.MailSent(ctx, mark); err != nil || done {
-			return c.answer(Accepted{Code: 250}, c.away(ctx, e, err), "")
-		}
+// turn reports whether a mail is to be sent, and else what becomes of it.
+func (c *Courier) turn(ctx context.Context, e *events.Event, m *Message) (a events.Answer, free bool) {
+	sent, err := c.Turns.MailSentAt(ctx, mark(m))
+	if err != nil {
+		return c.answer(Accepted{}, c.away(ctx, e, err), Again), false
 	}
-	free := e.At.Add(-Quiet)
+	if !sent.IsZero() {
+		return events.Answer{Try: events.Try{Status: 250}}, false
+	}
+	before, now := e.At.Add(-Quiet), c.Now()
 	if events.IsState(e.Type) {
-		free = c.Now().Add(-Quiet)
+		before = now.Add(-Quiet)
 	}
-	mine, since, err := c.Turns.TakeMailTurn(ctx, hash("turn", m.To, m.Subject), e.At, free)
+	mine, since, err := c.Turns.TakeMailTurn(ctx, hash("turn", m.To, m.Subject), e.At, before)
+	if err == nil && mine {
+		since, err = c.Turns.MailSentAt(ctx, quiet(m))
+		mine = !since.After(now.Add(-Quiet))
+	}
 	switch {
 	case err != nil:
-		return c.answer(Accepted{}, c.away(ctx, e, err), Again)
-	case !mine && events.IsState(e.Type):
-		return events.Answer{Later: since.Add(Quiet)}
-	case !mine:
-		c.Observe(Skipped)
-		return events.Answer{Skipped: true}
+		return c.answer(Accepted{}, c.away(ctx, e, err), Again), false
+	case mine:
+		return a, true
+	case events.IsState(e.Type):
+		return events.Answer{Later: since.Add(Quiet)}, false
 	}
-	accepted, err := c.Send(ctx, m)
+	c.Observe(Skipped)
+	return events.Answer{Skipped: true}, false
+}
+
+func (c *Courier) deliverOne(ctx context.Context, m *Message) events.Answer {
+	accepted, err := c.Send(ctx, *m)
 	if err != nil {
 		result := Again
 		if failed, is := errors.AsType[*SendError](err); is && failed.Refused {
@@ -146,26 +177,29 @@ func (c *Courier) deliverOne(ctx context.Context, e *events.Event, to events.Rec
 		}
 		return c.answer(accepted, err, result)
 	}
-	if several {
-		_ = c.Turns.NoteMailSent(ctx, mark) // else it may be repeated, with the same Message-ID
+	// The mail is gone: it is noted though ctx may have ended. Where that fails it may be sent again.
+	noted, cancel := context.WithTimeout(context.WithoutCancel(ctx), notePatience)
+	defer cancel()
+	if err := c.Turns.NoteMailSent(noted, mark(m), quiet(m)); err != nil {
+		c.Log.WarnContext(ctx, "a mail that was sent could not be noted and may be sent again", "event", m.ID, "error", err)
 	}
 	return c.answer(accepted, nil, Sent)
 }
 
+// notePatience bounds the noting of a mail.
+const notePatience = 5 * time.Second
+
+var errDatabase = errors.New("the database does not answer")
+
 // away is a failure of the database for those who see the delivery; the log has its cause.
 func (c *Courier) away(ctx context.Context, e *events.Event, cause error) error {
-	if cause == nil {
-		return nil
-	}
 	c.Log.WarnContext(ctx, "a mail waits for the database", "event", e.ID, "error", cause)
 	return errDatabase
 }
 
-// answer is the result of one mail; an empty result is not counted.
+// answer is the result of one mail, counted.
 func (c *Courier) answer(accepted Accepted, err error, result string) (a events.Answer) {
-	if result != "" {
-		c.Observe(result)
-	}
+	c.Observe(result)
 	a.Status, a.Body = accepted.Code, accepted.Answer
 	if err != nil {
 		a.Status, a.Body, a.Error = 0, "", cmp.Or(err.Error(), "not sent")

@@ -63,18 +63,26 @@ func (s *Store) takeMailTurn(ctx context.Context, hash []byte, at time.Time, con
 	return mine, since, err
 }
 
-// MailSent reports whether a mail was noted as sent.
-func (s *Store) MailSent(ctx context.Context, hash []byte) (bool, error) {
-	var n int64
-	err := s.reading(ctx, func(db *gorm.DB) error {
-		return db.Model(&mailTurnRow{}).Where("hash = ?", hash).Count(&n).Error
+// MailSentAt is when something with a hash was last noted as sent; zero for never.
+func (s *Store) MailSentAt(ctx context.Context, hash []byte) (at time.Time, err error) {
+	err = s.reading(ctx, func(db *gorm.DB) error {
+		var row mailTurnRow
+		err := missing(db.Take(&row, "hash = ?", hash).Error, nil)
+		if at = row.At; !at.IsZero() {
+			at = at.UTC()
+		}
+		return err
 	})
-	return n > 0, err
+	return at, err
 }
 
-// NoteMailSent notes a mail as sent.
-func (s *Store) NoteMailSent(ctx context.Context, hash []byte) error {
-	return s.classify(s.write.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&mailTurnRow{Hash: hash, At: s.now()}).Error)
+// NoteMailSent notes as sent what has these hashes.
+func (s *Store) NoteMailSent(ctx context.Context, hashes ...[]byte) error {
+	rows := make([]mailTurnRow, len(hashes))
+	for i, hash := range hashes {
+		rows[i] = mailTurnRow{Hash: hash, At: s.now()}
+	}
+	return s.classify(s.write.WithContext(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "hash"}}, DoUpdates: clause.AssignmentColumns([]string{"at"})}).Create(&rows).Error)
 }
 
 // Superseded reports whether a later event says how the upstream of this one is.

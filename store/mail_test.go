@@ -152,8 +152,8 @@ func TestOneMailASubjectAndHour(t *testing.T) {
 			t.Error("another subject has to wait")
 		}
 		clock.Add(5 * 24 * time.Hour)
-		if n := must[int64](t)(s.SweepMailTurns(context.Background(), 100)); n != 2 {
-			t.Errorf("%d turns are forgotten, want 2", n)
+		if n := must[int64](t)(s.SweepMailTurns(context.Background(), 100)); n != 7 {
+			t.Errorf("%d turns and notes are forgotten, want those of 3 mails: 7", n)
 		}
 	})
 }
