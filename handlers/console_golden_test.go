@@ -345,7 +345,7 @@ func (g *golden) signedOut(s *service) {
 	g.page("forgot", v.get("/admin/forgot"), http.StatusOK)
 	g.page("forgot-invalid", v.submit("/admin/forgot", "email", "<nobody>"), http.StatusUnprocessableEntity)
 	g.page("forgot-sent", v.submit("/admin/forgot", "email", "root@example.com").redirected("/admin/login?done=reset-requested"), http.StatusOK)
-	token := (<-g.links).token
+	token := g.links.next(g.t).token
 	g.page("reset", v.get("/admin/reset?token="+token), http.StatusOK)
 	g.page("reset-invalid", v.submit("/admin/reset", "password", "short"), http.StatusUnprocessableEntity)
 	g.page("reset-over", v.get("/admin/reset?token=x"), http.StatusNotFound)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,26 @@ func (v *visitor) asks(email string) *visitor {
 
 const anotherPassword = "another long password"
 
+// hasPassword gives the operator of the cast a password.
+func (s *service) hasPassword(t *testing.T) {
+	t.Helper()
+	if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// next is the next link that is sent.
+func (l links) next(t *testing.T) link {
+	t.Helper()
+	select {
+	case sent := <-l:
+		return sent
+	case <-time.After(20 * time.Second):
+		t.Fatal("no link is sent")
+		return link{}
+	}
+}
+
 // actionsOf are the actions of the audit log about a target, the newest first.
 func (s *service) actionsOf(t *testing.T, target string) (actions []string) {
 	t.Helper()
@@ -61,12 +82,13 @@ func (s *service) actionsOf(t *testing.T, target string) (actions []string) {
 func TestAForgottenPasswordIsChosenAgainByALinkThatWorksOnce(t *testing.T) {
 	sent := make(links, 10)
 	each(t, func(t *testing.T, s *service) {
+		s.hasPassword(t)
 		other := s.visitor(t)
 		other.signIn("root@example.com", operatorPassword).redirected("/admin")
 		v := s.visitor(t)
 		v.get("/admin/login").sees(http.StatusOK, "Forgot your password?")
 		v.asks("ROOT@example.com ").redirected("/admin/login?done=reset-requested").sees(http.StatusOK, "Look into your mailbox")
-		got := <-sent
+		got := sent.next(t)
 		if got.to != "root@example.com" {
 			t.Errorf("the link went to %s", got.to)
 		}
@@ -91,11 +113,12 @@ func TestAForgottenPasswordIsChosenAgainByALinkThatWorksOnce(t *testing.T) {
 func TestOnlyTheNewestLinkWorksAndForHalfAnHour(t *testing.T) {
 	sent := make(links, 10)
 	s := onSQLite(t, withLinks(sent))
+	s.hasPassword(t)
 	v := s.visitor(t)
 	v.asks("root@example.com")
-	first := <-sent
+	first := sent.next(t)
 	v.asks("root@example.com")
-	second := <-sent
+	second := sent.next(t)
 	v.get("/admin/reset?token="+first.token).sees(http.StatusNotFound)
 	s.clock.Add(store.ResetLife - time.Second)
 	v.get("/admin/reset?token="+second.token).sees(http.StatusOK)
@@ -117,7 +140,7 @@ func TestOnlyTheNewestLinkWorksAndForHalfAnHour(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.asks(u.Email)
-		last := <-sent
+		last := sent.next(t)
 		if err := change(); err != nil {
 			t.Fatal(err)
 		}
@@ -134,6 +157,7 @@ func TestTheAnswerIsTheSameForWhomeverALinkIsAskedFor(t *testing.T) {
 		withLinks(sent)(p)
 		door = p.Console
 	})
+	s.hasPassword(t)
 	suspended := accounts.StatusSuspended
 	for _, who := range []struct {
 		email, password string
@@ -188,6 +212,7 @@ func TestTheAnswerIsTheSameForWhomeverALinkIsAskedFor(t *testing.T) {
 func TestLinksAreBoundedByAccountAndAddress(t *testing.T) {
 	sent := make(links, 100)
 	each(t, func(t *testing.T, s *service) {
+		s.hasPassword(t)
 		for _, email := range []string{"root@example.com", "nobody@example.com"} { // alike, whoever has it
 			for range 3 {
 				s.visitor(t).from("203.0.113.8").asks(email).sees(http.StatusSeeOther)
@@ -207,7 +232,7 @@ func TestLinksAreBoundedByAccountAndAddress(t *testing.T) {
 		}
 		s.visitor(t).from("203.0.113.10").asks("z@example.com").sees(http.StatusTooManyRequests)
 		s.visitor(t).from("203.0.113.11").asks("z@example.com").sees(http.StatusSeeOther)
-	}, withLinks(sent))
+	}, withLinks(sent), func(p *handlers.Parts) { p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
 }
 
 func TestALinkThatIsUsedAtOnceWorksOnce(t *testing.T) {
@@ -247,6 +272,7 @@ func TestALinkThatIsUsedAtOnceWorksOnce(t *testing.T) {
 func TestAResetAsksForTheSecondFactorAndUnlocksNothing(t *testing.T) {
 	sent := make(links, 10)
 	s := onSQLite(t, withLinks(sent))
+	s.hasPassword(t)
 	ctx, root := context.Background(), s.id(t, "root.user")
 	var secret string
 	code := func() string {
@@ -269,13 +295,14 @@ func TestAResetAsksForTheSecondFactorAndUnlocksNothing(t *testing.T) {
 	}
 	w := s.visitor(t)
 	w.asks("root@example.com")
-	w.get("/admin/reset?token="+(<-sent).token).submit("/admin/reset", "password", anotherPassword).redirected("/admin/login?done=password-reset")
+	w.get("/admin/reset?token="+sent.next(t).token).submit("/admin/reset", "password", anotherPassword).redirected("/admin/login?done=password-reset")
 	w.signIn("root@example.com", anotherPassword).redirected("/admin/login/code").sees(http.StatusOK, "Your authenticator codes are locked")
 	w.submit("/admin/login/code", "code", code()).sees(http.StatusUnprocessableEntity)
 }
 
 func TestThePagesOfALinkAreThereOnlyWithMail(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) { withConsole(p, func(*console.Parts) {}) })
+	s.hasPassword(t)
 	v := s.visitor(t)
 	v.get("/admin/login").sees(http.StatusOK, "codexible user set-password")
 	for _, path := range []string{"/admin/forgot", "/admin/reset", "/admin/reset?token=x"} {
