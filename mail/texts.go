@@ -3,6 +3,7 @@ package mail
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +20,8 @@ type text struct {
 	parts   []string
 }
 
-// say adds a paragraph.
-func (t *text) say(format string, args ...any) {
+// sayf adds a paragraph.
+func (t *text) sayf(format string, args ...any) {
 	var b strings.Builder
 	column := 0
 	for i, word := range strings.Fields(fmt.Sprintf(format, args...)) {
@@ -43,15 +44,15 @@ func (t *text) say(format string, args ...any) {
 // facts adds names and values, one a line; pairs without a value are left out.
 func (t *text) facts(pairs ...string) {
 	most := 0
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			most = max(most, len(pairs[i]))
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			most = max(most, len(pair[0]))
 		}
 	}
 	var lines []string
-	for i := 0; i < len(pairs); i += 2 {
-		if value := oneLine(pairs[i+1]); value != "" {
-			lines = append(lines, fmt.Sprintf("%-*s %s", most+1, pairs[i]+":", value))
+	for pair := range slices.Chunk(pairs, 2) {
+		if value := oneLine(pair[1]); value != "" {
+			lines = append(lines, fmt.Sprintf("%-*s %s", most+1, pair[0]+":", value))
 		}
 	}
 	if len(lines) > 0 {
@@ -80,7 +81,7 @@ func Compose(e *events.Event, to events.Recipient, base string) Message {
 	if base != "" && events.ToUser(e.Type) && d.User != nil {
 		t.link(base, "/admin/users/"+d.User.ID.String())
 	}
-	t.say("This mail was sent automatically because of the event %s (%s) on %s.", e.Type, e.ID, moment(e.At))
+	t.sayf("This mail was sent automatically because of the event %s (%s) on %s.", e.Type, e.ID, moment(e.At))
 	return Message{ID: e.ID.String(), To: to.Email, Subject: t.subject, Text: t.body(), At: e.At}
 }
 
@@ -145,9 +146,9 @@ func used(c events.Credits) string { return number(c.CreditsUsed) + " of " + num
 func threshold(d *events.Data) *text {
 	c := credits(d)
 	t := &text{subject: fmt.Sprintf("%d %% of your credits for %s are used", c.Threshold, period(c))}
-	t.say("You have used %d %% of your credits for %s.", c.Threshold, period(c))
+	t.sayf("You have used %d %% of your credits for %s.", c.Threshold, period(c))
 	t.facts(append(account(d), "Credits used", used(c), "Resets", moment(c.ResetsAt))...)
-	t.say("You need not do anything: requests work until all credits are used. After that they are refused until the limit resets, unless you have other credits. If you need more, ask whoever gave you your API key.")
+	t.sayf("You need not do anything: requests work until all credits are used. After that they are refused until the limit resets, unless you have other credits. If you need more, ask whoever gave you your API key.")
 	return t
 }
 
@@ -158,12 +159,12 @@ func quota(d *events.Data) *text {
 		if d.Key != nil {
 			t.subject = "Requests with key " + d.Key.Prefix + "… are refused: its credits for " + period(c) + " are used up"
 		}
-		t.say("A request with one of your API keys was refused: the key has its own limit of credits a day, and it is used up for %s. Your other keys are not concerned.", period(c))
+		t.sayf("A request with one of your API keys was refused: the key has its own limit of credits a day, and it is used up for %s. Your other keys are not concerned.", period(c))
 	} else {
-		t.say("A request was refused: your credits for %s are used up.", period(c))
+		t.sayf("A request was refused: your credits for %s are used up.", period(c))
 	}
 	t.facts(append(append(account(d), key(d)...), "Credits used", used(c), "Resets", moment(c.ResetsAt))...)
-	t.say("Requests are refused until the limit resets. If you need more before that, ask whoever gave you your API key.")
+	t.sayf("Requests are refused until the limit resets. If you need more before that, ask whoever gave you your API key.")
 	return t
 }
 
@@ -173,9 +174,9 @@ func expiring(d *events.Data) *text {
 		k = &events.Key{ExpiresAt: new(time.Time)}
 	}
 	t := &text{subject: fmt.Sprintf("Your API key %s… expires on %s", k.Prefix, k.ExpiresAt.UTC().Format("2 January 2006"))}
-	t.say("One of your API keys expires on %s. From then on requests with it are refused.", moment(*k.ExpiresAt))
+	t.sayf("One of your API keys expires on %s. From then on requests with it are refused.", moment(*k.ExpiresAt))
 	t.facts(append(account(d), key(d)...)...)
-	t.say("If you still use it, create another key, give it to the programs that use this one, and revoke this one. If you no longer use it, you need not do anything.")
+	t.sayf("If you still use it, create another key, give it to the programs that use this one, and revoke this one. If you no longer use it, you need not do anything.")
 	return t
 }
 
@@ -186,11 +187,11 @@ func upstream(e *events.Event, d *events.Data, base string) *text {
 	}
 	t := &text{subject: "Upstream " + name + " is down"}
 	if e.Type == events.UpstreamDown {
-		t.say("The upstream %s has been down since %s: calls of models fail there.", name, moment(e.At))
-		t.say("Calls go to other upstreams where a model has them, and are refused where it has none. Codexible keeps trying, and another mail follows when it serves again. Its page in the console has its last errors. The provider may have a page about its own state, too.")
+		t.sayf("The upstream %s has been down since %s: calls of models fail there.", name, moment(e.At))
+		t.sayf("Calls go to other upstreams where a model has them, and are refused where it has none. Codexible keeps trying, and another mail follows when it serves again. Its page in the console has its last errors. The provider may have a page about its own state, too.")
 	} else {
 		t.subject = "Upstream " + name + " serves again"
-		t.say("The upstream %s serves again: its calls succeed since %s. You need not do anything.", name, moment(e.At))
+		t.sayf("The upstream %s serves again: its calls succeed since %s. You need not do anything.", name, moment(e.At))
 	}
 	if d.Upstream != nil {
 		t.link(base, "/admin/upstreams/"+d.Upstream.ID.String())
@@ -204,11 +205,11 @@ func mismatch(d *events.Data, base string) *text {
 		l = *d.Ledger
 	}
 	t := &text{subject: "The ledger has differences"}
-	t.say("Totals of credits differ from the single charges that they are made of. The recount of all of them found %s.", count(l.Differences, "difference"))
+	t.sayf("Totals of credits differ from the single charges that they are made of. The recount of all of them found %s.", count(l.Differences, "difference"))
 	for _, one := range l.First {
-		t.say("- %s", oneLine(one))
+		t.sayf("- %s", oneLine(one))
 	}
-	t.say("Run \"codexible usage reconcile\" on the server: it lists them all. Keep a backup of the database as it is before you change anything.")
+	t.sayf("Run \"codexible usage reconcile\" on the server: it lists them all. Keep a backup of the database as it is before you change anything.")
 	t.link(base, "/admin/system")
 	return t
 }
@@ -216,9 +217,9 @@ func mismatch(d *events.Data, base string) *text {
 func backup(d *events.Data, base string) *text {
 	t := &text{subject: "A backup failed"}
 	if d.Failure != nil {
-		t.say("%s", oneLine(d.Failure.Details))
+		t.sayf("%s", oneLine(d.Failure.Details))
 	}
-	t.say("Until one succeeds there is no copy of what happened since the last one. The log of the service says why it failed. Check that BACKUP_DIR exists, is writable, and has room.")
+	t.sayf("Until one succeeds there is no copy of what happened since the last one. The log of the service says why it failed. Check that BACKUP_DIR exists, is writable, and has room.")
 	t.link(base, "/admin/system")
 	return t
 }
@@ -230,8 +231,8 @@ func locked(d *events.Data, base string) *text {
 		email = oneLine(d.User.Email)
 		t.subject += " for " + email
 	}
-	t.say("Too many wrong authenticator codes were entered in one day to sign in to the console as %s. Codes of the app are refused until they are unlocked.", email)
-	t.say("Whoever entered them knew the password. Unless it was the operator, set another password: \"codexible user set-password\" on the server also unlocks the codes. A recovery code unlocks them too.")
+	t.sayf("Too many wrong authenticator codes were entered in one day to sign in to the console as %s. Codes of the app are refused until they are unlocked.", email)
+	t.sayf("Whoever entered them knew the password. Unless it was the operator, set another password: \"codexible user set-password\" on the server also unlocks the codes. A recovery code unlocks them too.")
 	if d.User != nil {
 		t.link(base, "/admin/users/"+d.User.ID.String())
 	}
@@ -241,18 +242,18 @@ func locked(d *events.Data, base string) *text {
 // Reset writes the mail with a link to choose another console password.
 func Reset(to, link, id string, at, until time.Time) Message {
 	t := &text{subject: "Choose another password for the console"}
-	t.say("Somebody, probably you, asked to choose another password for the console of Codexible.")
+	t.sayf("Somebody, probably you, asked to choose another password for the console of Codexible.")
 	t.facts("Account", to)
-	t.say("Open this link to choose it. The link works once, until %s:", moment(until))
+	t.sayf("Open this link to choose it. The link works once, until %s:", moment(until))
 	t.parts = append(t.parts, link)
-	t.say("A password that is set with it ends every session of this account. If you did not ask for it, you need not do anything: your password stays as it is. Do not pass this mail on.")
+	t.sayf("A password that is set with it ends every session of this account. If you did not ask for it, you need not do anything: your password stays as it is. Do not pass this mail on.")
 	return Message{ID: id, To: to, Subject: t.subject, Text: t.body(), At: at}
 }
 
 // Test writes the mail that an operator sends to try the settings.
 func Test(to, id string, at time.Time) Message {
 	t := &text{subject: "Test of Codexible's mail"}
-	t.say("This is a test that an operator of Codexible sent on %s. Mails arrive here; you need not do anything.", moment(at))
+	t.sayf("This is a test that an operator of Codexible sent on %s. Mails arrive here; you need not do anything.", moment(at))
 	return Message{ID: id, To: to, Subject: t.subject, Text: t.body(), At: at}
 }
 
