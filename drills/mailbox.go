@@ -42,7 +42,7 @@ func Mailbox(t testing.TB, to string) (all []Mail) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // a file of the tests' own server
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}

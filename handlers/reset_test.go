@@ -36,7 +36,7 @@ func withLinks(sent links) setting {
 	return func(p *handlers.Parts) { withConsole(p, func(c *console.Parts) { c.SendReset = sent.send }) }
 }
 
-// asks asks for a link.
+// asks sends the form of a forgotten password.
 func (v *visitor) asks(email string) *visitor {
 	v.t.Helper()
 	return v.get("/admin/forgot").submit("/admin/forgot", "email", email)
@@ -119,9 +119,9 @@ func TestOnlyTheNewestLinkWorksAndForHalfAnHour(t *testing.T) {
 	first := sent.next(t)
 	v.asks("root@example.com")
 	second := sent.next(t)
-	v.get("/admin/reset?token="+first.token).sees(http.StatusNotFound)
+	v.get("/admin/reset?token=" + first.token).sees(http.StatusNotFound)
 	s.clock.Add(store.ResetLife - time.Second)
-	v.get("/admin/reset?token="+second.token).sees(http.StatusOK)
+	v.get("/admin/reset?token=" + second.token).sees(http.StatusOK)
 	s.clock.Add(time.Second)
 	v.submit("/admin/reset", "password", anotherPassword).sees(http.StatusNotFound, "expired")
 	s.clock.Add(time.Hour)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,13 +27,17 @@ type fake struct {
 	commands, mails []string
 }
 
-func newFake(t *testing.T) *fake {
+// newFake starts a server that fails as set says.
+func newFake(t *testing.T, set func(*fake)) *fake {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &fake{Listener: l, answers: map[string]string{}}
+	if set != nil {
+		set(f)
+	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -115,6 +120,13 @@ func (f *fake) take(lines *bufio.Reader, say func(string) bool) bool {
 		f.mu.Unlock()
 	}
 	return say(answer)
+}
+
+// asked are the commands that came.
+func (f *fake) asked() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.commands)
 }
 
 // taken are the mails that the server has.

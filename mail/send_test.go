@@ -15,7 +15,7 @@ import (
 )
 
 func TestAMailIsPlainTextThatSaysWhatMadeIt(t *testing.T) {
-	f := newFake(t)
+	f := newFake(t, nil)
 	accepted, err := sends(t, f, nil)
 	if err != nil || accepted.Code != 250 || !strings.Contains(accepted.Answer, "queued as 42") {
 		t.Fatal(accepted, err)
@@ -40,7 +40,7 @@ func TestAMailIsPlainTextThatSaysWhatMadeIt(t *testing.T) {
 }
 
 func TestNothingInAMailMakesAnotherHeaderOrCommand(t *testing.T) {
-	f := newFake(t)
+	f := newFake(t, nil)
 	s := newSender(t, "smtp://"+f.Addr().String())
 	for _, odd := range []string{"x\r\nBcc: eve@example.com", "x\nBcc: eve@example.com\n\nbody", "x\rBcc: eve@example.com", "x\u2028Bcc: eve@example.com", "=?utf-8?q?x=0D=0ABcc:_eve@example.com?=", strings.Repeat("long word ", 60) + "\r\nBcc: eve@example.com"} {
 		if _, err := s.Send(context.Background(), Message{ID: "1", To: "ada@example.com", Subject: odd, Text: odd + "\r\n.\r\nMAIL FROM:<eve@example.com>\r\n"}); err != nil {
@@ -58,7 +58,7 @@ func TestNothingInAMailMakesAnotherHeaderOrCommand(t *testing.T) {
 			t.Errorf("a mail to %q: %v", to, err)
 		}
 	}
-	for _, command := range f.commands {
+	for _, command := range f.asked() {
 		if strings.Contains(command, "eve@") {
 			t.Errorf("the server got %q", command)
 		}
@@ -86,8 +86,7 @@ func TestWhatTheServerAnswersDecidesWhetherAMailIsTriedAgain(t *testing.T) {
 		"an answer that is none":        {"RCPT", "hello", 0, false, "refuses the recipient"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFake(t)
-			f.answers[try.command] = try.answer
+			f := newFake(t, func(f *fake) { f.answers[try.command] = try.answer })
 			_, err := sends(t, f, func(s *Sender) {
 				if try.answer == "" {
 					s.patience = time.Second
@@ -102,8 +101,7 @@ func TestWhatTheServerAnswersDecidesWhetherAMailIsTriedAgain(t *testing.T) {
 }
 
 func TestAMailWhoseConnectionBreaksOffIsTriedAgain(t *testing.T) {
-	f := newFake(t)
-	f.drops = 3
+	f := newFake(t, func(f *fake) { f.drops = 3 })
 	_, err := sends(t, f, nil)
 	if failed, is := errors.AsType[*SendError](err); !is || failed.Refused || failed.Code != 0 || len(f.taken(t)) != 0 {
 		t.Errorf("%v", err)
@@ -117,7 +115,7 @@ func TestAMailWhoseConnectionBreaksOffIsTriedAgain(t *testing.T) {
 }
 
 func TestNothingIsSentWithoutTLSUnlessItIsOnThisMachine(t *testing.T) {
-	f := newFake(t)
+	f := newFake(t, nil)
 	for _, server := range []string{"smtp://me:topsecret@mail.example.com:587", "smtps://me:topsecret@mail.example.com:465"} {
 		_, err := sends(t, f, func(s *Sender) {
 			s.server, _ = parse(t, server)
@@ -130,12 +128,12 @@ func TestNothingIsSentWithoutTLSUnlessItIsOnThisMachine(t *testing.T) {
 			t.Errorf("%s: %v", server, err)
 		}
 	}
-	for _, command := range f.commands {
+	for _, command := range f.asked() {
 		if command, _, _ := strings.Cut(command, " "); command != "EHLO" && strings.ToUpper(command) == command && len(command) == 4 {
 			t.Errorf("the server got %q", command)
 		}
 	}
-	if len(f.commands) == 0 {
+	if len(f.asked()) == 0 {
 		t.Error("the server was not asked for STARTTLS")
 	}
 	if _, err := sends(t, f, func(s *Sender) {
