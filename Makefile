@@ -97,8 +97,8 @@ deploy-files: ## check the Dockerfiles, compose.yml and deploy/ with the tools t
 	tools/need.sh systemd-analyze caddy nginx openssl
 	tools/deploy-files.sh
 
-test-go: clients/node_modules/.package-lock.json ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey and Chromium; fail if one is skipped; screenshots go to .build/screenshots
-	tools/need.sh race postgres valkey chromium ip mkfs.ext4 zsh fish
+test-go: clients/node_modules/.package-lock.json ## run every Go test, the concurrent ones also with -race, with PostgreSQL, Valkey, Exim and Chromium; fail if one is skipped; screenshots go to .build/screenshots
+	tools/need.sh race postgres valkey exim chromium ip mkfs.ext4 zsh fish
 	CODEXIBLE_SCREENSHOTS=$(CURDIR)/.build/screenshots tools/testenv.sh bash -c 'status=0; slow=$$(go list $(SLOW_WITH_RACE:%=./%)); \
 	  go test -count=1 -p 3 -timeout=20m -json ./handlers ./drills ./store ./... || status=1; \
 	  for module in $(TOOLS); do go -C $$module test -json ./... || status=1; done; \

@@ -19,9 +19,9 @@ import (
 // The imports of tests are not checked.
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
-	"cli":               {"apply", "config", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
-	"config":            {"store", "gateway", "secrets", "usage"},
-	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway", "events", "openid"},
+	"cli":               {"apply", "config", "mail", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
+	"config":            {"store", "gateway", "mail", "secrets", "usage"},
+	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway", "events", "openid", "mail"},
 	"listener":          {"limits"},
 	"demo":              {"store", "accounts", "keys", "catalog", "usage", "gateway", "events"},
 	"demo/upstream":     {},
@@ -37,6 +37,7 @@ var importMap = map[string][]string{
 	"catalog":           {"accounts", "usage", "fault"},
 	"catalog/pricelist": {"catalog", "usage", "fault"},
 	"events":            {"fault"},
+	"mail":              {"events"},
 	"apply":             {"store", "accounts", "catalog", "gateway", "events", "fault"},
 	"openid":            {"accounts", "fault"},
 	"openid/openidtest": {},
@@ -78,6 +79,7 @@ var onlyImportedBy = map[string][]string{
 	"net/http\"":                      {"cli", "server", "handlers", "handlers/console", "gateway", "events", "openid", "openid/openidtest", "demo/upstream"},
 	"github.com/coreos/go-oidc":       {"openid"},
 	"golang.org/x/oauth2":             {"openid"},
+	"github.com/wneessen/go-mail":     {"mail"},
 	"testing\"":                       {"limits/limitstest", "store/storetest", "drills"},
 	"go.opentelemetry.io/otel/sdk":    {"server"},
 	"go.opentelemetry.io/":            {"server", "handlers", "keys", "usage", "gateway"},

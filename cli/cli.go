@@ -37,6 +37,7 @@ type commandLine struct {
 	Model    modelCommand    `cmd:"" help:"List, create, change and delete the models that are offered."`
 	Upstream upstreamCommand `cmd:"" help:"List, add, change, test and delete the upstreams that calls go to."`
 	Webhook  webhookCommand  `cmd:"" help:"List, add, change, test and delete webhooks, and show and repeat their deliveries."`
+	Mail     mailCommand     `cmd:"" help:"Send a mail to try the settings."`
 	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
 	Apply    applyCommand    `cmd:"" help:"Make plans, upstreams, models and prices what a file says."`
 	Usage    usageCommand    `cmd:"" help:"Export usage, and check its totals against the single charges."`

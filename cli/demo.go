@@ -38,6 +38,7 @@ func (t *terminal) serveDemo(ctx context.Context) error {
 	settings.DatabaseURL = config.NewSecretURL("sqlite:" + filepath.Join(folder, "codexible.db"))
 	settings.ValkeyURL = config.SecretURL{}
 	settings.SecretKey, settings.SecretKeyPrevious = secrets.Key{}, secrets.Key{}
+	settings.SMTPURL, settings.MailFrom = config.SecretURL{}, "" // the people of the demo have no mailboxes
 	settings.MigrateOnStart, settings.UsageRetentionDays, settings.BackupDir = true, 0, ""
 
 	if err := t.database(&settings).Prepare(ctx, slog.New(slog.DiscardHandler)); err != nil {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"codexible/gateway"
+	"codexible/mail"
 	"codexible/secrets"
 	"codexible/store"
 	"codexible/usage"
@@ -80,6 +81,9 @@ type Config struct {
 	OIDCAdmins, OIDCViewers []string
 	// OIDCOnly turns sign-ins with a password off.
 	OIDCOnly bool
+	// SMTP is the server that mails are sent by; none is sent without one. MailFrom is who they are from.
+	SMTPURL  SecretURL
+	MailFrom string
 	// OTLPEndpoint is the collector; OTLPTracesEndpoint, used unchanged, overrides it.
 	// Without both there are no traces.
 	OTLPEndpoint, OTLPTracesEndpoint SecretURL
@@ -235,6 +239,16 @@ var settings = []setting{
 	{name: "OIDC_ONLY", fallback: "false", meaning: "`true`: operators sign in with the provider alone; passwords and set-up links are off", set: func(c *Config, v string) string {
 		return yesNo(&c.OIDCOnly, v)
 	}},
+	{name: "SMTP_URL", meaning: "mail server as `smtp://user:password@host:587` or `smtps://user:password@host:465`; `smtp` uses STARTTLS, which only a server on this machine may lack; `?tls=off` sends without TLS, `?ca=FILE` names the authorities to trust instead of the system's; empty: no mail", set: func(c *Config, v string) string {
+		c.SMTPURL = NewSecretURL(v)
+		_, err := c.MailServer()
+		return problemOf(err)
+	}},
+	{name: "MAIL_FROM", meaning: "who mails are from: an address, or `Codexible <codexible@example.com>`; required for `SMTP_URL`", set: func(c *Config, v string) string {
+		c.MailFrom = v
+		_, err := mail.ParseFrom(v)
+		return problemOf(err)
+	}},
 	{name: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OTLP collector for traces, such as `http://127.0.0.1:4318`; empty: no traces", set: func(c *Config, v string) string {
 		c.OTLPEndpoint = NewSecretURL(v)
 		u, ok := readURL(v)
@@ -373,6 +387,15 @@ func (c *Config) EmbeddedURL() SecretURL {
 	return NewSecretURL("sqlite:" + filepath.Join(c.DataDir, "codexible.db"))
 }
 
+// MailServer is the server of SMTPURL.
+func (c *Config) MailServer() (mail.Server, error) {
+	u, ok := c.SMTPURL.Parse()
+	if !ok {
+		return mail.Server{}, errors.New("must look like smtp://user:password@host:587 or smtps://user:password@host:465" + encodeHint)
+	}
+	return mail.ParseServer(u)
+}
+
 // contradictions returns the settings that exclude each other.
 func (c *Config) contradictions() (problems []string) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
@@ -392,6 +415,9 @@ func (c *Config) contradictions() (problems []string) {
 	}
 	if c.OIDCIssuer == "" && (len(c.OIDCAdmins) > 0 || len(c.OIDCViewers) > 0 || c.OIDCOnly) {
 		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_ADMINS, OIDC_VIEWERS and OIDC_ONLY")
+	}
+	if c.SMTPURL.IsSet() != (c.MailFrom != "") {
+		problems = append(problems, "SMTP_URL and MAIL_FROM must both be set, or neither")
 	}
 	if c.OIDCOnly && len(c.OIDCAdmins) == 0 {
 		problems = append(problems, "OIDC_ADMINS must be set beside OIDC_ONLY: nobody could change anything in the console")
@@ -430,6 +456,13 @@ func parseEnv(text string) (map[string]string, bool) {
 	values, err := godotenv.Unmarshal(text)
 	_, nameless := values[""] // a last line without an equals sign
 	return values, err == nil && !nameless
+}
+
+func problemOf(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func problemIf(wrong bool, problem string) string {

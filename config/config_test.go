@@ -104,6 +104,9 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.PublicURL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret = "https://api.example.com", "http://127.0.0.1:9/x", "codexible", gateway.NewSecret("sesame")
 			c.OIDCAdmins, c.OIDCViewers, c.OIDCOnly = []string{"ada@example.com", "group:All Staff"}, []string{"group:x"}, true
 		}},
+		{"mail", map[string]string{"SMTP_URL": "smtp://codexible:s%40e@mail.example.com", "MAIL_FROM": "Codexible <codexible@example.com>"}, func(c *Config) {
+			c.SMTPURL, c.MailFrom = NewSecretURL("smtp://codexible:s%40e@mail.example.com"), "Codexible <codexible@example.com>"
+		}},
 	} {
 		t.Run(try.name, func(t *testing.T) {
 			want := defaults()
@@ -152,6 +155,8 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"OIDC_ADMINS":                        {"ada", "group:", "@example.com", "ada@", "ada@example.com,bob", "a b@example.com", "*@example.com", "a@b@c"},
 		"OIDC_VIEWERS":                       {"viewers"},
 		"OIDC_ONLY":                          {"yes"},
+		"SMTP_URL":                           {"mail.example.com:587", "http://u:sesame@h", "smtp://u:se/same@h", "smtp://sesame@h", "smtp://h:25/sesame", "smtps://u:sesame@h?tls=off", "smtp://u:sesame@h?tls=on", "smtp://h?x=sesame", "smtp://h?ca=/sesame", "smtp://u%0a:sesame@h"},
+		"MAIL_FROM":                          {"codexible", "a@b@c", "A <a@example.com>, B <b@example.com>", "a@example.com\r\nBcc: sesame@example.com"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT":        {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
 		"OTEL_EXPORTER_OTLP_HEADERS":         {"sesame", "a=sesame,b", "=sesame", "a b=sesame", "a=%zzsesame", "a=%0Asesame"},
@@ -204,6 +209,8 @@ func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "OIDC_ADMINS": "a@b.example"}, "PUBLIC_URL must be set beside OIDC_ISSUER"},
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example"}, "OIDC_ADMINS or OIDC_VIEWERS must be set"},
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example", "OIDC_VIEWERS": "a@b.example", "OIDC_ONLY": "true"}, "OIDC_ADMINS must be set beside OIDC_ONLY"},
+		{map[string]string{"SMTP_URL": "smtp://u:sesame@h"}, "SMTP_URL and MAIL_FROM must both be set"},
+		{map[string]string{"MAIL_FROM": "a@b.example"}, "SMTP_URL and MAIL_FROM must both be set"},
 		{map[string]string{"OIDC_ONLY": "true"}, "OIDC_ISSUER must be set beside"},
 		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
 		{map[string]string{"SECRET_KEY_PREVIOUS": secrets.MintKey().Reveal(), "DATABASE_URL": "postgres://u:sesame@h/d"}, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY"},

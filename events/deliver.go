@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -19,8 +20,6 @@ const (
 	// failureRest is how long an attempt that failed keeps its place: a receiver that refuses at once
 	// costs four attempts a second, however much waits for it.
 	failureRest = time.Second
-	// lease is after what time another process makes an attempt of one that died.
-	lease = 2 * Timeout
 	// lookEvery is how often due deliveries are looked for.
 	lookEvery = 500 * time.Millisecond
 	// writePatience bounds the writing of what became of an attempt; it goes on while the service stops.
@@ -29,12 +28,17 @@ const (
 
 // DelivererParts are what a Deliverer works with.
 type DelivererParts struct {
+	// Mail delivers what goes by mail, false what goes to webhooks.
+	Mail bool
+	// Timeout bounds an attempt; Timeout of webhooks where zero. Twice that after its claim
+	// another process makes the attempt of one that died.
+	Timeout time.Duration
 	Claim   func(context.Context, Claim) ([]Delivery, error)
 	Webhook func(context.Context, uuid.UUID) (Webhook, error)
 	Send    func(context.Context, *Webhook, *Event) Answer
 	Write   func(context.Context, *Delivery) error
 	Release func(context.Context, []Delivery) error
-	// Disable disables the webhook of a receiver that wants no more events.
+	// Disable disables the webhook of a receiver that wants no more events; nil for mail.
 	Disable func(ctx context.Context, webhook uuid.UUID, reason string) error
 	// Observe, where set, is called with every attempt and what became of its delivery.
 	Observe func(d *Delivery, last Try)
@@ -42,7 +46,7 @@ type DelivererParts struct {
 	Log     *slog.Logger
 }
 
-// Deliverer sends what is due to the webhooks of this service. Any number of processes may
+// Deliverer sends what is due to the webhooks of this service, or by mail. Any number of processes may
 // run one on the same database.
 type Deliverer struct {
 	DelivererParts
@@ -58,6 +62,7 @@ type Deliverer struct {
 
 // NewDeliverer makes a Deliverer.
 func NewDeliverer(p DelivererParts) *Deliverer {
+	p.Timeout = cmp.Or(p.Timeout, Timeout)
 	return &Deliverer{DelivererParts: p, busy: map[uuid.UUID]int{}, ended: make(chan struct{}, 1)}
 }
 
@@ -83,7 +88,7 @@ func (d *Deliverer) look(ctx context.Context, attempts *sync.WaitGroup) {
 	list, err := d.Claim(ctx, d.room())
 	if err != nil {
 		if !d.away && ctx.Err() == nil {
-			d.Log.WarnContext(ctx, "due deliveries to webhooks cannot be read and are looked for again", "error", err)
+			d.Log.WarnContext(ctx, "due deliveries cannot be read and are looked for again", "mail", d.Mail, "error", err)
 		}
 		d.away = true
 		return
@@ -107,7 +112,7 @@ func (d *Deliverer) look(ctx context.Context, attempts *sync.WaitGroup) {
 func (d *Deliverer) room() Claim {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return Claim{Busy: maps.Clone(d.busy), Each: perWebhook, All: overall - d.under, Lease: lease}
+	return Claim{Mail: d.Mail, Busy: maps.Clone(d.busy), Each: perWebhook, All: overall - d.under, Lease: 2 * d.Timeout}
 }
 
 func (d *Deliverer) count(webhook uuid.UUID, by int) {
@@ -128,7 +133,7 @@ func (d *Deliverer) count(webhook uuid.UUID, by int) {
 // attempt sends one delivery and writes what became of it. Where that cannot be written the
 // event is sent again after the lease: at least once. It reports whether the receiver accepted it.
 func (d *Deliverer) attempt(ctx context.Context, one *Delivery) bool {
-	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), Timeout+writePatience)
+	written, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout+writePatience)
 	defer cancel()
 	w, err := d.Webhook(written, one.WebhookID)
 	var answer Answer
@@ -140,23 +145,23 @@ func (d *Deliverer) attempt(ctx context.Context, one *Delivery) bool {
 	}
 	if err != nil || !w.Enabled || ctx.Err() != nil && !answer.OK() { // it is no fault of the receiver's
 		if err := d.Release(written, []Delivery{*one}); err != nil {
-			d.Log.WarnContext(ctx, "a delivery to a webhook could not be given back; it is made within half a minute", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
+			d.Log.WarnContext(ctx, "a delivery could not be given back; it is made a little later", "webhook", one.WebhookID, "mail", d.Mail, "event", one.Event.ID, "error", err)
 		}
 		return false
 	}
 	one.Conclude(answer, d.Now(), rand.Float64()) //nolint:gosec // a pause is no secret
 	if err := d.Write(written, one); err != nil {
-		d.Log.WarnContext(ctx, "what became of a delivery to a webhook could not be written; it is made again", "webhook", one.WebhookID, "event", one.Event.ID, "error", err)
+		d.Log.WarnContext(ctx, "what became of a delivery could not be written; it is made again", "webhook", one.WebhookID, "mail", d.Mail, "event", one.Event.ID, "error", err)
 		return false
 	}
 	if d.Observe != nil {
 		d.Observe(one, answer.Try)
 	}
-	if answer.Gone() {
+	if answer.Final && d.Disable != nil {
 		err = d.Disable(written, w.ID, "its receiver answered 410 Gone")
 	}
 	if one.Status == Failed || err != nil {
-		d.Log.WarnContext(ctx, "an event could not be delivered to a webhook", "webhook", w.ID, "host", w.Host(), "event", one.Event.ID, "type", one.Event.Type, "attempts", one.Attempts, "last", answer.Error, "error", err)
+		d.Log.WarnContext(ctx, "an event could not be delivered", "webhook", w.ID, "mail", d.Mail, "host", w.Host(), "event", one.Event.ID, "type", one.Event.Type, "attempts", one.Attempts, "last", answer.Error, "error", err)
 	}
 	return answer.OK()
 }

@@ -53,13 +53,19 @@ type Answer struct {
 
 	// Body is the beginning of the answer, printable.
 	Body string
+	// Final is whether another attempt would be in vain: the receiver wants no more events, or
+	// refuses a mail for good.
+	Final bool
+	// Skipped is whether nothing was to be sent; Body says why.
+	Skipped bool
+	// Later is when to try again, where nothing was tried; zero where something was.
+	Later time.Time
 }
 
-// OK reports whether the receiver accepted the event.
-func (a *Answer) OK() bool { return a.Error == "" && a.Status >= 200 && a.Status < 300 }
-
-// Gone reports whether the receiver wants no more events.
-func (a *Answer) Gone() bool { return a.Status == 410 }
+// OK reports whether the receiver accepted the event, or had not to be told.
+func (a *Answer) OK() bool {
+	return a.Skipped || a.Error == "" && a.Status >= 200 && a.Status < 300
+}
 
 // Claim says which due deliveries to take, for an attempt each.
 type Claim struct {
@@ -77,10 +83,19 @@ type Claim struct {
 var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour}
 
 // Conclude adds an attempt to a delivery and decides what follows: it was delivered, it is due
-// again after a pause, or it has failed because Patience has passed since the event. The last
+// again after a pause, or it has failed because Patience has passed since the event. What was
+// skipped or put off is no attempt; what was skipped has ended. The last
 // attempt is at that moment. random, from 0 to 1, varies the pause by a fifth, so that what
 // failed together does not return together.
 func (d *Delivery) Conclude(a Answer, now time.Time, random float64) {
+	if !a.Later.IsZero() {
+		d.DueAt = a.Later
+		return
+	}
+	if a.Skipped {
+		d.Status, d.EndedAt, d.Answer = Delivered, &now, a.Body
+		return
+	}
 	d.Attempts++
 	d.Tries = append(slices.Clone(d.Tries), a.Try)
 	d.Tries = d.Tries[max(0, len(d.Tries)-MaxTries):]
@@ -89,7 +104,7 @@ func (d *Delivery) Conclude(a Answer, now time.Time, random float64) {
 	switch {
 	case a.OK():
 		d.Status, d.EndedAt = Delivered, &now
-	case a.Gone(), d.Event.Type == Test, !now.Before(end):
+	case a.Final, d.Event.Type == Test, !now.Before(end):
 		d.Status, d.EndedAt = Failed, &now
 	default:
 		pause := pauses[min(int(d.Attempts), len(pauses))-1]

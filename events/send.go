@@ -83,9 +83,9 @@ func (s *Sender) Send(ctx context.Context, w *Webhook, e *Event) (a Answer) {
 		return a
 	}
 	defer func() { _ = response.Body.Close() }()
-	a.Status = response.StatusCode
+	a.Status, a.Final = response.StatusCode, response.StatusCode == http.StatusGone
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	a.Body = printable(answer[:min(len(answer), keptAnswer)])
+	a.Body = Printable(answer[:min(len(answer), keptAnswer)])
 	switch {
 	case a.OK() && err != nil:
 		a.Error = "the answer broke off: " + problem(err)
@@ -105,12 +105,12 @@ func problem(err error) string {
 	if of, is := errors.AsType[*url.Error](err); is {
 		err = of.Err
 	}
-	text := printable([]byte(err.Error()))
+	text := Printable([]byte(err.Error()))
 	return strings.ToValidUTF8(text[:min(len(text), maxError)], "")
 }
 
-// printable keeps what every database and page can show.
-func printable(text []byte) string {
+// Printable keeps what every database and page can show.
+func Printable(text []byte) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || unicode.IsPrint(r):

@@ -180,7 +180,7 @@ func TestADeliveryIsTriedAgainWithGrowingPausesForThreeDays(t *testing.T) {
 		t.Errorf("after 3 days it is still tried once: %+v", late)
 	}
 	for says, d := range map[string]events.Delivery{"gone": {Event: *event()}, "a test": {Event: events.Event{Type: events.Test, At: time.Now()}}} {
-		if d.Conclude(events.Answer{Try: events.Try{Status: 410}}, d.Event.At, 0); d.Status != events.Failed {
+		if d.Conclude(events.Answer{Try: events.Try{Status: 410}, Final: true}, d.Event.At, 0); d.Status != events.Failed {
 			t.Errorf("%s: %+v", says, d)
 		}
 	}

@@ -38,6 +38,7 @@ type golden struct {
 	seen  map[string]bool
 	shown map[string]bool // the routes of the pages
 	bytes int
+	links links
 }
 
 // page compares the visitor's current page with the golden file of that name.
@@ -166,7 +167,7 @@ func (v *visitor) code(secret string) string {
 var totpSecret = regexp.MustCompile(`totp-secret">([A-Z2-7 ]+)<`)
 
 func TestEveryConsolePageIsAsCommitted(t *testing.T) {
-	g := &golden{t: t, seen: map[string]bool{}, shown: map[string]bool{}}
+	g := &golden{t: t, seen: map[string]bool{}, shown: map[string]bool{}, links: make(links, 10)}
 	g.emptyService()
 	s := g.fullService()
 	v := s.browse(t)
@@ -247,6 +248,7 @@ func (g *golden) fullService() *service {
 		withConsole(p, func(c *console.Parts) {
 			c.Settings = []console.Setting{{Name: "DATABASE_URL", Value: "postgres://codexible:…@db/codexible"}, {Name: "VALKEY_URL", Value: ""}}
 			c.Backup = func(context.Context, string) error { return nil }
+			c.MailServer, c.SendReset = "smtp://mail.example.com:587", g.links.send
 			c.OpenCalls = func() []gateway.OpenCall { return s.openHere() }
 		})
 	})
@@ -339,6 +341,14 @@ func (g *golden) signedOut(s *service) {
 		v.signIn("root@example.com", "wrong")
 	}
 	g.page("login-throttled", v, http.StatusTooManyRequests)
+	s.clock.Add(2 * time.Minute)
+	g.page("forgot", v.get("/admin/forgot"), http.StatusOK)
+	g.page("forgot-invalid", v.submit("/admin/forgot", "email", "<nobody>"), http.StatusUnprocessableEntity)
+	g.page("forgot-sent", v.submit("/admin/forgot", "email", "root@example.com").redirected("/admin/login?done=reset-requested"), http.StatusOK)
+	token := g.links.next(g.t).token
+	g.page("reset", v.get("/admin/reset?token="+token), http.StatusOK)
+	g.page("reset-invalid", v.submit("/admin/reset", "password", "short"), http.StatusUnprocessableEntity)
+	g.page("reset-over", v.get("/admin/reset?token=x"), http.StatusNotFound)
 	s.clock.Add(2 * time.Minute)
 }
 

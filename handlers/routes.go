@@ -126,6 +126,10 @@ func (a *api) pages() []*route {
 		form("/admin/login", signedOut, c.TrySignIn),
 		page("/admin/login/code", signedOut, c.AskCode),
 		form("/admin/login/code", signedOut, c.TryCode),
+		page("/admin/forgot", signedOut, c.Forgot),
+		form("/admin/forgot", signedOut, c.SendLink),
+		page("/admin/reset", signedOut, c.Reset),
+		form("/admin/reset", signedOut, c.FinishReset),
 		form("/admin/theme", open, c.ChooseTheme),
 		form("/admin/logout", operator, c.SignOut),
 

@@ -61,8 +61,11 @@ func (s *service) jobs() []job {
 		{name: "remove holds that ended 30 days ago", every: 5 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.store.SweepHolds(ctx, sweepStep) })
 		}},
-		{name: "give up deliveries of disabled webhooks after 3 days", every: 10 * time.Minute, work: func(ctx context.Context) error {
+		{name: "give up deliveries of disabled webhooks, and mails while mail is off, after 3 days", every: 10 * time.Minute, work: func(ctx context.Context) error {
 			return inSteps(func() (int64, error) { return s.store.FailAbandoned(ctx, sweepStep) })
+		}},
+		{name: "forget mails that are no longer tried", every: time.Hour, work: func(ctx context.Context) error {
+			return inSteps(func() (int64, error) { return s.store.SweepMailTurns(ctx, sweepStep) })
 		}},
 		{name: "compare the schema with this version's", every: 30 * time.Second, work: s.schema.check},
 		{name: "recompute every total from the single charges", every: time.Minute, work: s.reconcileWhenDue},

@@ -92,5 +92,5 @@ func (d Database) NeedSchema(ctx context.Context) error {
 
 // Open opens the store; serves is true in the process that serves.
 func (d Database) Open(ctx context.Context, log *slog.Logger, serves bool) (*store.Store, error) {
-	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, CountLater: serves, Log: log, Secrets: d.Config.Secrets()})
+	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, CountLater: serves, Log: log, Secrets: d.Config.Secrets(), Mail: d.Config.SMTPURL.IsSet()})
 }

@@ -30,6 +30,7 @@ import (
 	"codexible/keys"
 	"codexible/limits"
 	"codexible/listener"
+	"codexible/mail"
 	"codexible/store"
 	"codexible/usage"
 	"codexible/valkey"
@@ -73,6 +74,10 @@ type service struct {
 	// sender and deliverer send events to webhooks.
 	sender    *events.Sender
 	deliverer *events.Deliverer
+	// mails sends mails, mailer those of events; both are nil without SMTP_URL.
+	mails     *mail.Sender
+	mailer    *events.Deliverer
+	countMail func(result string)
 	// requestLog is the log of the gateway's calls.
 	requestLog *gateway.Log
 	// places is where instances share the places of sessions; nil without Valkey.
@@ -123,6 +128,9 @@ func (s *service) run(ctx context.Context) (err error) {
 	s.buildVerifier(ctx)
 	s.buildGateway(ctx, s.places)
 	s.buildWebhooks()
+	if err := s.buildMail(); err != nil {
+		return err
+	}
 	s.watchChanges(ctx)
 	return s.answer(ctx)
 }
@@ -241,6 +249,9 @@ func (s *service) answer(ctx context.Context) error {
 	}
 	s.teardown.background(ctx, func(ctx context.Context) { runJobs(ctx, s.Log, s.jobs()) })
 	s.teardown.background(ctx, s.deliverer.Run)
+	if s.mailer != nil {
+		s.teardown.background(ctx, s.mailer.Run)
+	}
 	connections := listener.Open(opened, listener.Options{
 		Places: listener.Room(), PerAddress: s.Config.MaxConnectionsPerAddress, Exempt: s.exemptFromCount,
 		ReadTimeout: handlers.ReadTimeout, IdleTimeout: handlers.IdleTimeout, MaxHeadBytes: handlers.MaxHeaderBytes,

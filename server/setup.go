@@ -12,7 +12,10 @@ import (
 // console builds the operator's console; the end of life ends its downloads.
 func (s *service) console(life context.Context) *console.Console {
 	parts := console.Parts{Store: s.store, Catalog: s.catalog, CreditValue: s.Config.CreditValue, Counter: s.counter, Monitor: s.monitor, OpenCalls: s.gateway.OpenCalls, Now: time.Now, Log: s.Log, Version: s.Version, Life: life,
-		UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, UpstreamSecret: s.UpstreamSecret, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send}
+		UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, UpstreamSecret: s.UpstreamSecret, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send, SendReset: s.sendReset()}
+	if s.mails != nil {
+		parts.MailServer = s.mails.Server()
+	}
 	for _, setting := range s.Config.Shown() {
 		parts.Settings = append(parts.Settings, console.Setting(setting))
 	}

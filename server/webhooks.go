@@ -36,8 +36,6 @@ type webhookMetrics struct {
 }
 
 func newWebhookMetrics(registry *prometheus.Registry, read func(ctx context.Context) (map[uuid.UUID]store.DeliveryStats, error)) *webhookMetrics {
-	const everywhere = " Read from the database: every instance shows the same."
-	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help+everywhere, nil, nil) }
 	m := &webhookMetrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "codexible_webhook_attempts_total", Help: "Attempts to deliver events to webhooks, by result: delivered, again (another attempt follows) or failed (given up).",
@@ -45,15 +43,20 @@ func newWebhookMetrics(registry *prometheus.Registry, read func(ctx context.Cont
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "codexible_webhook_attempt_seconds", Help: "How long attempts to deliver events took.", Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 		}),
-		read: read, waiting: desc("codexible_webhook_deliveries_waiting", "Deliveries to webhooks that have not ended."),
-		failed: desc("codexible_webhook_deliveries_failed", "Deliveries to webhooks that were given up within the last 24 hours."),
-		oldest: desc("codexible_webhook_oldest_waiting_timestamp_seconds", "When the oldest event that waits for a webhook happened; 0 for none."),
+		read: read, waiting: everywhere("codexible_webhook_deliveries_waiting", "Deliveries to webhooks that have not ended."),
+		failed: everywhere("codexible_webhook_deliveries_failed", "Deliveries to webhooks that were given up within the last 24 hours."),
+		oldest: everywhere("codexible_webhook_oldest_waiting_timestamp_seconds", "When the oldest event that waits for a webhook happened; 0 for none."),
 	}
 	for _, result := range []string{"delivered", "again", "failed"} {
 		m.attempts.WithLabelValues(result)
 	}
 	registry.MustRegister(m.attempts, m.took, m)
 	return m
+}
+
+// everywhere describes a metric that is read from the database.
+func everywhere(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help+" Read from the database: every instance shows the same.", nil, nil)
 }
 
 // attempted counts an attempt.
@@ -88,11 +91,16 @@ func (m *webhookMetrics) Collect(metrics chan<- prometheus.Metric) {
 			all.Oldest = one.Oldest
 		}
 	}
-	var oldest float64
-	if !all.Oldest.IsZero() {
-		oldest = float64(all.Oldest.UnixMilli()) / 1000
+	collectDeliveries(metrics, all, m.waiting, m.failed, m.oldest)
+}
+
+// collectDeliveries writes the metrics of what waits and failed.
+func collectDeliveries(metrics chan<- prometheus.Metric, of store.DeliveryStats, waiting, failed, oldest *prometheus.Desc) {
+	var since float64
+	if !of.Oldest.IsZero() {
+		since = float64(of.Oldest.UnixMilli()) / 1000
 	}
-	metrics <- prometheus.MustNewConstMetric(m.waiting, prometheus.GaugeValue, float64(all.Waiting))
-	metrics <- prometheus.MustNewConstMetric(m.failed, prometheus.GaugeValue, float64(all.Failed))
-	metrics <- prometheus.MustNewConstMetric(m.oldest, prometheus.GaugeValue, oldest)
+	metrics <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(of.Waiting))
+	metrics <- prometheus.MustNewConstMetric(failed, prometheus.GaugeValue, float64(of.Failed))
+	metrics <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, since)
 }

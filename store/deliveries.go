@@ -284,12 +284,13 @@ func (s *Store) newTest(ctx context.Context, by accounts.Actor, webhook uuid.UUI
 	return w, d, err
 }
 
-// FailAbandoned ends deliveries older than events.Patience whose webhook is disabled or gone, at most limit.
+// FailAbandoned ends deliveries older than events.Patience whose webhook is disabled or gone, or
+// by mail where mail is off, at most limit.
 func (s *Store) FailAbandoned(ctx context.Context, limit int) (ended int64, err error) {
 	err = s.changing(ctx, accounts.ActorSystem, func(tx *change) error {
 		done := tx.Exec(`UPDATE deliveries SET status = 'failed', ended_at = ? WHERE (webhook_id, event_id) IN (SELECT d.webhook_id, d.event_id FROM deliveries AS d
-			WHERE d.status = 'pending' AND d.event_id < ? AND d.webhook_id <> ? AND d.webhook_id NOT IN (SELECT w.id FROM webhooks AS w WHERE w.enabled) LIMIT ?)`,
-			tx.at, firstID(tx.at.Add(-events.Patience)), events.MailID, limit)
+			WHERE d.status = 'pending' AND d.event_id < ? AND (d.webhook_id <> ? OR ?) AND d.webhook_id NOT IN (SELECT w.id FROM webhooks AS w WHERE w.enabled) LIMIT ?)`,
+			tx.at, firstID(tx.at.Add(-events.Patience)), events.MailID, !s.mail, limit)
 		ended = done.RowsAffected
 		return done.Error
 	})

@@ -54,6 +54,7 @@ func endMuch(t *testing.T) (e ended) {
 	addSession(t, db, "sqlite", e.demoted.ID)
 	addSession(t, db, "sqlite", e.reset.ID)
 	storetest.Run(t, db, "INSERT INTO setup_links (token_hash, expires_at) VALUES (X'0102', 9999999999999999)",
+		"INSERT INTO reset_links (token_hash, user_id, expires_at) VALUES (X'0103', "+literal("sqlite", e.reset.ID)+", 9999999999999999)",
 		"INSERT INTO recovery_codes (user_id, hash) VALUES ("+literal("sqlite", e.reset.ID)+", X'01'), ("+literal("sqlite", e.reset.ID)+", X'02')")
 	e.sessionsInBackup, e.linksInBackup, e.recoveryCodesUsedOrMoved = 2, 1, 1
 	must(second(store.Backup(ctx, e.url, e.backup)))
@@ -137,7 +138,7 @@ func TestARestoreEndsSessionsAndSaysWhatItBringsBackToLife(t *testing.T) {
 		t.Errorf("%d sessions and %d set-up links are ended", r.SessionsEnded, r.SetupLinksEnded)
 	}
 	db := storetest.Raw(t, e.url)
-	if n := storetest.Count(t, db, "SELECT (SELECT COUNT(*) FROM console_sessions) + (SELECT COUNT(*) FROM setup_links)"); n != 0 {
+	if n := storetest.Count(t, db, "SELECT (SELECT COUNT(*) FROM console_sessions) + (SELECT COUNT(*) FROM setup_links) + (SELECT COUNT(*) FROM reset_links)"); n != 0 {
 		t.Errorf("%d sessions and set-up links are in the restored database", n)
 	}
 	s := storetest.Connect(t, e.url, time.Now)

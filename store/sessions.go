@@ -186,13 +186,14 @@ func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uu
 // they read several times a second.
 const changesKept = time.Hour
 
-// SweepSessions removes sessions, sign-ins under way, set-up links, known browsers and changes whose time is over.
+// SweepSessions removes sessions, sign-ins under way, set-up links, links to choose a password, known browsers and changes whose time is over.
 func (s *Store) SweepSessions(ctx context.Context) error {
 	now := s.now()
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		return errors.Join(
 			tx.Delete(&sessionRow{}, "expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
 			tx.Delete(&setupLinkRow{}, "expires_at <= ?", now).Error,
+			tx.Delete(&resetLinkRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&openidSignInRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&changeRow{}, "at <= ?", now.Add(-changesKept)).Error,
 			tx.Delete(&knownBrowserRow{}, "seen_at <= ?", now.Add(-accounts.BrowserLifetime)).Error,
@@ -227,10 +228,11 @@ func (c *change) keepBrowser(userID uuid.UUID, browser, before accounts.Token) e
 }
 
 // endSignIns deletes every session of a user, every sign-in that waits for its
-// code, and every known browser.
+// code, every known browser, and every link to choose another password.
 func (c *change) endSignIns(userID uuid.UUID) error {
 	return errors.Join(
 		c.Delete(&sessionRow{}, "user_id = ?", userID).Error,
 		c.Delete(&knownBrowserRow{}, "user_id = ?", userID).Error,
+		c.endResetLinks(userID),
 	)
 }

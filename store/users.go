@@ -397,6 +397,11 @@ func (c *change) saveUser(before, after UserLine) error {
 			return err
 		}
 	}
+	if before.Email != after.Email {
+		if err := c.endResetLinks(after.ID); err != nil {
+			return err
+		}
+	}
 	was, is := changedFields(userFields(before), userFields(after))
 	return c.recordChange(entry{action: userAction(before, after), subject: accounts.SubjectUser, id: after.ID, target: after.Email,
 		details: "Changed user " + after.Email + ": " + listChanges(was, is) + ".", before: was, after: is})

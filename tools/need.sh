@@ -8,6 +8,7 @@ have() {
   case $1 in
     postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
     valkey) command -v valkey-server >/dev/null || command -v redis-server >/dev/null ;;
+    exim) command -v exim4 >/dev/null || command -v exim >/dev/null ;;
     race) command -v "${CC:-gcc}" >/dev/null && [[ -e /usr/include/stdlib.h || ! -e /etc/debian_version ]] ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -17,6 +18,7 @@ package() {
   case $1 in
     postgres) echo postgresql ;;
     valkey) echo valkey-server ;;
+    exim) echo exim4-daemon-light ;;
     race) echo gcc libc6-dev ;;
     ip) echo iproute2 ;;
     mkfs.ext4) echo e2fsprogs ;;

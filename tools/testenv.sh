@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command with a throw-away PostgreSQL and Valkey beside it, on free loopback ports.
+# Runs a command with a throw-away PostgreSQL, Valkey and Exim beside it, on free loopback ports.
 #   tools/testenv.sh [--durable] go test ./...
 # Without a command it prints the addresses and keeps the servers until Ctrl-C.
 # --durable keeps the data on the disk and makes PostgreSQL wait for it, as a real one does (benches). Without it the
@@ -9,11 +9,12 @@ set -euo pipefail
 durable=off
 if [[ ${1:-} == --durable ]]; then durable=on && shift; fi
 
-"$(dirname "$0")/need.sh" postgres valkey
+"$(dirname "$0")/need.sh" postgres valkey exim openssl
 initdb=$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1 || true)
 [[ $initdb ]] || initdb=$(readlink -f "$(command -v initdb)")
 pg_bin=$(dirname "$initdb")
 valkey=$(command -v valkey-server || command -v redis-server)
+exim=$(PATH+=:/usr/sbin command -v exim4 || PATH+=:/usr/sbin command -v exim)
 
 # PostgreSQL refuses to run as root. Should this script be killed outright, the servers get a signal.
 as_server=() with_parent=()
@@ -30,8 +31,8 @@ free=$(df -k /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }') || free=0
 if [[ $durable == off ]] && ((free > 4 << 20)); then parent=/dev/shm; fi
 folder=$(mktemp -d "$parent/codexible-test.XXXXXX")
 chmod 711 "$folder"
-mkdir "$folder/postgres" "$folder/valkey"
-((EUID)) || chown "$owner" "$folder/postgres" "$folder/valkey"
+mkdir "$folder/postgres" "$folder/valkey" "$folder/exim"
+((EUID)) || chown "$owner" "$folder/postgres" "$folder/valkey" "$folder/exim"
 
 set -m # a process group for each job: Ctrl-C reaches this script alone, and a job is stopped whole
 child='' servers=()
@@ -69,7 +70,7 @@ start() {
     (cd "$folder" && exec "${with_parent[@]}" "${@//@PORT@/$port}") >"$log" 2>&1 </dev/null &
     pid=$!
     for ((i = 0; i < 600; i++)); do
-      if grep -qis 'ready to accept connections' "$log"; then
+      if grep -qisE 'ready to accept connections|listening for SMTP' "$log"; then
         servers+=("$pid")
         return
       fi
@@ -98,6 +99,17 @@ start postgres.log "$pg_bin/postgres" -D postgres/data -p @PORT@ -c listen_addre
 export CODEXIBLE_TEST_POSTGRES="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"
 start valkey.log "$valkey" --bind 127.0.0.1 --port @PORT@ --dir "$folder/valkey" --save '' --appendonly no
 export CODEXIBLE_TEST_VALKEY="redis://127.0.0.1:$port"
+# Exim runs as this user and without its root privileges, because it is given another configuration than its own. As a
+# setuid program it would get no signal when this script is killed: a shell gets it, and passes it on.
+mail_password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+  -keyout "$folder/exim/key.pem" -out "$folder/exim/cert.pem" 2>/dev/null
+sed -e "s|@FOLDER@|$folder/exim|; s|@PASSWORD@|$mail_password|; s|@USER@|${owner:-$(id -un)}|; s|@GROUP@|$(id -gn "${owner:-$(id -un)}")|" "$(dirname "$0")/exim.conf" >"$folder/exim/exim.conf"
+touch "$folder/exim/mainlog" # Exim adds to it
+((EUID)) || chown "$owner" "$folder/exim/"*
+# shellcheck disable=SC2016 # the shell of Exim expands it
+start exim/mainlog bash -c '"$@" & trap "kill $!" INT TERM; wait $!; wait $!' exim "$exim" -C "$folder/exim/exim.conf" -bdf -oX 127.0.0.1.@PORT@
+export CODEXIBLE_TEST_SMTP="smtp://codexible:$mail_password@127.0.0.1:$port?ca=$folder/exim/cert.pem" CODEXIBLE_TEST_MAILDIR=$folder/exim/mail
 export CODEXIBLE_TEST_PG_BIN=$pg_bin CODEXIBLE_TEST_STRICT=1
 
 if (($# == 0)); then

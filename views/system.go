@@ -16,6 +16,8 @@ type System struct {
 	Reconcile Fact
 	// Holds are the open holds, and what lately did not fit.
 	Holds []Fact
+	// Mail is whether mails are sent, and what became of them.
+	Mail []Fact
 	// CanDownload shows a button that downloads a backup; BackupHint says what it is, or how to make one.
 	CanDownload bool
 	BackupHint  string

@@ -65,6 +65,11 @@ type Parts struct {
 	OpenID *openid.Provider
 	// PasswordsOff turns sign-ins with a password and set-up links off.
 	PasswordsOff bool
+	// MailServer names the server that mails are sent by; empty for none.
+	MailServer string
+	// SendReset sends the link with a token, which is to choose another password, until it
+	// is accepted or refused for good; nil where there are no such links.
+	SendReset func(ctx context.Context, to string, token accounts.Token, at time.Time) error
 	// Backup writes a consistent copy of the database into a file that does not
 	// exist yet; nil where the database is no file.
 	Backup func(ctx context.Context, file string) error
@@ -81,6 +86,8 @@ type Console struct {
 	// downloads has an entry for each running export or backup; flowing waits for them.
 	downloads chan struct{}
 	flowing   sync.WaitGroup
+	// resets has an entry for each link to choose a password that is being sent.
+	resets chan struct{}
 
 	gate      *limits.Gate
 	tokens    tokenMemo
@@ -97,7 +104,7 @@ func New(p Parts) *Console {
 		p.Life = context.Background()
 	}
 	p.CreditValue = cmp.Or(p.CreditValue, catalog.DefaultCreditValue)
-	c := &Console{Parts: p, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads)}
+	c := &Console{Parts: p, gate: limits.NewGate(lookupsAtOnce), downloads: make(chan struct{}, maxDownloads), resets: make(chan struct{}, resetsAtOnce)}
 	if c.Store != nil {
 		c.Store.Subscribe(&c.operators)
 	}
@@ -191,6 +198,8 @@ var notices = map[string]views.Notice{
 	"prices-imported":        {Tone: views.ToneGood, Title: "Prices imported", Text: "They count from their moments on. Earlier calls and holds keep their price."},
 	"prices-same":            {Tone: views.ToneGood, Title: "Nothing to import", Text: "Every price of the list is in force as it is."},
 	"password-changed":       {Tone: views.ToneGood, Title: "Password changed", Text: "Your other sessions have ended."},
+	"reset-requested":        {Tone: views.ToneGood, Title: "Look into your mailbox", Text: "If an operator with a password has this e-mail, a link is on its way there. It works once, for 30 minutes. If none arrives, look among the unwanted mails, or run codexible user set-password on the server."},
+	"password-reset":         {Tone: views.ToneGood, Title: "Password changed", Text: "All sessions of this account have ended. Sign in with the new password."},
 	"two-step-off":           {Tone: views.ToneWarn, Title: "Two-factor authentication is off", Text: "Your password alone signs you in."},
 	"two-step-unlocked":      {Tone: views.ToneBad, Title: "Somebody entered 100 wrong codes in one day", Text: "Your authenticator codes were locked. Your recovery code has unlocked them. Whoever entered the wrong codes knew your password. Change it below."},
 	"session-ended":          {Tone: views.ToneGood, Title: "Session ended", Text: "That browser has to sign in again."},

@@ -102,6 +102,9 @@ func (c *Console) signInPage(v *Visit, email, next string, n *views.Notice) temp
 	}
 	if !c.PasswordsOff {
 		page.Action, page.Submit, page.Foot = "/admin/login", "Sign in", lostPassword
+		if c.SendReset != nil {
+			page.Foot, page.Back = "", views.Link{Text: "Forgot your password?", Path: "/admin/forgot"}
+		}
 		page.Fields = []views.Field{
 			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: email, Required: true, Autofocus: email == ""},
 			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},

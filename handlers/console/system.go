@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"codexible/accounts"
+	"codexible/events"
 	"codexible/fault"
 	"codexible/handlers/monitor"
 	"codexible/limits"
@@ -60,6 +62,9 @@ func (c *Console) System(ctx context.Context, v *Visit) (Reply, error) {
 	if p.Holds, err = c.holdFacts(ctx); err != nil {
 		return Reply{}, err
 	}
+	if p.Mail, err = c.mailFacts(ctx); err != nil {
+		return Reply{}, err
+	}
 	return show(views.SystemPage(p))
 }
 
@@ -77,6 +82,30 @@ func (c *Console) holdFacts(ctx context.Context) ([]views.Fact, error) {
 	}
 	return []views.Fact{{Name: "Open holds", Value: fmt.Sprintf("%s, %s", views.Number(open), views.Count(credits, "credit"))}, uncollected}, err
 }
+
+// mailFacts are whether mails are sent, and what became of them.
+func (c *Console) mailFacts(ctx context.Context) ([]views.Fact, error) {
+	if c.MailServer == "" {
+		return []views.Fact{{Name: "Mail server", Value: "Not configured", Note: "With SMTP_URL and MAIL_FROM users and operators get mails of what they must know. To try it: codexible mail test ADDRESS."}}, nil
+	}
+	stats, err := c.Store.DeliveryStats(ctx)
+	of := stats[events.MailID]
+	waiting, failed := views.Fact{Name: "Waiting", Value: views.Count(of.Waiting, "event")}, views.Fact{Name: "Failed", Value: views.Count(of.Failed, "event"), Note: "In the last 24 hours."}
+	if late := c.Now().Sub(of.Oldest); of.Waiting > 0 && late > mailLate {
+		waiting.Tone, waiting.Note = views.ToneWarn, "The oldest waits for "+views.Span(late)+". To see what the mail server answers: codexible mail test ADDRESS."
+	}
+	if of.Failed > 0 {
+		failed.Tone, failed.Note = views.ToneBad, "In the last 24 hours the mail server refused their mails, or did not take them for 3 days. The service's log says why."
+	}
+	links := views.Fact{Name: "Password links", Value: "On", Note: "Operators who forgot their password can choose another one by mail."}
+	if c.SendReset == nil {
+		links.Value, links.Note = "Off", "They need PUBLIC_URL and sign-ins with a password."
+	}
+	return []views.Fact{{Name: "Mail server", Value: c.MailServer, Mono: true}, waiting, failed, links}, err
+}
+
+// mailLate is how long a mail may wait before the page says so.
+const mailLate = 5 * time.Minute
 
 func (c *Console) reconcileFact(ctx context.Context) (views.Fact, error) {
 	f := views.Fact{Name: "Last reconciliation", Value: "None yet.", Note: "It runs once a day. To run it yourself: codexible usage reconcile."}
