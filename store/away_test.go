@@ -30,11 +30,12 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 		ada, accounts.NewUser{Email: "new@example.com", Plan: "Pro"}, accounts.UserChange{Name: new("Name")},
 		accounts.PlanChange{Name: new("New"), DailyCreditLimit: new(int64(1))}, accounts.AuditEntry{Action: "a.b", Subject: accounts.SubjectSystem},
 		keys.NewKey{UserID: c.User.ID, Secret: keys.Mint()}, keys.KeyChange{Label: new("Label")}, keys.Rotation{KeyID: c.Key.ID, Secret: keys.Mint()},
-		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, storetest.Start, usage.Day("2026-03-04"),
+		c.Secret.Hash(), map[uuid.UUID]time.Time{c.Key.ID: storetest.Start}, charges(c.Charge(1)), c.User.ID, []uuid.UUID{c.User.ID}, storetest.Start, usage.Day("2026-03-04"),
 		storetest.Span("2026-03-04", "2026-03-04"), 10, usage.NewGrant{UserID: c.User.ID, Credits: 1}, usage.NewCorrection{UserID: c.User.ID, Credits: 1, Reason: "why"}, "text@example.com",
 		catalog.ModelChange{Name: new("new")}, catalog.Import{Charge: catalog.Charge{Mode: catalog.ByCost, Percent: 1, CreditValue: 1}},
 		events.Claim{Each: 1, All: 1, Lease: time.Minute}, []store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
 		&store.UsageSumQuery{By: []store.SumBy{store.SumByHour}, Span: storetest.Span("2026-03-04", "2026-03-04"), Limit: 1},
+		keys.StatusDisabled, [][]byte{{1}}, store.UserQuery{Status: accounts.StatusActive},
 	} {
 		arguments[reflect.TypeOf(a)] = a
 	}
@@ -56,10 +57,14 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 				in = append(in, reflect.ValueOf("Pro"))
 			case (name == "ChangeKey" || name == "RevokeKey" || name == "RotateKey" || name == "RotateFrom") && shape.In(n) == reflect.TypeFor[uuid.UUID]():
 				in = append(in, reflect.ValueOf(map[bool]uuid.UUID{true: c.Key.ID, false: c.User.ID}[n == 2 && name != "RotateKey" && name != "RotateFrom"]))
+			case shape.IsVariadic() && n == shape.NumIn()-1:
+				in = append(in, reflect.New(shape.In(n).Elem()).Elem())
 			case found:
 				in = append(in, reflect.ValueOf(given))
 			case shape.In(n).Kind() == reflect.Func:
 				in = append(in, idle(shape.In(n)))
+			case shape.In(n).Kind() == reflect.Pointer:
+				in = append(in, reflect.New(shape.In(n).Elem()))
 			default:
 				in = append(in, reflect.Zero(shape.In(n)))
 			}
