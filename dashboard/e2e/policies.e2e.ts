@@ -96,7 +96,7 @@ test('everything the account may do, and single scopes', async () => {
   const { page, complaints, close } = await visit(browser);
   await enterKeys(page, customer.key);
   await page.getByLabel('Label').fill('Laptop');
-  await page.getByRole('radio', { name: 'Everything this account can do' }).check();
+  await page.getByRole('radio', { name: 'For signing in' }).check();
   await create(page).click();
   await row(page, 'Laptop').waitFor();
 
@@ -128,7 +128,7 @@ test('a restricted key offers only what it can grant', async () => {
   const { page, complaints, close } = await visit(browser);
   await enterKeys(page, bound.key);
   expect(await page.getByRole('radio', { name: 'For a program' }).isDisabled()).toBe(true);
-  expect(await page.getByRole('radio', { name: 'Everything this account can do' }).isDisabled()).toBe(true);
+  expect(await page.getByRole('radio', { name: 'For signing in' }).isDisabled()).toBe(true);
   expect(await page.getByText('Missing scopes: Call models.').count()).toBe(2);
   expect(await page.getByRole('checkbox').count()).toBe(2);
   await page.getByRole('checkbox', { name: 'See usage' }).check();

@@ -5,7 +5,7 @@ import { sessionKey } from '@/app/lib/server/session';
 import { settings } from '@/app/lib/server/settings';
 import { speech } from '@/app/lib/server/speech';
 import { button } from '@/app/ui/button';
-import { Code, Examples } from './code';
+import { Code, Examples } from '@/app/ui/code';
 import { chargeExamples, checkExample, demoCustomers, errorExample, typesExample } from './examples';
 import { docsIn } from './messages';
 import { TryIt } from './try-it';

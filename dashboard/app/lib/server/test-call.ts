@@ -97,12 +97,15 @@ async function recentCharges(via: Connection): Promise<Charge[] | null> {
 
 /** The body as JSON; undefined where it is none, or too long. */
 async function readJson(response: Response): Promise<unknown> {
-  const decoder = new TextDecoder();
+  const [reader, decoder] = [response.body?.getReader(), new TextDecoder()];
   let [text, bytes] = ['', 0];
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > mostBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
+    bytes += next.value.byteLength;
+    if (bytes > mostBytes) {
+      await reader?.cancel();
+      return undefined;
+    }
+    text += decoder.decode(next.value, { stream: true });
   }
   try {
     return JSON.parse(text);
