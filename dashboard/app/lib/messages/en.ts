@@ -33,6 +33,7 @@ export const en = {
     refusedHint: 'The key may be mistyped, disabled, revoked or expired, or it cannot be used from your IP address. The account may also be suspended.',
     kept: 'The key is stored in a cookie that scripts cannot read, for seven days or until you sign out.',
     help: 'How keys work',
+    demo: 'This is a demo. Sign in with this key:',
     reasons: {
       expired: 'Your key is no longer valid. Sign in again with another key.',
       disabled: 'You disabled the key you were signed in with. Sign in with another key.',
@@ -77,7 +78,6 @@ export const en = {
     models: 'The key you are signed in with cannot see models and prices. To see them here, sign in with a key that has the scope “See usage”.',
     keys: 'The key you are signed in with cannot manage keys. To manage them here, sign in with a key that has the scope “Manage keys”.',
     own: 'The dashboard cannot tell which of these keys you are signed in with, so no key can be disabled or revoked here. Sign in again with the newest secret of your key.',
-    charge: 'The key you are signed in with cannot charge credits. An operator can grant it that scope.',
   },
   scopes: { models: 'Call models', usage: 'See usage', keys: 'Manage keys', charge: 'Charge credits', service: 'Verify other users’ keys', admin: 'Administration' },
   scopeHints: {
@@ -222,6 +222,11 @@ export const en = {
     fee: 'Per request, in addition',
     search: 'Per web search',
     since: 'In effect since {time} UTC',
+  },
+  welcome: {
+    title: 'Start here',
+    lead: 'No calls in this period. Make a key for a program, set up Codex, Claude Code, an editor or an SDK with it, and test it with one call.',
+    link: 'Connect a tool',
   },
   connect: {
     title: 'Connect a tool',
@@ -376,14 +381,6 @@ export const en = {
     title: 'This page has stopped working',
     lead: 'This is an error in the dashboard. Reloading the page usually helps.',
     retry: 'Reload',
-  },
-  tryIt: {
-    title: 'Try it with your key',
-    lead: 'Charges one credit to your account with the key you are signed in with. The model is “dashboard-test”.',
-    submit: 'Charge one credit',
-    working: 'Sending',
-    recorded: 'Charged. {used} of {limit} credits used today, {left} left.',
-    signedOut: 'Sign in to send a test charge from here.',
   },
   code: { copy: 'Copy', copied: 'Copied' },
 };

@@ -35,6 +35,7 @@ export const vi: Messages = {
     refusedHint: 'Khóa có thể bị nhập sai, đã tắt, đã thu hồi, đã hết hạn hoặc không dùng được từ địa chỉ IP của bạn. Tài khoản cũng có thể đang bị tạm khóa.',
     kept: 'Khóa được lưu trong cookie mà tập lệnh không đọc được, trong bảy ngày hoặc đến khi bạn đăng xuất.',
     help: 'Cách dùng khóa',
+    demo: 'Đây là bản dùng thử. Hãy đăng nhập bằng khóa này:',
     reasons: {
       expired: 'Khóa của bạn không còn hiệu lực. Hãy đăng nhập lại bằng khóa khác.',
       disabled: 'Bạn đã tắt khóa đang dùng để đăng nhập. Hãy đăng nhập bằng khóa khác.',
@@ -79,7 +80,6 @@ export const vi: Messages = {
     models: 'Khóa bạn đang dùng để đăng nhập không có quyền xem các mô hình và giá. Để xem ở đây, hãy đăng nhập bằng khóa có quyền “Xem mức sử dụng”.',
     keys: 'Khóa bạn đang dùng để đăng nhập không có quyền quản lý khóa. Để quản lý ở đây, hãy đăng nhập bằng khóa có quyền “Quản lý khóa”.',
     own: 'Không xác định được bạn đang đăng nhập bằng khóa nào trong số này, nên không tắt hoặc thu hồi khóa được ở đây. Hãy đăng nhập lại bằng mã bí mật mới nhất của khóa.',
-    charge: 'Khóa bạn đang dùng để đăng nhập không có quyền trừ tín dụng. Quản trị viên có thể cấp quyền đó cho khóa.',
   },
   scopes: { models: 'Gọi mô hình', usage: 'Xem mức sử dụng', keys: 'Quản lý khóa', charge: 'Trừ tín dụng', service: 'Xác minh khóa của người dùng khác', admin: 'Quản trị' },
   scopeHints: {
@@ -224,6 +224,11 @@ export const vi: Messages = {
     fee: 'Cộng thêm cho mỗi yêu cầu',
     search: 'Mỗi lượt tìm kiếm web',
     since: 'Có hiệu lực từ {time} UTC',
+  },
+  welcome: {
+    title: 'Bắt đầu tại đây',
+    lead: 'Chưa có lượt gọi nào trong khoảng thời gian này. Hãy tạo khóa cho một chương trình, thiết lập Codex, Claude Code, trình soạn thảo hoặc SDK với khóa đó, rồi gọi thử một lượt.',
+    link: 'Kết nối công cụ',
   },
   connect: {
     title: 'Kết nối công cụ',
@@ -378,14 +383,6 @@ export const vi: Messages = {
     title: 'Trang này gặp lỗi',
     lead: 'Đây là lỗi của bảng điều khiển. Tải lại trang thường sẽ khắc phục được.',
     retry: 'Tải lại',
-  },
-  tryIt: {
-    title: 'Thử với khóa của bạn',
-    lead: 'Trừ một tín dụng của tài khoản bằng khóa bạn đang dùng để đăng nhập. Mô hình là “dashboard-test”.',
-    submit: 'Trừ một tín dụng',
-    working: 'Đang gửi',
-    recorded: 'Đã trừ. Hôm nay đã dùng {used} trên {limit} tín dụng, còn {left}.',
-    signedOut: 'Hãy đăng nhập để thử trừ tín dụng tại đây.',
   },
   code: { copy: 'Sao chép', copied: 'Đã sao chép' },
 };
