@@ -38,6 +38,7 @@ const en = {
   },
   demo: {
     title: 'Demo keys',
+    signIn: 'This is a demo. Sign in with this key:',
     text: 'This is a demo. Its data is deleted when it stops. You can sign in with these keys:',
     key: 'Key',
     plan: 'Plan',
@@ -107,6 +108,7 @@ const vi: DocsMessages = {
   },
   demo: {
     title: 'Khóa dùng thử',
+    signIn: 'Đây là bản dùng thử. Hãy đăng nhập bằng khóa này:',
     text: 'Đây là bản dùng thử. Dữ liệu bị xóa khi dịch vụ dừng. Bạn có thể đăng nhập bằng các khóa này:',
     key: 'Khóa',
     plan: 'Gói',

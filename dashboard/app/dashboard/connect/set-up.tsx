@@ -54,21 +54,23 @@ function ToolChoice({ tool, onChoose }: { tool: Tool; onChoose: (tool: Tool) => 
     <fieldset>
       <legend className="text-sm font-semibold">{m.connect.tool}</legend>
       {toolKinds.map((kind) => (
-        <div key={kind} role="group" aria-label={m.connect.kinds[kind]} className="mt-0.5 flex flex-wrap items-center gap-0.5">
-          <span aria-hidden="true" className="w-full text-sm text-soft sm:w-[144px]">
+        <div key={kind} role="group" aria-label={m.connect.kinds[kind]} className="mt-0.5 sm:flex sm:items-baseline">
+          <p aria-hidden="true" className="shrink-0 text-sm text-soft sm:w-[144px]">
             {m.connect.kinds[kind]}
-          </span>
-          {tools
-            .filter((each) => each.kind === kind)
-            .map((each) => (
-              <label
-                key={each.id}
-                className="rounded-md border border-line px-1.5 py-0.5 text-sm font-semibold text-soft hover:text-ink has-checked:border-accent has-checked:bg-accent-wash has-checked:text-accent-ink has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
-              >
-                <input type="radio" name={name} className="sr-only" checked={each === tool} onChange={() => onChoose(each)} />
-                {each.name}
-              </label>
-            ))}
+          </p>
+          <div className="flex min-w-0 flex-wrap gap-0.5">
+            {tools
+              .filter((each) => each.kind === kind)
+              .map((each) => (
+                <label
+                  key={each.id}
+                  className="rounded-md border border-line px-1.5 py-0.5 text-sm font-semibold text-soft hover:text-ink has-checked:border-accent has-checked:bg-accent-wash has-checked:text-accent-ink has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
+                >
+                  <input type="radio" name={name} className="sr-only" checked={each === tool} onChange={() => onChoose(each)} />
+                  {each.name}
+                </label>
+              ))}
+          </div>
         </div>
       ))}
     </fieldset>

@@ -33,7 +33,6 @@ export const en = {
     refusedHint: 'The key may be mistyped, disabled, revoked or expired, or it cannot be used from your IP address. The account may also be suspended.',
     kept: 'The key is stored in a cookie that scripts cannot read, for seven days or until you sign out.',
     help: 'How keys work',
-    demo: 'This is a demo. Sign in with this key:',
     reasons: {
       expired: 'Your key is no longer valid. Sign in again with another key.',
       disabled: 'You disabled the key you were signed in with. Sign in with another key.',

@@ -35,7 +35,6 @@ export const vi: Messages = {
     refusedHint: 'Khóa có thể bị nhập sai, đã tắt, đã thu hồi, đã hết hạn hoặc không dùng được từ địa chỉ IP của bạn. Tài khoản cũng có thể đang bị tạm khóa.',
     kept: 'Khóa được lưu trong cookie mà tập lệnh không đọc được, trong bảy ngày hoặc đến khi bạn đăng xuất.',
     help: 'Cách dùng khóa',
-    demo: 'Đây là bản dùng thử. Hãy đăng nhập bằng khóa này:',
     reasons: {
       expired: 'Khóa của bạn không còn hiệu lực. Hãy đăng nhập lại bằng khóa khác.',
       disabled: 'Bạn đã tắt khóa đang dùng để đăng nhập. Hãy đăng nhập bằng khóa khác.',
