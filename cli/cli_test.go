@@ -739,6 +739,9 @@ func TestADemoWorksAloneAndLeavesNothingBehind(t *testing.T) {
 	if out, err := tour.CombinedOutput(); err != nil || !strings.Contains(string(out), `"code":"VALID"`) || !strings.Contains(string(out), `"charged":3`) {
 		t.Errorf("the README's tour with curl: %v\n%s", err, out)
 	}
+	if _, health := r.ask(t, http.MethodGet, "/health", "", ""); health["demo"] != true {
+		t.Errorf("the demo does not say that it is one: %v", health)
+	}
 	if _, ready := r.ask(t, http.MethodGet, "/health/ready", "", ""); ready["valkey"] != "unused" {
 		t.Errorf("the demo uses the configured Valkey: %v", ready)
 	}

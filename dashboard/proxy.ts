@@ -4,7 +4,7 @@ import { isSecure, sessionKey } from './app/lib/server/session';
 /** Sets every page's Content-Security-Policy and redirects signed-out visitors to the sign-in. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
-  const isPrivate = pathname === '/dashboard' || pathname === '/dashboard/keys';
+  const isPrivate = ['/dashboard', '/dashboard/keys', '/dashboard/connect'].includes(pathname);
   if (isPrivate && !sessionKey(request.cookies, request.headers)) {
     return NextResponse.redirect(new URL('/dashboard/login', request.url));
   }

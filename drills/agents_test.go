@@ -28,10 +28,10 @@ type agent struct {
 	// program is a pattern for the path of its program.
 	program string
 	// args ask for one turn that may run commands.
-	args func(model string) []string
+	args func() []string
 	// prepare writes what it needs to its home; env says the rest.
-	prepare func(t *testing.T, home, address, model string)
-	env     func(address, key string) []string
+	prepare func(t *testing.T, home, address, key, model string)
+	env     func(t *testing.T, address, key, model string) []string
 	// says takes from its output what it said at the end, and whether it took the turn for a success.
 	says func(t *testing.T, output []byte) (said string, succeeded bool)
 }
@@ -41,21 +41,17 @@ const turn = "Print the word codexible-demo with a command."
 var codex = agent{
 	name:    "Codex",
 	program: "@openai/codex-*/vendor/*/bin/codex",
-	args: func(string) []string {
+	args: func() []string {
 		return []string{"exec", "--skip-git-repo-check", "--json", "--dangerously-bypass-approvals-and-sandbox", turn}
 	},
-	prepare: func(t *testing.T, home, address, model string) {
+	prepare: func(t *testing.T, home, address, key, model string) {
 		t.Helper()
-		write(t, filepath.Join(home, ".codex", "config.toml"), `model = "`+model+`"
-model_provider = "codexible"
-[model_providers.codexible]
-name = "Codexible"
-base_url = "`+address+`/v1"
-env_key = "CODEXIBLE_API_KEY"
-wire_api = "responses"
-`)
+		toolOf(t, "codex").writeFiles(t, home, address, key, model, false)
 	},
-	env: func(_, key string) []string { return []string{"CODEXIBLE_API_KEY=" + key} },
+	env: func(t *testing.T, address, key, model string) []string {
+		t.Helper()
+		return toolOf(t, "codex").environment(t, address, key, model)
+	},
 	says: func(t *testing.T, output []byte) (said string, succeeded bool) {
 		t.Helper()
 		for line := range bytes.Lines(output) {
@@ -89,12 +85,13 @@ wire_api = "responses"
 var claudeCode = agent{
 	name:    "Claude Code",
 	program: "@anthropic-ai/claude-code-linux-*/claude",
-	args: func(model string) []string {
-		return []string{"--model", model, "--output-format", "json", "--allowedTools", "Bash", "-p", turn}
+	args: func() []string {
+		return []string{"--output-format", "json", "--allowedTools", "Bash", "-p", turn}
 	},
-	prepare: func(*testing.T, string, string, string) {},
-	env: func(address, key string) []string {
-		return []string{"ANTHROPIC_BASE_URL=" + address, "ANTHROPIC_AUTH_TOKEN=" + key}
+	prepare: func(*testing.T, string, string, string, string) {},
+	env: func(t *testing.T, address, key, model string) []string {
+		t.Helper()
+		return toolOf(t, "claude-code").environment(t, address, key, model)
 	},
 	says: func(t *testing.T, output []byte) (said string, succeeded bool) {
 		t.Helper()
@@ -116,22 +113,22 @@ var claudeCode = agent{
 var codexAsOpenAI = func() agent {
 	a := codex
 	a.name = "Codex as at OpenAI"
-	a.prepare = func(t *testing.T, home, address, model string) {
+	a.prepare = func(t *testing.T, home, address, _, model string) {
 		t.Helper()
 		write(t, filepath.Join(home, ".codex", "config.toml"), `model = "`+model+`"
 openai_base_url = "`+address+`/v1"
 `)
 	}
-	a.env = func(_, key string) []string { return []string{"CODEX_API_KEY=" + key} }
+	a.env = func(_ *testing.T, _, key, _ string) []string { return []string{"CODEX_API_KEY=" + key} }
 	return a
 }()
 
 // impatientCodex gives up on a stream in which no event came for 20 s.
 var impatientCodex = func() agent {
 	a := codex
-	a.prepare = func(t *testing.T, home, address, model string) {
+	a.prepare = func(t *testing.T, home, address, key, model string) {
 		t.Helper()
-		codex.prepare(t, home, address, model)
+		codex.prepare(t, home, address, key, model)
 		path := filepath.Join(home, ".codex", "config.toml")
 		config, err := os.ReadFile(path)
 		if err != nil {
@@ -146,9 +143,21 @@ var impatientCodex = func() agent {
 var claudeCodeWithV1 = func() agent {
 	a := claudeCode
 	a.name = "Claude Code at /v1"
-	a.env = func(address, key string) []string {
-		return []string{"ANTHROPIC_BASE_URL=" + address + "/v1", "ANTHROPIC_API_KEY=" + key}
+	a.env = func(_ *testing.T, address, key, model string) []string {
+		return []string{"ANTHROPIC_BASE_URL=" + address + "/v1", "ANTHROPIC_API_KEY=" + key, "ANTHROPIC_MODEL=" + model}
 	}
+	return a
+}()
+
+// claudeCodeBySettings takes the file of the table instead of the environment.
+var claudeCodeBySettings = func() agent {
+	a := claudeCode
+	a.name = "Claude Code by settings.json"
+	a.prepare = func(t *testing.T, home, address, key, model string) {
+		t.Helper()
+		toolOf(t, "claude-code").writeFiles(t, home, address, key, model, true)
+	}
+	a.env = func(*testing.T, string, string, string) []string { return nil }
 	return a
 }()
 
@@ -179,12 +188,12 @@ func (a agent) run(t *testing.T, address, key, model string) ran {
 		t.Fatalf("%s is not installed in the folder that CODEXIBLE_AGENTS names: make agents installs it", a.name)
 	}
 	home, work := t.TempDir(), t.TempDir()
-	a.prepare(t, home, address, model)
+	a.prepare(t, home, address, key, model)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, found[0], a.args(model)...)
+	cmd := exec.CommandContext(ctx, found[0], a.args()...)
 	cmd.Dir = work
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(), "DISABLE_AUTOUPDATER=1"}, a.env(address, key)...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(), "DISABLE_AUTOUPDATER=1"}, a.env(t, address, key, model)...)
 	var output, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &complaints
 	cmd.SysProcAttr, cmd.WaitDelay = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, 10*time.Second
@@ -247,7 +256,7 @@ func (f *front) answered() []int {
 // finishATurn lets each agent run a command that the model asks for.
 func finishATurn(t *testing.T, address, key string) {
 	t.Helper()
-	for _, a := range []agent{codex, codexAsOpenAI, claudeCode, claudeCodeWithV1} {
+	for _, a := range []agent{codex, codexAsOpenAI, claudeCode, claudeCodeBySettings, claudeCodeWithV1} {
 		t.Run(a.name, func(t *testing.T) {
 			f := newFront(t, address)
 			r := a.run(t, f.url, key, "tool")

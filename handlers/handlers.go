@@ -49,7 +49,9 @@ type Parts struct {
 	// HideCost has the customer API answer 0 in place of what calls cost the operator.
 	HideCost bool
 	Version  string
-	Now      func() time.Time
+	// Demo says that the service runs with demo data and published keys.
+	Demo bool
+	Now  func() time.Time
 	// Log takes a line for every request and the causes of failures; may be nil.
 	Log *slog.Logger
 	// Registry is what /metrics shows; one of its own where nil.

@@ -12,11 +12,12 @@ import (
 type health struct {
 	Status  string `json:"status" enum:"ok"`
 	Version string `json:"version" example:"v1.0.0"`
+	Demo    bool   `json:"demo,omitempty" doc:"Whether the service runs with demo data and published keys; left out where it does not."`
 }
 
 // health checks only that the process answers.
 func (a *api) health(context.Context, nothing) (health, error) {
-	return health{Status: monitor.OK, Version: a.Version}, nil
+	return health{Status: monitor.OK, Version: a.Version, Demo: a.Demo}, nil
 }
 
 type readiness struct {

@@ -237,7 +237,7 @@ func (s *service) answer(ctx context.Context) error {
 	console := s.console(life)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.store, Verifier: s.verifier, Catalog: s.catalog, Holds: s.holds, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP, CreditValue: s.Config.CreditValue,
-		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version,
+		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version, Demo: len(s.FixedKeys) > 0,
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
 		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send,

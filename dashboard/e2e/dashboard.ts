@@ -16,7 +16,7 @@ export interface Dashboard extends Program {
 }
 
 /** Starts the dashboard in front of a service, on a port of its own. */
-export async function startDashboard(service: Service, mode: Mode, environment: Record<string, string> = {}): Promise<Dashboard> {
+export async function startDashboard(service: Pick<Service, 'url'>, mode: Mode, environment: Record<string, string> = {}): Promise<Dashboard> {
   if (mode !== 'development' && !existsSync(path.join(root, '.next/BUILD_ID'))) throw new Error('There is no production build. Run `npm run build` first.');
   const port = String(await freePort());
   const url = `http://127.0.0.1:${port}`;

@@ -42,8 +42,8 @@ test('a key lives: created, copied, shown once, relabelled, rotated, revoked', a
   await page.getByRole('button', { name: 'Create key' }).click();
   const secret = await shownSecret(page);
   expect(await page.getByRole('heading', { name: 'Your key “Build server”' }).evaluate((heading) => heading === document.activeElement)).toBe(true);
-  await page.getByRole('button', { name: 'Copy' }).click();
-  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied', exact: true }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
   expect(await statusOf(secret)).toBe(200);
   await expect.poll(() => labels(page)).toEqual(['Build server', 'First']);

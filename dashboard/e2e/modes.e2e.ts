@@ -31,8 +31,8 @@ describe.each<Mode>(['standalone', 'development'])('in %s', (mode) => {
     await page.locator('[data-secret]').waitFor();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('link', { name: 'Docs', exact: true }).click();
-    await page.getByRole('tab', { name: 'Python' }).click();
-    await page.getByText(`${service.url}/api/usage`).first().waitFor();
+    await page.getByRole('tab', { name: 'OpenAI SDK, Python' }).click();
+    await page.getByText(`${service.url}/v1`).first().waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${dashboard.url}/dashboard/login`);
     expect(complaints).toEqual([]);

@@ -39,7 +39,7 @@ test('the key is where no script, no page and no address has it', async () => {
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
   await signIn(page, dashboard.url, key);
-  for (const path of ['/dashboard', '/dashboard/models', '/dashboard/keys', '/docs']) {
+  for (const path of ['/dashboard', '/dashboard/models', '/dashboard/keys', '/dashboard/connect', '/docs']) {
     await page.goto(dashboard.url + path);
     expect(await page.content()).not.toContain(key);
     expect(await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).not.toContain(key);
@@ -126,7 +126,7 @@ test('everything can be reached by keyboard, in order, and seen when it is', asy
   await signIn(page, dashboard.url, demo.pro.key);
   await page.getByRole('button', { name: 'Older' }).waitFor();
   const reached: string[] = [];
-  for (let step = 0; step < 14; step++) {
+  for (let step = 0; step < 15; step++) {
     await page.keyboard.press('Tab');
     const focused = await page.evaluate(() => {
       const element = document.activeElement;
@@ -138,7 +138,7 @@ test('everything can be reached by keyboard, in order, and seen when it is', asy
     expect(focused?.outline, focused?.name.slice(0, 80)).not.toBe('none');
     reached.push(focused?.name ?? '');
   }
-  expect(reached.slice(0, 11)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Models', 'Keys', 'Docs', 'Sign out', 'Refresh', 'Manage keys', '30 days', 'Credits used by day']);
+  expect(reached.slice(0, 12)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Models', 'Keys', 'Connect', 'Docs', 'Sign out', 'Refresh', 'Manage keys', '30 days', 'Credits used by day']);
   await page.goto(`${dashboard.url}/dashboard`);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -190,6 +190,29 @@ describe.each([
       await inspect(`dialog ${action}`);
       await page.keyboard.press('Escape');
     }
+    // A customer of this test's own: so many pages come near the rate limit of one key.
+    const customer = await service.newCustomer('Pro', ['models', 'usage', 'keys']);
+    await page.context().clearCookies();
+    await open(page, `${dashboard.url}/dashboard/login`);
+    await page.locator('input[name=token]').fill(customer.key);
+    await page.locator('button[type=submit]').click();
+    await page.waitForURL(`${dashboard.url}/dashboard`);
+    await page.locator('main section a[href="/dashboard/connect"]').waitFor();
+    await page.locator('[data-figure=credits_used]').waitFor();
+    await inspect('overview of a new customer');
+    await open(page, `${dashboard.url}/dashboard/connect`);
+    await page.locator('[data-tool]').waitFor();
+    await interactive(page);
+    const tools = page.locator('fieldset label');
+    for (let i = 0; i < (await tools.count()); i++) {
+      await tools.nth(i).click();
+      await inspect(`the set-up of tool ${i}`);
+    }
+    await page.locator('main form button[type=submit]').click();
+    await page.locator('[data-secret]').waitFor();
+    await page.locator('[data-tool] ~ div button').click();
+    await page.locator('[data-outcome=answered] [data-charge]').waitFor();
+    await inspect('a test of a key');
     await page.goto(`${dashboard.url}/docs`);
     await inspect('docs');
     expect(complaints).toEqual([]);

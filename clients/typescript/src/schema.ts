@@ -1225,6 +1225,8 @@ export interface components {
             /** @enum {string} */
             status: "ok";
             version: string;
+            /** @description Whether the service runs with demo data and published keys; left out where it does not. */
+            demo?: boolean;
         };
         Readiness: {
             /** @enum {string} */
@@ -4095,7 +4097,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "status": "ok",
-                     *       "version": "v1.0.0"
+                     *       "version": "v1.0.0",
+                     *       "demo": false
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];

@@ -52,12 +52,12 @@ describe('calls to the API', () => {
 
   test('hand on status, body and what a client waits by, and are never cached', async () => {
     answer(() => ({ status: 429, headers: { 'Retry-After': '9', 'X-Request-Id': 'r-1', 'Set-Cookie': 'a=b', 'X-RateLimit-Limit': '100' }, body: refusal(429, 'rate_limited') }));
-    const response = await api.POST(request('POST', '/dashboard/api/usage', { body: '{"credits":1}', headers: { 'idempotency-key': 'k-1' } }));
+    const response = await api.POST(request('POST', '/dashboard/api/keys', { body: '{"label":"CI"}' }));
     expect(response.status).toBe(429);
     expect(await response.json()).toEqual(refusal(429, 'rate_limited'));
     expect(Object.fromEntries(response.headers)).toMatchObject({ 'retry-after': '9', 'x-request-id': 'r-1', 'x-ratelimit-limit': '100', 'cache-control': 'no-store' });
     expect(response.headers.get('set-cookie')).toBeNull();
-    expect(upstream.received[0]).toMatchObject({ body: '{"credits":1}', headers: { 'idempotency-key': 'k-1' } });
+    expect(upstream.received[0]).toMatchObject({ body: '{"label":"CI"}', headers: { 'content-type': 'application/json' } });
   });
 
   test('reach the models that are offered', async () => {
@@ -69,6 +69,7 @@ describe('calls to the API', () => {
   test.each([
     ['GET', '/dashboard/api/admin/users'],
     ['POST', '/dashboard/api/models'],
+    ['POST', '/dashboard/api/usage'],
     ['GET', '/dashboard/api/models/coder'],
     ['POST', '/dashboard/api/keys/verify'],
     ['DELETE', '/dashboard/api/usage/today'],

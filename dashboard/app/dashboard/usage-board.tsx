@@ -1,9 +1,11 @@
 'use client';
 
-import { Suspense, useCallback, useState } from 'react';
+import Link from 'next/link';
+import { Suspense, use, useCallback, useState } from 'react';
 import type { Account, Charge, ModelUsage, Overview, Result, UsageDay, UsageHour } from '@/app/lib/api';
 import { BarredBanner } from '@/app/ui/barred';
-import { PanelSkeleton, Waiting } from '@/app/ui/panel';
+import { button } from '@/app/ui/button';
+import { Frame, PanelSkeleton, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { ChargesPanel } from './charges-panel';
 import { HistoryPanel } from './history-panel';
@@ -44,6 +46,9 @@ export function UsageBoard(props: UsageBoardProps) {
     <>
       <h1 className="mb-3 text-xl">{m.overview.title}</h1>
       <BarredBanner />
+      <Suspense fallback={null}>
+        <Welcome history={props.history} />
+      </Suspense>
       <div className="grid grid-cols-1 gap-3 lg:grid-cols-3">
         <Suspense fallback={<TodaySkeleton />}>
           <TodayPanels initial={props.overview} account={props.account} onChange={changed} />
@@ -86,6 +91,23 @@ export function UsageBoard(props: UsageBoardProps) {
         </Suspense>
       </div>
     </>
+  );
+}
+
+/** The first step, for a customer who has not called anything. */
+function Welcome({ history }: { history: Promise<Result<UsageDay[]>> }) {
+  const { m } = useSpeech();
+  const days = use(history);
+  if (!days.ok || days.value.some(({ request_count: requests }) => requests > 0)) return null;
+  return (
+    <Frame title={m.welcome.title} className="mb-3">
+      <p className="max-w-[800px]">{m.welcome.lead}</p>
+      <p className="mt-2">
+        <Link href="/dashboard/connect" prefetch={false} className={button.primary}>
+          {m.welcome.link}
+        </Link>
+      </p>
+    </Frame>
   );
 }
 

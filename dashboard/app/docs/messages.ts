@@ -17,12 +17,13 @@ const en = {
     text: 'Send your key in the Authorization header of every request. Keep it out of URLs, logs and repositories: anybody who has it can use your credits. Create a separate key for each program, so that you can revoke one without affecting the others. Give each key only the scopes and addresses that it needs.',
     check: 'Check whose key it is and how much it has used today:',
   },
-  charge: {
-    title: 'Charging credits',
-    text: 'A charge is recorded completely or not at all, and it is durable before the response is sent. credits is a whole number, default 1. Model, tokens and cost are optional and appear in your overview. The key needs the scope charge, which only an operator can grant.',
+  calls: {
+    title: 'Calling models',
+    text: 'The API is that of OpenAI and of Anthropic: Chat Completions, Responses and Messages under /v1. Use any of their clients with this base URL and your key. The models that you can use are on the page Models.',
     language: 'Language',
-    retry: 'With an Idempotency-Key, a repeat within 24 hours returns the first result and charges nothing. Use the same value when you retry after a timeout.',
-    types: 'For TypeScript, generate types from the OpenAPI document:',
+    price: 'A call is charged by its real tokens. A call that is refused costs nothing. Where the day’s credits end during a stream, the stream ends in the way that its client understands.',
+    connect: 'Set up Codex, Claude Code, an editor or an SDK with your key, and test it',
+    types: 'For programs that read usage or manage keys, generate TypeScript types from the OpenAPI document:',
   },
   limits: {
     title: 'Limits',
@@ -37,7 +38,8 @@ const en = {
   },
   demo: {
     title: 'Demo keys',
-    text: 'These keys work only on a service that was started in demo mode:',
+    signIn: 'This is a demo. Sign in with this key:',
+    text: 'This is a demo. Its data is deleted when it stops. You can sign in with these keys:',
     key: 'Key',
     plan: 'Plan',
     credits: 'Credits per day',
@@ -85,12 +87,13 @@ const vi: DocsMessages = {
     text: 'Gửi khóa trong header Authorization của mọi yêu cầu. Đừng để lộ khóa trong URL, nhật ký hay kho mã nguồn: ai có khóa đều dùng được tín dụng của bạn. Hãy tạo khóa riêng cho từng chương trình, để có thể thu hồi một khóa mà không ảnh hưởng đến khóa khác. Chỉ cấp cho khóa những quyền và địa chỉ cần thiết.',
     check: 'Kiểm tra khóa thuộc về ai và hôm nay đã dùng bao nhiêu:',
   },
-  charge: {
-    title: 'Trừ tín dụng',
-    text: 'Một lần trừ tín dụng được ghi trọn vẹn hoặc không được ghi, và đã được lưu bền vững trước khi có phản hồi. credits là số nguyên, mặc định là 1. Mô hình, số token và chi phí là tùy chọn và hiển thị trong trang tổng quan. Khóa cần quyền charge, chỉ quản trị viên mới cấp được.',
+  calls: {
+    title: 'Gọi mô hình',
+    text: 'API giống API của OpenAI và của Anthropic: Chat Completions, Responses và Messages dưới /v1. Hãy dùng bất kỳ thư viện nào của họ với URL gốc này và khóa của bạn. Các mô hình bạn dùng được có trong trang Mô hình.',
     language: 'Ngôn ngữ lập trình',
-    retry: 'Nếu có Idempotency-Key, yêu cầu lặp lại trong 24 giờ sẽ nhận kết quả của lần đầu và không bị trừ thêm. Hãy dùng cùng giá trị khi thử lại sau khi hết thời gian chờ.',
-    types: 'Với TypeScript, hãy sinh kiểu dữ liệu từ tài liệu OpenAPI:',
+    price: 'Mỗi lượt gọi được tính theo số token thực tế. Lượt gọi bị từ chối không mất tín dụng. Nếu hết tín dụng trong ngày giữa một luồng, luồng kết thúc theo cách mà chương trình hiểu được.',
+    connect: 'Thiết lập Codex, Claude Code, trình soạn thảo hoặc SDK với khóa của bạn, rồi gọi thử',
+    types: 'Với chương trình đọc mức sử dụng hoặc quản lý khóa, hãy sinh kiểu TypeScript từ tài liệu OpenAPI:',
   },
   limits: {
     title: 'Giới hạn',
@@ -105,7 +108,8 @@ const vi: DocsMessages = {
   },
   demo: {
     title: 'Khóa dùng thử',
-    text: 'Các khóa này chỉ dùng được trên dịch vụ được khởi động ở chế độ dùng thử:',
+    signIn: 'Đây là bản dùng thử. Hãy đăng nhập bằng khóa này:',
+    text: 'Đây là bản dùng thử. Dữ liệu bị xóa khi dịch vụ dừng. Bạn có thể đăng nhập bằng các khóa này:',
     key: 'Khóa',
     plan: 'Gói',
     credits: 'Tín dụng mỗi ngày',

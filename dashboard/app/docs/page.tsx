@@ -1,14 +1,13 @@
 import type { Metadata } from 'next';
-import { cookies, headers } from 'next/headers';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { sessionKey } from '@/app/lib/server/session';
+import { demoCustomers, isDemo } from '@/app/lib/server/demo';
 import { settings } from '@/app/lib/server/settings';
 import { speech } from '@/app/lib/server/speech';
 import { button } from '@/app/ui/button';
-import { Code, Examples } from './code';
-import { chargeExamples, checkExample, demoCustomers, errorExample, typesExample } from './examples';
+import { Code, Examples } from '@/app/ui/code';
+import { callExamples, checkExample, errorExample, typesExample } from './examples';
 import { docsIn } from './messages';
-import { TryIt } from './try-it';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { language } = await speech();
@@ -16,16 +15,15 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function Docs() {
-  const [{ language, m }, jar, requestHeaders] = await Promise.all([speech(), cookies(), headers()]);
+  const [{ language }, inDemo] = await Promise.all([speech(), isDemo()]);
   const d = docsIn(language);
   const baseUrl = settings().publicApiUrl;
   const sections = [
     { id: 'base-url', title: d.base.title },
     { id: 'authentication', title: d.auth.title },
-    { id: 'charging', title: d.charge.title },
-    { id: 'try-it', title: m.tryIt.title },
+    { id: 'calls', title: d.calls.title },
     { id: 'limits', title: d.limits.title },
-    { id: 'demo-keys', title: d.demo.title },
+    ...(inDemo ? [{ id: 'demo-keys', title: d.demo.title }] : []),
     { id: 'errors', title: d.errors.title },
   ];
   return (
@@ -65,16 +63,17 @@ export default async function Docs() {
           <Code code={checkExample(baseUrl)} subject={d.auth.check} />
         </Section>
 
-        <Section id="charging" title={d.charge.title}>
-          <p>{d.charge.text}</p>
-          <Examples label={d.charge.language} examples={chargeExamples(baseUrl)} />
-          <p>{d.charge.retry}</p>
-          <p className="mt-1">{d.charge.types}</p>
-          <Code code={typesExample(baseUrl)} subject={d.charge.types} />
-        </Section>
-
-        <Section id="try-it" title={m.tryIt.title}>
-          <TryIt signedIn={sessionKey(jar, requestHeaders) !== null} />
+        <Section id="calls" title={d.calls.title}>
+          <p>{d.calls.text}</p>
+          <Examples label={d.calls.language} examples={callExamples(baseUrl)} />
+          <p>{d.calls.price}</p>
+          <p className="mt-1">
+            <Link href="/dashboard/connect" prefetch={false} className={button.plain}>
+              {d.calls.connect}
+            </Link>
+          </p>
+          <p className="mt-1">{d.calls.types}</p>
+          <Code code={typesExample(baseUrl)} subject={d.calls.types} />
         </Section>
 
         <Section id="limits" title={d.limits.title}>
@@ -90,15 +89,16 @@ export default async function Docs() {
           </dl>
         </Section>
 
-        <Section id="demo-keys" title={d.demo.title}>
-          <p>{d.demo.text}</p>
-          <Code code="codexible serve --demo" subject={d.demo.title} />
-          <Table
-            label={d.demo.title}
-            head={[d.demo.key, d.demo.plan, d.demo.credits]}
-            rows={demoCustomers.map(({ key, plan, dailyCredits }) => [key, plan, String(dailyCredits)])}
-          />
-        </Section>
+        {inDemo ? (
+          <Section id="demo-keys" title={d.demo.title}>
+            <p>{d.demo.text}</p>
+            <Table
+              label={d.demo.title}
+              head={[d.demo.key, d.demo.plan, d.demo.credits]}
+              rows={demoCustomers.map(({ key, plan, dailyCredits }) => [key, plan, String(dailyCredits)])}
+            />
+          </Section>
+        ) : null}
 
         <Section id="errors" title={d.errors.title}>
           <p>{d.errors.text}</p>

@@ -10,7 +10,6 @@ import {
   listKeys,
   listModels,
   nextMidnightUtc,
-  recordUsage,
   retryAfterSeconds,
   revokeKey,
   rotateKey,
@@ -100,7 +99,6 @@ describe('against a server', () => {
     await getUsageDetailed({ limit: 21, offset: 20 }, via);
     await getUsageHourly(undefined, via);
     await getUsageHourly('2026-11-24', via);
-    await recordUsage({ credits: 2 }, 'order-1', via);
     expect(upstream.received.map(({ method, path, body }) => `${method} ${path} ${body}`.trim())).toEqual([
       'POST /api/auth/validate {"token":"codexible_x"}',
       'GET /api/keys',
@@ -115,10 +113,8 @@ describe('against a server', () => {
       'GET /api/usage/detailed?limit=21&offset=20',
       'GET /api/usage/hourly',
       'GET /api/usage/hourly?date=2026-11-24',
-      'POST /api/usage {"credits":2}',
     ]);
     expect(upstream.received.every(({ headers }) => headers.authorization === 'Bearer codexible_x')).toBe(true);
-    expect(upstream.received.at(-1)?.headers['idempotency-key']).toBe('order-1');
   });
 
   test('more keys than a page holds are read page after page, and no further than asked or than there are', async () => {

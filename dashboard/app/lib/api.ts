@@ -35,8 +35,6 @@ export type UsageDay = Success<paths['/api/usage/history']['get']>[number];
 export type Charge = Success<paths['/api/usage/detailed']['get']>[number];
 export type ModelUsage = Success<paths['/api/usage/models']['get']>[number];
 export type UsageHour = Success<paths['/api/usage/hourly']['get']>[number];
-export type NewCharge = Body<paths['/api/usage']['post']>;
-export type ChargeReceipt = Success<paths['/api/usage']['post']>;
 
 /** Why a call has no value, by what the caller can do about it. */
 export type ApiError =
@@ -311,14 +309,4 @@ export function getUsageModels(days: number, via = ownServer): Promise<Result<Mo
 /** The 24 UTC hours of a date (`YYYY-MM-DD`), today unless given. */
 export function getUsageHourly(date?: string, via = ownServer): Promise<Result<UsageHour[]>> {
   return send({ method: 'GET', path: '/api/usage/hourly', query: { date } }, via);
-}
-
-/** Charges the calling key. With the same idempotency key a repeat within 24 hours charges nothing. */
-export function recordUsage(
-  charge: NewCharge,
-  idempotencyKey?: string,
-  via = ownServer,
-): Promise<Result<ChargeReceipt>> {
-  const headers: Record<string, string> = idempotencyKey ? { 'Idempotency-Key': idempotencyKey } : {};
-  return send({ method: 'POST', path: '/api/usage', body: charge, headers }, via);
 }

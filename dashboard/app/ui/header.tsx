@@ -14,6 +14,7 @@ export function Header({ signedIn }: { signedIn: boolean }) {
         { href: '/dashboard', text: m.nav.overview },
         { href: '/dashboard/models', text: m.nav.models },
         { href: '/dashboard/keys', text: m.nav.keys },
+        { href: '/dashboard/connect', text: m.nav.connect },
         { href: '/docs', text: m.nav.docs },
       ]
     : [{ href: '/docs', text: m.nav.docs }];
@@ -25,7 +26,7 @@ export function Header({ signedIn }: { signedIn: boolean }) {
           Codexible
         </Link>
         <nav aria-label={m.nav.label} className={signedIn ? 'order-last w-full sm:order-none sm:w-auto sm:grow' : 'grow'}>
-          <ul className="flex gap-1">
+          <ul className="flex flex-wrap gap-x-1">
             {links.map(({ href, text }) => (
               <li key={href}>
                 <Link

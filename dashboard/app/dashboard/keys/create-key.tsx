@@ -1,26 +1,20 @@
 'use client';
 
 import { useId, useState, type SubmitEvent } from 'react';
-import { createKey, type ApiError, type Key, type MintedKey, type NewKey, type Role } from '@/app/lib/api';
-import { entriesOf } from '@/app/lib/addresses';
-import { amountsOf, choosable, defaultScopes, expiryOf, lacking, problemsOf, programScopes, type KeyDraft, type Scope } from '@/app/lib/policy';
+import { createKey, type ApiError, type Key, type MintedKey, type Role } from '@/app/lib/api';
+import { choosable, defaultScopes, problemsOf, programScopes, type Scope } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Frame } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
+import { blank, lacksOf, newKeyOf, type NewDraft } from './draft';
 import { fieldProblems, FormTrouble, KeyFields } from './key-fields';
 import { Choice, ScopeBoxes } from './scope-fields';
-
-type Purpose = 'program' | 'everything' | 'choose';
-
-interface NewDraft extends KeyDraft {
-  purpose: Purpose;
-}
 
 interface CreateKeyProps {
   /** The key that the viewer is signed in with, where it is known. */
   own: Key | null;
   role: Role;
-  onCreated: (minted: MintedKey) => void;
+  onCreated: (minted: MintedKey, scopes: readonly Scope[]) => void;
 }
 
 /** The form for another key. What it is for comes first, in words; single scopes are optional. */
@@ -43,7 +37,7 @@ export function CreateKey({ own, role, onCreated }: CreateKeyProps) {
     setError(answer.ok ? null : answer.error);
     if (!answer.ok) return;
     setDraft(blank(own, role));
-    onCreated(answer.value);
+    onCreated(answer.value, draft.scopes);
   };
 
   const problems = fieldProblems(error);
@@ -82,7 +76,6 @@ function PurposeFields({ draft, own, role, problem, onChange }: PurposeFieldsPro
     const lacks = lacksOf(choice.scopes, own);
     return { ...choice, possible: lacks.length === 0, hint: lacks.length === 0 ? fill(hint, { scopes: listed(choice.scopes) }) : fill(m.keys.lacks, { scopes: listed(lacks) }) };
   });
-  const note = own?.scopes.includes('charge') ? fill(m.keys.chargeByOperator, { scope: m.scopes.charge }) : undefined;
   return (
     <>
       <fieldset className="mb-2">
@@ -103,34 +96,9 @@ function PurposeFields({ draft, own, role, problem, onChange }: PurposeFieldsPro
           offered={own ? choosable(own) : defaultScopes(role)}
           chosen={draft.scopes}
           problem={problem}
-          note={note}
           onChange={(scopes) => onChange({ ...draft, scopes })}
         />
       ) : null}
     </>
   );
-}
-
-/** What the calling key would have to have for this; nothing while it is not known, for then the service decides. */
-function lacksOf(scopes: readonly Scope[], own: Key | null): Scope[] {
-  return own ? lacking(scopes, own.scopes) : [];
-}
-
-/** The initial form: for a program, and with the calling key's limits. */
-function blank(own: Key | null, role: Role): NewDraft {
-  const bounds = { label: '', expires: own?.expires_at?.slice(0, 10) ?? '', addresses: own?.allowed_addresses.join('\n') ?? '' };
-  if (lacksOf(programScopes, own).length === 0) return { ...bounds, purpose: 'program', scopes: programScopes };
-  const everything = defaultScopes(role);
-  return lacksOf(everything, own).length === 0 ? { ...bounds, purpose: 'everything', scopes: everything } : { ...bounds, purpose: 'choose', scopes: [] };
-}
-
-/** Empty fields are left out: the service then uses its default. */
-function newKeyOf(draft: NewDraft, own: Key | null): NewKey {
-  const key: NewKey = { scopes: [...draft.scopes], ...amountsOf(own) };
-  const expiry = expiryOf(draft, own?.expires_at ?? null);
-  const addresses = entriesOf(draft.addresses);
-  if (draft.label.trim()) key.label = draft.label.trim();
-  if (expiry) key.expires_at = expiry;
-  if (addresses.length > 0) key.allowed_addresses = addresses;
-  return key;
 }

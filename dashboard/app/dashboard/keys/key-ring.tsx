@@ -1,12 +1,14 @@
 'use client';
 
-import { useState } from 'react';
-import { ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
+import { Suspense, useState } from 'react';
+import { listModels, ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
+import type { Scope } from '@/app/lib/policy';
 import { checkSession, type OwnKey } from '@/app/lib/session';
 import { button } from '@/app/ui/button';
 import { Empty, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
+import { SetUp } from '../connect/set-up';
 import { CreateKey } from './create-key';
 import { EditKey } from './edit-key';
 import { KeyList } from './key-list';
@@ -19,6 +21,8 @@ import { SwitchKey } from './switch-key';
 export type KeyAction = 'edit' | 'rotate' | 'disable' | 'enable' | 'revoke';
 
 interface KeyRingProps {
+  /** Where customers' programs reach the service. */
+  address: string;
   keys: Promise<Result<Listed>>;
   own: Promise<Result<OwnKey>>;
 }
@@ -30,7 +34,7 @@ export function KeyRing(props: KeyRingProps) {
   const keys = useResource(props.keys, 'keys', (signal) => listRows(shown, { ...ownServer, signal }));
   const own = useResource(props.own, 'own', (signal) => checkSession({ ...ownServer, signal }));
   const [action, setAction] = useState<{ kind: KeyAction; key: Key } | null>(null);
-  const [secret, setSecret] = useState<MintedKey | null>(null);
+  const [secret, setSecret] = useState<{ minted: MintedKey; scopes: readonly Scope[] } | null>(null);
   const [said, setSaid] = useState('');
 
   const ownKey = own.value?.key ?? null;
@@ -44,9 +48,9 @@ export function KeyRing(props: KeyRingProps) {
     setSaid(fill(sentence, { label: key.label }));
     reload(key.id);
   };
-  const show = (minted: MintedKey) => {
+  const show = (minted: MintedKey, scopes: readonly Scope[]) => {
     setSaid('');
-    setSecret(minted);
+    setSecret({ minted, scopes });
     reload(null);
   };
   const countOf = ({ rows, more }: Listed) => (more ? fill(m.keys.countShown, { n: number(rows.length) }) : plural(m.keys.count, rows.length));
@@ -58,7 +62,11 @@ export function KeyRing(props: KeyRingProps) {
 
   return (
     <>
-      {secret ? <SecretOnce key={secret.key} minted={secret} onDone={() => setSecret(null)} /> : null}
+      {secret ? (
+        <SecretOnce key={secret.minted.key} minted={secret.minted} onDone={() => setSecret(null)}>
+          {secret.scopes.includes('models') ? <SetUpOf address={props.address} apiKey={secret.minted.key} /> : null}
+        </SecretOnce>
+      ) : null}
       <div className="grid grid-cols-1 items-start gap-3 lg:grid-cols-3">
         <Panel
           title={m.keys.list}
@@ -93,7 +101,7 @@ export function KeyRing(props: KeyRingProps) {
         {said}
       </p>
       {acting && action?.kind === 'edit' ? <EditKey {...acting} own={ownKey} onSaved={(key) => finish(m.keys.saved, key)} /> : null}
-      {acting && action?.kind === 'rotate' ? <RotateKey {...acting} onRotated={show} /> : null}
+      {acting && action?.kind === 'rotate' ? <RotateKey {...acting} onRotated={(minted) => show(minted, acting.apiKey.scopes)} /> : null}
       {acting && (action?.kind === 'disable' || action?.kind === 'enable') ? (
         <SwitchKey {...acting} on={action.kind === 'enable'} onSwitched={(key) => finish(action.kind === 'enable' ? m.keys.switchedOn : m.keys.switchedOff, key)} />
       ) : null}
@@ -105,5 +113,19 @@ export function KeyRing(props: KeyRingProps) {
         />
       ) : null}
     </>
+  );
+}
+
+/** The set-up of a tool with a key that was just made. The models are those of the key that the viewer is signed in with. */
+function SetUpOf({ address, apiKey }: { address: string; apiKey: string }) {
+  const { m } = useSpeech();
+  const [models] = useState(() => listModels());
+  return (
+    <div className="mt-3 border-t border-line pt-2">
+      <h3 className="mb-1 text-base">{m.connect.setUp}</h3>
+      <Suspense fallback={<Waiting className="h-[320px]" />}>
+        <SetUp address={address} apiKey={apiKey} models={models} />
+      </Suspense>
+    </div>
   );
 }

@@ -4,6 +4,7 @@ import { Suspense } from 'react';
 import { read } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { ownKey } from '@/app/lib/server/own-key';
+import { settings } from '@/app/lib/server/settings';
 import { speech } from '@/app/lib/server/speech';
 import type { OwnKey } from '@/app/lib/session';
 import { BarredBanner } from '@/app/ui/barred';
@@ -33,7 +34,7 @@ export default async function Keys() {
           </PanelSkeleton>
         }
       >
-        <KeyRing keys={listRows(pageRows, via)} own={ownKey(via, key).then((answer) => read<OwnKey>(answer))} />
+        <KeyRing address={settings().publicApiUrl} keys={listRows(pageRows, via)} own={ownKey(via, key).then((answer) => read<OwnKey>(answer))} />
       </Suspense>
     </>
   );

@@ -1,13 +1,13 @@
 'use client';
 
-import { useEffect, useId, useRef } from 'react';
+import { useEffect, useId, useRef, type ReactNode } from 'react';
 import type { MintedKey } from '@/app/lib/api';
 import { button } from '@/app/ui/button';
 import { CopyButton } from '@/app/ui/copy';
 import { useSpeech } from '@/app/ui/preferences';
 
-/** A new secret, shown once. */
-export function SecretOnce({ minted, onDone }: { minted: MintedKey; onDone: () => void }) {
+/** A new secret, shown once; below it what can be done with it. */
+export function SecretOnce({ minted, onDone, children }: { minted: MintedKey; onDone: () => void; children?: ReactNode }) {
   const { m, fill } = useSpeech();
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
@@ -27,6 +27,7 @@ export function SecretOnce({ minted, onDone }: { minted: MintedKey; onDone: () =
           {m.keys.done}
         </button>
       </div>
+      {children}
     </section>
   );
 }

@@ -2,6 +2,8 @@ import type { Metadata } from 'next';
 import { cookies, headers } from 'next/headers';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
+import { docsIn } from '@/app/docs/messages';
+import { demoCustomers, isDemo } from '@/app/lib/server/demo';
 import { sessionKey } from '@/app/lib/server/session';
 import { speech } from '@/app/lib/server/speech';
 import { button } from '@/app/ui/button';
@@ -13,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function Login({ searchParams }: { searchParams: Promise<{ reason?: string | string[] }> }) {
-  const [{ m }, { reason }, jar, requestHeaders] = await Promise.all([speech(), searchParams, cookies(), headers()]);
+  const [{ language, m }, { reason }, jar, requestHeaders, inDemo] = await Promise.all([speech(), searchParams, cookies(), headers(), isDemo()]);
   // With a reason one was sent here; to send them back would be a loop.
   if (reason === undefined && sessionKey(jar, requestHeaders)) redirect('/dashboard');
   const notice = Object.entries(m.login.reasons).find(([name]) => name === reason)?.[1];
@@ -24,6 +26,11 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
       {notice ? (
         <p role="status" className="mt-3 rounded-md border border-line bg-warn-wash px-2 py-1.5 text-sm text-warn">
           {notice}
+        </p>
+      ) : null}
+      {inDemo ? (
+        <p data-demo className="mt-3 rounded-md bg-sunken px-2 py-1.5 text-sm">
+          {docsIn(language).demo.signIn} <code className="font-mono break-all">{demoCustomers[0]?.key}</code>
         </p>
       ) : null}
       <LoginForm />

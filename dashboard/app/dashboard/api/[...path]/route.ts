@@ -20,7 +20,6 @@ const endpoints: readonly [method: string, path: RegExp][] = [
   ['DELETE', /^\/api\/keys\/(?<revoked>[\w-]+)$/],
   ['POST', /^\/api\/keys\/(?<rotated>[\w-]+)\/rotate$/],
   ['GET', /^\/api\/usage\/(today|history|detailed|models|hourly)$/],
-  ['POST', /^\/api\/usage$/],
 ];
 
 const maxBodyLength = 64 * 1024;
@@ -49,10 +48,8 @@ async function handle(request: NextRequest): Promise<NextResponse> {
 
 function callOf(request: NextRequest, body: string): RequestInit {
   const headers: Record<string, string> = {};
-  for (const name of ['Content-Type', 'Idempotency-Key']) {
-    const value = request.headers.get(name);
-    if (value !== null) headers[name] = value;
-  }
+  const type = request.headers.get('Content-Type');
+  if (type !== null) headers['Content-Type'] = type;
   return { method: request.method, headers, ...(body ? { body } : {}) };
 }
 

@@ -9,12 +9,12 @@ import { useSpeech } from '@/app/ui/preferences';
 export function Code({ code, subject }: { code: string; subject: string }) {
   const { m } = useSpeech();
   return (
-    <div className="my-1 flex items-start rounded-md border border-line bg-sunken">
+    <div className="my-1 flex flex-col-reverse rounded-md border border-line bg-sunken sm:flex-row sm:items-start">
       <pre role="region" aria-label={subject} tabIndex={0} className="min-w-0 grow overflow-x-auto rounded-md px-2 py-1.5 font-mono text-sm">
         <code>{code}</code>
       </pre>
-      <div className="p-1">
-        <CopyButton text={code} className={`${button.quiet} min-h-4 px-1 py-0 text-xs`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
+      <div className="self-end p-1 sm:self-start">
+        <CopyButton text={code} className={`${button.quiet} min-h-4 px-1 py-0 text-xs whitespace-nowrap`} subject={subject} messages={{ idle: m.code.copy, done: m.code.copied, failed: m.keys.copyFailed }} />
       </div>
     </div>
   );
