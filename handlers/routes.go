@@ -120,16 +120,6 @@ func (a *api) webhookEndpoints() []*route {
 func (a *api) pages() []*route {
 	c := a.Console
 	return slices.Concat([]*route{
-		page("/admin/setup", signedOut, c.Setup),
-		form("/admin/setup", signedOut, c.FinishSetup),
-		page("/admin/login", signedOut, c.SignIn),
-		form("/admin/login", signedOut, c.TrySignIn),
-		page("/admin/login/code", signedOut, c.AskCode),
-		form("/admin/login/code", signedOut, c.TryCode),
-		page("/admin/forgot", signedOut, c.Forgot),
-		form("/admin/forgot", signedOut, c.SendLink),
-		page("/admin/reset", signedOut, c.Reset),
-		form("/admin/reset", signedOut, c.FinishReset),
 		form("/admin/theme", open, c.ChooseTheme),
 		form("/admin/logout", operator, c.SignOut),
 
@@ -147,6 +137,7 @@ func (a *api) pages() []*route {
 		page("/admin/system", operator, c.System),
 		form("/admin/system/backup", administrator, c.Download(c.DownloadBackup)),
 	},
+		a.signInPages(),
 		a.accountPages(),
 		providerPolicy.under(form("/admin/openid", signedOut, c.BeginOpenID), page("/admin/openid/callback", signedOut, c.FinishOpenID)),
 		both("/admin/users/new", administrator, c.NewUser),
@@ -216,6 +207,23 @@ func (a *api) upstreamForms() []*route {
 		both("/admin/upstream-keys/:id/remove", administrator, c.RemoveUpstreamKey),
 		both("/admin/upstreams/:id/delete", administrator, c.DeleteUpstream),
 	)
+}
+
+// signInPages are the pages of somebody who is not signed in.
+func (a *api) signInPages() []*route {
+	c := a.Console
+	return []*route{
+		page("/admin/setup", signedOut, c.Setup),
+		form("/admin/setup", signedOut, c.FinishSetup),
+		page("/admin/login", signedOut, c.SignIn),
+		form("/admin/login", signedOut, c.TrySignIn),
+		page("/admin/login/code", signedOut, c.AskCode),
+		form("/admin/login/code", signedOut, c.TryCode),
+		page("/admin/forgot", signedOut, c.Forgot),
+		form("/admin/forgot", signedOut, c.SendLink),
+		page("/admin/reset", signedOut, c.Reset),
+		form("/admin/reset", signedOut, c.FinishReset),
+	}
 }
 
 // accountPages are about the operator's own account.
