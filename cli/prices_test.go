@@ -19,6 +19,10 @@ import (
 // operatorKey makes an admin with a key.
 func (s *shell) operatorKey() (key shownKey) {
 	s.t.Helper()
+	// A test that waits asks often.
+	if code, _, stderr := s.try("plans: [{name: Business, rate_limit_per_minute: 100000}]", "apply", "-", "--yes"); code != ExitOK {
+		s.t.Fatal(stderr)
+	}
 	s.json(new(any), "user", "create", "--email", "root@example.com", "--plan", "Business", "--role", "admin")
 	s.json(&key, "key", "create", "--user", "root@example.com")
 	s.addSecret(key.Key)
