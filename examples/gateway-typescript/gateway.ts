@@ -1,6 +1,7 @@
 // A gateway of one's own: it takes chat completions of customers, holds credits before it calls a provider,
 // passes the answer on as it comes, and settles by the tokens that the provider reports.
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { RefusedError, codexible, withHold, type Delivered, type Held } from 'codexible';
 
@@ -113,7 +114,7 @@ async function chat(request: IncomingMessage, response: ServerResponse) {
     const meter = new Meter(held, input);
     const text = new TextDecoder();
     for await (const part of answer.body) {
-      response.write(part);
+      if (!response.write(part)) await once(response, 'drain', { signal: left.signal }); // a slow customer slows the provider
       meter.read(text.decode(part, { stream: true }));
     }
     meter.end();
