@@ -92,8 +92,13 @@ func TestWhatIsDoneIsToldOnceInOrderThoughTheServiceIsKilled(t *testing.T) {
 		url := func() string { at.Lock(); defer at.Unlock(); return service.url }
 		var callers sync.WaitGroup
 		again := func(do func() bool) { // until it is acknowledged
-			for deadline := time.Now().Add(time.Minute); !do() && time.Now().Before(deadline); {
-				time.Sleep(10 * time.Millisecond)
+			for deadline := time.After(time.Minute); !do(); {
+				select {
+				case <-deadline:
+					t.Error("a request was not acknowledged within a minute")
+					return
+				case <-time.After(10 * time.Millisecond):
+				}
 			}
 		}
 		for _, person := range people {
