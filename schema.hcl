@@ -1403,8 +1403,94 @@ table "openid_sign_ins" {
   // The page that the sign-in leads to.
   column "next" { type = text }
   column "expires_at" { type = timestamptz }
+  // Whether a customer signs in to the dashboard, not an operator to the console.
+  column "of_customer" {
+    type    = boolean
+    default = false
+  }
   primary_key { columns = [column.state_hash] }
   index "openid_sign_ins_expires_at" { columns = [column.expires_at] }
+}
+
+// Customers who are signed in to the dashboard without a key, by the hash of their token.
+table "customer_sessions" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  column "id" { type = uuid }
+  column "user_id" { type = uuid }
+  column "created_at" { type = timestamptz }
+  column "last_seen_at" { type = timestamptz }
+  column "expires_at" { type = timestamptz }
+  column "address" { type = text }
+  column "user_agent" { type = text }
+  primary_key { columns = [column.token_hash] }
+  foreign_key "customer_sessions_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "customer_sessions_user_id" { columns = [column.user_id, column.created_at] }
+  index "customer_sessions_expires_at" { columns = [column.expires_at] }
+  index "customer_sessions_id" {
+    unique  = true
+    columns = [column.id]
+  }
+}
+
+// One-time links by which customers sign in or register, by the hash of their token.
+table "sign_in_links" {
+  schema = schema.public
+  column "token_hash" { type = bytea }
+  // The hash of the secret of the browser that asked.
+  column "browser_hash" { type = bytea }
+  // The address that the link was sent to, and the same without case.
+  column "email" { type = text }
+  column "email_folded" { type = text }
+  // Null where the link makes the user.
+  column "user_id" {
+    type = uuid
+    null = true
+  }
+  column "expires_at" { type = timestamptz }
+  primary_key { columns = [column.token_hash] }
+  foreign_key "sign_in_links_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  index "sign_in_links_email" { columns = [column.email_folded] }
+  index "sign_in_links_user_id" { columns = [column.user_id] }
+  index "sign_in_links_expires_at" { columns = [column.expires_at] }
+}
+
+// How many users have registered themselves on a day.
+table "registrations" {
+  schema = schema.public
+  column "day" { type = date }
+  column "users" { type = bigint }
+  primary_key { columns = [column.day] }
+  check "registrations_users" { expr = "users >= 0" }
+}
+
+// Which mails a user wants. Users without a row get all of them.
+table "user_alerts" {
+  schema = schema.public
+  column "user_id" { type = uuid }
+  // The smallest threshold that is told, in percent; null for none.
+  column "usage_from_percent" {
+    type = bigint
+    null = true
+  }
+  column "used_up" { type = boolean }
+  column "key_expiring" { type = boolean }
+  column "changed_at" { type = timestamptz }
+  primary_key { columns = [column.user_id] }
+  foreign_key "user_alerts_user" {
+    columns     = [column.user_id]
+    ref_columns = [table.users.column.id]
+    on_delete   = CASCADE
+  }
+  check "user_alerts_usage_from_percent" { expr = "usage_from_percent IS NULL OR (usage_from_percent >= 1 AND usage_from_percent <= 100)" }
 }
 
 // The fingerprint of the key that encrypts secrets in this database. One row,

@@ -482,6 +482,40 @@ type openidSignInRow struct {
 	Verifier    string
 	Next        string
 	ExpiresAt   time.Time
+	OfCustomer  bool
+}
+
+type customerSessionRow struct {
+	TokenHash  []byte `gorm:"primaryKey"`
+	ID         uuid.UUID
+	UserID     uuid.UUID
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+	Address    string
+	UserAgent  string
+}
+
+type signInLinkRow struct {
+	TokenHash   []byte `gorm:"primaryKey"`
+	BrowserHash []byte
+	Email       string
+	EmailFolded string
+	UserID      *uuid.UUID
+	ExpiresAt   time.Time
+}
+
+type registrationsRow struct {
+	Day   usage.Day `gorm:"primaryKey"`
+	Users int64
+}
+
+type userAlertsRow struct {
+	UserID           uuid.UUID `gorm:"primaryKey"`
+	UsageFromPercent *int64
+	UsedUp           bool
+	KeyExpiring      bool
+	ChangedAt        time.Time
 }
 
 type secretKeyRow struct {
@@ -520,51 +554,55 @@ type closedDayPlanRow struct {
 	CostMicros int64
 }
 
-func (*planRow) TableName() string           { return "plans" }
-func (*userRow) TableName() string           { return "users" }
-func (*keyRow) TableName() string            { return "api_keys" }
-func (*secretRow) TableName() string         { return "key_secrets" }
-func (*usageRow) TableName() string          { return "usage" }
-func (*dailyUsageRow) TableName() string     { return "daily_usage" }
-func (*dailyTokensRow) TableName() string    { return "daily_tokens" }
-func (*modelRow) TableName() string          { return "models" }
-func (*upstreamRow) TableName() string       { return "upstreams" }
-func (*upstreamKeyRow) TableName() string    { return "upstream_keys" }
-func (*modelCandidateRow) TableName() string { return "model_candidates" }
-func (*upstreamDayRow) TableName() string    { return "upstream_days" }
-func (*requestRow) TableName() string        { return "requests" }
-func (*priceRow) TableName() string          { return "prices" }
-func (*userDayRow) TableName() string        { return "user_days" }
-func (*replayRow) TableName() string         { return "idempotency_keys" }
-func (*holdRow) TableName() string           { return "holds" }
-func (*grantRow) TableName() string          { return "grants" }
-func (*grantDayRow) TableName() string       { return "grant_days" }
-func (*correctionRow) TableName() string     { return "corrections" }
-func (*countedRow) TableName() string        { return "counted" }
-func (*reopenedDayRow) TableName() string    { return "reopened_days" }
-func (*retentionRow) TableName() string      { return "retention" }
-func (*reconciliationRow) TableName() string { return "reconciliations" }
-func (*auditRow) TableName() string          { return "audit_log" }
-func (*changeRow) TableName() string         { return "changes" }
-func (*sessionRow) TableName() string        { return "console_sessions" }
-func (*twoStepRow) TableName() string        { return "two_step" }
-func (*recoveryCodeRow) TableName() string   { return "recovery_codes" }
-func (*knownBrowserRow) TableName() string   { return "known_browsers" }
-func (*takenFormRow) TableName() string      { return "taken_forms" }
-func (*setupLinkRow) TableName() string      { return "setup_links" }
-func (*eventRow) TableName() string          { return "events" }
-func (*webhookRow) TableName() string        { return "webhooks" }
-func (*deliveryRow) TableName() string       { return "deliveries" }
-func (*mailTurnRow) TableName() string       { return "mail_turns" }
-func (*settingRow) TableName() string        { return "settings" }
-func (*resetLinkRow) TableName() string      { return "reset_links" }
-func (*openidIdentityRow) TableName() string { return "openid_identities" }
-func (*openidSignInRow) TableName() string   { return "openid_sign_ins" }
-func (*secretKeyRow) TableName() string      { return "secret_key" }
-func (*refusalRow) TableName() string        { return "refusals" }
-func (*closedDayRow) TableName() string      { return "closed_days" }
-func (*closedDayModelRow) TableName() string { return "closed_day_models" }
-func (*closedDayPlanRow) TableName() string  { return "closed_day_plans" }
+func (*planRow) TableName() string            { return "plans" }
+func (*userRow) TableName() string            { return "users" }
+func (*keyRow) TableName() string             { return "api_keys" }
+func (*secretRow) TableName() string          { return "key_secrets" }
+func (*usageRow) TableName() string           { return "usage" }
+func (*dailyUsageRow) TableName() string      { return "daily_usage" }
+func (*dailyTokensRow) TableName() string     { return "daily_tokens" }
+func (*modelRow) TableName() string           { return "models" }
+func (*upstreamRow) TableName() string        { return "upstreams" }
+func (*upstreamKeyRow) TableName() string     { return "upstream_keys" }
+func (*modelCandidateRow) TableName() string  { return "model_candidates" }
+func (*upstreamDayRow) TableName() string     { return "upstream_days" }
+func (*requestRow) TableName() string         { return "requests" }
+func (*priceRow) TableName() string           { return "prices" }
+func (*userDayRow) TableName() string         { return "user_days" }
+func (*replayRow) TableName() string          { return "idempotency_keys" }
+func (*holdRow) TableName() string            { return "holds" }
+func (*grantRow) TableName() string           { return "grants" }
+func (*grantDayRow) TableName() string        { return "grant_days" }
+func (*correctionRow) TableName() string      { return "corrections" }
+func (*countedRow) TableName() string         { return "counted" }
+func (*reopenedDayRow) TableName() string     { return "reopened_days" }
+func (*retentionRow) TableName() string       { return "retention" }
+func (*reconciliationRow) TableName() string  { return "reconciliations" }
+func (*auditRow) TableName() string           { return "audit_log" }
+func (*changeRow) TableName() string          { return "changes" }
+func (*sessionRow) TableName() string         { return "console_sessions" }
+func (*twoStepRow) TableName() string         { return "two_step" }
+func (*recoveryCodeRow) TableName() string    { return "recovery_codes" }
+func (*knownBrowserRow) TableName() string    { return "known_browsers" }
+func (*takenFormRow) TableName() string       { return "taken_forms" }
+func (*setupLinkRow) TableName() string       { return "setup_links" }
+func (*eventRow) TableName() string           { return "events" }
+func (*webhookRow) TableName() string         { return "webhooks" }
+func (*deliveryRow) TableName() string        { return "deliveries" }
+func (*mailTurnRow) TableName() string        { return "mail_turns" }
+func (*settingRow) TableName() string         { return "settings" }
+func (*resetLinkRow) TableName() string       { return "reset_links" }
+func (*openidIdentityRow) TableName() string  { return "openid_identities" }
+func (*openidSignInRow) TableName() string    { return "openid_sign_ins" }
+func (*customerSessionRow) TableName() string { return "customer_sessions" }
+func (*signInLinkRow) TableName() string      { return "sign_in_links" }
+func (*registrationsRow) TableName() string   { return "registrations" }
+func (*userAlertsRow) TableName() string      { return "user_alerts" }
+func (*secretKeyRow) TableName() string       { return "secret_key" }
+func (*refusalRow) TableName() string         { return "refusals" }
+func (*closedDayRow) TableName() string       { return "closed_days" }
+func (*closedDayModelRow) TableName() string  { return "closed_day_models" }
+func (*closedDayPlanRow) TableName() string   { return "closed_day_plans" }
 
 // models are all of them.
 func models() []any {
@@ -572,6 +610,6 @@ func models() []any {
 		&planRow{}, &userRow{}, &keyRow{}, &secretRow{}, &usageRow{}, &dailyUsageRow{}, &dailyTokensRow{}, &modelRow{}, &upstreamRow{}, &upstreamKeyRow{}, &modelCandidateRow{}, &upstreamDayRow{}, &requestRow{}, &priceRow{}, &userDayRow{}, &replayRow{}, &holdRow{}, &grantRow{}, &grantDayRow{}, &correctionRow{}, &reopenedDayRow{}, &countedRow{},
 		&retentionRow{}, &reconciliationRow{}, &auditRow{}, &changeRow{}, &sessionRow{}, &twoStepRow{}, &recoveryCodeRow{},
 		&knownBrowserRow{}, &takenFormRow{}, &setupLinkRow{}, &eventRow{}, &webhookRow{}, &deliveryRow{}, &mailTurnRow{},
-		&settingRow{}, &resetLinkRow{}, &openidIdentityRow{}, &openidSignInRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
+		&settingRow{}, &resetLinkRow{}, &openidIdentityRow{}, &openidSignInRow{}, &customerSessionRow{}, &signInLinkRow{}, &registrationsRow{}, &userAlertsRow{}, &secretKeyRow{}, &refusalRow{}, &closedDayRow{}, &closedDayModelRow{}, &closedDayPlanRow{},
 	}
 }
