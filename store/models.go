@@ -489,7 +489,7 @@ type customerSessionRow struct {
 	TokenHash  []byte `gorm:"primaryKey"`
 	ID         uuid.UUID
 	UserID     uuid.UUID
-	CreatedAt  time.Time
+	CreatedAt  time.Time `gorm:"autoCreateTime:false"`
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
 	Address    string
