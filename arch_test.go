@@ -20,7 +20,7 @@ import (
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
 	"cli":               {"apply", "config", "mail", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
-	"config":            {"store", "gateway", "mail", "secrets", "usage"},
+	"config":            {"store", "gateway", "mail", "secrets", "usage", "accounts"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway", "events", "openid", "mail"},
 	"listener":          {"limits"},
 	"demo":              {"store", "accounts", "keys", "catalog", "usage", "gateway", "events"},
