@@ -48,7 +48,7 @@ var importMap = map[string][]string{
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "static", "events", "docs/guide"},
 	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "handlers/monitor", "events", "openid"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
-	"handlers":          {"apply", "handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events", "docs/guide"},
+	"handlers":          {"apply", "handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events", "docs/guide", "openid"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
 	"usage/usagetest":   {"usage"},
