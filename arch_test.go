@@ -20,7 +20,7 @@ import (
 var importMap = map[string][]string{
 	".":                 {"cli", "store"},
 	"cli":               {"apply", "config", "mail", "server", "handlers", "demo", "demo/upstream", "store", "valkey", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "gateway", "secrets", "fault", "events"},
-	"config":            {"store", "gateway", "mail", "secrets", "usage"},
+	"config":            {"store", "gateway", "mail", "secrets", "usage", "accounts"},
 	"server":            {"config", "listener", "handlers", "handlers/console", "handlers/monitor", "valkey", "store", "accounts", "keys", "catalog", "usage", "limits", "gateway", "events", "openid", "mail"},
 	"listener":          {"limits"},
 	"demo":              {"store", "accounts", "keys", "catalog", "usage", "gateway", "events"},
@@ -48,7 +48,7 @@ var importMap = map[string][]string{
 	"views":             {"accounts", "keys", "catalog", "usage", "limits", "gateway", "static", "events", "docs/guide"},
 	"handlers/console":  {"accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "handlers/monitor", "events", "openid"},
 	"handlers/monitor":  {"keys", "usage", "limits", "fault", "store"},
-	"handlers":          {"apply", "handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events", "docs/guide"},
+	"handlers":          {"apply", "handlers/console", "handlers/monitor", "handlers/openapi", "accounts", "keys", "catalog", "catalog/pricelist", "usage", "limits", "gateway", "fault", "store", "views", "static", "static/docs", "events", "docs/guide", "openid"},
 	"handlers/openapi":  {"accounts", "keys", "usage", "fault"},
 	"limits/limitstest": {"limits"},
 	"usage/usagetest":   {"usage"},

@@ -19,6 +19,8 @@ type Actor struct {
 	// KeyID and KeyPrefix are of the API key that the change was asked with; zero and empty where none was.
 	KeyID     uuid.UUID
 	KeyPrefix string
+	// SessionID is of the customer's session that the change was asked with; zero where none was.
+	SessionID uuid.UUID
 }
 
 // Actors that are no users.
@@ -74,7 +76,7 @@ type AuditEntry struct {
 }
 
 // Change names what has changed, for those who cache it: a key, user, plan, model, price,
-// upstream, webhook or setting; or a call that an operator ends.
+// upstream, webhook, setting or customer's session; or a call that an operator ends.
 type Change struct {
 	Subject Subject
 	ID      uuid.UUID
@@ -89,5 +91,5 @@ func ParseChange(text string) (c Change, ok bool) {
 	c.Subject = Subject(subject)
 	var err error
 	c.ID, err = uuid.Parse(id)
-	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice, SubjectUpstream, SubjectRequest, SubjectWebhook, SubjectSetting}, c.Subject) && c.String() == text
+	return c, err == nil && slices.Contains([]Subject{SubjectUser, SubjectKey, SubjectPlan, SubjectModel, SubjectPrice, SubjectUpstream, SubjectRequest, SubjectWebhook, SubjectSetting, SubjectSession}, c.Subject) && c.String() == text
 }

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"codexible/accounts"
 	"codexible/gateway"
 	"codexible/mail"
 	"codexible/secrets"
@@ -73,6 +74,9 @@ type Config struct {
 	// PublicURL is the address in links, an origin without a slash at its end; empty
 	// where none was set.
 	PublicURL string
+	// DashboardURL is the address of the customers' dashboard in links, an origin like PublicURL, which it is where
+	// none was set.
+	DashboardURL string
 	// OIDCIssuer is the OpenID Connect provider that operators sign in with; empty for
 	// none. Then OIDCClientID and OIDCClientSecret are empty, too.
 	OIDCIssuer, OIDCClientID string
@@ -81,6 +85,13 @@ type Config struct {
 	OIDCAdmins, OIDCViewers []string
 	// OIDCOnly turns sign-ins with a password off.
 	OIDCOnly bool
+	// OIDCCustomers lets customers sign in with the provider, too.
+	OIDCCustomers bool
+	// RegistrationPlan is what people get who make an account by signing in, RegistrationDomains are the mail
+	// domains that they may have, and RegistrationDailyLimit is how many may in a day.
+	RegistrationPlan       string
+	RegistrationDomains    []string
+	RegistrationDailyLimit int64
 	// SMTP is the server that mails are sent by; none is sent without one. MailFrom is who they are from.
 	SMTPURL  SecretURL
 	MailFrom string
@@ -218,6 +229,11 @@ var settings = []setting{
 		_, problem := origin(c.PublicURL)
 		return problemIf(problem != "" || c.PublicURL == "*", "must look like https://api.example.com, without a path")
 	}},
+	{name: "DASHBOARD_URL", meaning: "address that browsers use for the customers' dashboard, without a path: links to sign in lead there; empty: `PUBLIC_URL`", set: func(c *Config, v string) string {
+		c.DashboardURL = strings.TrimSuffix(v, "/")
+		_, problem := origin(c.DashboardURL)
+		return problemIf(problem != "" || c.DashboardURL == "*", "must look like https://dashboard.example.com, without a path")
+	}},
 	{name: "OIDC_ISSUER", meaning: "OpenID Connect provider that operators can sign in with, such as `https://login.example.com`, exactly as the provider names itself; its redirect address for Codexible is `PUBLIC_URL/admin/openid/callback`; empty: passwords only", set: func(c *Config, v string) string {
 		c.OIDCIssuer = v
 		return problemIf(!isIssuer(v), "must be an https:// address without user, query and fragment (http:// on this machine alone)")
@@ -238,6 +254,19 @@ var settings = []setting{
 	}},
 	{name: "OIDC_ONLY", fallback: "false", meaning: "`true`: operators sign in with the provider alone; passwords and set-up links are off", set: func(c *Config, v string) string {
 		return yesNo(&c.OIDCOnly, v)
+	}},
+	{name: "OIDC_CUSTOMERS", fallback: "false", meaning: "`true`: customers can sign in to the dashboard with the provider, too; the redirect address for it is `DASHBOARD_URL/dashboard/login/openid`", set: func(c *Config, v string) string {
+		return yesNo(&c.OIDCCustomers, v)
+	}},
+	{name: "REGISTRATION_PLAN", meaning: "plan that people get who sign in to the dashboard without an account, which makes one; needs `PUBLIC_URL` and `SMTP_URL`; empty: accounts are made by operators alone", set: func(c *Config, v string) string {
+		c.RegistrationPlan = accounts.Clean(v)
+		return problemIf(accounts.CheckText(c.RegistrationPlan, 1, accounts.MaxPlanNameLength) != "", "must be the name of a plan")
+	}},
+	{name: "REGISTRATION_DOMAINS", meaning: "mail domains that such people may have, such as `example.com`, comma-separated, without those below them; empty: all", set: func(c *Config, v string) string {
+		return list(&c.RegistrationDomains, v, mailDomain)
+	}},
+	{name: "REGISTRATION_DAILY_LIMIT", fallback: "100", meaning: "accounts that such people can make in a UTC day", set: func(c *Config, v string) string {
+		return whole(&c.RegistrationDailyLimit, v, 1, 1_000_000)
 	}},
 	{name: "SMTP_URL", meaning: "mail server as `smtp://user:password@host:587` or `smtps://user:password@host:465`; `smtp` uses STARTTLS, which only a server on this machine may lack; `?tls=off` sends without TLS, `?ca=FILE` names the authorities to trust instead of the system's; empty: no mail", set: func(c *Config, v string) string {
 		c.SMTPURL = NewSecretURL(v)
@@ -345,6 +374,9 @@ func Read(getenv func(string) (string, bool), folder string, instead map[string]
 	if !c.DatabaseURL.IsSet() {
 		c.DatabaseURL = c.EmbeddedURL()
 	}
+	if c.DashboardURL == "" {
+		c.DashboardURL = c.PublicURL
+	}
 	return c, nil
 }
 
@@ -410,8 +442,17 @@ func (c *Config) contradictions() (problems []string) {
 	if c.OIDCIssuer != "" && c.PublicURL == "" {
 		problems = append(problems, "PUBLIC_URL must be set beside OIDC_ISSUER: the provider sends operators back to it")
 	}
-	if c.OIDCIssuer != "" && len(c.OIDCAdmins) == 0 && len(c.OIDCViewers) == 0 {
+	if c.OIDCIssuer != "" && !c.OIDCOperators() && !c.OIDCCustomers {
 		problems = append(problems, "OIDC_ADMINS or OIDC_VIEWERS must be set beside OIDC_ISSUER: nobody could sign in with the provider")
+	}
+	if c.OIDCCustomers && c.OIDCIssuer == "" {
+		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_CUSTOMERS")
+	}
+	if c.RegistrationPlan != "" && (c.PublicURL == "" || !c.SMTPURL.IsSet()) {
+		problems = append(problems, "PUBLIC_URL and SMTP_URL must be set beside REGISTRATION_PLAN: who makes an account confirms it by mail")
+	}
+	if len(c.RegistrationDomains) > 0 && c.RegistrationPlan == "" {
+		problems = append(problems, "REGISTRATION_PLAN must be set beside REGISTRATION_DOMAINS")
 	}
 	if c.OIDCIssuer == "" && (len(c.OIDCAdmins) > 0 || len(c.OIDCViewers) > 0 || c.OIDCOnly) {
 		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_ADMINS, OIDC_VIEWERS and OIDC_ONLY")

@@ -35,6 +35,7 @@ func defaults() Config {
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
 		BodyBudget: 256 << 20, StreamShutdownTimeout: 2 * time.Minute,
 		RequestLogRetentionDays: 30, CreditValue: 10_000, BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
+		RegistrationDailyLimit: 100,
 	}
 }
 
@@ -100,8 +101,15 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"traces switched off, whatever else is set", map[string]string{"OTEL_SDK_DISABLED": "TRUE", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, func(c *Config) {
 			c.OTLPEndpoint, c.TracesDisabled = NewSecretURL("http://127.0.0.1:4318"), true
 		}},
+		{"sign-ins of customers", map[string]string{"PUBLIC_URL": "https://api.example.com", "DASHBOARD_URL": "https://dash.example.com/", "SMTP_URL": "smtp://h:25", "MAIL_FROM": "c@example.com", "REGISTRATION_PLAN": " Free ", "REGISTRATION_DOMAINS": "Example.com, b\u00fccher.example", "REGISTRATION_DAILY_LIMIT": "3"}, func(c *Config) {
+			c.PublicURL, c.DashboardURL, c.SMTPURL, c.MailFrom = "https://api.example.com", "https://dash.example.com", NewSecretURL("smtp://h:25"), "c@example.com"
+			c.RegistrationPlan, c.RegistrationDomains, c.RegistrationDailyLimit = "Free", []string{"example.com", "b\u00fccher.example"}, 3
+		}},
+		{"customers alone with OpenID Connect", map[string]string{"PUBLIC_URL": "https://api.example.com", "OIDC_ISSUER": "http://127.0.0.1:9/x", "OIDC_CLIENT_ID": "codexible", "OIDC_CLIENT_SECRET": "sesame", "OIDC_CUSTOMERS": "true"}, func(c *Config) {
+			c.PublicURL, c.DashboardURL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret, c.OIDCCustomers = "https://api.example.com", "https://api.example.com", "http://127.0.0.1:9/x", "codexible", gateway.NewSecret("sesame"), true
+		}},
 		{"OpenID Connect", map[string]string{"PUBLIC_URL": "https://api.example.com/", "OIDC_ISSUER": "http://127.0.0.1:9/x", "OIDC_CLIENT_ID": "codexible", "OIDC_CLIENT_SECRET": "sesame", "OIDC_ADMINS": "ada@example.com, group:All Staff", "OIDC_VIEWERS": "group:x", "OIDC_ONLY": "true"}, func(c *Config) {
-			c.PublicURL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret = "https://api.example.com", "http://127.0.0.1:9/x", "codexible", gateway.NewSecret("sesame")
+			c.PublicURL, c.DashboardURL, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret = "https://api.example.com", "https://api.example.com", "http://127.0.0.1:9/x", "codexible", gateway.NewSecret("sesame")
 			c.OIDCAdmins, c.OIDCViewers, c.OIDCOnly = []string{"ada@example.com", "group:All Staff"}, []string{"group:x"}, true
 		}},
 		{"mail", map[string]string{"SMTP_URL": "smtp://codexible:s%40e@mail.example.com", "MAIL_FROM": "Codexible <codexible@example.com>"}, func(c *Config) {
@@ -155,6 +163,11 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"OIDC_ADMINS":                        {"ada", "group:", "@example.com", "ada@", "ada@example.com,bob", "a b@example.com", "*@example.com", "a@b@c"},
 		"OIDC_VIEWERS":                       {"viewers"},
 		"OIDC_ONLY":                          {"yes"},
+		"DASHBOARD_URL":                      {"dash.example.com", "https://dash.example.com/dashboard", "*", "https://a.example?x=sesame"},
+		"OIDC_CUSTOMERS":                     {"yes"},
+		"REGISTRATION_PLAN":                  {strings.Repeat("x", 101), "a\x01b"},
+		"REGISTRATION_DOMAINS":               {"@example.com", "ada@example.com", "example.com,a b", "*@example.com"},
+		"REGISTRATION_DAILY_LIMIT":           {"0", "-1", "1000001", "all"},
 		"SMTP_URL":                           {"mail.example.com:587", "http://u:sesame@h", "smtp://u:se/same@h", "smtp://sesame@h", "smtp://h:25/sesame", "smtps://u:sesame@h?tls=off", "smtp://u:sesame@h?tls=on", "smtp://h?x=sesame", "smtp://h?ca=/sesame", "smtp://u%0a:sesame@h"},
 		"MAIL_FROM":                          {"codexible", "a@b@c", "A <a@example.com>, B <b@example.com>", "a@example.com\r\nBcc: sesame@example.com"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT":        {"127.0.0.1:4318", "http://u:sesame@h:1", "grpc://h:1"},
@@ -209,6 +222,10 @@ func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "OIDC_ADMINS": "a@b.example"}, "PUBLIC_URL must be set beside OIDC_ISSUER"},
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example"}, "OIDC_ADMINS or OIDC_VIEWERS must be set"},
 		{map[string]string{"OIDC_ISSUER": "https://l.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "sesame", "PUBLIC_URL": "https://a.example", "OIDC_VIEWERS": "a@b.example", "OIDC_ONLY": "true"}, "OIDC_ADMINS must be set beside OIDC_ONLY"},
+		{map[string]string{"OIDC_CUSTOMERS": "true"}, "OIDC_ISSUER must be set beside OIDC_CUSTOMERS"},
+		{map[string]string{"REGISTRATION_PLAN": "Free", "PUBLIC_URL": "https://a.example"}, "PUBLIC_URL and SMTP_URL must be set beside REGISTRATION_PLAN"},
+		{map[string]string{"REGISTRATION_PLAN": "Free", "SMTP_URL": "smtp://u:sesame@h", "MAIL_FROM": "a@b.example"}, "PUBLIC_URL and SMTP_URL must be set beside REGISTRATION_PLAN"},
+		{map[string]string{"REGISTRATION_DOMAINS": "example.com"}, "REGISTRATION_PLAN must be set beside REGISTRATION_DOMAINS"},
 		{map[string]string{"SMTP_URL": "smtp://u:sesame@h"}, "SMTP_URL and MAIL_FROM must both be set"},
 		{map[string]string{"MAIL_FROM": "a@b.example"}, "SMTP_URL and MAIL_FROM must both be set"},
 		{map[string]string{"OIDC_ONLY": "true"}, "OIDC_ISSUER must be set beside"},

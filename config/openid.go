@@ -3,6 +3,8 @@ package config
 import (
 	"net/netip"
 	"strings"
+
+	"codexible/accounts"
 )
 
 // maxClientText bounds a client ID and a client secret; providers' are far shorter.
@@ -30,4 +32,18 @@ func rule(text string) (string, string) {
 	name, host, found := strings.Cut(text, "@")
 	wrong := !found || name == "" || host == "" || len(text) > 254 || strings.ContainsAny(text, " *") || strings.Contains(host, "@")
 	return text, problemIf(wrong, "must list e-mail addresses and group:NAME")
+}
+
+// OIDCOperators reports whether operators can sign in with the provider.
+func (c *Config) OIDCOperators() bool { return len(c.OIDCAdmins) > 0 || len(c.OIDCViewers) > 0 }
+
+// mailDomain reads a domain of mail addresses, without case.
+func mailDomain(text string) (string, string) {
+	folded := accounts.FoldEmail(text)
+	return folded, problemIf(accounts.CheckEmail("a@"+folded) != "", "must list mail domains such as example.com")
+}
+
+// Registration is who may make an account by signing in.
+func (c *Config) Registration() accounts.Registration {
+	return accounts.Registration{Plan: c.RegistrationPlan, Domains: c.RegistrationDomains, DailyLimit: c.RegistrationDailyLimit}
 }

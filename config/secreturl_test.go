@@ -85,7 +85,7 @@ func TestEverySettingThatIsAnAddressIsASecretURL(t *testing.T) {
 	config := reflect.TypeFor[Config]()
 	for i, s := range settings {
 		field := config.Field(i)
-		public := s.name == "PUBLIC_URL" // an origin: it has neither a user nor a query
+		public := s.name == "PUBLIC_URL" || s.name == "DASHBOARD_URL" // origins: they have neither a user nor a query
 		if regexp.MustCompile(`_URL$|_ENDPOINT$`).MatchString(s.name) && !public && field.Type != reflect.TypeFor[SecretURL]() {
 			t.Errorf("%s is kept as a %v: what is logged of it is not masked", s.name, field.Type)
 		}

@@ -22,6 +22,8 @@ const (
 	open access = iota
 	// byAddress routes take anyone. A valid key in the body counts as the key's request, everything else by client address.
 	byAddress
+	// signingIn routes take anyone, and each request counts by client address before anything else.
+	signingIn
 	// signedOut pages of the console take anyone. Their forms are attempts to sign
 	// in, which are limited per address.
 	signedOut
@@ -35,21 +37,28 @@ const (
 	chargeSelf
 	service
 	admin
+	// ownSession takes a customer's session, and no key.
+	ownSession
 	// callModels takes the key from x-api-key as well, and counts keys of services like those of customers.
 	callModels
 )
 
 var scopes = [...]keys.Scope{
 	readUsage: keys.ScopeUsage, manageKeys: keys.ScopeKeys, chargeSelf: keys.ScopeCharge, service: keys.ScopeService, admin: keys.ScopeAdmin, callModels: keys.ScopeModels,
+	ownSession: keys.AnyScope,
 }
 
 // scope is what a key needs for the route; zero where none is needed.
 func (a access) scope() keys.Scope { return scopes[a] }
 
+// takesSessions reports whether a customer's session will do in the place of a key.
+func (a access) takesSessions() bool { return a == readUsage || a == manageKeys || a == ownSession }
+
 // keyLookupsAtOnce bounds the concurrent key lookups of one address.
 const keyLookupsAtOnce = 8
 
 var (
+	errNoSession = fault.New(fault.Forbidden, "This path is about a session. Send the session in the place of the API key.")
 	errNoKey     = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_…")
 	errNoCallKey = fault.New(fault.Unauthorized, "Send your API key in the header Authorization: Bearer codexible_… or in the header x-api-key.")
 )
@@ -63,25 +72,37 @@ func (x *exchange) admit() error {
 	switch x.route.access {
 	case open, byAddress: // a key in the body is counted after the body was read: see settleAddress
 		return nil
+	case signingIn:
+		return x.countAddress(nil)
 	default:
 	}
 	token, ok := x.token()
 	if !ok {
 		return x.countAddress(x.noKey())
 	}
-	want := keys.Access{Scope: x.route.access.scope(), Address: x.address, Reads: x.route.method == fiber.MethodGet}
+	want := keys.Access{Scope: x.route.access.scope(), Address: x.address, Reads: x.route.method == fiber.MethodGet, Sessions: x.route.access.takesSessions()}
 	id, code, err := x.judge(token, want)
 	x.identity = id
 	switch {
 	case err != nil:
 		return err
 	case code == keys.InsufficientScope:
-		return x.lacksScope(id, want)
+		return x.uncounted(id, id.Refusal(keys.InsufficientScope, want))
 	case code != keys.Valid:
-		return id.Refusal(code, want)
+		return refusal(id, code, want, token)
+	case x.route.access == ownSession && !id.BySession:
+		return x.uncounted(id, errNoSession)
 	}
 	x.user = id.User.ID
 	return x.countKey(id)
+}
+
+// refusal is the error for the bearer of a token that lets nobody in.
+func refusal(id *keys.Identity, code keys.Code, want keys.Access, token string) *fault.Error {
+	if code == keys.NotFound && want.Sessions && keys.IsSession(token) {
+		return keys.ErrSessionOver
+	}
+	return id.Refusal(code, want)
 }
 
 // judge finds the key of a token and decides whether it admits the request. A token that is
@@ -163,14 +184,14 @@ func whose(r keys.Rate) string {
 	return "This key has sent"
 }
 
-// lacksScope refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
-func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
+// uncounted refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
+func (x *exchange) uncounted(id *keys.Identity, refusal *fault.Error) error {
 	rate, err := x.rate(id, false)
 	if err != nil {
 		return fault.Away(err)
 	}
 	x.rateHeaders(rate.Decision)
-	return id.Refusal(keys.InsufficientScope, want)
+	return refusal
 }
 
 // token is the key that the request was sent with.

@@ -7,6 +7,7 @@ import (
 
 	"codexible/fault"
 	"codexible/handlers/openapi"
+	"codexible/keys"
 )
 
 // apiVersion is the version of the API's contract, not of the program.
@@ -18,6 +19,8 @@ const aboutAPI = `API keys, plans and daily credits of a coding-model API.
 	"`service` verifies other users' keys. A key of a user with the role `admin`" + ` manages everything.
 
 **Scopes.** Each key has scopes, and each path says which scope it needs: ` + "`models`, `usage`, `keys`, `charge`, `service` or `admin`; the last two also need the role of that name" + `. A key can create, change, enable and rotate only keys whose scopes, addresses and expiry are within its own, and it cannot relax a limit that an operator has set. Revoking and disabling are always allowed.
+
+**Sessions.** A customer who signed in by mail or with OpenID Connect has a session, ` + "`codexible_session_…`" + `. It is sent as a key is, on the paths that need the scope ` + "`usage` or `keys`" + ` and under ` + "`/api/session`" + `; everywhere else it is an unknown key. It ends after 30 days, or 7 days without a request.
 
 **Responses.** Every success is 200. Every error has the schema Failure, which repeats the HTTP status. Every response has an X-Request-Id: the caller's, if it is printable and has at most 128 characters.
 
@@ -35,7 +38,10 @@ func documentOf(routes []*route) []byte {
 	d := openapi.Document{
 		Title: "Codexible", Version: apiVersion, About: aboutAPI, Headers: documentedHeaders,
 		FailureBody: reflect.TypeFor[failure](), Failures: documentedFailures(),
-		Shared: []openapi.Shared{{Name: "refused_key", Kinds: []fault.Kind{fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed}}},
+		Shared: []openapi.Shared{
+			{Name: "refused_key", Kinds: []fault.Kind{fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed}},
+			{Name: fault.Forbidden.Code(), Kinds: []fault.Kind{fault.Forbidden}},
+		},
 	}
 	for _, g := range groups {
 		if g.about != "" {
@@ -55,11 +61,14 @@ func (r *route) document() openapi.Operation {
 		ID: r.id, Method: r.method, Path: documentPath(r.path), Tag: r.tag(), Summary: r.summary,
 		Request: r.binder, Response: r.response, Media: r.media, Also: r.also, Failures: slices.Clone(r.fails),
 	}
-	if scope := r.access.scope(); scope != 0 {
+	if scope := r.access.scope(); scope == keys.AnyScope {
+		op.Session = true
+		op.Failures = append(op.Failures, fault.Unauthorized, fault.Forbidden, fault.RateLimited, fault.Unavailable)
+	} else if scope != 0 {
 		op.Scope, op.Role = scope.String(), string(scope.Role())
 		op.Failures = append(op.Failures, fault.Unauthorized, fault.Forbidden, fault.InsufficientScope, fault.AddressNotAllowed, fault.RateLimited, fault.Unavailable)
 	}
-	if r.access == byAddress {
+	if r.access == byAddress || r.access == signingIn {
 		op.Failures = append(op.Failures, fault.RateLimited)
 	}
 	for _, h := range documentedHeaders {
@@ -83,6 +92,7 @@ func documentPath(path string) string {
 
 var groups = []struct{ prefix, tag, about string }{
 	{"/api/auth", "Session", "Sign-in and the dashboard's first request."},
+	{"/api/session", "Session", ""},
 	{"/api/dashboard", "Session", ""},
 	{"/api/keys/verify", "Verification", "For services that check customers' keys, and charge them or hold credits."},
 	{"/api/holds", "Verification", ""},

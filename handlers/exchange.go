@@ -265,7 +265,12 @@ func (x *exchange) sendCopy(status int, body []byte) {
 func (x *exchange) actor() accounts.Actor {
 	by := accounts.Actor{Address: x.address.String(), RequestID: x.requestID}
 	if x.identity != nil {
-		by.Name, by.UserID, by.KeyID, by.KeyPrefix = x.identity.User.Email, x.identity.User.ID, x.identity.Key.ID, x.identity.Key.Prefix
+		by.Name, by.UserID, by.KeyPrefix = x.identity.User.Email, x.identity.User.ID, x.identity.Key.Prefix
+		if x.identity.BySession {
+			by.SessionID = x.identity.Key.ID
+		} else {
+			by.KeyID = x.identity.Key.ID
+		}
 	}
 	return by
 }

@@ -70,6 +70,8 @@ type Parts struct {
 	WebhookTargets events.Targets
 	// SendWebhook sends an event to a webhook, for a test; nil where this process sends none.
 	SendWebhook func(ctx context.Context, w *events.Webhook, e *events.Event) events.Answer
+	// Customers is how customers sign in without a key; in no way where nil.
+	Customers *Customers
 	// Tracer makes the spans of requests; no request is traced where nil.
 	Tracer trace.Tracer
 	// Gateway is where calls of models go; where nil, calls answer that there is no upstream.
@@ -204,6 +206,9 @@ func newAPI(p Parts) *api {
 	}
 	if p.Console == nil {
 		p.Console = console.New(console.Parts{Store: p.Store, Catalog: p.Catalog, CreditValue: p.CreditValue, Counter: p.Counter, Monitor: p.Monitor, Now: p.Now, Log: p.Log, Version: p.Version, Life: p.Life, UpstreamState: p.UpstreamState, TestUpstream: p.TestUpstream, WebhookTargets: p.WebhookTargets, SendWebhook: p.SendWebhook})
+	}
+	if p.Customers == nil {
+		p.Customers = new(Customers)
 	}
 	p.forCalls()
 	a := &api{Parts: p, life: p.Life, origins: map[string]bool{}, metrics: newMetrics(p), guesses: limits.NewGate(keyLookupsAtOnce), decoders: limits.NewGate(decodersAtOnce), reports: make(chan struct{}, reportsAtOnce), bodies: newBodyBudgets(p.Registry, p.BodyBudget)}

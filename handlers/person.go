@@ -84,6 +84,7 @@ var errEraseSelf = fault.New(fault.Conflict, "A user cannot erase themselves. Us
 type personExport struct {
 	User        adminUser          `json:"user"`
 	Sessions    []exportedSession  `json:"sessions" doc:"Console sessions that are open."`
+	Dashboard   []exportedSession  `json:"dashboard_sessions" doc:"Sessions in the dashboard that are open; never their tokens."`
 	Identities  []exportedIdentity `json:"identities" doc:"Accounts at OpenID Connect providers."`
 	Keys        []adminKey         `json:"keys" doc:"All keys, revoked ones too; never their secrets."`
 	Grants      []grant            `json:"grants"`
@@ -150,13 +151,18 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 	a := &api{Parts: Parts{Store: db, Now: db.Now}}
 	p.text(`{"user":`)
 	p.value(adminUserOf(u))
-	p.list("sessions", func(add func(any)) error {
-		sessions, err := db.Sessions(ctx, id)
-		for _, s := range sessions {
-			add(exportedSession{openapi.Instant(s.CreatedAt), openapi.Instant(s.LastSeenAt), openapi.Instant(s.ExpiresAt), s.Address, s.UserAgent})
-		}
-		return err
-	})
+	for _, of := range []struct {
+		name string
+		read func(context.Context, uuid.UUID) ([]accounts.Session, error)
+	}{{"sessions", db.Sessions}, {"dashboard_sessions", db.CustomerSessions}} {
+		p.list(of.name, func(add func(any)) error {
+			sessions, err := of.read(ctx, id)
+			for _, s := range sessions {
+				add(exportedSession{openapi.Instant(s.CreatedAt), openapi.Instant(s.LastSeenAt), openapi.Instant(s.ExpiresAt), s.Address, s.UserAgent})
+			}
+			return err
+		})
+	}
 	p.list("identities", func(add func(any)) error {
 		identities, err := db.OpenIDIdentities(ctx, id)
 		for _, i := range identities {

@@ -52,6 +52,8 @@ var (
 	testPagePolicy = policy{deadline: 35 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// providerPolicy is for sign-ins with OpenID Connect, which ask the provider up to four times.
 	providerPolicy = policy{deadline: 15 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
+	// customerPolicy is for customers' sign-ins with OpenID Connect, which ask the provider as those of operators do.
+	customerPolicy = policy{deadline: 15 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
 	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.
 	pastePolicy = policy{deadline: 10 * time.Second, maxBody: 6 << 20, tooBig: errBigPaste, fail: (*exchange).failPage}
 )

@@ -38,7 +38,7 @@ func (l *requestLine) LogValue() slog.Value {
 		slog.String("request_id", l.requestID), slog.String("method", l.method), slog.String("route", l.route),
 		slog.Int("status", l.status), slog.Int64("latency_us", l.took.Microseconds()), slog.String("address", l.addressText()))
 	if l.identity != nil {
-		attrs = append(attrs, slog.String("user_id", l.identity.User.ID.String()), slog.String("key_id", l.identity.Key.ID.String()))
+		attrs = append(attrs, slog.String("user_id", l.identity.User.ID.String()), slog.String(l.keyField(), l.identity.Key.ID.String()))
 	} else if l.operator != uuid.Nil {
 		attrs = append(attrs, slog.String("user_id", l.operator.String()))
 	}
@@ -49,6 +49,14 @@ func (l *requestLine) LogValue() slog.Value {
 		attrs = append(attrs, slog.String("error", l.cause.Error()))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// keyField is the name of the id of the key, or of the session in its place.
+func (l *requestLine) keyField() string {
+	if l.identity.BySession {
+		return "session_id"
+	}
+	return "key_id"
 }
 
 func (l *requestLine) addressText() string {
@@ -72,7 +80,8 @@ func (l *requestLine) appendJSON(b []byte) []byte {
 	b = append(b, '"')
 	if l.identity != nil {
 		b = appendUUID(append(b, `,"user_id":"`...), l.identity.User.ID)
-		b = append(appendUUID(append(b, `","key_id":"`...), l.identity.Key.ID), '"')
+		b = append(append(append(b, `","`...), l.keyField()...), `":"`...)
+		b = append(appendUUID(b, l.identity.Key.ID), '"')
 	} else if l.operator != uuid.Nil {
 		b = append(appendUUID(append(b, `,"user_id":"`...), l.operator), '"')
 	}

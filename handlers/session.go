@@ -25,7 +25,7 @@ const sourceLocal = "local"
 
 type validateRequest struct {
 	shown
-	Token string `json:"token" required:"true" format:"password" doc:"The API key to check." example:"codexible_0123456789abcdef0123456789abcdef"`
+	Token string `json:"token" required:"true" format:"password" doc:"The API key or session to check." example:"codexible_0123456789abcdef0123456789abcdef"`
 }
 
 type session struct {
@@ -45,7 +45,7 @@ func (s *shown) setCaller(x *exchange) { s.exchange = x }
 // validate returns the user and the role of a token. An invalid token is an answer
 // here, not an error; it counts by address, a valid one against its key's limit.
 func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
-	want := keys.Access{Scope: keys.AnyScope, Address: r.exchange.address}
+	want := keys.Access{Scope: keys.AnyScope, Address: r.exchange.address, Sessions: true}
 	id, code, err := r.exchange.judge(r.Token, want)
 	if err == nil && code == keys.Valid {
 		err = r.exchange.countKey(id)
@@ -55,7 +55,7 @@ func (a *api) validate(_ context.Context, r validateRequest) (session, error) {
 	}
 	answer := session{Source: sourceLocal}
 	if code != keys.Valid {
-		message := id.Refusal(code, want).Message
+		message := refusal(id, code, want, r.Token).Message
 		answer.Message = &message
 		return answer, nil
 	}
@@ -68,7 +68,7 @@ type overviewRequest struct{ caller }
 type overview struct {
 	User    *account      `json:"user"`
 	Usage   todayUsage    `json:"usage"`
-	Key     keyItem       `json:"key" doc:"The calling key."`
+	Key     *keyItem      `json:"key" doc:"The calling key; null for a session."`
 	Role    accounts.Role `json:"role" enum:"user,service,viewer,admin"`
 	Source  string        `json:"session_source" enum:"local"`
 	Degrade bool          `json:"degraded" doc:"Always false."`
@@ -76,12 +76,16 @@ type overview struct {
 
 // overview is the first page of a dashboard. The key is the calling one.
 func (a *api) overview(ctx context.Context, r overviewRequest) (overview, error) {
+	o := overview{User: accountOf(r.identity), Role: r.identity.User.Role, Source: sourceLocal}
+	if r.identity.BySession {
+		today, err := a.Store.Today(ctx, r.userID(), usage.DayOf(a.Now()))
+		o.Usage = todayOf(today)
+		return o, err
+	}
 	k, today, err := a.Store.Overview(ctx, r.userID(), r.identity.Key.ID, usage.DayOf(a.Now()))
 	if err != nil {
 		return overview{}, err
 	}
-	return overview{
-		User: accountOf(r.identity), Usage: todayOf(today), Role: r.identity.User.Role, Source: sourceLocal,
-		Key: keyItemOf(r.identity.User.Email)(k),
-	}, nil
+	o.Usage, o.Key = todayOf(today), new(keyItemOf(r.identity.User.Email)(k))
+	return o, nil
 }

@@ -44,6 +44,8 @@ type service struct {
 	clock    *storetest.Clock
 	verifier *keys.Verifier
 	address  string
+	// customers is how customers sign in.
+	customers *handlers.Customers
 	// words stand for values in the requests and answers of a table, such as $ada.key.
 	words map[string]string
 }
@@ -85,7 +87,10 @@ func start(t testing.TB, db *store.Store, clock *storetest.Clock, settings ...se
 	for _, set := range settings {
 		set(&parts)
 	}
-	s := &service{app: handlers.New(parts), store: db, clock: clock, verifier: verifier, words: map[string]string{}}
+	if parts.Customers == nil {
+		parts.Customers = new(handlers.Customers)
+	}
+	s := &service{app: handlers.New(parts), store: db, clock: clock, verifier: verifier, customers: parts.Customers, words: map[string]string{}}
 	s.address = listen(t, s.app)
 	t.Cleanup(func() { _ = meter.Close(context.Background()) })
 	return s
@@ -323,7 +328,7 @@ func (s *service) send(t testing.TB, c call) answer {
 }
 
 // newKeyShown finds a new key in a response.
-var newKeyShown = regexp.MustCompile(`"key":"(codexible_[0-9a-f]{32})"`)
+var newKeyShown = regexp.MustCompile(`"(?:key|session)":"(codexible_(?:session_)?[0-9a-f]{32})"`)
 
 // client follows no redirects.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -38,6 +38,9 @@ var (
 	ErrRotated  = fault.New(fault.Conflict, "This key was rotated by another request at the same time. Load the list of keys, and rotate again if you did not receive the new secret.")
 )
 
+// ErrSessionOver is the error for a session that is unknown or has ended.
+var ErrSessionOver = fault.New(fault.Unauthorized, "This session is unknown or has ended. Sign in again.")
+
 // ErrTooManyKeys is the error for a user who has as many keys as the plan allows.
 func ErrTooManyKeys(email, plan string, most int64) *fault.Error {
 	return fault.Newf(fault.Conflict, "%s has %d keys that are not revoked, the maximum of the plan %s. Revoke one that is not needed, then create this one.", email, most, plan)
@@ -236,6 +239,9 @@ type Identity struct {
 	Plan accounts.Plan
 	// SecretEndsAt is when a rotated secret stops; nil for the key's own secret.
 	SecretEndsAt *time.Time
+	// BySession reports whether a customer's session stands in the place of a key: Key then has its id, its
+	// times and what a key of the user may do by default, and is no row of the keys.
+	BySession bool
 	// Encoded is what Parts.Encode made of the rest; nil without it.
 	Encoded []byte
 }

@@ -40,7 +40,7 @@ func (v *Verifier) Flush(ctx context.Context) error {
 	v.used.mu.Unlock()
 	for len(waiting) > 0 {
 		batch := waiting[:min(len(waiting), flushBatch)]
-		if err := v.directory.TouchKeys(ctx, lastUses(batch)); err != nil {
+		if err := v.write(ctx, batch); err != nil {
 			v.used.mu.Lock()
 			v.used.entries = append(v.used.entries, waiting...)
 			v.used.mu.Unlock()
@@ -54,9 +54,25 @@ func (v *Verifier) Flush(ctx context.Context) error {
 	return nil
 }
 
-func lastUses(batch []*entry) map[uuid.UUID]time.Time {
+// write writes the last uses of keys and of sessions.
+func (v *Verifier) write(ctx context.Context, batch []*entry) error {
+	if used := lastUses(batch, false); len(used) > 0 {
+		if err := v.directory.TouchKeys(ctx, used); err != nil {
+			return err
+		}
+	}
+	if used := lastUses(batch, true); len(used) > 0 {
+		return v.directory.TouchSessions(ctx, used)
+	}
+	return nil
+}
+
+func lastUses(batch []*entry, sessions bool) map[uuid.UUID]time.Time {
 	used := make(map[uuid.UUID]time.Time, len(batch))
 	for _, e := range batch {
+		if e.identity.BySession != sessions {
+			continue
+		}
 		id, at := e.identity.Key.ID, time.UnixMicro(e.used.Load()).UTC()
 		if at.After(used[id]) {
 			used[id] = at

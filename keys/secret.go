@@ -16,7 +16,9 @@ import (
 const (
 	secretPrefix = "codexible_"
 	secretHex    = 32
-	shownHex     = 8
+	// SessionPrefix begins the token of a customer's session, where a key goes on with hexadecimal digits.
+	SessionPrefix = secretPrefix + "session_"
+	shownHex      = 8
 )
 
 // Hash is the SHA-256 of a secret: all that is stored of it.
@@ -29,10 +31,15 @@ type Hash [sha256.Size]byte
 type Secret struct{ text *string }
 
 // Mint makes a new secret of 128 random bits from crypto/rand.
-func Mint() Secret {
+func Mint() Secret { return mint(secretPrefix) }
+
+// MintSession makes the token of a customer's session, of as many bits.
+func MintSession() Secret { return mint(SessionPrefix) }
+
+func mint(prefix string) Secret {
 	var random [secretHex / 2]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	return Fixed(secretPrefix + hex.EncodeToString(random[:]))
+	return Fixed(prefix + hex.EncodeToString(random[:]))
 }
 
 // Parse reads a secret as a client sends it, without the blanks around it. It
@@ -45,11 +52,16 @@ func Parse(text string) (Secret, bool) {
 	return Fixed(text), true
 }
 
-func wellFormed(text string) bool {
-	if len(text) != len(secretPrefix)+secretHex || text[:len(secretPrefix)] != secretPrefix {
+func wellFormed(text string) bool { return formed(text, secretPrefix) }
+
+// IsSession reports whether a text, without the blanks around it, has the form of a session's token.
+func IsSession(text string) bool { return formed(strings.TrimSpace(text), SessionPrefix) }
+
+func formed(text, prefix string) bool {
+	if len(text) != len(prefix)+secretHex || text[:len(prefix)] != prefix {
 		return false
 	}
-	for _, c := range []byte(text[len(secretPrefix):]) {
+	for _, c := range []byte(text[len(prefix):]) {
 		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
 			return false
 		}
@@ -62,7 +74,7 @@ func wellFormed(text string) bool {
 func Shorten(text string) string { return longer.ReplaceAllString(text, "$1") }
 
 // longer is a secret, or any text that goes on behind the prefix of one.
-var longer = regexp.MustCompile(fmt.Sprintf("(?i)(%s[0-9a-f]{%d})[0-9a-z]+", secretPrefix, shownHex))
+var longer = regexp.MustCompile(fmt.Sprintf("(?i)(%s|%s[0-9a-f]{%d})[0-9a-z]+", SessionPrefix, secretPrefix, shownHex))
 
 // Fixed takes a text as a secret whatever its form: the published keys of a demo.
 func Fixed(text string) Secret { return Secret{&text} }
@@ -84,7 +96,7 @@ func hashOf(text string) Hash {
 	return sha256.Sum256(append(key[:0], text...))
 }
 
-// Prefix is the part that is kept for display: the fixed beginning and 8 characters.
+// Prefix is the part that is kept for display: the fixed beginning and 8 characters; of a session SessionPrefix alone.
 func (s Secret) Prefix() string {
 	text := s.Reveal()
 	return text[:min(len(text), len(secretPrefix)+shownHex)]

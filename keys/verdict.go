@@ -80,6 +80,8 @@ type Access struct {
 	// Reads is true for a request that changes nothing: a viewer may make it where an admin may.
 	// With the scopes admin and keys a viewer may make no other.
 	Reads bool
+	// Sessions is true where a customer's session will do as well as a key. Elsewhere a session is an unknown key.
+	Sessions bool
 }
 
 // Decide says whether a request may use the key: Valid, or the first code that
@@ -87,7 +89,7 @@ type Access struct {
 // for every front alike.
 func (id *Identity) Decide(want Access, now time.Time) Code {
 	switch {
-	case id == nil, id.SecretEndsAt != nil && !now.Before(*id.SecretEndsAt):
+	case id == nil, id.SecretEndsAt != nil && !now.Before(*id.SecretEndsAt), id.BySession && !id.sessionOpens(want, now):
 		return NotFound
 	case id.Key.Status == StatusDisabled:
 		return Disabled
@@ -103,6 +105,11 @@ func (id *Identity) Decide(want Access, now time.Time) Code {
 		return AddressNotAllowed
 	}
 	return Valid
+}
+
+// sessionOpens reports whether a session lets a request in: sessions are for customers alone.
+func (id *Identity) sessionOpens(want Access, now time.Time) bool {
+	return want.Sessions && !id.Key.Expired(now) && id.User.Status == accounts.StatusActive && id.User.Role == accounts.RoleUser
 }
 
 // may reports whether the key has a scope and its user the role that the scope needs.

@@ -24,8 +24,11 @@ import (
 type Directory interface {
 	// IdentityByHash answers ErrNotFound where no key has the secret.
 	IdentityByHash(ctx context.Context, hash Hash) (*Identity, error)
-	// TouchKeys writes when keys were last used.
+	// IdentityBySession answers ErrNotFound where no session that has not ended has the token.
+	IdentityBySession(ctx context.Context, hash Hash) (*Identity, error)
+	// TouchKeys writes when keys were last used, TouchSessions when sessions were.
 	TouchKeys(ctx context.Context, used map[uuid.UUID]time.Time) error
+	TouchSessions(ctx context.Context, used map[uuid.UUID]time.Time) error
 }
 
 // Verifier decides whether a request with a key may pass, and charges it.
@@ -81,11 +84,11 @@ func (v *Verifier) Identify(ctx context.Context, text string, want Access) (*Ide
 
 // IdentifyToken is Identify for a text that was hashed before.
 func (v *Verifier) IdentifyToken(ctx context.Context, t Token, want Access) (*Identity, Code, error) {
-	if !t.possible {
+	if !t.possible || t.session && !want.Sessions {
 		return nil, NotFound, nil
 	}
 	now := v.now()
-	e, err := v.lookup(ctx, t.hash, now)
+	e, err := v.lookup(ctx, t, now)
 	if err != nil || e == nil {
 		return nil, NotFound, err
 	}
@@ -107,25 +110,30 @@ func (v *Verifier) Cached(t Token) bool { return !t.possible || v.cache.has(t.ha
 // Token is a text as a key is found by it.
 type Token struct {
 	hash Hash
-	// possible is false for a text that no key can be.
+	// possible is false for a text that no key and no session can be.
 	possible bool
+	// session is true for the form of a session.
+	session bool
 }
 
-// Possible reports whether the text has the form of a key.
+// Possible reports whether the text has the form of a key or session.
 func (t Token) Possible() bool { return t.possible }
 
 // Token hashes a text.
 func (v *Verifier) Token(text string) Token {
 	text = strings.TrimSpace(text)
 	if wellFormed(text) {
-		return Token{hashOf(text), true}
+		return Token{hash: hashOf(text), possible: true}
+	}
+	if IsSession(text) {
+		return Token{hash: hashOf(text), possible: true, session: true}
 	}
 	if len(v.fixed) == 0 {
 		return Token{}
 	}
 	h := hashOf(text)
 	_, ok := v.fixed[h]
-	return Token{h, ok}
+	return Token{hash: h, possible: ok}
 }
 
 // lookupTimeout bounds a read of the directory. Its callers wait for it
@@ -133,7 +141,11 @@ func (v *Verifier) Token(text string) Token {
 // them for as long as it does.
 const lookupTimeout = 5 * time.Second
 
-func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, error) {
+func (v *Verifier) lookup(ctx context.Context, t Token, now time.Time) (*entry, error) {
+	h, read := t.hash, v.directory.IdentityByHash
+	if t.session {
+		read = v.directory.IdentityBySession
+	}
 	if e, known := v.cache.get(h, now); known {
 		v.hits.Add(1)
 		return e, nil
@@ -147,7 +159,7 @@ func (v *Verifier) lookup(ctx context.Context, h Hash, now time.Time) (*entry, e
 		asked := time.Now()
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 		defer cancel()
-		id, err := v.directory.IdentityByHash(asking, h)
+		id, err := read(asking, h)
 		traceLookup(ctx, asked)
 		switch {
 		case errors.Is(err, ErrNotFound):

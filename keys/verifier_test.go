@@ -28,7 +28,9 @@ type directory struct {
 	rows    map[Hash]Identity
 	reads   int
 	touched []map[uuid.UUID]time.Time
-	err     error
+	// touchedSessions are the last uses of sessions.
+	touchedSessions []map[uuid.UUID]time.Time
+	err             error
 	// limit is everybody's daily limit; busy refuses holds.
 	limit  int64
 	busy   bool
@@ -58,6 +60,24 @@ func (d *directory) IdentityByHash(ctx context.Context, hash Hash) (*Identity, e
 		err = ErrNotFound
 	}
 	return &id, err
+}
+
+// A session's identity is kept beside those of keys, marked as one.
+func (d *directory) IdentityBySession(ctx context.Context, hash Hash) (*Identity, error) {
+	id, err := d.IdentityByHash(ctx, hash)
+	if err == nil && !id.BySession {
+		return nil, ErrNotFound
+	}
+	return id, err
+}
+
+func (d *directory) TouchSessions(_ context.Context, used map[uuid.UUID]time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.touchedSessions = append(d.touchedSessions, maps.Clone(used))
+	}
+	return d.err
 }
 
 func (d *directory) TouchKeys(_ context.Context, used map[uuid.UUID]time.Time) error {

@@ -8,6 +8,7 @@ import (
 	"codexible/accounts"
 	"codexible/config"
 	"codexible/events"
+	"codexible/handlers"
 	"codexible/mail"
 	"codexible/store"
 
@@ -59,6 +60,17 @@ func (s *service) sendReset() func(ctx context.Context, to string, token account
 	return func(ctx context.Context, to string, token accounts.Token, at time.Time) error {
 		link := s.Config.PublicURL + "/admin/reset?token=" + token.Reveal()
 		return mail.Persist(ctx, s.mails.Send, mail.Reset(to, link, uuid.NewString(), at, at.Add(store.ResetLife)), s.countMail)
+	}
+}
+
+// sendSignInLink sends a customer's link to sign in; nil where that is off.
+func (s *service) sendSignInLink() func(ctx context.Context, m handlers.SignInMail) error {
+	if s.mails == nil || s.Config.DashboardURL == "" {
+		return nil
+	}
+	return func(ctx context.Context, m handlers.SignInMail) error {
+		link := s.Config.DashboardURL + "/dashboard/login/link?token=" + m.Token.Reveal()
+		return mail.Persist(ctx, s.mails.Send, mail.SignIn(m.To, link, uuid.NewString(), m.Language, m.Registers, m.At, m.At.Add(accounts.SignInLinkLife)), s.countMail)
 	}
 }
 

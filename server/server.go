@@ -25,7 +25,6 @@ import (
 	"codexible/events"
 	"codexible/gateway"
 	"codexible/handlers"
-	"codexible/handlers/console"
 	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
@@ -234,14 +233,14 @@ func (s *service) answer(ctx context.Context) error {
 	s.monitor = monitor.New(monitor.Parts{
 		Store: s.store, Counter: s.counter, Now: time.Now, Draining: s.draining.Load, Schema: s.schema.state, DiskFree: s.diskFree(),
 	})
-	console := s.console(life)
+	console, customers := s.console(life), s.customers(ctx)
 	app := handlers.New(handlers.Parts{ //nolint:contextcheck // each request has a context of its own
 		Store: s.store, Verifier: s.verifier, Catalog: s.catalog, Holds: s.holds, Counter: s.counter, RateLimitPerIP: s.Config.RateLimitPerIP, CreditValue: s.Config.CreditValue,
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version, Demo: len(s.FixedKeys) > 0,
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
 		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send,
-		Calls: calls, CallsLife: callsLife, BodyBudget: s.Config.BodyBudget,
+		Customers: customers, Calls: calls, CallsLife: callsLife, BodyBudget: s.Config.BodyBudget,
 	})
 	opened, scheme, err := s.listen(ctx)
 	if err != nil {
@@ -282,17 +281,19 @@ func (s *service) answer(ctx context.Context) error {
 	err = end.run(app.ShutdownWithContext) //nolint:contextcheck // ctx has ended: that is why it stops
 	_ = connections.Close()                // also where the signal came before the app had begun to listen
 	cut()
-	s.waitFor(console) //nolint:contextcheck // ctx has ended: that is why it waits
+	s.waitFor(console.Wait, customers.Wait) //nolint:contextcheck // ctx has ended: that is why it waits
 	return err
 }
 
-// waitFor waits until downloads that were cut off are in the audit log, before the
-// database is closed.
-func (s *service) waitFor(console *console.Console) {
+// waitFor waits until downloads that were cut off are in the audit log, and for links that
+// are being sent, before the database is closed.
+func (s *service) waitFor(waits ...func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	if console.Wait(ctx) != nil {
-		s.Log.Warn("a download did not end in time")
+	for _, wait := range waits {
+		if wait(ctx) != nil {
+			s.Log.Warn("a download or a mail did not end in time")
+		}
 	}
 }
 

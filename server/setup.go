@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"codexible/handlers"
 	"codexible/handlers/console"
 	"codexible/openid"
 	"codexible/store"
@@ -25,7 +26,7 @@ func (s *service) console(life context.Context) *console.Console {
 			return err
 		}
 	}
-	if s.Config.OIDCIssuer != "" {
+	if s.Config.OIDCIssuer != "" && s.Config.OIDCOperators() {
 		parts.PasswordsOff = s.Config.OIDCOnly
 		parts.OpenID = openid.New(openid.Settings{
 			Issuer: s.Config.OIDCIssuer, ClientID: s.Config.OIDCClientID, ClientSecret: s.Config.OIDCClientSecret.Reveal(),
@@ -33,6 +34,22 @@ func (s *service) console(life context.Context) *console.Console {
 		})
 	}
 	return console.New(parts)
+}
+
+// customers is how customers sign in without a key.
+func (s *service) customers(ctx context.Context) *handlers.Customers {
+	c := &handlers.Customers{Registration: s.Config.Registration(), SendLink: s.sendSignInLink()}
+	if s.Config.OIDCCustomers {
+		c.OpenID = openid.New(openid.Settings{
+			Issuer: s.Config.OIDCIssuer, ClientID: s.Config.OIDCClientID, ClientSecret: s.Config.OIDCClientSecret.Reveal(), RedirectURL: s.Config.DashboardURL + "/dashboard/login/openid",
+		})
+	}
+	if c.Registration.Open() {
+		if err := s.store.PlanTakesUsers(ctx, c.Registration.Plan); err != nil {
+			s.Log.WarnContext(ctx, "nobody can make an account: REGISTRATION_PLAN names no plan that takes new users", "plan", c.Registration.Plan, "error", err)
+		}
+	}
+	return c
 }
 
 // logSetupLink logs and returns the one-time link that creates the first operator,

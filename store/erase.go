@@ -174,7 +174,7 @@ func (c *change) withoutHolds(id uuid.UUID, last bool) error {
 // eraseRow leaves of a user what the books need.
 func (c *change) eraseRow(p *person, u *userRow) error {
 	err := errors.Join(
-		c.endSignIns(u.ID),
+		c.endSignIns(u.ID), c.endCustomerSignIns(u.ID, p.emails...),
 		c.Delete(&twoStepRow{}, "user_id = ?", u.ID).Error, c.Delete(&recoveryCodeRow{}, "user_id = ?", u.ID).Error,
 		c.Delete(&openidIdentityRow{}, "user_id = ?", u.ID).Error,
 	)

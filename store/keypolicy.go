@@ -19,6 +19,9 @@ import (
 // in. It is nil where no key acts. An owner's acting key cannot change meanwhile,
 // because who changes a key holds its owner.
 func (c *change) acting(byOwner bool) (*keys.Key, error) {
+	if c.by.SessionID != uuid.Nil {
+		return c.actingSession()
+	}
 	if c.by.KeyID == uuid.Nil {
 		return nil, nil //nolint:nilnil // no key acts
 	}
@@ -39,6 +42,18 @@ func (c *change) acting(byOwner bool) (*keys.Key, error) {
 		return nil, id.Refusal(code, want)
 	}
 	return &id.Key, nil
+}
+
+// actingSession is what a customer's session may do with the user's keys, if it is still there: it may have
+// ended since the request was let in.
+func (c *change) actingSession() (*keys.Key, error) {
+	var row customerSessionRow
+	err := c.Joins("JOIN users AS u ON u.id = customer_sessions.user_id").
+		Take(&row, "customer_sessions.id = ? AND customer_sessions.expires_at > ? AND u.role = ? AND u.status = ?", c.by.SessionID, c.at, accounts.RoleUser, accounts.StatusActive).Error
+	if err != nil {
+		return nil, missing(err, keys.ErrSessionOver)
+	}
+	return &keys.Key{ID: row.ID, UserID: row.UserID, Scopes: keys.DefaultScopes(accounts.RoleUser)}, nil
 }
 
 // mayChange is the refusal where an owner's key would change another one than
@@ -100,8 +115,8 @@ func (c *change) withinLimit(before, after keys.Key) error {
 		ByOwner       bool
 	}
 	// By hand: who made an entry is decided beside three other rows.
-	// Entries from before the acting key was written down name the owner alone; an operator's own e-mail may be the console's.
-	err := c.Raw(`SELECT a.action, a.after, (a.key_id IS NOT NULL AND w.user_id IS NOT NULL AND w.user_id = k.user_id OR a.key_id IS NULL AND a.actor = u.email AND u.role <> 'admin') AS by_owner
+	// A session acts for its own user alone. Entries from before the acting key was written down name the owner alone; an operator's own e-mail may be the console's.
+	err := c.Raw(`SELECT a.action, a.after, (a.key_id IS NOT NULL AND w.user_id IS NOT NULL AND w.user_id = k.user_id OR a.key_id IS NULL AND (a.key_prefix = '`+keys.SessionPrefix+`' OR a.actor = u.email AND u.role <> 'admin')) AS by_owner
 		FROM audit_log AS a JOIN api_keys AS k ON k.id = a.subject_id JOIN users AS u ON u.id = k.user_id LEFT JOIN api_keys AS w ON w.id = a.key_id
 		WHERE a.subject_id = ? ORDER BY a.seq DESC LIMIT ?`, before.ID, limitEntries+1).Scan(&rows).Error
 	if err != nil {

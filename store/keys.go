@@ -31,9 +31,18 @@ type identityRow struct {
 }
 
 func (r *identityRow) fields() []any {
-	return append(keyDest(&r.Key), &r.SecretEndsAt, &r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt, &r.User.ExternalID, (*storedObject)(&r.User.Metadata),
+	return append(append(keyDest(&r.Key), &r.SecretEndsAt), r.ownerFields()...)
+}
+
+// ownerColumns are a user's and the plan's.
+const ownerColumns = `u.email, u.name, u.role, u.status, u.created_at, COALESCE(u.external_id, ''), u.metadata,
+		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.models, p.price_cents, p.position, p.is_default, p.archived, p.features`
+
+// ownerFields are where ownerColumns are read to.
+func (r *identityRow) ownerFields() []any {
+	return []any{&r.User.Email, &r.User.Name, &r.User.Role, &r.User.Status, &r.User.CreatedAt, &r.User.ExternalID, (*storedObject)(&r.User.Metadata),
 		&r.Plan.ID, &r.Plan.Name, &r.Plan.DailyCreditLimit, &r.Plan.MonthlyCreditLimit, &r.Plan.RateLimitPerMinute,
-		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, (*storedModels)(&r.Plan.Models), &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features)
+		&r.Plan.UserRateLimitPerMinute, &r.Plan.UserConcurrencyLimit, &r.Plan.MaxKeys, (*storedModels)(&r.Plan.Models), &r.Plan.PriceCents, &r.Plan.Position, &r.Plan.IsDefault, &r.Plan.Archived, &r.features}
 }
 
 // IdentityByHash reads all that a request with a key is decided on;
@@ -43,8 +52,7 @@ func (s *Store) IdentityByHash(ctx context.Context, hash keys.Hash) (*keys.Ident
 	if known, err := list(ctx, s, func(one *int64) []any { return []any{one} }, "SELECT 1 FROM key_secrets WHERE hash = ?", hash[:]); err != nil || len(known) == 0 {
 		return nil, cmp.Or[error](err, keys.ErrNotFound)
 	}
-	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, u.email, u.name, u.role, u.status, u.created_at, COALESCE(u.external_id, ''), u.metadata,
-		p.id, p.name, p.daily_credit_limit, p.monthly_credit_limit, p.rate_limit_per_minute, p.user_rate_limit_per_minute, p.user_concurrency_limit, p.max_keys, p.models, p.price_cents, p.position, p.is_default, p.archived, p.features
+	rows, err := list(ctx, s, (*identityRow).fields, `SELECT `+keyColumns+`, x.ends_at, `+ownerColumns+`
 		FROM key_secrets AS x JOIN api_keys AS k ON k.id = x.key_id JOIN users AS u ON u.id = k.user_id JOIN plans AS p ON p.id = u.plan_id
 		WHERE x.hash = ?`, hash[:])
 	if err != nil {
@@ -368,11 +376,14 @@ func optionalNumber(n *int64) any {
 // TouchKeys writes when keys were last used, in one transaction. It is SQL by
 // hand: many keys, each in one statement that never moves the time back.
 func (s *Store) TouchKeys(ctx context.Context, used map[uuid.UUID]time.Time) error {
+	return s.touch(ctx, "UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", used)
+}
+
+func (s *Store) touch(ctx context.Context, statement string, used map[uuid.UUID]time.Time) error {
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, id := range sortedIDs(used) {
 			at := used[id].UTC().Truncate(time.Microsecond)
-			err := tx.Exec("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", at, id, at).Error
-			if err != nil {
+			if err := tx.Exec(statement, at, id, at).Error; err != nil {
 				return err
 			}
 		}

@@ -15,8 +15,12 @@ import (
 )
 
 // OpenIDSignIn is a sign-in with OpenID Connect that is under way: what its answer is
-// checked against, and the page that it leads to.
-type OpenIDSignIn struct{ Nonce, Verifier, Next string }
+// checked against, and the page that it leads to. OfCustomer tells those to the dashboard
+// from those to the console.
+type OpenIDSignIn struct {
+	Nonce, Verifier, Next string
+	OfCustomer            bool
+}
 
 // OpenIDPerson is whom a provider has signed in. Role is what the rules give; empty for none.
 type OpenIDPerson struct {
@@ -40,22 +44,22 @@ var (
 // BeginOpenID keeps a sign-in by its state, for the browser that begins it.
 func (s *Store) BeginOpenID(ctx context.Context, state, browser accounts.Token, n OpenIDSignIn) error {
 	return s.classify(s.write.WithContext(ctx).Create(&openidSignInRow{
-		StateHash: state.Hash(), BrowserHash: browser.Hash(), Nonce: n.Nonce, Verifier: n.Verifier, Next: n.Next, ExpiresAt: s.now().Add(OpenIDLife),
+		StateHash: state.Hash(), BrowserHash: browser.Hash(), Nonce: n.Nonce, Verifier: n.Verifier, Next: n.Next, OfCustomer: n.OfCustomer, ExpiresAt: s.now().Add(OpenIDLife),
 	}).Error)
 }
 
-// TakeOpenID gives the sign-in with a state, once; ErrOpenIDOver for one that was
-// taken, has expired or began in another browser, which ends it.
-func (s *Store) TakeOpenID(ctx context.Context, state, browser accounts.Token) (n OpenIDSignIn, err error) {
+// TakeOpenID gives the sign-in of an operator or a customer with a state, once; ErrOpenIDOver
+// for one that was taken, has expired or began in another browser, which ends it.
+func (s *Store) TakeOpenID(ctx context.Context, state, browser accounts.Token, ofCustomer bool) (n OpenIDSignIn, err error) {
 	var rows []openidSignInRow
-	err = s.write.WithContext(ctx).Clauses(clause.Returning{}).Delete(&rows, "state_hash = ?", state.Hash()).Error
+	err = s.write.WithContext(ctx).Clauses(clause.Returning{}).Delete(&rows, "state_hash = ? AND of_customer = ?", state.Hash(), ofCustomer).Error
 	if err != nil {
 		return n, s.classify(err)
 	}
 	if len(rows) != 1 || !s.now().Before(rows[0].ExpiresAt) || !bytes.Equal(rows[0].BrowserHash, browser.Hash()) {
 		return n, ErrOpenIDOver
 	}
-	return OpenIDSignIn{Nonce: rows[0].Nonce, Verifier: rows[0].Verifier, Next: rows[0].Next}, nil
+	return OpenIDSignIn{Nonce: rows[0].Nonce, Verifier: rows[0].Verifier, Next: rows[0].Next, OfCustomer: ofCustomer}, nil
 }
 
 // AdmitOpenID finds the user of a person, or makes one where a rule gives the person a

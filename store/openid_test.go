@@ -28,21 +28,21 @@ func TestASignInWithOpenIDIsTakenOnceByTheBrowserThatBegan(t *testing.T) {
 			return state
 		}
 		state := begin()
-		if got, err := s.TakeOpenID(ctx, state, browser); err != nil || got != n {
+		if got, err := s.TakeOpenID(ctx, state, browser, false); err != nil || got != n {
 			t.Errorf("%+v %v, want what was kept", got, err)
 		}
-		if _, err := s.TakeOpenID(ctx, state, browser); !errors.Is(err, store.ErrOpenIDOver) {
+		if _, err := s.TakeOpenID(ctx, state, browser, false); !errors.Is(err, store.ErrOpenIDOver) {
 			t.Errorf("taken again: %v", err)
 		}
 		state = begin()
 		for _, by := range []accounts.Token{accounts.MintToken(), browser} {
-			if _, err := s.TakeOpenID(ctx, state, by); !errors.Is(err, store.ErrOpenIDOver) {
+			if _, err := s.TakeOpenID(ctx, state, by, false); !errors.Is(err, store.ErrOpenIDOver) {
 				t.Errorf("by another browser, or after it: %v", err)
 			}
 		}
 		state, _ = begin(), begin()
 		clock.Add(store.OpenIDLife)
-		if _, err := s.TakeOpenID(ctx, state, browser); !errors.Is(err, store.ErrOpenIDOver) {
+		if _, err := s.TakeOpenID(ctx, state, browser, false); !errors.Is(err, store.ErrOpenIDOver) {
 			t.Errorf("too late: %v", err)
 		}
 		if err := s.SweepSessions(ctx); err != nil || begunSignIns(t, s) != 0 {

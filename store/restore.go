@@ -26,8 +26,8 @@ type RestoreResult struct {
 	Replaced string
 	// Pending counts the migrations that the restored database lacks.
 	Pending int
-	// SessionsEnded and SetupLinksEnded count what the backup held of them: none is in the restored database.
-	SessionsEnded, SetupLinksEnded int64
+	// SessionsEnded, CustomerSessionsEnded and SetupLinksEnded count what the backup held of them: none is in the restored database.
+	SessionsEnded, CustomerSessionsEnded, SetupLinksEnded int64
 	// Unread is why the database that was there could not be compared with the backup; nil where
 	// it was, and Revived is then all there is.
 	Unread error

@@ -198,10 +198,11 @@ func (c restoring) erasedSince(ctx context.Context) (condition string, err error
 	return "u.erased_at IS NULL AND p.erased_at IS NOT NULL", nil
 }
 
-// end ends the sessions, the set-up links, the links to choose a password and the sign-ins under way of the backup.
+// end ends the sessions, the set-up links, the links to choose a password or to sign in, and the sign-ins under way of the backup.
 func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) error {
 	var uncounted int64
-	for table, ended := range map[string]*int64{"console_sessions": &r.SessionsEnded, "setup_links": &r.SetupLinksEnded, "openid_sign_ins": &uncounted, "reset_links": &uncounted} {
+	for table, ended := range map[string]*int64{"console_sessions": &r.SessionsEnded, "setup_links": &r.SetupLinksEnded, "openid_sign_ins": &uncounted, "reset_links": &uncounted,
+		"customer_sessions": &r.CustomerSessionsEnded, "sign_in_links": &uncounted} {
 		var n int
 		if err := c.QueryRowContext(ctx, "SELECT COUNT(*) FROM main.sqlite_schema WHERE name = ?", table).Scan(&n); err != nil {
 			return err
@@ -217,7 +218,7 @@ func (c restoring) end(ctx context.Context, r *RestoreResult, backup string) err
 			return err
 		}
 	}
-	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions and %d set-up links.", backup, r.SessionsEnded, r.SetupLinksEnded)
+	details := fmt.Sprintf("Restored the database from %s and ended its %d console sessions, %d customers' sessions and %d set-up links.", backup, r.SessionsEnded, r.CustomerSessionsEnded, r.SetupLinksEnded)
 	if r.Unread != nil {
 		details += " It is not known what was reactivated: there was no readable database to compare with."
 	} else {

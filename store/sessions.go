@@ -186,7 +186,7 @@ func (s *Store) EndSession(ctx context.Context, by accounts.Actor, userID, id uu
 // they read several times a second.
 const changesKept = time.Hour
 
-// SweepSessions removes sessions, sign-ins under way, set-up links, links to choose a password, known browsers and changes whose time is over.
+// SweepSessions removes sessions, sign-ins under way, set-up links, links to choose a password or to sign in, known browsers and changes whose time is over.
 func (s *Store) SweepSessions(ctx context.Context) error {
 	now := s.now()
 	return s.classify(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -194,6 +194,8 @@ func (s *Store) SweepSessions(ctx context.Context) error {
 			tx.Delete(&sessionRow{}, "expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.SessionIdle)).Error,
 			tx.Delete(&setupLinkRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&resetLinkRow{}, "expires_at <= ?", now).Error,
+			tx.Delete(&customerSessionRow{}, "expires_at <= ? OR last_seen_at <= ?", now, now.Add(-accounts.CustomerSessionIdle)).Error,
+			tx.Delete(&signInLinkRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&openidSignInRow{}, "expires_at <= ?", now).Error,
 			tx.Delete(&changeRow{}, "at <= ?", now.Add(-changesKept)).Error,
 			tx.Delete(&knownBrowserRow{}, "seen_at <= ?", now.Add(-accounts.BrowserLifetime)).Error,

@@ -397,6 +397,11 @@ func (c *change) saveUser(before, after UserLine) error {
 			return err
 		}
 	}
+	if before.Role != after.Role || before.Status != after.Status || before.Email != after.Email {
+		if err := c.endCustomerSignIns(after.ID, before.Email); err != nil {
+			return err
+		}
+	}
 	if before.Email != after.Email {
 		if err := c.endResetLinks(after.ID); err != nil {
 			return err

@@ -85,7 +85,7 @@ const (
 func (c *Console) takeOpenID(ctx context.Context, v *Visit, state accounts.Token) (signIn store.OpenIDSignIn, over bool, err error) {
 	windows := addressWindows("sign-in: openid state", v.Address, linksPerAddress, linksPerSite)
 	err = c.lookUp(ctx, v, windows, func() (bool, error) {
-		signIn, err = c.Store.TakeOpenID(ctx, state, v.Token)
+		signIn, err = c.Store.TakeOpenID(ctx, state, v.Token, false)
 		if over = errors.Is(err, store.ErrOpenIDOver); over {
 			return false, nil
 		}

@@ -59,6 +59,8 @@ type Operation struct {
 	Tag, Summary string
 	// Scope is the scope that the key needs; the operation takes no key if it is empty.
 	Scope string
+	// Session is true where a customer's session is sent in place of a key.
+	Session bool
 	// Role is the role that the key's user needs beside the scope; empty for none.
 	Role string
 	// Request reads the parameters and the body.
@@ -141,9 +143,12 @@ func (w *writer) paths() (paths members) {
 
 func (w *writer) operation(op Operation) members {
 	text := members{{"operationId", op.ID}, {"tags", []string{op.Tag}}, {"summary", op.Summary}}
-	if op.Scope == "" {
+	switch {
+	case op.Session:
+		text = text.with("description", "Needs a session.").with("security", []members{{{"key", []string{}}}})
+	case op.Scope == "":
 		text = text.with("security", []members{})
-	} else {
+	default:
 		needs := "The key needs the scope `" + op.Scope + "`"
 		if op.Role != "" {
 			needs += ", and its user the role `" + op.Role + "`"
