@@ -81,7 +81,9 @@ func TestPartsOfChargesWithoutAPriceAndOfAdjustments(t *testing.T) {
 	p := price(catalog.Terms{Base: catalog.Set{Rates: fiveTo25}, Charge: byCost})
 	tokens := usage.Tokens{Input: 1000, Output: 100} // 5 000 and 2 500 micro-dollars: 0.75 credits
 	priced := &usage.Priced{PriceID: p.ID, Tokens: tokens}
-	line := func(name string, millionths int64) catalog.Part { return catalog.Part{Name: name, Millionths: millionths} }
+	line := func(name string, millionths int64) catalog.Part {
+		return catalog.Part{Name: name, Millionths: millionths}
+	}
 	lines := []catalog.Part{{Name: "input", Count: 1000, Rate: 500_000_000, Millionths: 500_000}, {Name: "output", Count: 100, Rate: 2_500_000_000, Millionths: 250_000}}
 	flat := *p
 	flat.Terms.Charge = catalog.Charge{Mode: catalog.ByRequest, Credits: 2_500_000, CreditValue: 10_000}

@@ -53,7 +53,9 @@ func TestFailedCallsAreLookedForAmongTheNewestAlone(t *testing.T) {
 		ctx := context.Background()
 		c, other := storetest.NewCustomer(t, s, "Pro"), storetest.NewCustomer(t, s, "Pro")
 		start := clock.Now().Add(-time.Hour)
-		writeCalls(t, s, c, start, 1, func(_ int, r *gateway.Record) { r.Outcome, r.Status, r.Code = usage.CallRefused, 404, "model_not_found" })
+		writeCalls(t, s, c, start, 1, func(_ int, r *gateway.Record) {
+			r.Outcome, r.Status, r.Code = usage.CallRefused, 404, "model_not_found"
+		})
 		last := writeCalls(t, s, c, start.Add(time.Second), store.FailureScan-1, func(i int, r *gateway.Record) {
 			if i == 0 {
 				r.Outcome, r.Status, r.Code = usage.CallUpstreamError, 400, "400"

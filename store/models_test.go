@@ -72,7 +72,9 @@ func aDayOfUse(t *testing.T, s *store.Store, clock *storetest.Clock) {
 	settle(t, s, clock.Now(), charge, priced)
 	for _, step := range []func() error{
 		func() error { return second(s.CreateUpstream(ctx, ada, upstreamChange("vendor"))) },
-		func() error { return second(s.ChangeAlerts(ctx, ada, c.User.ID, events.AlertsChange{UsedUp: new(false)})) },
+		func() error {
+			return second(s.ChangeAlerts(ctx, ada, c.User.ID, events.AlertsChange{UsedUp: new(false)}))
+		},
 		func() error {
 			return second(s.CreateModel(ctx, ada, catalog.ModelChange{Name: new("opus"), Candidates: new([]catalog.NewCandidate{{Upstream: "vendor"}})}))
 		},
