@@ -1099,8 +1099,8 @@ table "audit_log" {
 }
 
 // Which keys, users and plans have changed, for the caches of other processes:
-// written in the transaction of the change and kept for an hour. Postgres uses
-// NOTIFY and leaves the table empty.
+// written in the transaction of the change and kept for an hour. Processes that can
+// LISTEN on Postgres are notified and do not read it.
 table "changes" {
   schema = schema.public
   column "seq" {

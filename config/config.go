@@ -35,6 +35,9 @@ type Config struct {
 	Host           string
 	Port           int
 	DatabaseURL    SecretURL
+	// DatabaseDirectURL leads to the same Postgres past a pooler; it is not set where there is none. DatabasePooling is one of store.Pooling….
+	DatabaseDirectURL SecretURL
+	DatabasePooling   string
 	DataDir        string
 	ValkeyURL      SecretURL
 	AllowedOrigins []string
@@ -137,6 +140,13 @@ var settings = []setting{
 	{name: "DATABASE_URL", meaning: "`postgres://…` or `sqlite:PATH`; empty: SQLite at `DATA_DIR/codexible.db`", set: func(c *Config, v string) string {
 		c.DatabaseURL = NewSecretURL(v)
 		return problemIf(store.CheckURL(v) != nil, "must be postgres://user@host/name or sqlite:PATH"+encodeHint)
+	}},
+	{name: "DATABASE_DIRECT_URL", meaning: "the same Postgres without a pooler in between, where `DATABASE_URL` leads through one: for migrations and for hearing of changes; empty: `DATABASE_URL`, and behind a pooler in transaction mode changes are polled", set: func(c *Config, v string) string {
+		c.DatabaseDirectURL = NewSecretURL(v)
+		return problemIf(store.CheckURL(v) != nil || strings.HasPrefix(v, "sqlite:"), "must be postgres://user@host/name"+encodeHint)
+	}},
+	{name: "DATABASE_POOLING", fallback: store.PoolingAuto, meaning: "how a pooler before Postgres, such as PgBouncer, shares its connections: `transaction`, `session` (as without one), or `auto` to find out at the start", set: func(c *Config, v string) string {
+		return choice(&c.DatabasePooling, strings.ToLower(v), store.PoolingAuto, store.PoolingSession, store.PoolingTransaction)
 	}},
 	{name: "DATA_DIR", fallback: "./data", meaning: "directory of the embedded database", set: func(c *Config, v string) string {
 		c.DataDir = v
@@ -430,6 +440,9 @@ func (c *Config) MailServer() (mail.Server, error) {
 
 // contradictions returns the settings that exclude each other.
 func (c *Config) contradictions() (problems []string) {
+	if c.DatabaseDirectURL.IsSet() && !strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
+		problems = append(problems, "DATABASE_URL must be a Postgres beside DATABASE_DIRECT_URL")
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		problems = append(problems, "TLS_CERT and TLS_KEY must both be set, or neither")
 	}

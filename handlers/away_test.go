@@ -148,26 +148,26 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	const ready = "/health/ready"
 	counts := func(m limits.Mode) setting { return func(p *handlers.Parts) { p.Counter = mode{p.Counter, m} } }
 	s := onSQLite(t)
-	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"unused","disk":"unused"}`})
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"unused","changes":"polled","disk":"unused"}`})
 	s = onSQLite(t, counts(limits.ModeShared))
-	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"ok","disk":"unused"}`})
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"ok","database":"ok","schema":"ok","valkey":"ok","changes":"polled","disk":"unused"}`})
 	s = onSQLite(t, counts(limits.ModeDegraded))
-	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"degraded","database":"ok","schema":"ok","valkey":"unavailable","disk":"unused"}`})
+	s.call(t, call{method: "GET", path: ready, status: 200, want: `{"status":"degraded","database":"ok","schema":"ok","valkey":"unavailable","changes":"polled","disk":"unused"}`})
 	s = onSQLite(t, func(p *handlers.Parts) {
 		withMonitor(p, func(m *monitor.Parts) {
 			m.Schema = func(context.Context) error { return errors.New("column users.name is missing") }
 		})
 	})
-	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"unavailable","database":"ok","schema":"drifted","valkey":"unused","disk":"unused"}`, lacks: []string{"users.name"}})
+	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"unavailable","database":"ok","schema":"drifted","valkey":"unused","changes":"polled","disk":"unused"}`, lacks: []string{"users.name"}})
 	s = onSQLite(t, func(p *handlers.Parts) {
 		withMonitor(p, func(m *monitor.Parts) { m.Draining = func() bool { return true } })
 	})
-	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"draining","database":"ok","schema":"ok","valkey":"unused","disk":"unused"}`})
+	s.call(t, call{method: "GET", path: ready, status: 503, want: `{"status":"draining","database":"ok","schema":"ok","valkey":"unused","changes":"polled","disk":"unused"}`})
 	each(t, func(t *testing.T, s *service) {
 		if err := s.store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		a := s.call(t, call{method: "GET", path: ready, status: http.StatusServiceUnavailable, want: `{"status":"unavailable","database":"unavailable","schema":"unknown","valkey":"unused","disk":"unused"}`})
+		a := s.call(t, call{method: "GET", path: ready, status: http.StatusServiceUnavailable, want: `{"status":"unavailable","database":"unavailable","schema":"unknown","valkey":"unused","changes":"` + string(s.store.ChangesBy()) + `","disk":"unused"}`})
 		if a.Header.Get("Retry-After") == "" {
 			t.Error("a 503 without Retry-After")
 		}

@@ -25,6 +25,7 @@ type readiness struct {
 	Database string `json:"database" enum:"ok,unavailable"`
 	Schema   string `json:"schema" enum:"ok,drifted,unknown" doc:"unknown while the database is unavailable."`
 	Valkey   string `json:"valkey" enum:"ok,unavailable,unused" doc:"unused if not configured. If unused or unavailable, each instance counts rate limits by itself."`
+	Changes  string `json:"changes" enum:"notified,polled" doc:"How changes of other instances arrive, within a second: by a notification of Postgres, or by asking the database."`
 	Disk     string `json:"disk" enum:"ok,low,unavailable,unused" doc:"low: less than 256 MiB of disk space are left for the embedded database. unused on Postgres."`
 }
 

@@ -26,7 +26,11 @@ func (d Database) WithMigrator(work func(m *store.Migrator) error) error {
 			return fmt.Errorf("the folder of the embedded database cannot be created, check DATA_DIR: %w", err)
 		}
 	}
-	m, err := store.NewMigrator(d.Config.DatabaseURL.Reveal(), d.Files)
+	url := d.Config.DatabaseURL
+	if d.Config.DatabaseDirectURL.IsSet() {
+		url = d.Config.DatabaseDirectURL
+	}
+	m, err := store.NewMigrator(url.Reveal(), d.Files)
 	if err != nil {
 		return err
 	}
@@ -92,5 +96,8 @@ func (d Database) NeedSchema(ctx context.Context) error {
 
 // Open opens the store; serves is true in the process that serves.
 func (d Database) Open(ctx context.Context, log *slog.Logger, serves bool) (*store.Store, error) {
-	return store.Open(ctx, store.Options{URL: d.Config.DatabaseURL.Reveal(), Synchronous: d.Config.SQLiteSynchronous, CountLater: serves, Log: log, Secrets: d.Config.Secrets(), Mail: d.Config.SMTPURL.IsSet()})
+	return store.Open(ctx, store.Options{
+		URL: d.Config.DatabaseURL.Reveal(), DirectURL: d.Config.DatabaseDirectURL.Reveal(), Pooling: d.Config.DatabasePooling,
+		Synchronous: d.Config.SQLiteSynchronous, CountLater: serves, Log: log, Secrets: d.Config.Secrets(), Mail: d.Config.SMTPURL.IsSet(),
+	})
 }

@@ -65,6 +65,8 @@ type dialect interface {
 	onOneCore(db *gorm.DB, read func(*gorm.DB) error) error
 	// announce publishes a change to other processes when tx commits.
 	announce(tx *gorm.DB, at time.Time, change accounts.Change) error
+	// changesBy is how watch learns of them.
+	changesBy() ChangesBy
 	// watch reports what other processes announce, until ctx ends.
 	watch(ctx context.Context, w Watcher)
 	// erasing prepares tx for removing texts so that the files keep none of them, as far as the database can;

@@ -20,6 +20,7 @@ import (
 
 	"ariga.io/atlas/sql/schema"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	gormschema "gorm.io/gorm/schema"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -369,3 +370,18 @@ func Synchronous(s *Store) (level int64) {
 
 // LedgerAccounts is how many accounts the meter of an embedded store keeps.
 func LedgerAccounts(s *Store) int { return len(s.dialect.(sqliteDialect).accounts) }
+
+// LimitsInTransaction are the time limits that a transaction has.
+func LimitsInTransaction(t testing.TB, s *Store) (limits string) {
+	t.Helper()
+	err := s.changing(context.Background(), accounts.Actor{}, func(tx *change) error {
+		return tx.Raw("SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')").Scan(&limits).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return limits
+}
+
+// StatementDeadline is the tracer of connections through a pooler.
+func StatementDeadline(after time.Duration) pgx.QueryTracer { return statementDeadline{after} }

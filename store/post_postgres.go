@@ -39,7 +39,7 @@ func (d postgresDialect) post(ctx context.Context, now func() time.Time, entries
 		}
 		asked := now()
 		day = usage.DayOf(asked)
-		if r, err = readPostgres(ctx, conn, asked, entries); err != nil {
+		if r, err = d.readBatch(ctx, conn, asked, entries); err != nil {
 			return nil, err
 		}
 		at = now()
@@ -143,7 +143,7 @@ var (
 
 const ofUsers = "= ANY($1::uuid[])"
 
-func readPostgres(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries []usage.Entry) (*postgresReading, error) {
+func (d postgresDialect) readBatch(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries []usage.Entry) (*postgresReading, error) {
 	t := touch(entries)
 	r := &postgresReading{
 		users: t.users, known: make(map[uuid.UUID]bool, len(t.users)),
@@ -151,6 +151,9 @@ func readPostgres(ctx context.Context, conn *pgxpool.Conn, at time.Time, entries
 	}
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
+	if d.ledgerLimits != "" {
+		batch.Queue(d.ledgerLimits)
+	}
 	batch.Queue("SELECT pg_advisory_xact_lock(l) FROM unnest($1::bigint[]) AS l", locks(t.users))
 	queue(batch, r.addAccount, selectAccounts, t.users, string(usage.DayOf(at)))
 	if len(t.replayKeys) > 0 {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"strconv"
@@ -35,46 +36,78 @@ type postgresDialect struct {
 	ledger *pgxpool.Pool
 	mint   func(time.Time) uuid.UUID
 	rows   *knownRows
+	// session is how a connection is made that keeps its server connection; nil where a pooler allows none.
+	session *pgx.ConnConfig
+	// limits and ledgerLimits are what a transaction sets first; empty where the connection has them.
+	limits, ledgerLimits string
 }
 
 func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect, db *gorm.DB, err error) {
 	d.rows = &knownRows{}
-	config, err := pgxpool.ParseConfig(t.url)
+	config, err := poolConfig(t.url)
 	if err != nil {
 		return d, nil, fmt.Errorf("DATABASE_URL %w", errURL) // pgx repeats the URL, password masked or not
+	}
+	ledger := forLedger(config.Copy())
+	pooled := o.Pooling == PoolingTransaction || o.Pooling != PoolingSession && poolsTransactions(ctx, config.ConnConfig)
+	if pooled {
+		throughPooler(config)
+		throughPooler(ledger)
+		d.limits, d.ledgerLimits = transactionLimits, inTransaction(sessionSettings(), ledgerSettings())
+	} else {
+		d.session = config.ConnConfig
+	}
+	if o.DirectURL != "" {
+		direct, err := poolConfig(o.DirectURL)
+		if err != nil {
+			return d, nil, fmt.Errorf("DATABASE_DIRECT_URL %w", errURL)
+		}
+		d.session = direct.ConnConfig
+	}
+	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return d, nil, err
+	}
+	if d.ledger, err = pgxpool.NewWithConfig(ctx, ledger); err != nil {
+		return d, nil, err
+	}
+	d.sayHow(ctx, pooled, o.Log)
+	var conn gorm.ConnPool = stdlib.OpenDBFromPool(d.pool)
+	if pooled {
+		conn = pooledDB{stdlib.OpenDBFromPool(d.pool)}
+	}
+	db, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: conn}), gormConfig(o))
+	return d, db, err
+}
+
+// sayHow logs that a pooler was found, and how changes of other instances arrive then.
+func (d postgresDialect) sayHow(ctx context.Context, pooled bool, log *slog.Logger) {
+	if log == nil || !pooled {
+		return
+	}
+	log.InfoContext(ctx, "the database is reached through a pooler that shares connections between transactions: no statements are prepared, and timeouts are set for each transaction. DATABASE_POOLING overrides this", "changes", d.changesBy())
+}
+
+func poolConfig(url string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
 	}
 	config.MaxConns = postgresConns
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.MaxConnIdleTime = 5 * time.Minute
-	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
-		"application_name": "codexible", "timezone": "UTC", "statement_timeout": "15s", "lock_timeout": "5s",
-		"idle_in_transaction_session_timeout": "30s",
-	})
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{"application_name": "codexible", "timezone": "UTC"})
+	maps.Copy(config.ConnConfig.RuntimeParams, sessionSettings())
 	config.AfterConnect = readTimesInUTC
-	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return d, nil, err
-	}
-	if d.ledger, err = pgxpool.NewWithConfig(ctx, forLedger(config.Copy())); err != nil {
-		return d, nil, err
-	}
-	db, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: stdlib.OpenDBFromPool(d.pool)}), gormConfig(o))
-	return d, db, err
+	return config, nil
 }
 
 // ledgerConns is how many connections the meter has: one that works, one for the
 // moment in which another is being replaced.
 const ledgerConns = 2
 
-// forLedger plans each statement of the meter once. They find every row by its
-// primary key, and must also before the first ANALYZE of a new table, when the
-// planner takes it for empty and would read all of it, also along an index to join it.
 func forLedger(config *pgxpool.Config) *pgxpool.Config {
 	config.MaxConns = ledgerConns
-	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	for _, whole := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
-		config.ConnConfig.RuntimeParams[whole] = "off"
-	}
-	config.ConnConfig.RuntimeParams["jit"] = "off"
+	maps.Copy(config.ConnConfig.RuntimeParams, ledgerSettings())
 	return config
 }
 
@@ -134,6 +167,7 @@ func (t target) openForMigration() (*sql.DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL %w", errURL)
 	}
 	config.ConnectTimeout = 5 * time.Second
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // statements with a name do not survive a pooler
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(1)
 	return db, nil
@@ -177,12 +211,25 @@ func (postgresDialect) beginSnapshot() string {
 	return "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ"
 }
 
-func (postgresDialect) announce(tx *gorm.DB, _ time.Time, c accounts.Change) error {
-	return tx.Exec("SELECT pg_notify(?, ?)", notifyChannel, c.String()).Error
+// announce does both: a process behind a pooler that shares connections between transactions cannot listen and reads the table.
+func (postgresDialect) announce(tx *gorm.DB, at time.Time, c accounts.Change) error {
+	return tx.Exec("WITH made AS (INSERT INTO changes (at, change) VALUES (?, ?) RETURNING change) SELECT pg_notify(?, change) FROM made", at, c.String(), notifyChannel).Error
 }
 
-// watch listens on a connection of its own and connects again when it is lost.
+// changesBy is how the changes of other processes arrive.
+func (d postgresDialect) changesBy() ChangesBy {
+	if d.session == nil {
+		return ChangesPolled
+	}
+	return ChangesNotified
+}
+
+// watch listens on a connection of its own and connects again when it is lost. Where there can be none it polls.
 func (d postgresDialect) watch(ctx context.Context, w Watcher) {
+	if d.session == nil {
+		d.poll(ctx, w)
+		return
+	}
 	const pause = time.Second
 	for ctx.Err() == nil {
 		heard, _ := d.listen(ctx, w) // why it ended does not matter: the next round says whether it is back
@@ -205,7 +252,7 @@ const silence = 2 * time.Second
 
 // listen reports changes until its connection is lost; heard reports whether it had one.
 func (d postgresDialect) listen(ctx context.Context, w Watcher) (heard bool, err error) {
-	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
+	conn, err := pgx.ConnectConfig(ctx, d.session)
 	if err != nil {
 		return false, err
 	}

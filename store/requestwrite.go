@@ -187,6 +187,9 @@ func (d postgresDialect) copyRequests(ctx context.Context, table string, rows []
 	}
 	defer func() { _ = tx.Rollback(ctx) }() // after a commit it does nothing
 	begin := &pgx.Batch{}
+	if d.limits != "" {
+		begin.Queue(d.limits)
+	}
 	begin.Queue("SET LOCAL synchronous_commit = off")
 	if table != "requests" {
 		begin.Queue("CREATE TEMP TABLE " + table + " (LIKE requests) ON COMMIT DROP")

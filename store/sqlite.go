@@ -245,6 +245,8 @@ func (sqliteDialect) announce(tx *gorm.DB, at time.Time, c accounts.Change) erro
 	return tx.Create(&changeRow{At: at, Change: c.String()}).Error
 }
 
+func (sqliteDialect) changesBy() ChangesBy { return ChangesPolled }
+
 // watch reads what was added to the changes since its last poll. There is one
 // writer at a time, so seq follows the order of the commits and no change is missed.
 func (d sqliteDialect) watch(ctx context.Context, w Watcher) {

@@ -30,6 +30,10 @@ import (
 type Options struct {
 	// URL is postgres://… or sqlite:PATH.
 	URL string
+	// DirectURL is the same Postgres without a pooler, for what a pooler does not let through: hearing of changes. Empty for none.
+	DirectURL string
+	// Pooling is PoolingAuto (also if empty), PoolingSession or PoolingTransaction.
+	Pooling string
 	// Synchronous is what SQLite does at a commit: FULL (the default) or NORMAL.
 	Synchronous string
 	// CountLater lets totals on SQLite follow the charges, for the one process that serves: see sqlite_totals.go.
@@ -261,6 +265,18 @@ func (s *Store) Subscribe(w Watcher) {
 	defer s.mu.Unlock()
 	s.watchers = append(s.watchers, w)
 }
+
+// ChangesBy is how the changes of other processes arrive.
+type ChangesBy string
+
+// The ways in which changes arrive, both within a second.
+const (
+	ChangesNotified ChangesBy = "notified"
+	ChangesPolled   ChangesBy = "polled"
+)
+
+// ChangesBy says how the changes of other processes arrive.
+func (s *Store) ChangesBy() ChangesBy { return s.dialect.changesBy() }
 
 // Watch notifies a watcher of the changes that other processes make, until ctx
 // ends. Those of this process may come with them; only Subscribe is sure of them.

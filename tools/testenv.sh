@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command with a throw-away PostgreSQL, Valkey and Exim beside it, on free loopback ports.
+# Runs a command with a throw-away PostgreSQL, PgBouncer before it, Valkey and Exim beside it, on free loopback ports.
 #   tools/testenv.sh [--durable] go test ./...
 # Without a command it prints the addresses and keeps the servers until Ctrl-C.
 # --durable keeps the data on the disk and makes PostgreSQL wait for it, as a real one does (benches). Without it the
@@ -9,7 +9,7 @@ set -euo pipefail
 durable=off
 if [[ ${1:-} == --durable ]]; then durable=on && shift; fi
 
-"$(dirname "$0")/need.sh" postgres valkey exim openssl
+"$(dirname "$0")/need.sh" postgres pgbouncer valkey exim openssl
 initdb=$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1 || true)
 [[ $initdb ]] || initdb=$(readlink -f "$(command -v initdb)")
 pg_bin=$(dirname "$initdb")
@@ -31,8 +31,8 @@ free=$(df -k /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }') || free=0
 if [[ $durable == off ]] && ((free > 4 << 20)); then parent=/dev/shm; fi
 folder=$(mktemp -d "$parent/codexible-test.XXXXXX")
 chmod 711 "$folder"
-mkdir "$folder/postgres" "$folder/valkey" "$folder/exim"
-((EUID)) || chown "$owner" "$folder/postgres" "$folder/valkey" "$folder/exim"
+mkdir "$folder/postgres" "$folder/pgbouncer" "$folder/valkey" "$folder/exim"
+((EUID)) || chown "$owner" "$folder/postgres" "$folder/pgbouncer" "$folder/valkey" "$folder/exim"
 
 set -m # a process group for each job: Ctrl-C reaches this script alone, and a job is stopped whole
 child='' servers=()
@@ -70,7 +70,7 @@ start() {
     (cd "$folder" && exec "${with_parent[@]}" "${@//@PORT@/$port}") >"$log" 2>&1 </dev/null &
     pid=$!
     for ((i = 0; i < 600; i++)); do
-      if grep -qisE 'ready to accept connections|listening for SMTP' "$log"; then
+      if grep -qisE 'ready to accept connections|listening for SMTP|process up: PgBouncer' "$log"; then
         servers+=("$pid")
         return
       fi
@@ -97,6 +97,31 @@ fi
 start postgres.log "$pg_bin/postgres" -D postgres/data -p @PORT@ -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
   -c fsync=$durable -c max_connections=200 -c timezone=Asia/Kathmandu
 export CODEXIBLE_TEST_POSTGRES="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"
+# In transaction mode with few server connections: what a session keeps is soon on another one.
+echo "\"postgres\" \"$password\"" >"$folder/pgbouncer/users"
+chmod 600 "$folder/pgbouncer/users"
+cat >"$folder/pgbouncer/settings" <<INI
+[databases]
+* = host=127.0.0.1 port=$port
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = PORT
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = $folder/pgbouncer/users
+admin_users = postgres
+pool_mode = transaction
+default_pool_size = 20
+max_client_conn = 1000
+max_db_connections = 20
+server_idle_timeout = 2
+server_login_retry = 1
+INI
+((EUID)) || chown "$owner" "$folder/pgbouncer/"*
+pgbouncer=$(PATH+=:/usr/sbin command -v pgbouncer)
+# shellcheck disable=SC2016 # the inner shell expands it
+start pgbouncer.log bash -c 'sed "s/= PORT/= $1/" "$2/settings" >"$2/$1.ini" && exec "$3" "$2/$1.ini"' pgbouncer @PORT@ "$folder/pgbouncer" "$pgbouncer"
+export CODEXIBLE_TEST_PGBOUNCER="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"
 start valkey.log "$valkey" --bind 127.0.0.1 --port @PORT@ --dir "$folder/valkey" --save '' --appendonly no
 export CODEXIBLE_TEST_VALKEY="redis://127.0.0.1:$port"
 # Exim runs as this user and without its root privileges, because it is given another configuration than its own. As a

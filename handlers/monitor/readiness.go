@@ -36,6 +36,8 @@ type Readiness struct {
 	Schema string
 	// Valkey is OK, Unavailable, or Unused where none is configured.
 	Valkey string
+	// Changes is how changes of other instances arrive.
+	Changes string
 	// Disk is OK, Low, Unavailable, or Unused on Postgres.
 	Disk string
 }
@@ -90,7 +92,7 @@ func New(p Parts) *Monitor {
 func (m *Monitor) Ready(ctx context.Context) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, ProbeTimeout)
 	defer cancel()
-	r := Readiness{Status: OK, Database: OK, Schema: OK, Valkey: m.valkey(), Disk: m.disk()}
+	r := Readiness{Status: OK, Database: OK, Schema: OK, Valkey: m.valkey(), Changes: string(m.Store.ChangesBy()), Disk: m.disk()}
 	if r.Valkey == Unavailable || r.Disk == Unavailable || r.Disk == Low {
 		r.Status = Degraded
 	}

@@ -68,7 +68,7 @@ func (c Customer) Charge(credits int64) usage.Charge {
 // for breaking things by hand. It has one connection.
 func Raw(t testing.TB, url string) *sql.DB {
 	t.Helper()
-	driver, source := "pgx", url
+	driver, source := "pgx", url+"&default_query_exec_mode=cache_describe" // behind a pooler no statement can have a name
 	if path, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
 		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
 	}

@@ -150,7 +150,27 @@ func newDatabase(tb testing.TB, server, template string) string {
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	exec(tb, server, "CREATE DATABASE "+name+" TEMPLATE "+template)
 	tb.Cleanup(func() { exec(tb, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	if os.Getenv("CODEXIBLE_TEST_THROUGH") == "pgbouncer" {
+		server = os.Getenv("CODEXIBLE_TEST_PGBOUNCER")
+	}
 	return databaseURL(server, name)
+}
+
+// PooledURL makes a migrated Postgres database and gives its address through PgBouncer and without it.
+func PooledURL(t testing.TB) (pooled, direct string) {
+	t.Helper()
+	direct = migratedPostgresURL(t)
+	return ThroughPooler(t, direct), direct
+}
+
+// ThroughPooler is the address of a Postgres database of a test through PgBouncer, which shares its connections between transactions.
+func ThroughPooler(t testing.TB, direct string) string {
+	t.Helper()
+	u, err := url.Parse(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return databaseURL(os.Getenv("CODEXIBLE_TEST_PGBOUNCER"), strings.TrimPrefix(u.Path, "/"))
 }
 
 func databaseURL(server, name string) string {
