@@ -193,7 +193,7 @@ func (b *bench) reads(ctx context.Context, services map[string]*service) error {
 
 var customerReads = []string{
 	"/api/dashboard/overview", "/api/keys", "/api/usage/today", "/api/usage/history?days=365", "/api/usage/detailed?days=365&limit=100",
-	"/api/usage/models?days=365", "/api/usage/hourly",
+	"/api/usage/models?days=365", "/api/usage/hourly", "/api/usage/credits", "/api/usage/refusals", "/api/usage/speed", "/api/models",
 }
 
 var adminReads = []string{

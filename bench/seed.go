@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"time"
 
 	"codexible/accounts"
+	"codexible/gateway"
 	"codexible/keys"
 	"codexible/store"
 	"codexible/usage"
@@ -57,7 +59,10 @@ func seed(ctx context.Context, s *store.Store, sh shape, keysFile string) (made 
 	if err != nil {
 		return made, err
 	}
-	return made, seedCharges(ctx, s, sh.Charges, owners)
+	if err := seedCharges(ctx, s, sh.Charges, owners); err != nil {
+		return made, err
+	}
+	return made, seedRequests(ctx, s, sh.Charges/10, owners[:min(hotKeys, len(owners))])
 }
 
 // owner is a key to charge.
@@ -119,6 +124,32 @@ func seedCharges(ctx context.Context, s *store.Store, n int, owners []owner) err
 			if err := settleAll(ctx, s, at, charges); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// seedRequests fills the log of requests of the users whom the load reads, for the last day. One
+// in 20 was refused.
+func seedRequests(ctx context.Context, s *store.Store, n int, owners []owner) error {
+	random := rand.New(rand.NewPCG(3, 4))
+	at, step := s.Now().Add(-24*time.Hour), 24*time.Hour/time.Duration(max(n, 1))
+	for left := n; left > 0; left -= settleAtOnce {
+		records := make([]gateway.Record, min(left, settleAtOnce))
+		for i := range records {
+			at = at.Add(step)
+			o, first := owners[random.IntN(len(owners))], time.Duration(random.IntN(2000)+100)*time.Millisecond
+			id := uuid.Must(uuid.NewV7())
+			binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|uint64(id[6])<<8|uint64(id[7]))
+			records[i] = gateway.Record{ID: id, At: at, UserID: o.user, KeyID: o.key, Model: models[random.IntN(len(models))], Endpoint: gateway.Responses, Streamed: true, Status: 200, Outcome: usage.CallComplete,
+				Upstream: "vendor", UpstreamKey: "main", Attempts: []gateway.Attempt{{Upstream: "vendor", Key: "main", Status: 200, Took: first.Microseconds()}},
+				Tokens: &usage.Tokens{Input: 4000, Output: random.Int64N(2000), Requests: 1}, FirstByte: first, FirstToken: first, Took: first + 5*time.Second}
+			if i%20 == 0 {
+				records[i] = gateway.Record{ID: id, At: at, UserID: o.user, KeyID: o.key, Model: models[0], Endpoint: gateway.Responses, Status: 429, Outcome: usage.CallRefused, Code: "insufficient_quota", Took: time.Millisecond}
+			}
+		}
+		if err := s.WriteRequests(ctx, records, nil); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ type FailedCall struct {
 }
 
 // FailureScan is how many of a user's newest calls FailedCalls looks at, at most.
-const FailureScan = 5000
+const FailureScan = 2000
 
 // FailedCalls lists the calls of a user that were refused or failed, the newest first. It looks
 // at the newest FailureScan of the user's calls, along their index.
