@@ -119,13 +119,13 @@ func (c *call) hold() *Refusal {
 			c.cover(credits == whole)
 			return nil
 		case receipt.Outcome == usage.Concurrent:
-			return &Refusal{Reason: ReasonConcurrency, RetryAfter: time.Second, Message: "As many requests are open at once as this key or its plan allows. Wait for one of them to end, then try again."}
+			return &Refusal{Reason: ReasonConcurrency, RetryAfter: time.Second, Message: refusals[ReasonConcurrency].says}
 		case receipt.Room < 1 || receipt.Room >= credits:
 			return c.usedUp(&receipt)
 		}
 		credits = receipt.Room
 	}
-	return &Refusal{Reason: ReasonRate, RetryAfter: time.Second, Message: "Other requests took the credits that were left while this one was checked. Try again."}
+	return &Refusal{Reason: ReasonRate, RetryAfter: time.Second, Message: refusals[ReasonRate].says}
 }
 
 // usedUp is the refusal where no credits are left.

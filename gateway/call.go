@@ -135,7 +135,7 @@ func (c *call) serve() *Answer {
 		return c.refuse(&Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "This instance is shutting down. Try again."})
 	}
 	if known := c.g.brake.stops(c.Request, c.g.Now()); known != nil {
-		c.record.Outcome, c.record.Code = usage.CallRefused, "repeated_failure"
+		c.record.Outcome, c.record.Code = usage.CallRefused, CodeRepeated
 		return known
 	}
 	for _, step := range []func() *Refusal{c.inspect, c.find, c.direct, c.affordable} {
@@ -210,7 +210,7 @@ func (c *call) find() *Refusal {
 }
 
 func (c *call) noModel(why string) *Refusal {
-	return &Refusal{Reason: ReasonModel, Message: why + " GET /v1/models lists the models that your key can use."}
+	return &Refusal{Reason: ReasonModel, Message: why + " " + sayModels}
 }
 
 // direct finds the upstreams that can take the call.
@@ -263,7 +263,7 @@ func (c *call) forward() *Answer {
 	if len(c.record.Attempts) == 0 {
 		c.record.Outcome = usage.CallRefused
 	}
-	return c.refuse(&Refusal{Reason: ReasonNoUpstream, RetryAfter: max(c.route.Wait(), noUpstreamWait), Message: "No provider can take this request right now. Try again in a few seconds."})
+	return c.refuse(&Refusal{Reason: ReasonNoUpstream, RetryAfter: max(c.route.Wait(), noUpstreamWait), Message: refusals[ReasonNoUpstream].says})
 }
 
 // attempt sends the call to one upstream. served is false where another one may be tried.
@@ -398,7 +398,7 @@ func (c *call) cutOff() *Answer {
 		return c.refuse(&Refusal{Reason: ReasonAway, Message: "The client has left."})
 	case errors.Is(cause, errEnded):
 		c.settle(usage.CallStopped)
-		return c.refuse(&Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "The operator has ended this request."})
+		return c.refuse(&Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: saysEnded})
 	}
 	c.release()
 	c.record.Outcome = usage.CallInterrupted

@@ -24,6 +24,9 @@ type shape struct {
 	final bool
 	// wait is the least Retry-After, in seconds; 0 where only the refusal's own is said.
 	wait int64
+	// says is what happened and what to do next, where nothing of the single call is known. It is
+	// empty for what never reaches the log of requests and always has a sentence of its own.
+	says string
 }
 
 var refusals = [numReasons]shape{
@@ -31,22 +34,25 @@ var refusals = [numReasons]shape{
 	ReasonSuspended:   {status: 403, chat: "permission_error", code: "account_suspended", messages: "permission_error", refused: keys.Suspended, final: true},
 	ReasonScope:       {status: 403, chat: "permission_error", code: "insufficient_scope", messages: "permission_error", refused: keys.InsufficientScope, final: true},
 	ReasonAddress:     {status: 403, chat: "permission_error", code: "ip_not_allowed", messages: "permission_error", refused: keys.AddressNotAllowed, final: true},
-	ReasonCredits:     {status: 429, chat: "insufficient_quota", code: "insufficient_quota", messages: "rate_limit_error", refused: keys.QuotaExceeded, final: true},
-	ReasonRate:        {status: 429, chat: "rate_limit_error", code: "rate_limit_exceeded", messages: "rate_limit_error", refused: keys.RateLimited, wait: 1},
-	ReasonConcurrency: {status: 429, chat: "rate_limit_error", code: "concurrency_limit_exceeded", messages: "rate_limit_error", refused: keys.ConcurrencyLimited, wait: 1},
-	ReasonModel:       {status: 404, chat: "invalid_request_error", code: "model_not_found", messages: "not_found_error", refused: keys.ModelNotAllowed},
-	ReasonBody:        {status: 400, chat: "invalid_request_error", code: "invalid_body", messages: "invalid_request_error"},
-	ReasonParameter:   {status: 400, chat: "invalid_request_error", code: "unsupported_parameter", messages: "invalid_request_error"},
+	ReasonCredits:     {status: 429, chat: "insufficient_quota", code: "insufficient_quota", messages: "rate_limit_error", refused: keys.QuotaExceeded, final: true, says: "No credits were left: the limit of your plan for the day or the month was reached, or that of the key for the day. Limits of a day reset at 00:00 UTC, those of a month on its first day."},
+	ReasonRate:        {status: 429, chat: "rate_limit_error", code: "rate_limit_exceeded", messages: "rate_limit_error", refused: keys.RateLimited, wait: 1, says: "Other requests took the credits that were left while this one was checked. Try again."},
+	ReasonConcurrency: {status: 429, chat: "rate_limit_error", code: "concurrency_limit_exceeded", messages: "rate_limit_error", refused: keys.ConcurrencyLimited, wait: 1, says: "As many requests are open at once as this key or its plan allows. Wait for one of them to end, then try again."},
+	ReasonModel:       {status: 404, chat: "invalid_request_error", code: "model_not_found", messages: "not_found_error", refused: keys.ModelNotAllowed, says: "This model does not exist, your key cannot use it, or it is not offered on this path. " + sayModels},
+	ReasonBody:        {status: 400, chat: "invalid_request_error", code: "invalid_body", messages: "invalid_request_error", says: "The body of the request cannot be used; the answer said what is wrong with it. Correct it: the same body is refused again."},
+	ReasonParameter:   {status: 400, chat: "invalid_request_error", code: "unsupported_parameter", messages: "invalid_request_error", says: "The request asks for what is not offered here; the answer said for what. Send it without that."},
 	ReasonTooLarge:    {status: 413, chat: "invalid_request_error", code: "request_too_large", messages: "request_too_large"},
 	ReasonSlowBody:    {status: 408, chat: "invalid_request_error", code: "request_timeout", messages: "timeout_error"},
-	ReasonNoUpstream:  {status: 503, chat: "server_error", code: "no_upstream", messages: "overloaded_error", wait: 5},
-	ReasonAway:        {status: 503, chat: "server_error", code: "service_unavailable", messages: "api_error", wait: 1},
-	ReasonUpstream:    {status: 502, chat: "server_error", code: "upstream_error", messages: "api_error"},
+	ReasonNoUpstream:  {status: 503, chat: "server_error", code: "no_upstream", messages: "overloaded_error", wait: 5, says: "No provider can take this request right now. Try again in a few seconds."},
+	ReasonAway:        {status: 503, chat: "server_error", code: "service_unavailable", messages: "api_error", wait: 1, says: "The service could not take this request. Try again shortly."},
+	ReasonUpstream:    {status: 502, chat: "server_error", code: "upstream_error", messages: "api_error", says: "The provider ended its answer early. Try again."},
 	ReasonUpgrade:     {status: 426, chat: "invalid_request_error", code: "upgrade_not_supported", messages: "invalid_request_error"},
 	ReasonNotFound:    {status: 404, chat: "invalid_request_error", code: "not_found", messages: "not_found_error"},
 	ReasonMethod:      {status: 405, chat: "invalid_request_error", code: "method_not_allowed", messages: "invalid_request_error"},
-	ReasonInternal:    {status: 500, chat: "server_error", code: "internal_error", messages: "api_error"},
+	ReasonInternal:    {status: 500, chat: "server_error", code: "internal_error", messages: "api_error", says: "The service made a mistake with this request. Try again; if it fails again, send its request id to the operator."},
 }
+
+// sayModels says which models a key can use.
+const sayModels = "GET /v1/models lists the models that your key can use."
 
 // responses is the error's type on the responses wire: Codex prints the sentence of this one
 // and the time of the reset, and does not try again.

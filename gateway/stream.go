@@ -265,7 +265,7 @@ func (s *stream) event(f frame) {
 		s.pass(f.raw)
 		s.inside = false
 		if delivered := s.delivered.Load(); delivered > s.coveredBytes && !s.gone && s.Endpoint != CountTokens && !s.grow() {
-			s.stopInBand(usage.CallStopped, "credits", s.outOfCredits())
+			s.stopInBand(usage.CallStopped, codeCredits, s.outOfCredits())
 		}
 	}
 }
@@ -317,7 +317,7 @@ func (s *stream) ended(why string) {
 		s.finish(usage.CallClientGone, why)
 		s.over = true
 	default:
-		s.stopInBand(usage.CallUpstreamError, why, &Refusal{Reason: ReasonUpstream, Message: "The provider ended its answer early. Try again."})
+		s.stopInBand(usage.CallUpstreamError, why, &Refusal{Reason: ReasonUpstream, Message: refusals[ReasonUpstream].says})
 	}
 }
 
@@ -357,7 +357,7 @@ func (s *stream) stopInBand(outcome usage.CallOutcome, code string, why *Refusal
 
 func (s *stream) outOfCredits() *Refusal {
 	r := usage.Receipt{Figures: s.figures, Day: s.day}
-	return &Refusal{Reason: ReasonCredits, ResetsAt: r.ResetsAt(), RetryAfter: r.ResetsAt().Sub(s.g.Now()), Message: "The credits were used up during this answer, so it was stopped. They reset at 00:00 UTC."}
+	return &Refusal{Reason: ReasonCredits, ResetsAt: r.ResetsAt(), RetryAfter: r.ResetsAt().Sub(s.g.Now()), Message: saysUsedUp}
 }
 
 // cutShort ends a stream whose call was cut off.
@@ -366,9 +366,9 @@ func (s *stream) cutShort() error {
 	case errors.Is(cause, ErrClientGone):
 		return ErrClientGone
 	case errors.Is(cause, errEnded):
-		s.stopInBand(usage.CallStopped, "ended", &Refusal{Reason: ReasonAway, Message: "The operator has ended this request."})
+		s.stopInBand(usage.CallStopped, codeEnded, &Refusal{Reason: ReasonAway, Message: saysEnded})
 	default:
-		s.stopInBand(usage.CallInterrupted, "shutdown", &Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: "The service is shutting down. Try again."})
+		s.stopInBand(usage.CallInterrupted, codeShutdown, &Refusal{Reason: ReasonAway, RetryAfter: time.Second, Message: saysShutdown})
 	}
 	return nil
 }

@@ -325,12 +325,12 @@ func (x *exchange) servedModels() (models []*catalog.Model, err error) {
 		if book.PriceAt(m.Name, now) == nil {
 			continue
 		}
-		if x.api.Served != nil {
-			served, err := x.api.Served(x.ctx, m)
+		if x.api.Wires != nil {
+			wires, err := x.api.Wires(x.ctx, m)
 			if err != nil {
 				return nil, err
 			}
-			if !served {
+			if len(wires) == 0 {
 				continue
 			}
 		}

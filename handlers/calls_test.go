@@ -19,6 +19,7 @@ import (
 	"codexible/handlers"
 	"codexible/handlers/monitor"
 	"codexible/keys"
+	"codexible/usage"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -380,7 +381,9 @@ func TestPagesOfAllowedOriginsCallModels(t *testing.T) {
 
 func TestTheListOfModelsIsOpenAIsAndAnthropics(t *testing.T) {
 	s := onSQLite(t, func(p *handlers.Parts) {
-		p.Served = func(_ context.Context, m *catalog.Model) (bool, error) { return m.Name != "idle", nil }
+		p.Wires = func(_ context.Context, m *catalog.Model) ([]usage.Wire, error) {
+			return map[bool][]usage.Wire{true: {usage.Chat}}[m.Name != "idle"], nil
+		}
 	})
 	for _, m := range []string{`{"name":"b/claude","aliases":["claude-latest"],"display_name":"Claude","description":"It writes."}`, `{"name":"a-gpt"}`, `{"name":"idle"}`, `{"name":"unpriced"}`, `{"name":"hidden","plans":["Starter"]}`} {
 		s.call(t, call{as: "root", method: "POST", path: "/api/admin/models", body: m, status: 200})

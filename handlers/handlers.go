@@ -74,8 +74,8 @@ type Parts struct {
 	Tracer trace.Tracer
 	// Gateway is where calls of models go; where nil, calls answer that there is no upstream.
 	Gateway Gateway
-	// Served says whether a model can be called on some wire; where nil, each that is priced.
-	Served func(ctx context.Context, m *catalog.Model) (bool, error)
+	// Wires are those on which a model can be called; where nil, each that is priced is listed, and none can be called.
+	Wires func(ctx context.Context, m *catalog.Model) ([]usage.Wire, error)
 	// Calls counts the calls of models; one of its own where nil.
 	Calls *Calls
 	// BodyBudget bounds the bodies of calls in flight, in bytes; 256 MiB where zero.

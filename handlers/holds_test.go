@@ -69,7 +69,7 @@ func TestAHoldSetsCreditsAsideUntilItIsSettled(t *testing.T) {
 		s.call(t, today(10, 2))
 		s.run(t, []call{
 			{says: "the charge is the hold's", as: "ada", method: "GET", path: "/api/usage/detailed?limit=1&offset=1", status: 200,
-				want: `[{"id":"*","model":"large","prompt_tokens":10,"completion_tokens":20,"cost_usd":0.5,"credits":9,"tokens":null,"request_id":null,"outcome":null,"source":null,"created_at":"*","date":"2026-03-04"}]`},
+				want: `[{"id":"*","model":"large","prompt_tokens":10,"completion_tokens":20,"cost_usd":0.5,"credits":9,"tokens":null,"request_id":null,"outcome":null,"source":null,"first_token_ms":null,"tokens_per_second":null,"created_at":"*","date":"2026-03-04"}]`},
 			{says: "it is listed no more", as: "gate", method: "GET", path: "/api/holds", status: 200, want: `[]`},
 			{says: "it cannot be released", as: "gate", method: "POST", path: "/api/holds/$h.hold_id/release", status: 409},
 			{says: "nor by an operator", as: "root", method: "POST", path: "/api/admin/holds/$h.hold_id/release", status: 409},
@@ -84,7 +84,7 @@ func TestWhatDoesNotFitIntoTheRoomIsUncollected(t *testing.T) {
 		s.call(t, call{as: "ada", method: "POST", path: "/api/usage", body: `{"credits":235}`, status: 200})
 		s.call(t, settle("h", `{"credits":20,"model":"small"}`, 200, `{"charged":15,"uncollected":5,"duplicate":false,"price_id":null,"priced_at":null,"credits":`+creditsOf(250, 0, 0)+`}`))
 		s.call(t, call{as: "ada", method: "GET", path: "/api/usage/detailed?limit=1", status: 200,
-			want: `[{"id":"*","model":"small","prompt_tokens":0,"completion_tokens":0,"cost_usd":0,"credits":15,"tokens":null,"request_id":null,"outcome":null,"source":null,"created_at":"*","date":"2026-03-04"}]`})
+			want: `[{"id":"*","model":"small","prompt_tokens":0,"completion_tokens":0,"cost_usd":0,"credits":15,"tokens":null,"request_id":null,"outcome":null,"source":null,"first_token_ms":null,"tokens_per_second":null,"created_at":"*","date":"2026-03-04"}]`})
 	})
 }
 

@@ -18,6 +18,8 @@ type offer struct {
 	Price         *offerPrice `json:"price" doc:"In credits; null while the model has no price."`
 	// Typical compares models of different prices.
 	Typical *openapi.Credits `json:"typical_call_credits" doc:"What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price." example:"3.18"`
+	// Wires are the provider's: the gateway passes a call on as it is.
+	Wires []string `json:"wires" enum:"chat,responses,messages" doc:"The APIs under /v1 on which the model can be called. chat: /v1/chat/completions and the others of OpenAI's older form. responses: /v1/responses, as Codex calls it. messages: /v1/messages, as Claude Code calls it. Empty if it can be called on none, as while it has no price." example:"[\"chat\",\"responses\"]"`
 }
 
 // offerPrice is the price in force. Each figure is rounded down by itself.
@@ -86,17 +88,36 @@ func (a *api) models(ctx context.Context, r usageRequest) ([]offer, error) {
 		return nil, err
 	}
 	now := a.Now()
-	return each(book.Offered(r.identity.Plan.ID, r.identity.Plan.Models, r.identity.Key.Models), func(m *catalog.Model) offer {
-		o := offer{Name: m.Name, Aliases: append([]string{}, m.Aliases...), DisplayName: optionalText(m.DisplayName), Description: optionalText(m.Description)}
-		if m.ContextWindow > 0 {
-			o.ContextWindow = &m.ContextWindow
+	offers := []offer{}
+	for _, m := range book.Offered(r.identity.Plan.ID, r.identity.Plan.Models, r.identity.Key.Models) {
+		o, err := a.offerOf(ctx, m, book.PriceAt(m.Name, now))
+		if err != nil {
+			return nil, err
 		}
-		if p := book.PriceAt(m.Name, now); p != nil {
-			o.Price = offerPriceOf(p)
-			if q, ok := p.Typical(); ok {
-				o.Typical = new(openapi.Credits(q.Millionths))
-			}
-		}
-		return o
-	}), nil
+		offers = append(offers, o)
+	}
+	return offers, nil
+}
+
+// offerOf is a model with the price in force; nil for none.
+func (a *api) offerOf(ctx context.Context, m *catalog.Model, p *catalog.Price) (offer, error) {
+	o := offer{Name: m.Name, Aliases: append([]string{}, m.Aliases...), DisplayName: optionalText(m.DisplayName), Description: optionalText(m.Description), Wires: []string{}}
+	if m.ContextWindow > 0 {
+		o.ContextWindow = &m.ContextWindow
+	}
+	if p == nil {
+		return o, nil
+	}
+	o.Price = offerPriceOf(p)
+	if q, ok := p.Typical(); ok {
+		o.Typical = new(openapi.Credits(q.Millionths))
+	}
+	if a.Wires == nil {
+		return o, nil
+	}
+	wires, err := a.Wires(ctx, m)
+	for _, w := range wires {
+		o.Wires = append(o.Wires, w.String())
+	}
+	return o, err
 }

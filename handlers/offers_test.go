@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"codexible/accounts"
 	"codexible/catalog"
 	"codexible/handlers"
+	"codexible/usage"
 )
 
 func TestCustomersSeeTheModelsTheyCanUseAndTheirPricesInCredits(t *testing.T) {
@@ -15,8 +17,9 @@ func TestCustomersSeeTheModelsTheyCanUseAndTheirPricesInCredits(t *testing.T) {
 		list := func(says, as, want string) call {
 			return call{says: says, as: as, method: "GET", path: "/api/models", status: 200, want: want, lacks: []string{"usd", "cost_micros", "percent"}}
 		}
+		wires := map[string]string{"claude": `["responses","messages"]`, "gpt": `["chat"]`, "flat": `[]`, "unpriced": `[]`}
 		model := func(name, rest, price, typical string) string {
-			return `{"name":"` + name + `",` + rest + `,"price":` + price + `,"typical_call_credits":` + typical + `}`
+			return `{"name":"` + name + `",` + rest + `,"price":` + price + `,"typical_call_credits":` + typical + `,"wires":` + wires[name] + `}`
 		}
 		const plain, none = `"aliases":[],"display_name":null,"description":null,"context_window":null`, `"bands":[],"tiers":{}`
 		s.call(t, list("there is none", "ada", `[]`))
@@ -65,7 +68,12 @@ func TestCustomersSeeTheModelsTheyCanUseAndTheirPricesInCredits(t *testing.T) {
 		if a := s.call(t, call{as: "bob", method: "GET", path: "/api/models", status: 200}); !strings.Contains(string(a.text), `"valid_from":"2026-03-04T13:00:02Z","mode":"request"`) {
 			t.Errorf("the price that has begun is not shown: %s", a.text)
 		}
-	}, func(p *handlers.Parts) { p.HideCost = true })
+	}, func(p *handlers.Parts) {
+		p.HideCost = true
+		p.Wires = func(_ context.Context, m *catalog.Model) ([]usage.Wire, error) {
+			return map[string][]usage.Wire{"claude": {usage.Responses, usage.Messages}, "gpt": {usage.Chat}, "unpriced": {usage.Chat}}[m.Name], nil
+		}
+	})
 }
 
 func TestCostsAreHiddenFromCustomersAlone(t *testing.T) {
@@ -76,7 +84,7 @@ func TestCostsAreHiddenFromCustomersAlone(t *testing.T) {
 			s.run(t, []call{
 				{says: "by day", as: "ada", method: "GET", path: "/api/usage/history?days=1", status: 200, want: `[{"date":"2026-03-04","credits_used":2,"request_count":1,"cost_usd":` + shown + `}]`},
 				{says: "single charges", as: "ada", method: "GET", path: "/api/usage/detailed", status: 200,
-					want: `[{"id":"*","model":"unknown","prompt_tokens":0,"completion_tokens":0,"cost_usd":` + shown + `,"credits":2,"tokens":null,"request_id":null,"outcome":null,"source":null,"created_at":"*","date":"2026-03-04"}]`},
+					want: `[{"id":"*","model":"unknown","prompt_tokens":0,"completion_tokens":0,"cost_usd":` + shown + `,"credits":2,"tokens":null,"request_id":null,"outcome":null,"source":null,"first_token_ms":null,"tokens_per_second":null,"created_at":"*","date":"2026-03-04"}]`},
 				{says: "by model", as: "ada", method: "GET", path: "/api/usage/models", status: 200, want: `[{"model":"unknown","total_cost":` + shown + `,"requests":1,"prompt_tokens":0,"completion_tokens":0}]`},
 			})
 			for range 2 {

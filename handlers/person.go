@@ -85,6 +85,7 @@ type personExport struct {
 	User        adminUser          `json:"user"`
 	Sessions    []exportedSession  `json:"sessions" doc:"Console sessions that are open."`
 	Identities  []exportedIdentity `json:"identities" doc:"Accounts at OpenID Connect providers."`
+	Alerts      exportedAlerts     `json:"alerts" doc:"Which mails about the account the user gets."`
 	Keys        []adminKey         `json:"keys" doc:"All keys, revoked ones too; never their secrets."`
 	Grants      []grant            `json:"grants"`
 	Corrections []correction       `json:"corrections"`
@@ -114,6 +115,12 @@ type exportedEvent struct {
 type exportedIdentity struct {
 	Issuer  string `json:"issuer" example:"https://login.example.com"`
 	Subject string `json:"subject" example:"248289761001"`
+}
+
+type exportedAlerts struct {
+	UsageFromPercent *int64 `json:"usage_from_percent" doc:"The smallest threshold that a mail is sent for, in percent; null for none." example:"80"`
+	UsedUp           bool   `json:"used_up" example:"true"`
+	KeyExpiring      bool   `json:"key_expiring" example:"true"`
 }
 
 // exportPageSize is how many rows of a list the export reads at once.
@@ -164,6 +171,11 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 		}
 		return err
 	})
+	alerts, err := db.Alerts(ctx, id)
+	if p.text(`,"alerts":`); p.err == nil {
+		p.err = err
+	}
+	p.value(exportedAlerts(alerts))
 	p.list("keys", func(add func(any)) error { return eachKeyOf(ctx, db, id, func(k store.KeyLine) { add(adminKeyOf(k)) }) })
 	p.list("grants", func(add func(any)) error {
 		return paged(func(offset int) (int, error) {

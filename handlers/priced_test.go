@@ -87,7 +87,7 @@ func TestUsageIsChargedByItsPrice(t *testing.T) {
 			used(`{"model":"gpt","input_tokens":100,"web_searches":3}`, ``, verdictOf("VALID", creditsOf(72, 0, 178), paid("banded"))),
 		})
 		item := func(model, prompt, completion, cost, credits, tokens string) string {
-			return `{"id":"*","model":"` + model + `","prompt_tokens":` + prompt + `,"completion_tokens":` + completion + `,"cost_usd":` + cost + `,"credits":` + credits + `,"tokens":` + tokens + `,"request_id":null,"outcome":null,"source":null,"created_at":"*","date":"2026-03-04"}`
+			return `{"id":"*","model":"` + model + `","prompt_tokens":` + prompt + `,"completion_tokens":` + completion + `,"cost_usd":` + cost + `,"credits":` + credits + `,"tokens":` + tokens + `,"request_id":null,"outcome":null,"source":null,"first_token_ms":null,"tokens_per_second":null,"created_at":"*","date":"2026-03-04"}`
 		}
 		tokens := func(input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, searches int, tier string) string {
 			return fmt.Sprintf(`{"input_tokens":%d,"cache_read_tokens":%d,"cache_write_tokens":%d,"cache_write_1h_tokens":%d,"audio_input_tokens":0,"output_tokens":%d,"audio_output_tokens":0,"reasoning_tokens":%d,

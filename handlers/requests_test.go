@@ -116,7 +116,7 @@ func TestTheChargesOfACallAreFoundByItsRequestID(t *testing.T) {
 		}
 		row := func(id, outcome, source, used, credits, cost string) string {
 			return `{"id":"*","model":"large","prompt_tokens":` + strings.Replace(used, "/", `,"completion_tokens":`, 1) + `,"cost_usd":` + cost + `,"credits":` + credits +
-				`,"tokens":"*","request_id":"` + id + `","outcome":"` + outcome + `","source":"` + source + `","created_at":"*","date":"2026-03-04"}`
+				`,"tokens":"*","request_id":"` + id + `","outcome":"` + outcome + `","source":"` + source + `","first_token_ms":null,"tokens_per_second":null,"created_at":"*","date":"2026-03-04"}`
 		}
 		first := row(servedCall, "complete", "reported", "1000/100", "1", "0.0045")
 		s.run(t, []call{

@@ -77,17 +77,29 @@ type chargeItem struct {
 	RequestID        *uuid.UUID         `json:"request_id" doc:"The X-Request-Id of the call under /v1; null for other charges."`
 	Outcome          *usage.CallOutcome `json:"outcome" enum:"complete,stopped,client_gone,upstream_error,interrupted" doc:"How the call ended; stopped: by us, because no credits were left. null for charges of other calls."`
 	Source           *usage.Source      `json:"source" enum:"reported,counted,estimated" doc:"Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls."`
+	FirstTokenMS     *int64             `json:"first_token_ms" doc:"From the arrival of the request to the first generated token; null if it is not known, as for calls without a stream." example:"640"`
+	PerSecond        *openapi.Tenths    `json:"tokens_per_second" doc:"Tokens that the model wrote, by the time from its first one to the end of the answer; null if it is not known." example:"81.4"`
 	CreatedAt        openapi.Instant    `json:"created_at"`
 	Date             usage.Day          `json:"date"`
 }
 
 func (a *api) usageDetailed(ctx context.Context, r usageDetailedRequest) ([]chargeItem, error) {
 	if r.RequestID != uuid.Nil {
-		records, err := a.Store.ChargesOfCall(ctx, r.userID(), r.RequestID)
-		return each(records, a.chargeItemOf), err
+		charges, err := a.Store.PacedChargesOfCall(ctx, r.userID(), r.RequestID)
+		return each(charges, a.pacedItemOf), err
 	}
-	records, err := a.Store.Charges(ctx, r.userID(), r.days(a.Now()).From(), r.Limit, r.Offset)
-	return each(records, a.chargeItemOf), err
+	charges, err := a.Store.PacedCharges(ctx, r.userID(), r.days(a.Now()).From(), r.Limit, r.Offset)
+	return each(charges, a.pacedItemOf), err
+}
+
+// pacedItemOf is a charge with the pace of its call.
+func (a *api) pacedItemOf(c store.PacedCharge) chargeItem {
+	item := a.chargeItemOf(c.Record)
+	if c.AdjustsID == uuid.Nil {
+		item.FirstTokenMS = optionalMillis(c.FirstToken)
+	}
+	item.PerSecond = optionalTenths(c.TenthsPerSecond())
+	return item
 }
 
 func (a *api) chargeItemOf(c usage.Record) chargeItem {

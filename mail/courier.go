@@ -24,7 +24,7 @@ const (
 
 // Turns are what a Courier keeps between attempts and shares with those of other instances.
 type Turns interface {
-	// MailRecipients are who gets the mail of an event: active users alone.
+	// MailRecipients are who gets the mail of an event: active users alone, who want it.
 	MailRecipients(ctx context.Context, e *events.Event) ([]events.Recipient, error)
 	// TakeMailTurn gives an event, which was at a moment, the turn with a hash, unless another
 	// event has it that was after free. mine is whether the event has it, since is when its owner was.
@@ -69,7 +69,7 @@ func (c *Courier) Deliver(ctx context.Context, _ *events.Webhook, e *events.Even
 		return c.answer(Accepted{}, c.away(ctx, e, err), Again)
 	}
 	if len(to) == 0 {
-		return c.skip("nobody is to be told: there is no active user for it")
+		return c.skip("nobody is to be told: there is no active user for it who wants such mails")
 	}
 	return c.deliverTo(ctx, e, to)
 }

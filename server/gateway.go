@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"codexible/accounts"
-	"codexible/catalog"
 	"codexible/gateway"
 	"codexible/keys"
 
@@ -45,12 +44,6 @@ func (s *service) buildGateway(ctx context.Context, places gateway.StickyStore) 
 		s.upstreamTurns.Wait()
 		return err
 	})
-}
-
-// served reports whether an upstream serves a model on some wire.
-func (s *service) served(ctx context.Context, m *catalog.Model) (bool, error) {
-	wires, err := s.fleet.Wires(ctx, m)
-	return len(wires) > 0, err
 }
 
 // upstreamEvent logs what an operator should know of an upstream.

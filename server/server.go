@@ -240,7 +240,7 @@ func (s *service) answer(ctx context.Context) error {
 		AllowedOrigins: s.Config.AllowedOrigins, TrustedProxies: s.Config.TrustedProxies, Version: s.Version, Demo: len(s.FixedKeys) > 0,
 		Now: time.Now, Log: s.Log, Registry: s.registry, HideCost: !s.Config.ShowCost,
 		MetricsElsewhere: s.Config.MetricsAddr != "", Tracer: s.tracer, Monitor: s.monitor, Console: console, Life: life,
-		Gateway: s.gateway, Served: s.served, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send,
+		Gateway: s.gateway, Wires: s.fleet.Wires, UpstreamState: s.fleet.State, TestUpstream: s.fleet.Test, WebhookTargets: s.webhookTargets(), SendWebhook: s.sender.Send,
 		Calls: calls, CallsLife: callsLife, BodyBudget: s.Config.BodyBudget,
 	})
 	opened, scheme, err := s.listen(ctx)

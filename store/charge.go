@@ -39,20 +39,28 @@ const holdSearch = 3 * usage.MaxHoldTTL
 // ChargeByID reads a charge or an adjustment; usage.ErrNoCharge where there is none.
 func (s *Store) ChargeByID(ctx context.Context, id uuid.UUID) (c ChargeLine, err error) {
 	err = s.reading(ctx, func(db *gorm.DB) error {
-		lines, err := listOn(db, chargeLineDest, chargeLines+" WHERE c.id = ?", id)
-		if err != nil || len(lines) == 0 {
-			return orMissing(err, usage.ErrNoCharge)
-		}
-		c = lines[0]
-		c.Millionths += c.Credits * usage.Millionths
-		c.CreatedAt = c.CreatedAt.UTC()
-		if c.Hold, err = holdOfCharge(db, &c.Record); err != nil || c.Priced == nil {
+		if err := c.read(db, "c.id = ?", id); err != nil {
 			return err
 		}
-		c.Price, err = readPrice(db, c.Priced.PriceID)
+		c.Hold, err = holdOfCharge(db, &c.Record)
 		return err
 	})
 	return c, err
+}
+
+// read reads a charge, with its price.
+func (c *ChargeLine) read(db *gorm.DB, where string, args ...any) error {
+	lines, err := listOn(db, chargeLineDest, chargeLines+" WHERE "+where, args...)
+	if err != nil || len(lines) == 0 {
+		return orMissing(err, usage.ErrNoCharge)
+	}
+	*c = lines[0]
+	c.Millionths += c.Credits * usage.Millionths
+	c.CreatedAt = c.CreatedAt.UTC()
+	if c.Priced != nil {
+		c.Price, err = readPrice(db, c.Priced.PriceID)
+	}
+	return err
 }
 
 // holdOfCharge reads the hold that a charge ended, along the primary key: it was made

@@ -176,7 +176,7 @@ func (c *change) eraseRow(p *person, u *userRow) error {
 	err := errors.Join(
 		c.endSignIns(u.ID),
 		c.Delete(&twoStepRow{}, "user_id = ?", u.ID).Error, c.Delete(&recoveryCodeRow{}, "user_id = ?", u.ID).Error,
-		c.Delete(&openidIdentityRow{}, "user_id = ?", u.ID).Error,
+		c.Delete(&openidIdentityRow{}, "user_id = ?", u.ID).Error, c.Delete(&userAlertsRow{}, "user_id = ?", u.ID).Error,
 	)
 	if err != nil {
 		return err

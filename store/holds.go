@@ -14,8 +14,28 @@ import (
 
 // Figures reads a user's exact figures as they are for a key: what a decision of
 // this moment would be made on.
-func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (f usage.Figures, err error) {
-	at := s.now()
+func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (usage.Figures, error) {
+	account, at, err := s.account(ctx, userID)
+	return account.Figures(keyID, at), err
+}
+
+// Credits are a user's figures with the grants that they are made of, of one moment.
+type Credits struct {
+	usage.Figures
+
+	Day    usage.Day
+	Grants []usage.OpenGrant
+}
+
+// Credits reads a user's figures as they are for a key, with the open grants in the order of use.
+func (s *Store) Credits(ctx context.Context, userID, keyID uuid.UUID) (Credits, error) {
+	account, at, err := s.account(ctx, userID)
+	return Credits{account.Figures(keyID, at), usage.DayOf(at), account.OpenGrants(at)}, err
+}
+
+// account reads a user's account as a decision of this moment would find it.
+func (s *Store) account(ctx context.Context, userID uuid.UUID) (account usage.Account, at time.Time, err error) {
+	at = s.now()
 	type row struct {
 		usage.Account
 
@@ -28,22 +48,22 @@ func (s *Store) Figures(ctx context.Context, userID, keyID uuid.UUID) (f usage.F
 		err = accounts.ErrUserNotFound
 	}
 	if err != nil {
-		return f, err
+		return account, at, err
 	}
-	account := &rows[0].Account
+	account = rows[0].Account
 	if rows[0].more || account.MonthlyLimit != usage.NoLimit { // several statements: they have to see one moment
 		err := s.classify(s.snapshot(ctx, func(db *gorm.DB) (err error) {
-			if *account, err = readAccount(db, at, userID); err != nil {
+			if account, err = readAccount(db, at, userID); err != nil {
 				return err
 			}
-			return s.dialect.eachUncounted(db, userID, func(c *usage.Record) { addUncounted(account, usage.DayOf(at), c) })
+			return s.dialect.eachUncounted(db, userID, func(c *usage.Record) { addUncounted(&account, usage.DayOf(at), c) })
 		}))
 		if err != nil {
-			return f, err
+			return usage.Account{}, at, err
 		}
 	}
 	account.Open(at)
-	return account.Figures(keyID, at), nil
+	return account, at, nil
 }
 
 // selectFigures reads what the figures of most users are made of, and whether there is more. By hand: it is on the path of requests.

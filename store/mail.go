@@ -17,13 +17,16 @@ import (
 // maxRecipients bounds who gets a mail of an event; there are few operators.
 const maxRecipients = 200
 
-// MailRecipients lists who gets the mail of an event: the active user whom it concerns, or
-// every active admin.
+// MailRecipients lists who gets the mail of an event: the active user whom it concerns, unless
+// the user does not want it, or every active admin.
 func (s *Store) MailRecipients(ctx context.Context, e *events.Event) ([]events.Recipient, error) {
 	fields := func(r *mailRecipient) []any { return []any{&r.UserID, &r.Email, &r.role} }
 	where, arg := "u.role = ? AND u.status = 'active'", any(string(accounts.RoleAdmin))
 	if events.ToUser(e.Type) {
 		where, arg = "u.id = ? AND u.status = 'active'", e.UserID
+		if alerts, err := s.Alerts(ctx, e.UserID); err != nil || !alerts.Want(e) {
+			return nil, err
+		}
 	}
 	found, err := list(ctx, s, fields, "SELECT u.id, u.email, u.role FROM users AS u WHERE "+where+" ORDER BY u.id LIMIT ?", arg, maxRecipients)
 	to := make([]events.Recipient, len(found))

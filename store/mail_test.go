@@ -109,7 +109,7 @@ func TestMailGoesToTheActiveUserOrToEveryActiveAdmin(t *testing.T) {
 			t.Error(diff)
 		}
 		for _, d := range ended {
-			if skipped := d.Event.UserID == gone; d.Status != events.Delivered || (d.Attempts == 0) != skipped || skipped != (d.Answer == "skipped: nobody is to be told: there is no active user for it") {
+			if skipped := d.Event.UserID == gone; d.Status != events.Delivered || (d.Attempts == 0) != skipped || skipped != (d.Answer == "skipped: nobody is to be told: there is no active user for it who wants such mails") {
 				t.Errorf("%+v", d)
 			}
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"codexible/keys"
@@ -107,17 +108,23 @@ func (s *Store) Hourly(ctx context.Context, userID uuid.UUID, day usage.Day) (ho
 // walk through it: around midnight two instances may both go on from the same
 // charge of the day before.
 func (s *Store) Charges(ctx context.Context, userID uuid.UUID, since usage.Day, limit, offset int) ([]usage.Record, error) {
-	records, err := listTotals(ctx, s, chargeDest, `WITH RECURSIVE walk AS (
-			SELECT `+chargeColumns+`, 1 AS n FROM usage AS c WHERE c.day >= ?
-				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1)
-			UNION ALL
-			SELECT `+chargeColumns+`, w.n + 1 FROM walk AS w LEFT JOIN usage AS p ON p.id = w.previous_id AND p.day = w.day
-				JOIN usage AS c ON c.id = COALESCE(p.id, (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.day < w.day AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1))
-				WHERE c.day >= ? AND w.n < ?)
-		SELECT `+chargeColumns+` FROM walk AS c WHERE c.n > ? ORDER BY c.n`,
-		string(since), userID, userID, string(since), limit+offset, offset)
+	records, err := listTotals(ctx, s, chargeDest, fmt.Sprintf(walkCharges, chargeColumns), walkArgs(userID, since, limit, offset)...)
 	for i := range records {
 		records[i].Millionths += records[i].Credits * usage.Millionths
 	}
 	return records, err
+}
+
+// walkCharges is the walk of Charges, with the columns of the charges c that it finds.
+const walkCharges = `WITH RECURSIVE walk AS (
+			SELECT ` + chargeColumns + `, 1 AS n FROM usage AS c WHERE c.day >= ?
+				AND c.id = (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1)
+			UNION ALL
+			SELECT ` + chargeColumns + `, w.n + 1 FROM walk AS w LEFT JOIN usage AS p ON p.id = w.previous_id AND p.day = w.day
+				JOIN usage AS c ON c.id = COALESCE(p.id, (SELECT d.last_charge_id FROM user_days AS d WHERE d.user_id = ? AND d.day < w.day AND d.last_charge_id IS NOT NULL ORDER BY d.day DESC LIMIT 1))
+				WHERE c.day >= ? AND w.n < ?)
+		SELECT %s FROM walk AS c WHERE c.n > ? ORDER BY c.n`
+
+func walkArgs(userID uuid.UUID, since usage.Day, limit, offset int) []any {
+	return []any{string(since), userID, userID, string(since), limit + offset, offset}
 }

@@ -172,6 +172,25 @@ func (a *Account) AddGrant(g Grant) {
 	a.Grants = slices.Insert(a.Grants, after, g)
 }
 
+// OpenGrant is a grant with what a charge can take of it.
+type OpenGrant struct {
+	Grant
+
+	Left int64
+}
+
+// OpenGrants are the grants that have not ended and are not used up, in the order of use. What
+// they have left adds up to Figures.Granted.
+func (a *Account) OpenGrants(at time.Time) (open []OpenGrant) {
+	for i := range a.Grants {
+		g := &a.Grants[i]
+		if g.Used < g.Credits && (g.ExpiresAt.IsZero() || at.Before(g.ExpiresAt)) {
+			open = append(open, OpenGrant{*g, a.grantLeft(g, at)})
+		}
+	}
+	return open
+}
+
 // before reports whether a grant is used before another: the earlier end first, those without one last.
 func (g Grant) before(other Grant) bool {
 	switch {

@@ -22,6 +22,8 @@ type (
 	Credits int64
 	// SignedCredits is Credits of either sign, for responses.
 	SignedCredits int64
+	// Tenths is tenths of something. In JSON it has up to 1 decimal.
+	Tenths int64
 )
 
 const (
@@ -30,6 +32,7 @@ const (
 	exactUSDPlaces   = 6
 	percentPlaces    = 2
 	creditsPlaces    = 6
+	tenthsPlaces     = 1
 )
 
 // MarshalJSON writes dollars per million tokens.
@@ -49,6 +52,9 @@ func (n Credits) MarshalJSON() ([]byte, error) { return decimalOf(n, creditsPlac
 
 // MarshalJSON writes credits.
 func (n SignedCredits) MarshalJSON() ([]byte, error) { return decimalOf(n, creditsPlaces), nil }
+
+// MarshalJSON writes a number with a decimal.
+func (n Tenths) MarshalJSON() ([]byte, error) { return decimalOf(n, tenthsPlaces), nil }
 
 func decimalOf[T ~int64](n T, places int) []byte {
 	return usage.AppendDecimal(nil, int64(n), places)

@@ -93,6 +93,7 @@ var kinds = map[reflect.Type]*kind{
 	reflect.TypeFor[Credits]():    decimalKind(creditsPlaces, "credits"),
 	// It has no parse: it is of responses.
 	reflect.TypeFor[SignedCredits](): {json: "number", example: "0"},
+	reflect.TypeFor[Tenths]():        {json: "number", keywords: members{{"minimum", 0}}, example: "0"},
 	reflect.TypeFor[List](): {
 		json: "object", keywords: members{{"additionalProperties", true}}, example: "{}",
 		rule: says("must be an object"), parse: parsed(func(text string) (List, bool) { return List(text), true }),
