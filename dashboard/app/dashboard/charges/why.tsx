@@ -10,13 +10,15 @@ import { Trouble } from '@/app/ui/trouble';
 /** Loads what a charge is made of, and shows it. */
 export function Why({ id, initial }: { id: string; initial: Promise<Result<ExplainedCharge>> }) {
   const { m } = useSpeech();
+  // An address that is mistyped may be that of no charge at all.
+  const words = { title: m.why.gone, hint: m.why.goneHint };
   const { value, error, busy, reload } = useResource(initial, id, (signal) => explainCharge(id, { ...ownServer, signal }));
   return (
     <div aria-busy={busy}>
       {error?.kind === 'insufficient_scope' ? (
         <Missing sentence={m.missing.usage} />
       ) : error ? (
-        <Trouble error={error} retry={reload} busy={busy} automatic stale={value !== null} {...(error.kind === 'not_found' ? { words: { title: m.why.gone, hint: m.why.goneHint } } : {})} />
+        <Trouble error={error} retry={reload} busy={busy} automatic stale={value !== null} {...(error.kind === 'not_found' || error.kind === 'invalid' ? { words } : {})} />
       ) : null}
       {value ? <Explanation charge={value} /> : null}
     </div>
