@@ -69,7 +69,7 @@ func called(random *rand.Rand, c *charge) *gateway.Record {
 func uncharged(random *rand.Rand, before *gateway.Record) *gateway.Record {
 	r := &gateway.Record{
 		At: before.At.Add(time.Duration(1+random.IntN(50)) * time.Second), UserID: before.UserID, KeyID: before.KeyID, Model: before.Model, Endpoint: before.Endpoint,
-		Streamed: before.Streamed, Took: time.Duration(900+random.IntN(3000)) * time.Microsecond, Outcome: usage.CallRefused, Status: 429, Code: "rate_limited",
+		Streamed: before.Streamed, Took: time.Duration(900+random.IntN(3000)) * time.Microsecond, Outcome: usage.CallRefused, Status: 429, Code: "concurrency_limit_exceeded",
 	}
 	switch random.IntN(4) {
 	case 0:

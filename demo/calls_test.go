@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"codexible/gateway"
@@ -72,7 +73,12 @@ func TestADemosLogAgreesWithItsBooks(t *testing.T) {
 			t.Errorf("no call is %s", o)
 		}
 	}
-	if codes["rate_limited"] == 0 || codes["no_upstream"] == 0 || codes["model_not_found"] == 0 {
+	if codes["concurrency_limit_exceeded"] == 0 || codes["no_upstream"] == 0 || codes["model_not_found"] == 0 {
 		t.Errorf("the codes are %v", codes)
+	}
+	for code := range codes {
+		if _, message := gateway.Explain(usage.CallRefused, code); code != "" && (message == "" || strings.Contains(message, "made a mistake")) {
+			t.Errorf("customers are told of the code %q: %q", code, message)
+		}
 	}
 }

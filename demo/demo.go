@@ -78,6 +78,9 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password, mode
 			customers = append(customers, customer{u, key})
 		}
 	}
+	if err := limitMonths(ctx, s); err != nil {
+		return fmt.Errorf("the plans of the demo could not be changed: %w", err)
+	}
 	upstream, err := createModels(ctx, s, now, modelURL)
 	if err != nil {
 		return fmt.Errorf("the models of the demo could not be created: %w", err)
@@ -90,12 +93,16 @@ func Seed(ctx context.Context, databaseURL string, now time.Time, password, mode
 	if err != nil {
 		return err
 	}
-	if upstream == uuid.Nil {
-		return post(ctx, s, charges)
+	var log []*gateway.Record
+	if upstream != uuid.Nil {
+		log = calls(charges, now)
 	}
-	log := calls(charges, now)
 	if err := post(ctx, s, charges); err != nil {
 		return err
+	}
+	clock = now
+	if err := giveGrants(ctx, s, customers, now); err != nil {
+		return fmt.Errorf("the grants of the demo could not be given: %w", err)
 	}
 	return writeLog(ctx, s, log, upstream)
 }

@@ -223,6 +223,32 @@ func TestADemosModelsArePricedAndUsedAsTheirPlansAllow(t *testing.T) {
 	}
 }
 
+// One plan has a limit of a month, and its customer credits beside it, of which nothing is used.
+func TestADemoShowsAMonthAndGrants(t *testing.T) {
+	now := demoStarts["at noon of a Wednesday"]
+	s, ctx := seeded(t, now), context.Background()
+	for _, u := range Users {
+		if u.Limit == 0 {
+			continue
+		}
+		id, err := s.IdentityByHash(ctx, keys.Fixed(u.Key).Hash())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Credits(ctx, id.User.ID, id.Key.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		granted, grants, month := int64(0), 0, int64(usage.NoLimit)
+		if u.Plan == "Business" {
+			granted, grants, month = 400, 2, monthly
+		}
+		if c.Granted != granted || len(c.Grants) != grants || c.Month.Limit != month || c.Room != u.Limit-u.UsedToday+granted {
+			t.Errorf("%s: %+v with the grants %+v", u.Email, c.Figures, c.Grants)
+		}
+	}
+}
+
 func TestADemoIsTheSameEveryTime(t *testing.T) {
 	now := demoStarts["at noon of a Wednesday"]
 	first, second := demoUsage(t, now), demoUsage(t, now)

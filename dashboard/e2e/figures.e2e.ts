@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Charge, ModelUsage, Overview, UsageDay, UsageHour } from '@/app/lib/api';
+import type { Charge, Credits, FailedCall, ModelUsage, Overview, UsageDay, UsageHour } from '@/app/lib/api';
 import { addDays, costDecimals, formatCost, formatDate, formatNumber, formatTime } from '@/app/lib/i18n';
 import { signIn, tableRows, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
@@ -55,6 +55,12 @@ function withParts(total: number, tokens: Charge['tokens'], names: Partial<Recor
   return parts.length === 0 ? number(total) : `${number(total)} including ${parts.join(', ')} `;
 }
 
+/** How fast a charge's answer came, where the service knows. */
+function speedOf({ first_token_ms: first, tokens_per_second: rate }: Charge): string {
+  const wait = first === null ? '' : first < 1000 ? `${number(first)} ms` : `${number(Math.round(first / 100) / 10)} s`;
+  return `${rate === null ? '' : `${number(rate)} tokens/s`}${wait && `${wait} to the first token`}`;
+}
+
 function chargeRows(charges: Charge[]): string[][] {
   const decimals = costDecimals(charges.map(({ cost_usd }) => cost_usd));
   return charges.map((charge) => [
@@ -63,8 +69,30 @@ function chargeRows(charges: Charge[]): string[][] {
     number(charge.credits),
     withParts(charge.prompt_tokens, charge.tokens, { cache_read_tokens: 'cached', cache_write_tokens: 'cache write' }),
     withParts(charge.completion_tokens, charge.tokens, { reasoning_tokens: 'reasoning' }),
+    speedOf(charge),
     formatCost('en', charge.cost_usd, decimals),
+    `Why?: ${charge.model}, ${formatTime('en', charge.created_at)} UTC`,
   ]);
+}
+
+/** Today, the month and the grants, as the panel shows them. */
+async function expectCredits(page: Page, { used, limit, remaining, month, grants }: Credits) {
+  expect(await figure(page, 'credits_used')).toBe(number(used));
+  expect(await figure(page, 'daily_limit')).toBe(`of ${number(limit)}`);
+  expect(await figure(page, 'left')).toBe(`${number(remaining)} credits left`);
+  expect(await page.locator('[data-figure=month]').allTextContents()).toEqual(month ? [`${number(month.used)} of ${number(month.limit)} used`] : []);
+  expect(await page.locator('[data-grant]').allTextContents()).toEqual(
+    grants.map((grant) => `${number(grant.remaining)} of ${number(grant.credits)} left${grant.expires_at ? `until ${formatTime('en', grant.expires_at)} UTC` : 'no end date'}`),
+  );
+}
+
+/** The last refusals, in the service's words. */
+async function expectRefusals(page: Page, calls: FailedCall[]) {
+  const panel = page.getByRole('region', { name: 'Last refusals' });
+  if (calls.length > 5) await panel.getByRole('button', { name: `Show ${calls.length - 5} more` }).click();
+  expect(await panel.locator('[data-refusal]').allTextContents()).toEqual(
+    calls.map(({ at, model, message, status, code, endpoint }) => `${formatTime('en', at)} UTC${model}${message}status ${status} · ${code} · ${endpoint}`),
+  );
 }
 
 describe.each(Object.values(demo))('signed in with $key', ({ key, email, plan, limit, used }) => {
@@ -74,9 +102,9 @@ describe.each(Object.values(demo))('signed in with $key', ({ key, email, plan, l
 
     const overview = await service.get<Overview>('/api/dashboard/overview', key);
     expect(overview.usage).toMatchObject({ credits_used: used, daily_limit: limit });
-    expect(await figure(page, 'credits_used')).toBe(number(used));
-    expect(await figure(page, 'daily_limit')).toBe(`of ${number(limit)}`);
-    expect(await figure(page, 'left')).toBe(`${number(limit - used)} credits left`);
+    const credits = await service.get<Credits>('/api/usage/credits', key);
+    expect(credits).toMatchObject({ used, limit, remaining: limit - used + credits.granted });
+    await expectCredits(page, credits);
     expect(await figure(page, 'request_count')).toBe(number(overview.usage.request_count));
     expect(await figure(page, 'user')).toContain(email);
     expect(await figure(page, 'plan')).toBe(plan);
@@ -99,6 +127,10 @@ describe.each(Object.values(demo))('signed in with $key', ({ key, email, plan, l
     const yesterday = addDays(date, -1);
     await page.getByRole('button', { name: 'Previous day' }).click();
     await expectTable(page, `Requests by hour on ${formatDate('en', yesterday)}, UTC`, hourRows(await service.get(`/api/usage/hourly?date=${yesterday}`, key)));
+
+    const calls = await service.get<FailedCall[]>('/api/usage/refusals?limit=20', key);
+    expect(calls.length).toBeGreaterThan(0);
+    await expectRefusals(page, calls);
 
     expect(complaints).toEqual([]);
     await close();
@@ -132,7 +164,7 @@ test('an account without usage has an empty state in each panel', async () => {
   const { page, complaints, close } = await visit(browser);
   const { key } = await service.newCustomer();
   await signIn(page, dashboard.url, key);
-  for (const text of ['No usage in this period', 'No model used in this period', 'No requests on this day', 'No charges in this period']) {
+  for (const text of ['No usage in this period', 'No model used in this period', 'No requests on this day', 'No charges in this period', 'None of your recent calls was refused or failed']) {
     await page.getByText(text).waitFor();
   }
   expect(await figure(page, 'left')).toBe('75 credits left');

@@ -8,6 +8,8 @@ import { Empty, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource } from '@/app/ui/resource';
 import { costColumn, DataTable, ModelName } from '@/app/ui/table';
+import { WhyDialog, WhyLink } from './charges/why-link';
+import { duration } from './duration';
 import { chargesPage, pageRows, type Days } from './ranges';
 
 interface ChargesProps {
@@ -60,20 +62,44 @@ export function ChargesPanel({ initial, days, revision }: ChargesProps) {
 
 export function Charges({ rows }: { rows: Charge[] }) {
   const { m, number, cost } = useSpeech();
+  const [explained, setExplained] = useState<Charge | null>(null);
+  const close = () => setExplained(null);
   return (
+    <>
     <DataTable
       caption={m.charges.title}
       columns={[
         { head: m.charges.time, cell: (row) => <Moment time={row.created_at} /> },
-        { head: m.charges.model, cell: (row) => <ChargedModel charge={row} /> },
+        { head: m.charges.model, wide: true, cell: (row) => <ChargedModel charge={row} /> },
         { head: m.charges.credits, numeric: true, cell: (row) => number(row.credits) },
         { head: m.charges.prompt, numeric: true, cell: (row) => <Tokens total={row.prompt_tokens} parts={row.tokens} names={inputParts} /> },
         { head: m.charges.completion, numeric: true, cell: (row) => <Tokens total={row.completion_tokens} parts={row.tokens} names={outputParts} /> },
+        ...(rows.some(hasSpeed) ? [{ head: m.speed.head, numeric: true, cell: (row: Charge) => <Speed charge={row} /> }] : []),
         ...costColumn(m.charges.cost, rows, (row) => row.cost_usd, cost),
+        { head: m.charges.explained, numeric: true, cell: (row) => <WhyLink charge={row} onOpen={() => setExplained(row)} /> },
       ]}
       rows={rows}
       rowKey={(row) => row.id}
+      cards="lg"
     />
+    {explained ? <WhyDialog id={explained.id} onClose={close} /> : null}
+    </>
+  );
+}
+
+function hasSpeed({ first_token_ms: first, tokens_per_second: rate }: Charge): boolean {
+  return first !== null || rate !== null;
+}
+
+/** How fast the answer came, where that is known. */
+function Speed({ charge: { first_token_ms: first, tokens_per_second: rate } }: { charge: Charge }) {
+  const speech = useSpeech();
+  const { m, fill, number } = speech;
+  return (
+    <>
+      {rate === null ? null : <span className="block whitespace-nowrap">{fill(m.speed.rateShort, { n: number(rate) })}</span>}
+      {first === null ? null : <span className="block text-xs text-soft">{fill(m.speed.firstShort, { time: duration(speech, first) })}</span>}
+    </>
   );
 }
 
@@ -125,7 +151,7 @@ function Notes({ notes, intro }: { notes: readonly string[]; intro?: string }) {
       {intro ? <span className="sr-only"> {intro} </span> : null}
       {notes.map((note, index) => (
         <span key={note}>
-          <span className="whitespace-nowrap">
+          <span className="lg:whitespace-nowrap">
             {note}
             {index < notes.length - 1 ? ',' : ''}
           </span>{' '}

@@ -50,6 +50,7 @@ export function Models({ rows }: { rows: ModelUsage[] }) {
       ]}
       rows={rows}
       rowKey={(row) => row.model}
+      cards="sm"
     />
   );
 }

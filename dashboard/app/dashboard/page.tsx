@@ -1,17 +1,20 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import {
+  bothOf,
   getDashboardOverview,
+  getUsageCredits,
   getUsageDetailed,
   getUsageHistory,
   getUsageHourly,
   getUsageModels,
+  getUsageRefusals,
   validateToken,
   type Account,
 } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { speech } from '@/app/lib/server/speech';
-import { chargesPage, daysFrom } from './ranges';
+import { chargesPage, daysFrom, mostRefusals } from './ranges';
 import { UsageBoard } from './usage-board';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -37,12 +40,13 @@ export default async function Overview({ searchParams }: { searchParams: Promise
     <UsageBoard
       days={days}
       today={new Date().toISOString().slice(0, 10)}
-      overview={overview}
+      figures={bothOf(overview, getUsageCredits(via))}
       account={bareAccount()}
       history={getUsageHistory(days, via)}
       models={getUsageModels(days, via)}
       hours={getUsageHourly(undefined, via)}
       charges={getUsageDetailed(chargesPage(days, 0), via)}
+      refusals={getUsageRefusals(mostRefusals, via)}
     />
   );
 }

@@ -4,6 +4,13 @@ export type Days = (typeof ranges)[number];
 
 export const pageRows = 20;
 
+/** The days whose calls say how fast a model answers. */
+export const speedDays = 30;
+
+/** How many of the last refusals the overview loads, and how many it shows at first. */
+export const mostRefusals = 20;
+export const firstRefusals = 5;
+
 /** The range that an address asks for, 30 days unless it is one of them. */
 export function daysFrom(value: string | string[] | undefined): Days {
   return ranges.find((days) => String(days) === value) ?? 30;

@@ -11,12 +11,13 @@ const otherId = '22222222-2222-4222-8222-222222222222';
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
 let api: typeof import('./api/[...path]/route');
 let session: typeof import('./session/route');
+let alerts: typeof import('./alerts/save/route');
 
 beforeAll(async () => {
   upstream = await startUpstream();
   // The settings are read once, when the handlers first need them.
   process.env.API_INTERNAL_URL = upstream.url;
-  [api, session] = await Promise.all([import('./api/[...path]/route'), import('./session/route')]);
+  [api, session, alerts] = await Promise.all([import('./api/[...path]/route'), import('./session/route'), import('./alerts/save/route')]);
 });
 afterAll(() => upstream.stop());
 afterEach(() => {
@@ -67,6 +68,22 @@ describe('calls to the API', () => {
   });
 
   test.each([
+    ['GET', '/api/usage/credits'],
+    ['GET', '/api/usage/refusals?limit=20'],
+    ['GET', '/api/usage/speed?days=30'],
+    ['GET', `/api/usage/charges/${otherId}`],
+    ['GET', '/api/alerts'],
+    ['PATCH', '/api/alerts'],
+  ] as const)('reach %s %s', async (method, path) => {
+    answer(() => ({ body: {} }));
+    const response = await api[method](request(method, `/dashboard${path}`, method === 'PATCH' ? { body: '{"used_up":false}' } : {}));
+    expect([response.status, upstream.received[0]?.method, upstream.received[0]?.path]).toEqual([200, method, path]);
+  });
+
+  test.each([
+    ['GET', '/dashboard/api/usage/charges/'],
+    ['GET', '/dashboard/api/usage/charges/a/b'],
+    ['POST', '/dashboard/api/alerts'],
     ['GET', '/dashboard/api/admin/users'],
     ['POST', '/dashboard/api/models'],
     ['POST', '/dashboard/api/usage'],
@@ -235,4 +252,32 @@ test('an API without response is reported as unreachable, and the log does not c
   expect(response.status).toBe(502);
   expect(await response.json()).toMatchObject({ error: { code: 'api_unreachable', status: 502 } });
   expect(JSON.stringify(written.map((spy) => spy.mock.calls))).not.toContain(key);
+});
+
+describe('alerts by a form without script', () => {
+  const form = (body: string, options: { headers?: Record<string, string>; signedIn?: boolean } = {}) =>
+    alerts.POST(request('POST', '/dashboard/alerts/save', { body, ...options, headers: { 'content-type': 'application/x-www-form-urlencoded', ...options.headers } }));
+  const ended = (response: Response) => [response.status, response.headers.get('location')];
+
+  test('are saved with the key of the session, and lead back', async () => {
+    answer(() => ({ body: {} }));
+    expect(ended(await form('usage_from_percent=none&used_up=yes'))).toEqual([303, '/dashboard/alerts?outcome=saved']);
+    expect(upstream.received[0]).toMatchObject({ method: 'PATCH', path: '/api/alerts', headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': '203.0.113.9' } });
+    expect(JSON.parse(upstream.received[0]?.body ?? '')).toEqual({ usage_from_percent: null, used_up: true, key_expiring: false });
+  });
+
+  test('say so when the service refuses them', async () => {
+    answer(() => ({ status: 403, body: refusal(403, 'insufficient_scope') }));
+    expect(ended(await form('used_up=yes'))).toEqual([303, '/dashboard/alerts?outcome=failed']);
+  });
+
+  test.each([
+    ['of nonsense', 'usage_from_percent=all', {}, [303, '/dashboard/alerts?outcome=failed']],
+    ['too large', 'used_up=yes&'.repeat(1000), {}, [303, '/dashboard/alerts?outcome=failed']],
+    ['of a signed-out visitor', 'used_up=yes', { signedIn: false }, [303, '/dashboard/login']],
+    ['of another site', 'used_up=yes', { headers: { 'sec-fetch-site': 'cross-site' } }, [403, null]],
+  ])('%s do not reach the service', async (_, body, options, outcome) => {
+    expect(ended(await form(body, options))).toEqual(outcome);
+    expect(upstream.received).toEqual([]);
+  });
 });

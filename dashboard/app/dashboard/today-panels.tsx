@@ -2,17 +2,17 @@
 
 import Link from 'next/link';
 import { use, useEffect, useEffectEvent, useRef } from 'react';
-import { getDashboardOverview, ownServer, type Account, type Overview, type Result } from '@/app/lib/api';
+import { getToday, ownServer, type Account, type Overview, type Result, type TodayFigures } from '@/app/lib/api';
 import type { Messages } from '@/app/lib/i18n';
 import { button } from '@/app/ui/button';
-import { useReset } from '@/app/ui/clock';
 import { Frame, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
 import { useSession } from '@/app/ui/session';
+import { CreditFigures } from './credit-figures';
 
 interface TodayProps {
-  initial: Promise<Result<Overview>>;
+  initial: Promise<Result<TodayFigures>>;
   /** Whose key it is, where the key may read that and no more. */
   account: Promise<Account | null>;
   /** Called when today's usage has changed, with its UTC date. */
@@ -22,40 +22,40 @@ interface TodayProps {
 /** Every request counts in the key's rate limit, so the page refreshes twice a minute and only while it is visible. */
 const refreshEveryMs = 30_000;
 
-/** Today's usage and the account: one answer of the API, watched while the page is open. */
+/** What can still be used, and the account, watched while the page is open. */
 export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
   const { m } = useSpeech();
-  const overview = useResource(initial, 'overview', (signal) => getDashboardOverview({ ...ownServer, signal }));
-  useWatch(overview);
-  useChange(overview.value, onChange);
-  if (overview.error?.kind === 'insufficient_scope' && overview.value === null) return <WithoutUsage account={bare} />;
-  const skeleton = <Waiting className="h-[176px]" />;
+  const today = useResource(initial, 'today', (signal) => getToday({ ...ownServer, signal }));
+  useWatch(today);
+  useChange(today.value?.overview ?? null, onChange);
+  if (today.error?.kind === 'insufficient_scope' && today.value === null) return <WithoutUsage account={bare} />;
+  const skeleton = <Waiting className="h-[240px]" />;
   // While both panels have a value, only one shows the error.
-  const account = overview.value ? { ...overview, error: null } : overview;
+  const account = today.value ? { ...today, error: null } : today;
   return (
     <>
       <Panel
-        title={m.overview.today}
+        title={m.credits.title}
         className="lg:col-span-2"
-        resource={overview}
+        resource={today}
         skeleton={skeleton}
         missing={m.missing.usage}
         aside={
-          <button type="button" className={button.quiet} disabled={overview.busy} onClick={overview.reload}>
+          <button type="button" className={button.quiet} disabled={today.busy} onClick={today.reload}>
             {m.overview.refresh}
           </button>
         }
       >
-        {(value) => <Today {...value.usage} />}
+        {({ overview, credits }) => <CreditFigures credits={credits} requests={overview.usage.request_count} keyLimit={overview.key.daily_credit_limit} />}
       </Panel>
       <Panel title={m.overview.account} resource={account} skeleton={skeleton}>
-        {(value) => <AccountFacts overview={value} />}
+        {({ overview }) => <AccountFacts overview={overview} />}
       </Panel>
     </>
   );
 }
 
-function useWatch({ busy, error, reload }: Resource<Overview>) {
+function useWatch({ busy, error, reload }: Resource<TodayFigures>) {
   const refresh = useEffectEvent(() => {
     // After a failure the resource itself retries.
     if (!busy && !error && document.visibilityState === 'visible') reload();
@@ -75,52 +75,6 @@ function useChange(value: Overview | null, onChange: (date: string) => void) {
     if (before.current !== null && before.current !== figures) onChange(date);
     before.current = figures;
   }, [value, onChange]);
-}
-
-function Today({ credits_used: used, daily_limit: limit, request_count: requests }: Overview['usage']) {
-  const { m, fill, number, plural } = useSpeech();
-  const reset = useReset();
-  const left = Math.max(0, limit - used);
-  const isUsedUp = left === 0;
-  return (
-    <>
-      <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-1">
-        <p>
-          <span className="block text-sm text-soft">{m.overview.creditsUsed}</span>
-          <span className="text-2xl font-bold" data-figure="credits_used">
-            {number(used)}
-          </span>{' '}
-          <span className="text-soft" data-figure="daily_limit">
-            {fill(m.overview.of, { limit: number(limit) })}
-          </span>
-        </p>
-        <p className="sm:text-right">
-          <span className="block text-sm text-soft">{m.overview.requests}</span>
-          <span className="text-xl font-bold" data-figure="request_count">
-            {number(requests)}
-          </span>
-        </p>
-      </div>
-      <div role="meter" aria-label={m.overview.creditsUsed} aria-valuemin={0} aria-valuemax={limit} aria-valuenow={Math.min(used, limit)} className="my-2">
-        <svg aria-hidden="true" width="100%" height="16" className="rounded-full">
-          <rect width="100%" height="16" className="fill-sunken" />
-          <rect width={`${limit === 0 ? 100 : Math.min(100, (used / limit) * 100)}%`} height="16" rx="8" className={isUsedUp ? 'fill-bad' : 'fill-chart'} />
-        </svg>
-      </div>
-      {/* Announced when it changes while the page is open. */}
-      <div role="status" className="flex flex-wrap justify-between gap-x-3 text-sm">
-        <p className={isUsedUp ? 'font-bold text-bad' : 'font-semibold'} data-figure="left">
-          {isUsedUp ? m.overview.usedUp : plural(m.overview.left, left)}
-        </p>
-      </div>
-      <p className="text-sm text-soft" data-figure="reset">
-        {fill(m.overview.resets, { reset: reset.utc })}{' '}
-        {/* A block of its own: what the browser adds must not count as repainting the sentence. */}
-        <span className="inline-block">{reset.local}</span>
-      </p>
-      {isUsedUp ? <p className="text-sm text-soft">{m.overview.usedUpHint}</p> : null}
-    </>
-  );
 }
 
 /** All that a key may see that may not read usage: whose it is. */
@@ -185,9 +139,12 @@ function Facts({ rows }: { rows: Fact[] }) {
 function ManageLink() {
   const { m } = useSpeech();
   return (
-    <p className="mt-auto pt-2 text-sm">
+    <p className="mt-auto flex flex-wrap gap-x-3 pt-2 text-sm">
       <Link href="/dashboard/keys" prefetch={false} className={button.plain}>
         {m.overview.manage}
+      </Link>
+      <Link href="/dashboard/alerts" prefetch={false} className={button.plain}>
+        {m.alerts.link}
       </Link>
     </p>
   );

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { Suspense, use, useCallback, useState } from 'react';
-import type { Account, Charge, ModelUsage, Overview, Result, UsageDay, UsageHour } from '@/app/lib/api';
+import type { Account, Charge, FailedCall, ModelUsage, Result, TodayFigures, UsageDay, UsageHour } from '@/app/lib/api';
 import { BarredBanner } from '@/app/ui/barred';
 import { button } from '@/app/ui/button';
 import { Frame, PanelSkeleton, Waiting } from '@/app/ui/panel';
@@ -12,18 +12,20 @@ import { HistoryPanel } from './history-panel';
 import { HoursPanel } from './hours-panel';
 import { ModelsPanel } from './models-panel';
 import type { Days } from './ranges';
+import { RefusalsPanel } from './refusals-panel';
 import { TodayPanels } from './today-panels';
 
 interface UsageBoardProps {
   days: Days;
   /** The UTC date at which the page was drawn. */
   today: string;
-  overview: Promise<Result<Overview>>;
+  figures: Promise<Result<TodayFigures>>;
   account: Promise<Account | null>;
   history: Promise<Result<UsageDay[]>>;
   models: Promise<Result<ModelUsage[]>>;
   hours: Promise<Result<UsageHour[]>>;
   charges: Promise<Result<Charge[]>>;
+  refusals: Promise<Result<FailedCall[]>>;
 }
 
 /** The overview page. What was used today is watched; when it changes, the other panels load again. */
@@ -51,7 +53,7 @@ export function UsageBoard(props: UsageBoardProps) {
       </Suspense>
       <div className="grid grid-cols-1 gap-3 lg:grid-cols-3">
         <Suspense fallback={<TodaySkeleton />}>
-          <TodayPanels initial={props.overview} account={props.account} onChange={changed} />
+          <TodayPanels initial={props.figures} account={props.account} onChange={changed} />
         </Suspense>
         <Suspense
           fallback={
@@ -79,6 +81,15 @@ export function UsageBoard(props: UsageBoardProps) {
           }
         >
           <HoursPanel initial={props.hours} today={today} revision={revision} />
+        </Suspense>
+        <Suspense
+          fallback={
+            <PanelSkeleton title={m.refusals.title} className="lg:col-span-3">
+              <Waiting className="h-[160px]" />
+            </PanelSkeleton>
+          }
+        >
+          <RefusalsPanel initial={props.refusals} revision={revision} />
         </Suspense>
         <Suspense
           fallback={
@@ -115,11 +126,11 @@ function TodaySkeleton() {
   const { m } = useSpeech();
   return (
     <>
-      <PanelSkeleton title={m.overview.today} className="lg:col-span-2">
-        <Waiting className="h-[176px]" />
+      <PanelSkeleton title={m.credits.title} className="lg:col-span-2">
+        <Waiting className="h-[240px]" />
       </PanelSkeleton>
       <PanelSkeleton title={m.overview.account}>
-        <Waiting className="h-[176px]" />
+        <Waiting className="h-[240px]" />
       </PanelSkeleton>
     </>
   );

@@ -33,6 +33,12 @@ export type ModelPrice = NonNullable<Model['price']>;
 export type Today = Success<paths['/api/usage/today']['get']>;
 export type UsageDay = Success<paths['/api/usage/history']['get']>[number];
 export type Charge = Success<paths['/api/usage/detailed']['get']>[number];
+export type ExplainedCharge = Success<paths['/api/usage/charges/{id}']['get']>;
+export type Credits = Success<paths['/api/usage/credits']['get']>;
+export type FailedCall = Success<paths['/api/usage/refusals']['get']>[number];
+export type ModelSpeed = Success<paths['/api/usage/speed']['get']>[number];
+export type Alerts = Success<paths['/api/alerts']['get']>;
+export type AlertsChange = Body<paths['/api/alerts']['patch']>;
 export type ModelUsage = Success<paths['/api/usage/models']['get']>[number];
 export type UsageHour = Success<paths['/api/usage/hourly']['get']>[number];
 
@@ -309,4 +315,51 @@ export function getUsageModels(days: number, via = ownServer): Promise<Result<Mo
 /** The 24 UTC hours of a date (`YYYY-MM-DD`), today unless given. */
 export function getUsageHourly(date?: string, via = ownServer): Promise<Result<UsageHour[]>> {
   return send({ method: 'GET', path: '/api/usage/hourly', query: { date } }, via);
+}
+
+/** What the account can still use, and when more comes. */
+export function getUsageCredits(via = ownServer): Promise<Result<Credits>> {
+  return send({ method: 'GET', path: '/api/usage/credits' }, via);
+}
+
+/** What the overview is about: the account with today's usage, and what it can still use. */
+export interface TodayFigures {
+  overview: Overview;
+  credits: Credits;
+}
+
+/** Both at once; the first error of the two where there is one. */
+export async function getToday(via = ownServer): Promise<Result<TodayFigures>> {
+  return bothOf(getDashboardOverview(via), getUsageCredits(via));
+}
+
+export async function bothOf(first: Promise<Result<Overview>>, second: Promise<Result<Credits>>): Promise<Result<TodayFigures>> {
+  const [overview, credits] = await Promise.all([first, second]);
+  if (!overview.ok) return overview;
+  return credits.ok ? { ok: true, value: { overview: overview.value, credits: credits.value } } : credits;
+}
+
+/** The last calls of models that were refused or failed, newest first, each with what to do. */
+export function getUsageRefusals(limit: number, via = ownServer): Promise<Result<FailedCall[]>> {
+  return send({ method: 'GET', path: '/api/usage/refusals', query: { limit } }, via);
+}
+
+/** How fast each model answered the account's own calls. */
+export function getUsageSpeed(days: number, via = ownServer): Promise<Result<ModelSpeed[]>> {
+  return send({ method: 'GET', path: '/api/usage/speed', query: { days } }, via);
+}
+
+/** Why a charge costs what it does, line by line. */
+export function explainCharge(id: string, via = ownServer): Promise<Result<ExplainedCharge>> {
+  return send({ method: 'GET', path: `/api/usage/charges/${encodeURIComponent(id)}` }, via);
+}
+
+/** Which e-mails the account gets. */
+export function getAlerts(via = ownServer): Promise<Result<Alerts>> {
+  return send({ method: 'GET', path: '/api/alerts' }, via);
+}
+
+/** Chooses which e-mails the account gets; what is left out stays. */
+export function updateAlerts(change: AlertsChange, via = ownServer): Promise<Result<Alerts>> {
+  return send({ method: 'PATCH', path: '/api/alerts', body: change }, via);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contentOf, fillIn, suggestedModel, tools, type Values } from './tools';
+import { contentOf, fillIn, suggestedModel, tools, toolsFor, wires, type Values } from './tools';
 
 const values: Values = { address: 'https://api.example.com', key: 'codexible_0123', model: 'gpt-5' };
 
@@ -42,4 +42,11 @@ test('a model of the tool’s maker comes first', () => {
   expect([suggestedModel('messages', names), suggestedModel('responses', names), suggestedModel('chat', names), suggestedModel('messages', ['llama']), suggestedModel('chat', [])]).toEqual([
     'claude-haiku-4-5', 'gpt-5', 'claude-haiku-4-5', 'llama', null,
   ]);
+});
+
+test('a tool fits the endpoints that it calls', () => {
+  expect(toolsFor([])).toEqual([]);
+  expect(toolsFor(['responses']).map(({ id }) => id)).toContain('codex');
+  expect(toolsFor(['responses', 'chat']).some(({ wire }) => wire === 'messages')).toBe(false);
+  expect(toolsFor(wires)).toHaveLength(tools.length);
 });

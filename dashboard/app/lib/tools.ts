@@ -11,6 +11,9 @@ export type Wire = 'chat' | 'messages' | 'responses';
 
 export const wires: readonly Wire[] = ['chat', 'messages', 'responses'];
 
+/** Where each API is served. */
+export const endpoints: Record<Wire, string> = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' };
+
 /** One thing to do: lines for a terminal, or a file where there is a path, or settings to type in. */
 export interface Part {
   path?: string;
@@ -30,6 +33,11 @@ export interface Tool {
 }
 
 export const tools = table.tools as Tool[];
+
+/** The tools that can use a model served on these endpoints. */
+export function toolsFor(served: readonly Wire[]): Tool[] {
+  return tools.filter(({ wire }) => served.includes(wire));
+}
 
 export const toolKinds = ['agent', 'editor', 'sdk'] as const;
 

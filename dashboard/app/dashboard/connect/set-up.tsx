@@ -2,7 +2,7 @@
 
 import { use, useId, useState } from 'react';
 import type { Model, Result } from '@/app/lib/api';
-import { contentOf, fillIn, suggestedModel, toolKinds, tools, type Part, type Tool, type Values } from '@/app/lib/tools';
+import { contentOf, endpoints, fillIn, suggestedModel, toolKinds, tools, type Part, type Tool, type Values } from '@/app/lib/tools';
 import { button, field } from '@/app/ui/button';
 import { Code } from '@/app/ui/code';
 import { CopyButton } from '@/app/ui/copy';
@@ -19,18 +19,29 @@ interface SetUpProps {
 
 /** How to set a tool up, with a key and a model filled in, and a test of both. */
 export function SetUp({ address, apiKey, models }: SetUpProps) {
-  const { m, language } = useSpeech();
+  const { m, fill, language } = useSpeech();
   const answer = use(models);
-  const names = answer.ok ? answer.value.map(({ name }) => name) : [];
   const [tool, setTool] = useState<Tool | undefined>(tools[0]);
   const [chosen, setChosen] = useState<string | null>(null);
   if (!tool) return null;
-  const model = chosen ?? suggestedModel(tool.wire, names);
+  const offered = answer.ok ? answer.value : [];
+  const names = offered.filter(({ wires }) => wires.includes(tool.wire)).map(({ name }) => name);
+  // Models there are, but none on the endpoint that the tool calls.
+  const unserved = offered.length > 0 && names.length === 0;
+  // A choice holds for every tool that can use it.
+  const holds = chosen !== null && (offered.length === 0 || names.includes(chosen));
+  const model = holds ? chosen : suggestedModel(tool.wire, names);
   const values = { address, key: apiKey, model: model === '' ? null : model };
   return (
     <div className="min-w-0">
       <ToolChoice tool={tool} onChoose={setTool} />
-      <ModelChoice names={names} model={model ?? ''} onChoose={setChosen} />
+      {unserved ? (
+        <p role="status" data-unserved={tool.wire} className="mt-2 rounded-md bg-warn-wash px-2 py-1.5 text-sm">
+          {fill(m.connect.unserved, { tool: tool.name, endpoint: endpoints[tool.wire] })}
+        </p>
+      ) : (
+        <ModelChoice names={names} some={names.length < offered.length} endpoint={endpoints[tool.wire]} model={model ?? ''} onChoose={setChosen} />
+      )}
       <div data-tool={tool.id}>
         {tool.parts.map((part, index) => (
           <PartView key={`${tool.id} ${index}`} tool={tool} part={part} values={values} />
@@ -77,8 +88,17 @@ function ToolChoice({ tool, onChoose }: { tool: Tool; onChoose: (tool: Tool) => 
   );
 }
 
-function ModelChoice({ names, model, onChoose }: { names: string[]; model: string; onChoose: (model: string) => void }) {
-  const { m } = useSpeech();
+interface ModelChoiceProps {
+  names: string[];
+  /** Whether the tool can use some of the models alone. */
+  some: boolean;
+  endpoint: string;
+  model: string;
+  onChoose: (model: string) => void;
+}
+
+function ModelChoice({ names, some, endpoint, model, onChoose }: ModelChoiceProps) {
+  const { m, fill } = useSpeech();
   const id = useId();
   return (
     <div className="mt-2 max-w-[400px]">
@@ -86,13 +106,20 @@ function ModelChoice({ names, model, onChoose }: { names: string[]; model: strin
         {m.connect.model}
       </label>
       {names.length > 0 ? (
-        <select id={id} className={`${field} mt-0.5`} value={model} onChange={(event) => onChoose(event.target.value)}>
-          {names.map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
+        <>
+          <select id={id} className={`${field} mt-0.5`} aria-describedby={some ? `${id}-hint` : undefined} value={model} onChange={(event) => onChoose(event.target.value)}>
+            {names.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+          {some ? (
+            <p id={`${id}-hint`} className="text-sm break-words text-soft">
+              {fill(m.connect.some, { endpoint })}
+            </p>
+          ) : null}
+        </>
       ) : (
         <>
           <input

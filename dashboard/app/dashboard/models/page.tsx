@@ -1,11 +1,12 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { Suspense } from 'react';
-import { listModels } from '@/app/lib/api';
+import { getUsageSpeed, listModels } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { speech } from '@/app/lib/server/speech';
 import { BarredBanner } from '@/app/ui/barred';
 import { PanelSkeleton, Waiting } from '@/app/ui/panel';
+import { speedDays } from '../ranges';
 import { ModelsOffered } from './models-offered';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -29,7 +30,7 @@ export default async function Models() {
           </PanelSkeleton>
         }
       >
-        <ModelsOffered models={listModels(session.via)} />
+        <ModelsOffered models={listModels(session.via)} speed={getUsageSpeed(speedDays, session.via)} />
       </Suspense>
     </>
   );

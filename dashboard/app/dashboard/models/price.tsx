@@ -89,6 +89,7 @@ function AllRates({ name, price }: { name: string; price: ModelPrice }) {
         ]}
         rows={allKinds}
         rowKey={(kind) => kind}
+        {...(sets.length > 1 ? { cards: 'sm' } : {})}
       />
       {extras.length > 0 ? (
         <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-2">

@@ -1,3 +1,5 @@
+import { figures } from './en-figures';
+
 /** The pages' texts in English. `{name}` is replaced by a value. */
 export const en = {
   skip: 'Skip to content',
@@ -182,6 +184,7 @@ export const en = {
     requests: { one: '{n} request', other: '{n} requests' },
     credits: 'Credits',
     cost: 'Cost',
+    explained: 'Details',
     newer: 'Newer',
     older: 'Older',
     rows: '{from} to {to}',
@@ -241,6 +244,8 @@ export const en = {
     kinds: { agent: 'Coding agents', editor: 'Editors', sdk: 'Programs' },
     model: 'Model',
     modelHint: 'The key you are signed in with cannot list models. Enter the name of a model.',
+    some: 'The models that are served on {endpoint}, which this tool calls. Your other models are not.',
+    unserved: '{tool} calls {endpoint}, and none of your models is served there. Choose another tool, or ask the operator of this service.',
     terminal: 'In a terminal',
     file: 'File {path}',
     settings: 'In its settings',
@@ -382,6 +387,7 @@ export const en = {
     retry: 'Reload',
   },
   code: { copy: 'Copy', copied: 'Copied' },
+  ...figures,
 };
 
 export type Messages = typeof en;

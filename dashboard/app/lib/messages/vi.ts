@@ -1,4 +1,5 @@
 import type { Messages } from './en';
+import { figures } from './vi-figures';
 
 /** What the pages say in Vietnamese. */
 export const vi: Messages = {
@@ -184,6 +185,7 @@ export const vi: Messages = {
     requests: { one: '{n} yêu cầu', other: '{n} yêu cầu' },
     credits: 'Tín dụng',
     cost: 'Chi phí',
+    explained: 'Chi tiết',
     newer: 'Mới hơn',
     older: 'Cũ hơn',
     rows: '{from} đến {to}',
@@ -243,6 +245,8 @@ export const vi: Messages = {
     kinds: { agent: 'Tác tử lập trình', editor: 'Trình soạn thảo', sdk: 'Chương trình' },
     model: 'Mô hình',
     modelHint: 'Khóa bạn đang dùng để đăng nhập không liệt kê được mô hình. Hãy nhập tên mô hình.',
+    some: 'Các mô hình được phục vụ trên {endpoint}, nơi công cụ này gọi đến. Các mô hình khác của bạn thì không.',
+    unserved: '{tool} gọi {endpoint}, và không mô hình nào của bạn được phục vụ ở đó. Hãy chọn công cụ khác, hoặc hỏi quản trị viên của dịch vụ.',
     terminal: 'Trong terminal',
     file: 'Tệp {path}',
     settings: 'Trong phần cài đặt',
@@ -384,4 +388,5 @@ export const vi: Messages = {
     retry: 'Tải lại',
   },
   code: { copy: 'Sao chép', copied: 'Đã sao chép' },
+  ...figures,
 };

@@ -19,7 +19,10 @@ const endpoints: readonly [method: string, path: RegExp][] = [
   ['PATCH', /^\/api\/keys\/[\w-]+$/],
   ['DELETE', /^\/api\/keys\/(?<revoked>[\w-]+)$/],
   ['POST', /^\/api\/keys\/(?<rotated>[\w-]+)\/rotate$/],
-  ['GET', /^\/api\/usage\/(today|history|detailed|models|hourly)$/],
+  ['GET', /^\/api\/usage\/(today|history|detailed|models|hourly|credits|refusals|speed)$/],
+  ['GET', /^\/api\/usage\/charges\/[\w-]+$/],
+  ['GET', /^\/api\/alerts$/],
+  ['PATCH', /^\/api\/alerts$/],
 ];
 
 const maxBodyLength = 64 * 1024;
