@@ -9,7 +9,7 @@ import { useReset } from '@/app/ui/clock';
 import { Frame, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
-import { useSession } from '@/app/ui/session';
+import { SignOutEverywhere, useSession } from '@/app/ui/session';
 
 interface TodayProps {
   initial: Promise<Result<Overview>>;
@@ -141,9 +141,10 @@ function AccountFacts({ overview: { user, key, degraded } }: { overview: Overvie
   const { barred } = useSession();
   return (
     <>
-      <Facts rows={[...factsOf(user, user.status === 'active' && barred !== 'suspended', m), { name: 'key', term: m.overview.key, text: key.label, code: `${key.prefix}…` }]} />
+      <Facts rows={[...factsOf(user, user.status === 'active' && barred !== 'suspended', m), ...(key ? [{ name: 'key', term: m.overview.key, text: key.label, code: `${key.prefix}…` }] : [])]} />
       {degraded ? <p className="mt-1 text-sm text-warn">{m.overview.degraded}</p> : null}
       <ManageLink />
+      {key ? null : <SignOutEverywhere />}
     </>
   );
 }
