@@ -34,10 +34,10 @@ const en = {
   },
   or: 'or',
   key: 'or with an API key',
-  stay: 'You stay signed in in this browser for up to 30 days. After 7 days without a visit you sign in again.',
+  stay: 'This browser stays signed in for up to 30 days. After 7 days without a visit you sign in again.',
   link: {
     title: 'Finish signing in',
-    lead: 'Press the button to sign in in this browser.',
+    lead: 'Press the button, and this browser is signed in.',
     submit: 'Sign in',
     notYou: 'If you did not ask for this link, close this page. Nothing happens without the button.',
     again: 'Ask for another link',
@@ -45,12 +45,12 @@ const en = {
   reasons: {
     ended: 'Your sign-in has ended. Sign in again.',
     address: 'This is not an e-mail address. Enter one such as name@example.com.',
-    limit: 'There were too many attempts. Try again in an hour, or sign in another way.',
+    limit: 'There were too many attempts. Try again in an hour or, to create an account, after 00:00 UTC.',
     link: 'This link does not work any more: it was used, it is older than 15 minutes, or there is a newer one. Ask for another link.',
     browser: 'A link works only in the browser that asked for it, and this is another one or too much time has passed. Open the link in that browser, or sign in again here.',
+    account: 'This address cannot have an account here. Sign in another way, or contact support.',
     denied: 'You did not allow the sign-in at the provider. Try again, or sign in another way.',
     provider: 'The provider could not sign you in. Try again, or sign in another way.',
-    openid: 'The provider signed you in, but this account cannot be used here. Sign in another way, or contact support.',
   },
 };
 
@@ -88,7 +88,7 @@ const vi: SignInWords = {
   },
   or: 'hoặc',
   key: 'hoặc bằng khóa API',
-  stay: 'Bạn được giữ đăng nhập trong trình duyệt này tối đa 30 ngày. Sau 7 ngày không truy cập, bạn cần đăng nhập lại.',
+  stay: 'Trình duyệt này được giữ đăng nhập tối đa 30 ngày. Sau 7 ngày không truy cập, bạn cần đăng nhập lại.',
   link: {
     title: 'Hoàn tất đăng nhập',
     lead: 'Nhấn nút để đăng nhập trong trình duyệt này.',
@@ -99,12 +99,12 @@ const vi: SignInWords = {
   reasons: {
     ended: 'Phiên đăng nhập của bạn đã kết thúc. Hãy đăng nhập lại.',
     address: 'Đây không phải là địa chỉ email. Hãy nhập địa chỉ như name@example.com.',
-    limit: 'Đã có quá nhiều lần thử. Hãy thử lại sau một giờ, hoặc đăng nhập bằng cách khác.',
+    limit: 'Đã có quá nhiều lần thử. Hãy thử lại sau một giờ hoặc, để tạo tài khoản, sau 00:00 UTC.',
     link: 'Liên kết này không còn dùng được: đã được dùng, đã quá 15 phút, hoặc đã có liên kết mới hơn. Hãy yêu cầu liên kết khác.',
     browser: 'Liên kết chỉ dùng được trong trình duyệt đã yêu cầu. Đây là trình duyệt khác, hoặc đã quá lâu. Hãy mở liên kết trong trình duyệt đó, hoặc đăng nhập lại ở đây.',
+    account: 'Địa chỉ này không thể có tài khoản ở đây. Hãy đăng nhập bằng cách khác, hoặc liên hệ bộ phận hỗ trợ.',
     denied: 'Bạn chưa cho phép đăng nhập ở nhà cung cấp. Hãy thử lại, hoặc đăng nhập bằng cách khác.',
     provider: 'Nhà cung cấp không đăng nhập được cho bạn. Hãy thử lại, hoặc đăng nhập bằng cách khác.',
-    openid: 'Nhà cung cấp đã xác nhận bạn, nhưng tài khoản này không dùng được ở đây. Hãy đăng nhập bằng cách khác, hoặc liên hệ bộ phận hỗ trợ.',
   },
 };
 

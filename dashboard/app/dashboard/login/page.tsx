@@ -6,11 +6,11 @@ import type { ReactNode } from 'react';
 import { docsIn } from '@/app/docs/messages';
 import { demoCustomers, isDemo } from '@/app/lib/server/demo';
 import { sessionKey } from '@/app/lib/server/session';
-import { signInWays, type SignInWays } from '@/app/lib/server/sign-in-ways';
+import { signInWays } from '@/app/lib/server/sign-in-ways';
 import { speech } from '@/app/lib/server/speech';
 import { button } from '@/app/ui/button';
 import { Card, Notice, Or } from './card';
-import { EmailForm } from './email-form';
+import { EmailSignIn } from './email-sign-in';
 import { LoginForm } from './login-form';
 import { signInWords, type SignInWords } from './messages';
 
@@ -26,23 +26,35 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
   const words = signInWords(language);
   const reasonFor = (reasons: Record<string, string>) => Object.entries(reasons).find(([name]) => name === reason)?.[1];
   const aboutKey = reasonFor(m.login.reasons);
-  const notice = aboutKey ?? reasonFor(words.reasons);
-  const forms = (['mail', 'openid'] as const).filter((way) => ways[way]);
+  const text = aboutKey ?? reasonFor(words.reasons);
+  const notice = text ? <Notice>{text}</Notice> : null;
+  const title = ways.registration && (ways.mail || ways.openid) ? words.titleWithAccount : m.login.title;
+  const keySection = (
+    <KeySection words={words} open={aboutKey !== undefined && reason !== 'unavailable'}>
+      <KeyForm />
+    </KeySection>
+  );
+  if (ways.mail) {
+    return (
+      <EmailSignIn words={{ mail: words.mail, sent: words.sent }} title={title} lead={ways.registration ? words.mail.leadWithAccount : words.mail.lead} notice={notice}>
+        {ways.openid ? (
+          <>
+            <Or text={words.or} />
+            <OpenIDForm words={words.openid} style={button.quiet} />
+          </>
+        ) : null}
+        {keySection}
+      </EmailSignIn>
+    );
+  }
   return (
-    <Card title={ways.registration && forms.length > 0 ? words.titleWithAccount : m.login.title}>
-      {notice ? <Notice>{notice}</Notice> : null}
-      {forms.map((way, index) => (
-        <div key={way}>
-          {index > 0 ? <Or text={words.or} /> : null}
-          {way === 'mail' ? <EmailForm words={{ mail: words.mail, sent: words.sent }} lead={ways.registration ? words.mail.leadWithAccount : words.mail.lead} /> : <OpenIDForm words={words.openid} ways={ways} />}
-        </div>
-      ))}
-      {forms.length > 0 ? (
+    <Card title={title}>
+      {notice}
+      {ways.openid ? (
         <>
-          <p className="mt-2 text-sm text-soft">{words.stay}</p>
-          <KeySection words={words} open={aboutKey !== undefined && reason !== 'unavailable'}>
-            <KeyForm />
-          </KeySection>
+          {ways.registration ? <p className="mt-1 mb-3 text-soft">{words.openid.accounts}</p> : <div className="mt-3" />}
+          <OpenIDForm words={words.openid} style={button.primary} />
+          {keySection}
         </>
       ) : (
         <KeyForm />
@@ -52,24 +64,26 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
 }
 
 /** A form without a script of its own: the browser leaves for the provider. */
-function OpenIDForm({ words, ways }: { words: SignInWords['openid']; ways: SignInWays }) {
+function OpenIDForm({ words, style }: { words: SignInWords['openid']; style: string }) {
   return (
     <form method="post" action="/dashboard/login/openid">
-      {ways.registration && !ways.mail ? <p className="mt-1 text-soft">{words.accounts}</p> : null}
-      <button type="submit" className={ways.mail ? `${button.quiet} min-h-6 w-full text-base` : `${button.primary} mt-3 min-h-6 w-full text-base`}>
+      <button type="submit" className={`${style} min-h-6 w-full text-base`}>
         {words.submit}
       </button>
     </form>
   );
 }
 
-/** The key after the other ways, closed until it is wanted. */
+/** How long such a sign-in lasts, and the key after the other ways, closed until it is wanted. */
 function KeySection({ words, open, children }: { words: SignInWords; open: boolean; children: ReactNode }) {
   return (
-    <details open={open} className="mt-3 border-t border-line pt-2">
-      <summary className={`${button.plain} w-fit`}>{words.key}</summary>
-      {children}
-    </details>
+    <>
+      <p className="mt-2 text-sm text-soft">{words.stay}</p>
+      <details open={open} className="mt-3 border-t border-line pt-2">
+        <summary className={`${button.plain} w-fit`}>{words.key}</summary>
+        {children}
+      </details>
+    </>
   );
 }
 

@@ -178,8 +178,9 @@ describe('using a link', () => {
   });
 
   test.each([
+    [403, 'account'],
     [404, 'link'],
-    [409, 'link'],
+    [409, 'browser'],
     [422, 'link'],
     [429, 'limit'],
     [503, 'unavailable'],
@@ -253,9 +254,14 @@ describe('a sign-in with OpenID Connect', () => {
     expect([...locationOf(await back('code=c&state=s', {})), upstream.received.length]).toEqual([303, '/dashboard/login?reason=browser', 0]);
   });
 
-  test('that the service refuses signs nobody in', async () => {
-    upstream.reply = service({ 'POST /api/session/openid/finish': { status: 403, body: refusal(403, 'forbidden') } });
-    expect(locationOf(await back('code=c&state=s'))).toEqual([303, '/dashboard/login?reason=openid']);
+  test.each([
+    [403, 'account'],
+    [404, 'provider'],
+    [409, 'browser'],
+    [503, 'unavailable'],
+  ])('that the service answers with %i signs nobody in', async (status, reason) => {
+    upstream.reply = service({ 'POST /api/session/openid/finish': { status, body: refusal(status, 'any') } });
+    expect(locationOf(await back('code=c&state=s'))).toEqual([303, `/dashboard/login?reason=${reason}`]);
   });
 });
 

@@ -3,7 +3,7 @@ import { chooseLanguage, languageCookie } from '@/app/lib/i18n';
 import { refuseForeign } from '@/app/lib/server/answer';
 import { browserSecret, newBrowserSecret, storeBrowserSecret } from '@/app/lib/server/browser';
 import { isSameOrigin } from '@/app/lib/server/session';
-import { ask, backToSignIn, enter, reasonOf } from '@/app/lib/server/sign-in';
+import { ask, backToSignIn, enter } from '@/app/lib/server/sign-in';
 import { signInWords } from '../messages';
 
 /** Begins a sign-in with the OpenID Connect provider, for this browser. */
@@ -11,7 +11,7 @@ export async function POST(request: NextRequest): Promise<NextResponse> {
   if (!isSameOrigin(request.headers)) return refuseForeign();
   const browser = browserSecret(request.cookies, request.headers) ?? newBrowserSecret();
   const answer = await ask('/api/session/openid', { browser }, request.headers);
-  if (!answer.ok) return backToSignIn(reasonOf(answer.status, 'unavailable'));
+  if (!answer.ok) return backToSignIn(answer.status === 429 ? 'limit' : 'unavailable');
   const { url } = (await answer.json()) as { url: string };
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return backToSignIn('unavailable');
   const response = leaveFor(new URL(url), request);
@@ -50,5 +50,5 @@ export async function GET(request: NextRequest): Promise<NextResponse> {
   if (error !== null) return backToSignIn(error === 'access_denied' ? 'denied' : 'provider');
   const [code, state] = [searchParams.get('code') ?? '', searchParams.get('state') ?? ''];
   if (!code || !state || code.length > mostParameter || state.length > mostParameter) return backToSignIn('provider');
-  return enter(request, '/api/session/openid/finish', { code, state }, 'openid');
+  return enter(request, '/api/session/openid/finish', { code, state }, 'provider');
 }

@@ -4,7 +4,7 @@ import { refuse, refuseForeign } from '@/app/lib/server/answer';
 import { isForm, readFields } from '@/app/lib/server/body';
 import { browserSecret, newBrowserSecret, storeBrowserSecret } from '@/app/lib/server/browser';
 import { isSameOrigin } from '@/app/lib/server/session';
-import { ask, backToSignIn, reasonOf, seeOther } from '@/app/lib/server/sign-in';
+import { ask, backToSignIn, seeOther } from '@/app/lib/server/sign-in';
 
 /** The longest address that a mailbox can have. */
 const mostEmail = 254;
@@ -21,7 +21,7 @@ export async function POST(request: NextRequest): Promise<NextResponse> {
   const browser = browserSecret(request.cookies, request.headers) ?? newBrowserSecret();
   const language = chooseLanguage(request.cookies.get(languageCookie)?.value, request.headers.get('accept-language'));
   const answer = await ask('/api/session/link', { email, browser, language }, request.headers);
-  const response = !byForm ? answer : answer.ok ? seeOther('/dashboard/login/sent') : backToSignIn(reasonOf(answer.status, answer.status === 422 ? 'address' : 'unavailable'));
+  const response = !byForm ? answer : answer.ok ? seeOther('/dashboard/login/sent') : backToSignIn(answer.status === 422 ? 'address' : answer.status === 429 ? 'limit' : 'unavailable');
   if (answer.ok) storeBrowserSecret(response, browser, request.headers);
   return response;
 }
