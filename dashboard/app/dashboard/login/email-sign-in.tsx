@@ -68,9 +68,9 @@ export function EmailSignIn({ words, title, lead, notice, children }: EmailSignI
           aria-invalid={state.step === 'invalid'}
           aria-describedby={`${id}-problem`}
         />
-        <p id={`${id}-problem`} role="alert" className="text-sm text-bad">
-          {state.step === 'invalid' ? words.mail.invalid : ''}
-        </p>
+        <div id={`${id}-problem`} role="alert" className="text-sm text-bad">
+          {state.step === 'invalid' ? <p className="mt-1">{words.mail.invalid}</p> : null}
+        </div>
         {state.step === 'failed' ? (
           <div className="mt-2">
             <Trouble error={state.error} {...(isOff ? { words: { title: words.mail.unavailable, hint: words.mail.unavailableHint } } : {})} />
