@@ -9,6 +9,8 @@ const config: NextConfig = {
   // The repository's root holds the Go module; without these Next would look for a workspace there.
   turbopack: { root: folder },
   outputFileTracingRoot: folder,
+  // A link from a mail is a secret in an address: the development server writes every other address.
+  logging: { incomingRequests: { ignore: [/^\/dashboard\/login\/(link|openid)/] } },
   headers: () => Promise.resolve([
     {
       source: '/:path*',
@@ -20,6 +22,7 @@ const config: NextConfig = {
         { key: 'Permissions-Policy', value: 'camera=(), geolocation=(), microphone=(), payment=()' },
       ],
     },
+    { source: '/dashboard/login/:page(link|openid)', headers: [{ key: 'Referrer-Policy', value: 'no-referrer' }] },
   ]),
 };
 

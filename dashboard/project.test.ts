@@ -20,11 +20,6 @@ test('the types are what the service’s OpenAPI document gives', async () => {
   expect(committedTypes(), 'run `npm run types` and commit the result').toBe(await generateTypes());
 });
 
-test('nothing imports the demo keys', () => {
-  const importers = sources('app', 'e2e', 'scripts', 'testing').filter((file) => file !== 'app/lib/mockTokens.ts' && read(file).includes('mockTokens'));
-  expect(importers).toEqual([]);
-});
-
 test('no element has a style attribute: the policy would drop it', () => {
   expect(sources('app').filter((file) => file.endsWith('.tsx') && !file.includes('.test.') && /\sstyle=/.test(read(file)))).toEqual([]);
 });

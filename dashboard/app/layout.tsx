@@ -3,7 +3,7 @@ import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { fontVariables } from './fonts';
 import { isTheme, themeCookie } from './lib/i18n';
-import { sessionKey } from './lib/server/session';
+import { isSessionToken, sessionEmail, sessionKey } from './lib/server/session';
 import { speech } from './lib/server/speech';
 import './globals.css';
 import { Header } from './ui/header';
@@ -26,20 +26,21 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [{ language, m }, jar, requestHeaders] = await Promise.all([speech(), cookies(), headers()]);
+  const secret = sessionKey(jar, requestHeaders);
   const chosen = jar.get(themeCookie)?.value;
   const theme = isTheme(chosen) ? chosen : 'system';
   return (
     <html lang={language} data-theme={theme} className={fontVariables}>
       <body className="flex min-h-screen flex-col">
         <SpeechProvider language={language} messages={m}>
-          <SessionProvider>
+          <SessionProvider signedInBy={secret === null ? null : isSessionToken(secret) ? 'session' : 'key'}>
             <a
               href="#content"
               className="sr-only rounded-md bg-accent font-semibold text-on-accent focus:not-sr-only focus:absolute focus:top-1 focus:left-1 focus:px-2 focus:py-1"
             >
               {m.skip}
             </a>
-            <Header signedIn={sessionKey(jar, requestHeaders) !== null} />
+            <Header signedIn={secret !== null} email={sessionEmail(jar, requestHeaders)} />
             <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1216px] grow px-2 pt-4 pb-6 outline-none sm:px-4">
               {children}
             </main>

@@ -15,10 +15,10 @@ export interface Dashboard extends Program {
   url: string;
 }
 
-/** Starts the dashboard in front of a service, on a port of its own. */
+/** Starts the dashboard in front of a service, on a port of its own unless the environment names one. */
 export async function startDashboard(service: Pick<Service, 'url'>, mode: Mode, environment: Record<string, string> = {}): Promise<Dashboard> {
   if (mode !== 'development' && !existsSync(path.join(root, '.next/BUILD_ID'))) throw new Error('There is no production build. Run `npm run build` first.');
-  const port = String(await freePort());
+  const port = environment.PORT ?? String(await freePort());
   const url = `http://127.0.0.1:${port}`;
   const commands = {
     development: [next, 'dev', root, '--port', port, '--hostname', '127.0.0.1'],

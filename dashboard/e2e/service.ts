@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { nextMidnightUtc } from '@/app/lib/api';
 import { freePort, startProgram, type Program } from './program';
 
@@ -9,7 +13,6 @@ export const demo = {
   business: { key: 'codexible_demo_business_2026', email: 'team@codexible.me', plan: 'Business', limit: 500, used: 146 },
   starter: { key: 'codexible_demo_starter_2026', email: 'starter@codexible.me', plan: 'Starter', limit: 75, used: 22 },
 };
-const adminKey = 'codexible_demo_admin_2026';
 
 export interface Answer<T> {
   status: number;
@@ -32,9 +35,12 @@ async function clearOfMidnight(): Promise<void> {
   if (leftMs < longestRunMs) await new Promise((resolve) => setTimeout(resolve, leftMs + 1000));
 }
 
-/** The real service in demo mode, on a port of its own. */
+/** The real service in demo mode, or with data of its own, on a port of its own. */
 export class Service {
   private program: Program | null = null;
+  private adminKey = 'codexible_demo_admin_2026';
+  /** Where the data is; null in a demo, which has a folder of its own. */
+  private folder: string | null = null;
 
   private constructor(
     readonly port: number,
@@ -48,22 +54,50 @@ export class Service {
     return service;
   }
 
+  /** Starts without a demo, which sends no mail: with the shipped plans and an operator alone. */
+  static async startEmpty(environment: Record<string, string> = {}): Promise<Service> {
+    await clearOfMidnight();
+    const folder = await mkdtemp(path.join(tmpdir(), 'codexible-e2e-'));
+    const service = new Service(await freePort(), { ...environment, DATA_DIR: folder });
+    service.folder = folder;
+    try {
+      await service.resume();
+      const operator = 'operator@example.com';
+      await service.command('user', 'create', '--email', operator, '--plan', 'Business', '--role', 'admin');
+      service.adminKey = ((await service.command('key', 'create', '--user', operator)) as { key: string }).key;
+      return service;
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts again, where it was; a demo begins with the data it always begins with. */
-  async resume(): Promise<void> {
+  private static binary(): string {
     const binary = process.env.CODEXIBLE_BIN;
     if (!binary) throw new Error('CODEXIBLE_BIN is not set. Build the service (go build -o FILE . beside this folder) and give the path of FILE.');
-    const environment = { HOST: '127.0.0.1', PORT: String(this.port), TRUSTED_PROXIES: '127.0.0.1/32', RATE_LIMIT_PER_IP: '10000', ...this.environment };
     // A relative path is meant from where npm was called.
-    const command = path.resolve(process.env.INIT_CWD ?? '.', binary);
-    this.program = await startProgram(command, ['serve', '--demo'], environment, `${this.url}/health`);
+    return path.resolve(process.env.INIT_CWD ?? '.', binary);
+  }
+
+  /** Runs a command of the service beside it and returns what it prints. */
+  private async command(...words: string[]): Promise<unknown> {
+    const { stdout } = await promisify(execFile)(Service.binary(), [...words, '--json'], { env: { PATH: process.env.PATH ?? '', DATA_DIR: this.folder ?? '' } as unknown as NodeJS.ProcessEnv });
+    return JSON.parse(stdout);
+  }
+
+  /** Starts again, where it was; a demo begins with the data it always begins with. */
+  async resume(): Promise<void> {
+    const environment = { HOST: '127.0.0.1', PORT: String(this.port), TRUSTED_PROXIES: '127.0.0.1/32', RATE_LIMIT_PER_IP: '10000', ...this.environment };
+    this.program = await startProgram(Service.binary(), this.folder === null ? ['serve', '--demo'] : ['serve'], environment, `${this.url}/health`);
   }
 
   async stop(): Promise<void> {
     await this.program?.stop();
+    if (this.folder !== null) await rm(this.folder, { recursive: true });
   }
 
   output(): string {
@@ -89,7 +123,7 @@ export class Service {
   }
 
   async admin<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return this.expectSuccess(await this.call<T>(method, `/api/admin${path}`, { key: adminKey, body }), path);
+    return this.expectSuccess(await this.call<T>(method, `/api/admin${path}`, { key: this.adminKey, body }), path);
   }
 
   /** A customer of this test's own, with a first key, which can charge itself by default. */

@@ -12,14 +12,22 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
+interface Wanted {
+  mode?: Mode;
+  /** Whether the service has a demo's data, or none. */
+  demo?: boolean;
+  service?: Environment;
+  dashboard?: Environment;
+}
+
 /** Starts all three; if one does not start, those that did are stopped. */
-export async function startStack({ mode = 'production', service: ofService = {}, dashboard: ofDashboard = {} }: { mode?: Mode; service?: Environment; dashboard?: Environment } = {}): Promise<Stack> {
+export async function startStack({ mode = 'production', demo = true, service: ofService = {}, dashboard: ofDashboard = {} }: Wanted = {}): Promise<Stack> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    const service = await Service.start(ofService);
+    const service = await (demo ? Service.start(ofService) : Service.startEmpty(ofService));
     stops.push(() => service.stop());
     const dashboard = await startDashboard(service, mode, ofDashboard);
     stops.push(() => dashboard.stop());

@@ -238,8 +238,8 @@ describe('a session', () => {
     expect(response.headers.get('set-cookie') !== null).toBe(deleted);
   });
 
-  test('ends by signing out, without a word to the API', () => {
-    const response = session.DELETE(request('DELETE', '/dashboard/session'));
+  test('ends by signing out, without a word to the API', async () => {
+    const response = await session.DELETE(request('DELETE', '/dashboard/session'));
     expect(response.headers.get('set-cookie')).toMatch(/^codexible_key=; .*Max-Age=0/);
     expect(upstream.received).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { button } from '@/app/ui/button';
 import { Frame, Missing, Panel, Waiting } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
 import { useResource, type Resource } from '@/app/ui/resource';
-import { useSession } from '@/app/ui/session';
+import { SignOutEverywhere, useSession } from '@/app/ui/session';
 import { CreditFigures } from './credit-figures';
 
 interface TodayProps {
@@ -95,9 +95,10 @@ function AccountFacts({ overview: { user, key, degraded } }: { overview: Overvie
   const { barred } = useSession();
   return (
     <>
-      <Facts rows={[...factsOf(user, user.status === 'active' && barred !== 'suspended', m), { name: 'key', term: m.overview.key, text: key.label, code: `${key.prefix}…` }]} />
+      <Facts rows={[...factsOf(user, user.status === 'active' && barred !== 'suspended', m), ...(key ? [{ name: 'key', term: m.overview.key, text: key.label, code: `${key.prefix}…` }] : [])]} />
       {degraded ? <p className="mt-1 text-sm text-warn">{m.overview.degraded}</p> : null}
       <ManageLink />
+      {key ? null : <SignOutEverywhere />}
     </>
   );
 }

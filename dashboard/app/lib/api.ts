@@ -21,7 +21,9 @@ type Body<Operation> = Operation extends {
 
 export type Validation = Success<paths['/api/auth/validate']['post']>;
 export type Account = NonNullable<Validation['user']>;
-export type Overview = Success<paths['/api/dashboard/overview']['get']> & { user: Account };
+type OverviewAnswer = Success<paths['/api/dashboard/overview']['get']>;
+/** `key` is null for a session. */
+export type Overview = Omit<OverviewAnswer, 'key' | 'user'> & { key: OverviewAnswer['key'] | null; user: Account };
 export type Role = Overview['role'];
 export type Key = Success<paths['/api/keys']['get']>[number];
 export type NewKey = Body<paths['/api/keys']['post']>;

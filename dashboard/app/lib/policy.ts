@@ -12,6 +12,16 @@ export type Scope = Key['scopes'][number];
 /** What bounds the keys that a key makes; the calling key's own policy. */
 export type Limits = Pick<Key, 'scopes' | 'allowed_addresses' | 'expires_at' | AmountLimit>;
 
+/** What bounds the keys that a session makes: it can do all that the account can, from everywhere. */
+export const sessionLimits: Limits = {
+  scopes: ['models', 'usage', 'keys'],
+  allowed_addresses: [],
+  expires_at: null,
+  daily_credit_limit: null,
+  rate_limit_per_minute: null,
+  concurrency_limit: null,
+};
+
 /** A key's own limit of an amount, by the service's name of it; null for none. */
 export type AmountLimit = 'daily_credit_limit' | 'rate_limit_per_minute' | 'concurrency_limit';
 

@@ -6,7 +6,13 @@ import { button } from './button';
 import { useSpeech } from './preferences';
 import { SignOutButton } from './session';
 
-export function Header({ signedIn }: { signedIn: boolean }) {
+interface HeaderProps {
+  signedIn: boolean;
+  /** The address of the viewer's session. */
+  email: string | null;
+}
+
+export function Header({ signedIn, email }: HeaderProps) {
   const { m } = useSpeech();
   const path = usePathname();
   const links = signedIn
@@ -41,10 +47,16 @@ export function Header({ signedIn }: { signedIn: boolean }) {
             ))}
           </ul>
         </nav>
-        <div className="ml-auto">
+        {email === null ? null : (
+          <p data-email title={email} className="order-2 w-full truncate text-sm text-soft sm:order-none sm:ml-auto sm:w-auto sm:max-w-[208px]">
+            <span className="sr-only">{m.overview.user} </span>
+            <bdi>{email}</bdi>
+          </p>
+        )}
+        <div className={email === null ? 'ml-auto' : 'order-1 ml-auto sm:order-none sm:ml-0'}>
           {signedIn ? (
             <SignOutButton />
-          ) : path === '/dashboard/login' ? null : (
+          ) : path.startsWith('/dashboard/login') ? null : (
             <Link href="/dashboard/login" prefetch={false} className={button.quiet}>
               {m.nav.signIn}
             </Link>

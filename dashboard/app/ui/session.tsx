@@ -8,7 +8,11 @@ import { useSpeech } from './preferences';
 /** Why the service refuses every call of the session, though the key is good. */
 export type Bar = 'suspended' | 'ip_not_allowed';
 
+/** What the viewer is signed in with. */
+export type SignedInBy = 'key' | 'session';
+
 interface Session {
+  signedInBy: SignedInBy | null;
   barred: Bar | null;
   setBarred: (barred: Bar | null) => void;
   /** Called on a 401: goes to the sign-in if the session is over, and returns whether it is. */
@@ -17,16 +21,16 @@ interface Session {
 
 const SessionContext = createContext<Session | null>(null);
 
-export function SessionProvider({ children }: { children: ReactNode }) {
+export function SessionProvider({ signedInBy, children }: { signedInBy: SignedInBy | null; children: ReactNode }) {
   const [barred, setBarred] = useState<Bar | null>(null);
   const checking = useRef<Promise<boolean> | null>(null);
   const checkEnd = useCallback(() => {
-    checking.current ??= leaveIfOver().finally(() => {
+    checking.current ??= leaveIfOver(signedInBy).finally(() => {
       checking.current = null;
     });
     return checking.current;
-  }, []);
-  const session = useMemo(() => ({ barred, setBarred, checkEnd }), [barred, checkEnd]);
+  }, [signedInBy]);
+  const session = useMemo(() => ({ signedInBy, barred, setBarred, checkEnd }), [signedInBy, barred, checkEnd]);
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
@@ -34,10 +38,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
  * A 401 may belong to a call that was on its way while this or another tab
  * rotated the key. Only a second answer, to the cookie as it is, ends the session.
  */
-async function leaveIfOver(): Promise<boolean> {
+async function leaveIfOver(signedInBy: SignedInBy | null): Promise<boolean> {
   const answer = await checkSession();
   if (answer.ok || answer.error.kind !== 'unauthorized') return false;
-  leaveFor('/dashboard/login?reason=expired');
+  leaveFor(`/dashboard/login?reason=${signedInBy === 'session' ? 'ended' : 'expired'}`);
   return true;
 }
 
@@ -58,23 +62,48 @@ export function useSession(): Session {
   return session;
 }
 
-export function SignOutButton() {
-  const { m } = useSpeech();
+/** Signs out and goes to the sign-in, or says that it did not work. */
+function useSignOut(everywhere: boolean) {
   const [state, setState] = useState<'idle' | 'working' | 'failed'>('idle');
   const leave = async () => {
     setState('working');
-    const answer = await signOut();
+    const answer = await signOut(everywhere);
     if (answer.ok) leaveFor('/dashboard/login');
     else setState('failed');
   };
+  return { state, leave: () => void leave() };
+}
+
+export function SignOutButton() {
+  const { m } = useSpeech();
+  const { state, leave } = useSignOut(false);
   return (
     <div className="flex items-center">
       <span role="status" className="text-sm text-bad">
         {state === 'failed' ? <span className="mr-1">{m.nav.signOutFailed}</span> : null}
       </span>
-      <button type="button" className={button.quiet} disabled={state === 'working'} onClick={() => void leave()}>
+      <button type="button" className={`${button.quiet} shrink-0`} disabled={state === 'working'} onClick={leave}>
         {m.nav.signOut}
       </button>
+    </div>
+  );
+}
+
+/** Ends every session of the user. */
+export function SignOutEverywhere() {
+  const { m } = useSpeech();
+  const { state, leave } = useSignOut(true);
+  return (
+    <div className="mt-2 border-t border-line pt-2">
+      <button type="button" className={button.quiet} disabled={state === 'working'} onClick={leave} aria-describedby="everywhere">
+        {m.nav.everywhere}
+      </button>
+      <p id="everywhere" className="mt-0.5 text-sm text-soft">
+        {m.nav.everywhereHint}
+      </p>
+      <p role="status" className="text-sm text-bad">
+        {state === 'failed' ? m.nav.signOutFailed : ''}
+      </p>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Suspense, useId, useState, type SubmitEvent } from 'react';
 import { createKey, ownServer, type ApiError, type MintedKey, type Model, type Result } from '@/app/lib/api';
+import { sessionLimits } from '@/app/lib/policy';
 import { checkSession, type OwnKey } from '@/app/lib/session';
 import { button, field } from '@/app/ui/button';
 import { Frame, Missing, Panel, Waiting } from '@/app/ui/panel';
@@ -46,8 +47,9 @@ function ProgramKey({ own: initial, onCreated }: { own: Promise<Result<OwnKey>>;
 }
 
 /** A form with a label alone: a key for a program, within the limits of the calling key. */
-function ProgramKeyForm({ own: { key: own, role }, onCreated }: { own: OwnKey; onCreated: (minted: MintedKey) => void }) {
+function ProgramKeyForm({ own: { key, role }, onCreated }: { own: OwnKey; onCreated: (minted: MintedKey) => void }) {
   const { m } = useSpeech();
+  const own = key ?? sessionLimits;
   const id = useId();
   const [label, setLabel] = useState('');
   const [working, setWorking] = useState(false);

@@ -12,7 +12,7 @@ import { TroubleOf } from '@/app/ui/trouble';
 /** Makes one real call, as the tool would, and shows the answer and what it was charged. */
 export function TestKey({ wire, model, apiKey }: { wire: Wire; model: string | null; apiKey: string | null }) {
   const { m } = useSpeech();
-  const { checkEnd } = useSession();
+  const { checkEnd, signedInBy } = useSession();
   const [working, setWorking] = useState(false);
   const [result, setResult] = useState<Result<TestOutcome> | null>(null);
 
@@ -25,6 +25,8 @@ export function TestKey({ wire, model, apiKey }: { wire: Wire; model: string | n
     if (!answer.ok && answer.error.kind === 'unauthorized') await checkEnd();
   };
 
+  // A session cannot call models.
+  if (apiKey === null && signedInBy === 'session') return <p className="mt-3 border-t border-line pt-2 text-sm text-soft">{m.connect.testNeedsKey}</p>;
   return (
     <div className="mt-3 border-t border-line pt-2">
       <p className="text-sm">{apiKey === null ? m.connect.testOwn : m.connect.testLead}</p>

@@ -1,18 +1,19 @@
 'use client';
 
 import { useId, useState, type SubmitEvent } from 'react';
-import { createKey, type ApiError, type Key, type MintedKey, type Role } from '@/app/lib/api';
-import { choosable, defaultScopes, problemsOf, programScopes, type Scope } from '@/app/lib/policy';
+import { createKey, type ApiError, type MintedKey, type Role } from '@/app/lib/api';
+import { choosable, defaultScopes, problemsOf, programScopes, type Limits, type Scope } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Frame } from '@/app/ui/panel';
 import { useSpeech } from '@/app/ui/preferences';
+import { useSession } from '@/app/ui/session';
 import { blank, lacksOf, newKeyOf, type NewDraft } from './draft';
 import { fieldProblems, FormTrouble, KeyFields } from './key-fields';
 import { Choice, ScopeBoxes } from './scope-fields';
 
 interface CreateKeyProps {
-  /** The key that the viewer is signed in with, where it is known. */
-  own: Key | null;
+  /** The limits of what the viewer is signed in with, where they are known. */
+  own: Limits | null;
   role: Role;
   onCreated: (minted: MintedKey, scopes: readonly Scope[]) => void;
 }
@@ -59,7 +60,7 @@ export function CreateKey({ own, role, onCreated }: CreateKeyProps) {
 
 interface PurposeFieldsProps {
   draft: NewDraft;
-  own: Key | null;
+  own: Limits | null;
   role: Role;
   problem: string | undefined;
   onChange: (draft: NewDraft) => void;
@@ -67,6 +68,7 @@ interface PurposeFieldsProps {
 
 function PurposeFields({ draft, own, role, problem, onChange }: PurposeFieldsProps) {
   const { m, fill } = useSpeech();
+  const { signedInBy } = useSession();
   const name = useId();
   const listed = (scopes: readonly Scope[]) => scopes.map((scope) => m.scopes[scope]).join(' · ');
   const choices = [
@@ -87,7 +89,7 @@ function PurposeFields({ draft, own, role, problem, onChange }: PurposeFieldsPro
             )}
           </Choice>
         ))}
-        <Choice label={m.keys.choose} hint={m.keys.chooseHint}>
+        <Choice label={m.keys.choose} hint={signedInBy === 'session' ? m.keys.chooseHintSession : m.keys.chooseHint}>
           {(bound) => <input {...bound} type="radio" name={name} checked={draft.purpose === 'choose'} onChange={() => onChange({ ...draft, purpose: 'choose' })} />}
         </Choice>
       </fieldset>

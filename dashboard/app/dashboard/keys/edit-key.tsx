@@ -3,7 +3,7 @@
 import { useState, type SubmitEvent } from 'react';
 import { updateKey, type ApiError, type Key, type KeyChange } from '@/app/lib/api';
 import { entriesOf } from '@/app/lib/addresses';
-import { choosable, expiryOf, problemsOf, sameScopes, type KeyDraft } from '@/app/lib/policy';
+import { choosable, expiryOf, problemsOf, sameScopes, type KeyDraft, type Limits } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { Dialog } from '@/app/ui/dialog';
 import { useSpeech } from '@/app/ui/preferences';
@@ -13,8 +13,8 @@ import { ScopeBoxes } from './scope-fields';
 interface EditKeyProps {
   apiKey: Key;
   isOwn: boolean;
-  /** The key that the viewer is signed in with, where it is known. */
-  own: Key | null;
+  /** The limits of what the viewer is signed in with, where they are known. */
+  own: Limits | null;
   onClose: () => void;
   onSaved: (key: Key) => void;
 }
@@ -74,7 +74,7 @@ export function EditKey({ apiKey, isOwn, own, onClose, onSaved }: EditKeyProps) 
 }
 
 /** What of a key differs. Untouched, an expiry keeps its hour. */
-function changeOf(before: KeyDraft, draft: KeyDraft, own: Key | null): KeyChange {
+function changeOf(before: KeyDraft, draft: KeyDraft, own: Limits | null): KeyChange {
   const change: KeyChange = {};
   const addresses = entriesOf(draft.addresses);
   if (draft.label !== before.label) change.label = draft.label.trim();

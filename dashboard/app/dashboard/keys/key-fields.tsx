@@ -1,8 +1,8 @@
 'use client';
 
 import { useId, type ReactNode } from 'react';
-import type { ApiError, Key } from '@/app/lib/api';
-import { lastDay, type KeyDraft } from '@/app/lib/policy';
+import type { ApiError } from '@/app/lib/api';
+import { lastDay, type KeyDraft, type Limits } from '@/app/lib/policy';
 import { field } from '@/app/ui/button';
 import { useSpeech } from '@/app/ui/preferences';
 import { Trouble } from '@/app/ui/trouble';
@@ -10,8 +10,8 @@ import { Trouble } from '@/app/ui/trouble';
 interface KeyFieldsProps<Draft extends KeyDraft> {
   draft: Draft;
   problems: Record<string, string>;
-  /** The key that the viewer is signed in with: no key can reach further. */
-  own: Key | null;
+  /** The limits of what the viewer is signed in with: no key can reach further. */
+  own: Limits | null;
   /** Whether the form is about that very key. */
   isOwn?: boolean;
   onChange: (draft: Draft) => void;

@@ -2,26 +2,29 @@
 
 import { useEffect, useRef, type ReactNode } from 'react';
 import type { Key } from '@/app/lib/api';
-import { amountLimits, isWider } from '@/app/lib/policy';
+import { amountLimits, isWider, type Limits } from '@/app/lib/policy';
 import { button } from '@/app/ui/button';
 import { useNow } from '@/app/ui/clock';
 import { useSpeech } from '@/app/ui/preferences';
+import { useSession } from '@/app/ui/session';
 import type { KeyAction } from './key-ring';
 
 interface KeyListProps {
   rows: readonly Key[];
-  /** The key that the viewer is signed in with, where it is known. */
-  own: Key | null;
+  /** The key that the viewer is signed in with; null where it is not known, or for a session. */
+  ownId: string | null;
+  /** The limits of what the viewer is signed in with, where they are known. */
+  limits: Limits | null;
   onAction: (action: KeyAction, key: Key) => void;
 }
 
-export function KeyList({ rows, own, onAction }: KeyListProps) {
+export function KeyList({ rows, ownId, limits, onAction }: KeyListProps) {
   const list = useRef<HTMLUListElement>(null);
   useFocusOnMore(list, rows);
   return (
     <ul ref={list} className="divide-y divide-line">
       {rows.map((key) => (
-        <KeyRow key={key.id} apiKey={key} own={own} maker={rows.find(({ id }) => id === key.created_by_key_id)} onAction={onAction} />
+        <KeyRow key={key.id} apiKey={key} isOwn={key.id === ownId} limits={limits} maker={rows.find(({ id }) => id === key.created_by_key_id)} onAction={onAction} />
       ))}
     </ul>
   );
@@ -41,15 +44,16 @@ function useFocusOnMore(list: { current: HTMLUListElement | null }, rows: readon
 
 interface KeyRowProps {
   apiKey: Key;
-  own: Key | null;
+  isOwn: boolean;
+  limits: Limits | null;
   maker: Key | undefined;
   onAction: (action: KeyAction, key: Key) => void;
 }
 
-function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
+function KeyRow({ apiKey: key, isOwn, limits, maker, onAction }: KeyRowProps) {
   const { m } = useSpeech();
-  const isOwn = key.id === own?.id;
-  const wider = own !== null && isWider(key, own);
+  const { signedInBy } = useSession();
+  const wider = limits !== null && isWider(key, limits);
   const actions: KeyAction[] = wider ? [] : ['edit', 'rotate'];
   if (key.status === 'active') actions.push('disable');
   else if (!wider) actions.push('enable');
@@ -65,7 +69,7 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
       </h3>
       <code className="font-mono text-sm text-soft">{key.prefix}…</code>
       <Facts apiKey={key} maker={maker} />
-      {wider ? <p className="mt-1 text-sm text-soft">{m.keys.wider}</p> : null}
+      {wider ? <p className="mt-1 text-sm text-soft">{signedInBy === 'session' ? m.keys.widerSession : m.keys.wider}</p> : null}
       <div className="mt-1 grid grid-cols-2 gap-1 sm:flex sm:flex-wrap" role="group" aria-label={`${m.keys.actions}: ${key.label}`}>
         {actions.map((action) => (
           <button
@@ -74,7 +78,7 @@ function KeyRow({ apiKey: key, own, maker, onAction }: KeyRowProps) {
             className={button.quiet}
             aria-label={`${m.keys[action]}: ${key.label}`}
             // Until the viewer's own key is known, none can be disabled or revoked: it might be that one.
-            disabled={own === null && (action === 'revoke' || action === 'disable')}
+            disabled={limits === null && (action === 'revoke' || action === 'disable')}
             onClick={() => onAction(action, key)}
           >
             {m.keys[action]}

@@ -2,7 +2,7 @@
 
 import { Suspense, useState } from 'react';
 import { listModels, ownServer, type Key, type MintedKey, type Result } from '@/app/lib/api';
-import type { Scope } from '@/app/lib/policy';
+import { sessionLimits, type Scope } from '@/app/lib/policy';
 import { checkSession, type OwnKey } from '@/app/lib/session';
 import { button } from '@/app/ui/button';
 import { Empty, Missing, Panel, Waiting } from '@/app/ui/panel';
@@ -38,6 +38,7 @@ export function KeyRing(props: KeyRingProps) {
   const [said, setSaid] = useState('');
 
   const ownKey = own.value?.key ?? null;
+  const limits = own.value ? (ownKey ?? sessionLimits) : null;
   const close = () => setAction(null);
   const reload = (changed: string | null) => {
     close();
@@ -81,8 +82,8 @@ export function KeyRing(props: KeyRingProps) {
               <Empty title={m.keys.empty} hint={m.keys.emptyHint} />
             ) : (
               <>
-                {ownKey === null && own.error?.kind === 'insufficient_scope' ? <Missing sentence={m.missing.own} /> : null}
-                <KeyList rows={rows} own={ownKey} onAction={(kind, key) => setAction({ kind, key })} />
+                {limits === null && own.error?.kind === 'insufficient_scope' ? <Missing sentence={m.missing.own} /> : null}
+                <KeyList rows={rows} ownId={ownKey?.id ?? null} limits={limits} onAction={(kind, key) => setAction({ kind, key })} />
                 {more ? (
                   <button type="button" className={`${button.quiet} mt-2 self-center`} disabled={keys.busy} onClick={showMore}>
                     {m.keys.more}
@@ -94,13 +95,13 @@ export function KeyRing(props: KeyRingProps) {
         </Panel>
         {keys.error?.kind === 'insufficient_scope' ? null : (
           // Another policy of the calling key is another form.
-          <CreateKey key={JSON.stringify([ownKey?.scopes, ownKey?.allowed_addresses, ownKey?.expires_at])} own={ownKey} role={own.value?.role ?? 'user'} onCreated={show} />
+          <CreateKey key={JSON.stringify([limits?.scopes, limits?.allowed_addresses, limits?.expires_at])} own={limits} role={own.value?.role ?? 'user'} onCreated={show} />
         )}
       </div>
       <p role="status" className="mt-2 text-sm font-semibold text-good">
         {said}
       </p>
-      {acting && action?.kind === 'edit' ? <EditKey {...acting} own={ownKey} onSaved={(key) => finish(m.keys.saved, key)} /> : null}
+      {acting && action?.kind === 'edit' ? <EditKey {...acting} own={limits} onSaved={(key) => finish(m.keys.saved, key)} /> : null}
       {acting && action?.kind === 'rotate' ? <RotateKey {...acting} onRotated={(minted) => show(minted, acting.apiKey.scopes)} /> : null}
       {acting && (action?.kind === 'disable' || action?.kind === 'enable') ? (
         <SwitchKey {...acting} on={action.kind === 'enable'} onSwitched={(key) => finish(action.kind === 'enable' ? m.keys.switchedOn : m.keys.switchedOff, key)} />

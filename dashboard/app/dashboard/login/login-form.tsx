@@ -57,7 +57,7 @@ export function LoginForm() {
           aria-invalid={invalid}
           aria-describedby={`${ids.problem} ${ids.hint}`}
         />
-        <button type="button" className={`${button.quiet} min-h-6`} aria-pressed={shown} aria-controls={ids.key} onClick={() => setShown(!shown)}>
+        <button type="button" className={`${button.quiet} min-h-6 shrink-0`} aria-pressed={shown} aria-controls={ids.key} onClick={() => setShown(!shown)}>
           {shown ? m.login.hide : m.login.show}
         </button>
       </div>

@@ -2,6 +2,7 @@ import { NextResponse } from 'next/server';
 import { errorOf, maxKeyPage, type Connection, type Key, type Overview } from '../api';
 import type { OwnKey } from '../session';
 import { relay } from './answer';
+import { isSessionToken } from './session';
 
 /** `codexible_` and the eight characters that a list of keys shows. */
 const prefixLength = 18;
@@ -10,9 +11,9 @@ const prefixLength = 18;
 const mostPages = 50;
 
 /**
- * Answers with the key that the viewer is signed in with, or with the API's
- * refusal. A key that may not read usage has no overview, so it is found by its
- * prefix among the keys, if it may list those.
+ * Answers with the key that the viewer is signed in with (null for a session), or
+ * with the API's refusal. A key that may not read usage has no overview, so it is
+ * found by its prefix among the keys, if it may list those.
  */
 export async function ownKey(connection: Connection, secret: string): Promise<NextResponse> {
   const overview = await relay('/api/dashboard/overview', {}, connection);
@@ -20,7 +21,7 @@ export async function ownKey(connection: Connection, secret: string): Promise<Ne
     const { key, role } = (await overview.json()) as Overview;
     return found({ key, role });
   }
-  if (!(await lacksScope(overview))) return overview;
+  if (isSessionToken(secret) || !(await lacksScope(overview))) return overview;
   let after = '';
   for (let page = 0; page < mostPages; page++) {
     const answer = await relay(`/api/keys?limit=${maxKeyPage}${after}`, {}, connection);

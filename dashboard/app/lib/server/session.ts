@@ -1,13 +1,14 @@
 import type { NextResponse } from 'next/server';
 
 /*
- * A session is the customer's API key in a cookie that no script can read. This
- * server keeps nothing; revoking the key ends every session that uses it.
+ * What a viewer is signed in with is in a cookie that no script can read: an API
+ * key, or the token of a session that the service keeps. This server keeps
+ * nothing; revoking the key or ending the session signs out everywhere.
  */
 
-const maxAgeSeconds = 7 * 24 * 60 * 60;
+const keySeconds = 7 * 24 * 60 * 60;
 
-interface CookieReader {
+export interface CookieReader {
   get(name: string): { value: string } | undefined;
 }
 
@@ -16,25 +17,45 @@ export function isSecure(headers: Headers): boolean {
   return headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https';
 }
 
-function cookieName(secure: boolean): string {
-  return secure ? '__Host-codexible_key' : 'codexible_key';
+/** The name of a cookie: behind TLS no other host and no unencrypted page can set it. */
+export function cookieName(name: string, headers: Headers): string {
+  return isSecure(headers) ? `__Host-codexible_${name}` : `codexible_${name}`;
 }
 
-/** The key that the viewer is signed in with. */
+/** The attributes of every cookie that holds a secret. Lax, so that it is sent when a link in a mail is followed. */
+export function cookieAttributes(headers: Headers) {
+  return { httpOnly: true, secure: isSecure(headers), sameSite: 'lax', path: '/' } as const;
+}
+
+/** The key or the session's token that the viewer is signed in with. */
 export function sessionKey(cookies: CookieReader, headers: Headers): string | null {
-  return cookies.get(cookieName(isSecure(headers)))?.value || null;
+  return cookies.get(cookieName('key', headers))?.value || null;
+}
+
+/** Whether the viewer is signed in with a session of the service, and not with a key. */
+export function isSessionToken(secret: string): boolean {
+  return secret.startsWith('codexible_session_');
+}
+
+/** The e-mail address of the viewer's session; null for a key, whose account the pages ask for. */
+export function sessionEmail(cookies: CookieReader, headers: Headers): string | null {
+  const secret = sessionKey(cookies, headers);
+  return secret !== null && isSessionToken(secret) ? cookies.get(cookieName('user', headers))?.value || null : null;
 }
 
 export function storeKey(response: NextResponse, key: string, headers: Headers): void {
-  response.cookies.set(cookieName(isSecure(headers)), key, { ...attributes(headers), maxAge: maxAgeSeconds });
+  response.cookies.set(cookieName('key', headers), key, { ...cookieAttributes(headers), maxAge: keySeconds });
+}
+
+/** Keeps the token of a session for as long as it can live, and its e-mail address for the pages. */
+export function storeSession(response: NextResponse, session: { token: string; email: string; expiresAt: string }, headers: Headers, now = Date.now()): void {
+  const attributes = { ...cookieAttributes(headers), maxAge: Math.max(0, Math.floor((Date.parse(session.expiresAt) - now) / 1000)) };
+  response.cookies.set(cookieName('key', headers), session.token, attributes);
+  response.cookies.set(cookieName('user', headers), session.email, attributes);
 }
 
 export function deleteKey(response: NextResponse, headers: Headers): void {
-  response.cookies.set(cookieName(isSecure(headers)), '', { ...attributes(headers), maxAge: 0 });
-}
-
-function attributes(headers: Headers) {
-  return { httpOnly: true, secure: isSecure(headers), sameSite: 'lax', path: '/' } as const;
+  for (const name of ['key', 'user']) response.cookies.set(cookieName(name, headers), '', { ...cookieAttributes(headers), maxAge: 0 });
 }
 
 /**

@@ -1,14 +1,15 @@
 import type { NextRequest, NextResponse } from 'next/server';
 import type { MintedKey } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut, relay } from '@/app/lib/server/answer';
+import { readText } from '@/app/lib/server/body';
 import { connectionFor } from '@/app/lib/server/connection';
 import { ownKey } from '@/app/lib/server/own-key';
-import { deleteKey, isSameOrigin, sessionKey, storeKey } from '@/app/lib/server/session';
+import { deleteKey, isSameOrigin, isSessionToken, sessionKey, storeKey } from '@/app/lib/server/session';
 import type { OwnKey } from '@/app/lib/session';
 
 /*
- * What the browser may ask of the API, through this server, which adds the key
- * that the browser itself cannot read.
+ * What the browser may ask of the API, through this server, which adds the key or
+ * the session's token that the browser itself cannot read.
  */
 const endpoints: readonly [method: string, path: RegExp][] = [
   ['POST', /^\/api\/auth\/validate$/],
@@ -34,11 +35,13 @@ async function handle(request: NextRequest): Promise<NextResponse> {
   if (!match) return refuse(404, 'not_found', 'The dashboard has no such call.');
   const key = sessionKey(request.cookies, request.headers);
   if (!key && path !== '/api/auth/validate') return refuseSignedOut();
-  const body = await request.text();
-  if (body.length > maxBodyLength) return refuse(413, 'payload_too_large', 'Send less than 64 KiB.');
+  const body = await readText(request, maxBodyLength);
+  if (body === null) return refuse(413, 'payload_too_large', 'Send less than 64 KiB.');
 
   const connection = connectionFor(request.headers, key);
   const call = () => relay(path + request.nextUrl.search, callOf(request, body), connection);
+  // A session is none of the keys, so it goes on whatever happens to them.
+  if (key && isSessionToken(key)) return call();
   const { rotated, revoked } = match.groups ?? {};
   const own = () => ownKey(connection, key ?? '');
   if (revoked) return changeKey(revoked, call, own, (response) => deleteKey(response, request.headers));
@@ -69,7 +72,7 @@ async function changeKey(
 ): Promise<NextResponse> {
   const known = await own();
   if (!known.ok) return known;
-  const isOwn = ((await known.json()) as OwnKey).key.id === id;
+  const isOwn = ((await known.json()) as OwnKey).key?.id === id;
   const response = await change();
   if (isOwn && response.ok) await follow(response);
   return response;

@@ -1,8 +1,9 @@
 import { NextResponse, type NextRequest } from 'next/server';
 import { unreachableCode } from '@/app/lib/api';
 import { refuse, refuseForeign, refuseSignedOut } from '@/app/lib/server/answer';
+import { readText } from '@/app/lib/server/body';
 import { connectionFor } from '@/app/lib/server/connection';
-import { isSameOrigin, sessionKey } from '@/app/lib/server/session';
+import { isSameOrigin, isSessionToken, sessionKey } from '@/app/lib/server/session';
 import { makeTestCall, readTestCall } from '@/app/lib/server/test-call';
 
 const maxBodyLength = 4096;
@@ -12,9 +13,10 @@ export async function POST(request: NextRequest): Promise<NextResponse> {
   if (!isSameOrigin(request.headers)) return refuseForeign();
   const own = sessionKey(request.cookies, request.headers);
   if (!own) return refuseSignedOut();
-  const body = await request.text();
-  const call = body.length > maxBodyLength ? null : readTestCall(body);
+  const body = await readText(request, maxBodyLength);
+  const call = body === null ? null : readTestCall(body);
   if (!call) return refuse(422, 'validation_failed', 'Send {"wire": "chat", "messages" or "responses", "model": "…", "key": "…"}.');
+  if (call.key === undefined && isSessionToken(own)) return refuse(422, 'validation_failed', 'Models are called with a key. Make one, then test it.');
   try {
     const outcome = await makeTestCall(call, connectionFor(request.headers, call.key ?? own));
     return NextResponse.json(outcome, { headers: { 'Cache-Control': 'no-store' } });
