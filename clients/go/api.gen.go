@@ -141,6 +141,78 @@ func (e ChargeItemSource) Valid() bool {
 	}
 }
 
+// Defines values for ChargeLineItem.
+const (
+	ChargeLineItemAdjusted     ChargeLineItem = "adjusted"
+	ChargeLineItemAmount       ChargeLineItem = "amount"
+	ChargeLineItemAudioInput   ChargeLineItem = "audio_input"
+	ChargeLineItemAudioOutput  ChargeLineItem = "audio_output"
+	ChargeLineItemCacheRead    ChargeLineItem = "cache_read"
+	ChargeLineItemCacheWrite   ChargeLineItem = "cache_write"
+	ChargeLineItemCacheWrite1h ChargeLineItem = "cache_write_1h"
+	ChargeLineItemCallRounding ChargeLineItem = "call_rounding"
+	ChargeLineItemDayRounding  ChargeLineItem = "day_rounding"
+	ChargeLineItemInput        ChargeLineItem = "input"
+	ChargeLineItemOutput       ChargeLineItem = "output"
+	ChargeLineItemRequest      ChargeLineItem = "request"
+	ChargeLineItemUncollected  ChargeLineItem = "uncollected"
+	ChargeLineItemWebSearch    ChargeLineItem = "web_search"
+)
+
+// Valid indicates whether the value is a known member of the ChargeLineItem enum.
+func (e ChargeLineItem) Valid() bool {
+	switch e {
+	case ChargeLineItemAdjusted:
+		return true
+	case ChargeLineItemAmount:
+		return true
+	case ChargeLineItemAudioInput:
+		return true
+	case ChargeLineItemAudioOutput:
+		return true
+	case ChargeLineItemCacheRead:
+		return true
+	case ChargeLineItemCacheWrite:
+		return true
+	case ChargeLineItemCacheWrite1h:
+		return true
+	case ChargeLineItemCallRounding:
+		return true
+	case ChargeLineItemDayRounding:
+		return true
+	case ChargeLineItemInput:
+		return true
+	case ChargeLineItemOutput:
+		return true
+	case ChargeLineItemRequest:
+		return true
+	case ChargeLineItemUncollected:
+		return true
+	case ChargeLineItemWebSearch:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChargedPriceMode.
+const (
+	ChargedPriceModeCost    ChargedPriceMode = "cost"
+	ChargedPriceModeRequest ChargedPriceMode = "request"
+)
+
+// Valid indicates whether the value is a known member of the ChargedPriceMode enum.
+func (e ChargedPriceMode) Valid() bool {
+	switch e {
+	case ChargedPriceModeCost:
+		return true
+	case ChargedPriceModeRequest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateKeyRequestScopes.
 const (
 	CreateKeyRequestScopesAdmin   CreateKeyRequestScopes = "admin"
@@ -186,6 +258,84 @@ func (e CreateKeyRequestStatus) Valid() bool {
 	case CreateKeyRequestStatusDisabled:
 		return true
 	case CreateKeyRequestStatusLessThannil:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplainedChargeOutcome.
+const (
+	ExplainedChargeOutcomeClientGone    ExplainedChargeOutcome = "client_gone"
+	ExplainedChargeOutcomeComplete      ExplainedChargeOutcome = "complete"
+	ExplainedChargeOutcomeInterrupted   ExplainedChargeOutcome = "interrupted"
+	ExplainedChargeOutcomeLessThannil   ExplainedChargeOutcome = "<nil>"
+	ExplainedChargeOutcomeStopped       ExplainedChargeOutcome = "stopped"
+	ExplainedChargeOutcomeUpstreamError ExplainedChargeOutcome = "upstream_error"
+)
+
+// Valid indicates whether the value is a known member of the ExplainedChargeOutcome enum.
+func (e ExplainedChargeOutcome) Valid() bool {
+	switch e {
+	case ExplainedChargeOutcomeClientGone:
+		return true
+	case ExplainedChargeOutcomeComplete:
+		return true
+	case ExplainedChargeOutcomeInterrupted:
+		return true
+	case ExplainedChargeOutcomeLessThannil:
+		return true
+	case ExplainedChargeOutcomeStopped:
+		return true
+	case ExplainedChargeOutcomeUpstreamError:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExplainedChargeSource.
+const (
+	ExplainedChargeSourceCounted     ExplainedChargeSource = "counted"
+	ExplainedChargeSourceEstimated   ExplainedChargeSource = "estimated"
+	ExplainedChargeSourceLessThannil ExplainedChargeSource = "<nil>"
+	ExplainedChargeSourceReported    ExplainedChargeSource = "reported"
+)
+
+// Valid indicates whether the value is a known member of the ExplainedChargeSource enum.
+func (e ExplainedChargeSource) Valid() bool {
+	switch e {
+	case ExplainedChargeSourceCounted:
+		return true
+	case ExplainedChargeSourceEstimated:
+		return true
+	case ExplainedChargeSourceLessThannil:
+		return true
+	case ExplainedChargeSourceReported:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FailedCallOutcome.
+const (
+	FailedCallOutcomeInterrupted   FailedCallOutcome = "interrupted"
+	FailedCallOutcomeRefused       FailedCallOutcome = "refused"
+	FailedCallOutcomeStopped       FailedCallOutcome = "stopped"
+	FailedCallOutcomeUpstreamError FailedCallOutcome = "upstream_error"
+)
+
+// Valid indicates whether the value is a known member of the FailedCallOutcome enum.
+func (e FailedCallOutcome) Valid() bool {
+	switch e {
+	case FailedCallOutcomeInterrupted:
+		return true
+	case FailedCallOutcomeRefused:
+		return true
+	case FailedCallOutcomeStopped:
+		return true
+	case FailedCallOutcomeUpstreamError:
 		return true
 	default:
 		return false
@@ -273,6 +423,27 @@ func (e KeyItemStatus) Valid() bool {
 	case KeyItemStatusActive:
 		return true
 	case KeyItemStatusDisabled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LinkRequestLanguage.
+const (
+	LinkRequestLanguageEn          LinkRequestLanguage = "en"
+	LinkRequestLanguageLessThannil LinkRequestLanguage = "<nil>"
+	LinkRequestLanguageVi          LinkRequestLanguage = "vi"
+)
+
+// Valid indicates whether the value is a known member of the LinkRequestLanguage enum.
+func (e LinkRequestLanguage) Valid() bool {
+	switch e {
+	case LinkRequestLanguageEn:
+		return true
+	case LinkRequestLanguageLessThannil:
+		return true
+	case LinkRequestLanguageVi:
 		return true
 	default:
 		return false
@@ -498,10 +669,35 @@ type Account struct {
 // AccountStatus defines model for Account.Status.
 type AccountStatus string
 
+// Appearance defines model for Appearance.
+type Appearance struct {
+	// Accent The colour of buttons and links, #rrggbb; null for the default.
+	Accent *string    `json:"accent"`
+	Links  []LookLink `json:"links"`
+
+	// Logo The path of the logo, which changes with it; null for none.
+	Logo *string `json:"logo"`
+
+	// Name The product's name, which the dashboard and mails to customers show.
+	Name string `json:"name"`
+
+	// SupportEmail Where customers get help.
+	SupportEmail *string `json:"support_email"`
+
+	// SupportUrl A page where customers get help.
+	SupportUrl *string `json:"support_url"`
+}
+
 // BatchRequest defines model for BatchRequest.
 type BatchRequest struct {
 	// Verifications Answered in their order, each on its own. They are decided at the same time: do not rely on one being decided before another.
 	Verifications []VerifyRequest `json:"verifications"`
+}
+
+// BeginOpenIDRequest defines model for BeginOpenIDRequest.
+type BeginOpenIDRequest struct {
+	// Browser A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+	Browser string `json:"browser"`
 }
 
 // CallUsage defines model for CallUsage.
@@ -591,8 +787,11 @@ type ChargeItem struct {
 	CreatedAt time.Time          `json:"created_at"`
 	Credits   int64              `json:"credits"`
 	Date      openapi_types.Date `json:"date"`
-	Id        openapi_types.UUID `json:"id"`
-	Model     string             `json:"model"`
+
+	// FirstTokenMs From the arrival of the request to the first generated token; null if it is not known, as for calls without a stream.
+	FirstTokenMs *int64             `json:"first_token_ms"`
+	Id           openapi_types.UUID `json:"id"`
+	Model        string             `json:"model"`
 
 	// Outcome How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
 	Outcome      *ChargeItemOutcome `json:"outcome"`
@@ -606,6 +805,9 @@ type ChargeItem struct {
 
 	// Tokens The tokens by what they are priced as; null for a charge without a price.
 	Tokens *UsedTokens `json:"tokens"`
+
+	// TokensPerSecond Tokens that the model wrote, by the time from its first one to the end of the answer; null if it is not known.
+	TokensPerSecond *float64 `json:"tokens_per_second"`
 }
 
 // ChargeItemOutcome How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
@@ -613,6 +815,30 @@ type ChargeItemOutcome string
 
 // ChargeItemSource Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls.
 type ChargeItemSource string
+
+// ChargeLine defines model for ChargeLine.
+type ChargeLine struct {
+	// Count How many requests or web searches; null for other lines.
+	Count *int64 `json:"count"`
+
+	// Credits Rounded down to six decimals for tokens, requests and web searches.
+	Credits float64 `json:"credits"`
+
+	// CreditsEach The price of a request or web search, rounded down to six decimals; null for other lines.
+	CreditsEach *float64 `json:"credits_each"`
+
+	// CreditsPerMillion The price of a million tokens, rounded down to six decimals; null for a line that is not of tokens.
+	CreditsPerMillion *float64 `json:"credits_per_million"`
+
+	// Item What the line is for. amount: what was charged without a price. call_rounding: the lines are rounded down one by one, their sum is rounded down once; this is the difference. adjusted: by how much the charge differs from what its price makes of the tokens, of a correction for instance. uncollected: what did not fit into the credits that were left; it is not charged later. day_rounding: a day's sum is rounded up to whole credits once, so a charge that begins a credit pays all of it, and the next ones are free until it is used up.
+	Item ChargeLineItem `json:"item"`
+
+	// Tokens null for a line that is not of tokens.
+	Tokens *int64 `json:"tokens"`
+}
+
+// ChargeLineItem What the line is for. amount: what was charged without a price. call_rounding: the lines are rounded down one by one, their sum is rounded down once; this is the difference. adjusted: by how much the charge differs from what its price makes of the tokens, of a correction for instance. uncollected: what did not fit into the credits that were left; it is not charged later. day_rounding: a day's sum is rounded up to whole credits once, so a charge that begins a credit pays all of it, and the next ones are free until it is used up.
+type ChargeLineItem string
 
 // ChargeRequest defines model for ChargeRequest.
 type ChargeRequest struct {
@@ -631,6 +857,27 @@ type ChargeRequest struct {
 	// PromptTokens If absent: 0.
 	PromptTokens *int64 `json:"prompt_tokens,omitempty"`
 }
+
+// ChargedPrice defines model for ChargedPrice.
+type ChargedPrice struct {
+	// AboveInputTokens The call read more tokens than this, so the prices of such calls count for all of it; null if none does.
+	AboveInputTokens *int64 `json:"above_input_tokens"`
+
+	// Mode cost: by the tokens that the call used; request: a number of credits for each request, whatever it used.
+	Mode ChargedPriceMode `json:"mode"`
+
+	// Tier The service tier whose prices count; null for those of no tier.
+	Tier *string `json:"tier"`
+
+	// TierIsDearest Whether the tier of the call has no prices of its own, so that the highest of the price count.
+	TierIsDearest bool `json:"tier_is_dearest"`
+
+	// ValidFrom When the price began.
+	ValidFrom time.Time `json:"valid_from"`
+}
+
+// ChargedPriceMode cost: by the tokens that the call used; request: a number of credits for each request, whatever it used.
+type ChargedPriceMode string
 
 // CreateKeyRequest defines model for CreateKeyRequest.
 type CreateKeyRequest struct {
@@ -695,6 +942,15 @@ type CreditState struct {
 	Used int64 `json:"used"`
 }
 
+// CustomerSession defines model for CustomerSession.
+type CustomerSession struct {
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt When the session ends at the latest; it ends after 7 days without a request, too.
+	ExpiresAt time.Time `json:"expires_at"`
+	User      *Account  `json:"user"`
+}
+
 // DayUsage defines model for DayUsage.
 type DayUsage struct {
 	// CostUsd In dollars; 0 if the operator hides costs.
@@ -726,6 +982,53 @@ type DeliveredSoFar struct {
 	Credits int64 `json:"credits"`
 }
 
+// ExplainedCharge defines model for ExplainedCharge.
+type ExplainedCharge struct {
+	// AdjustsId The charge that this one corrects, by what a call really used; null for others.
+	AdjustsId        *openapi_types.UUID `json:"adjusts_id"`
+	CompletionTokens int64               `json:"completion_tokens"`
+
+	// CostUsd In dollars; 0 if the operator hides costs.
+	CostUsd   float64            `json:"cost_usd"`
+	CreatedAt time.Time          `json:"created_at"`
+	Credits   int64              `json:"credits"`
+	Date      openapi_types.Date `json:"date"`
+
+	// ExactCredits What was charged, before the day's sum was rounded up to whole credits.
+	ExactCredits float64 `json:"exact_credits"`
+
+	// FirstTokenMs From the arrival of the request to the first generated token; null if it is not known, as for calls without a stream.
+	FirstTokenMs *int64             `json:"first_token_ms"`
+	Id           openapi_types.UUID `json:"id"`
+	Lines        []ChargeLine       `json:"lines"`
+	Model        string             `json:"model"`
+
+	// Outcome How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
+	Outcome *ExplainedChargeOutcome `json:"outcome"`
+
+	// Price The price that made the credits; null if none did.
+	Price        *ChargedPrice `json:"price"`
+	PromptTokens int64         `json:"prompt_tokens"`
+
+	// RequestId The X-Request-Id of the call under /v1; null for other charges.
+	RequestId *openapi_types.UUID `json:"request_id"`
+
+	// Source Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls.
+	Source *ExplainedChargeSource `json:"source"`
+
+	// Tokens The tokens by what they are priced as; null for a charge without a price.
+	Tokens *UsedTokens `json:"tokens"`
+
+	// TokensPerSecond Tokens that the model wrote, by the time from its first one to the end of the answer; null if it is not known.
+	TokensPerSecond *float64 `json:"tokens_per_second"`
+}
+
+// ExplainedChargeOutcome How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
+type ExplainedChargeOutcome string
+
+// ExplainedChargeSource Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls.
+type ExplainedChargeSource string
+
 // ExtendRequest defines model for ExtendRequest.
 type ExtendRequest struct {
 	// Credits The new total, not below the present one. If absent: as it was.
@@ -746,6 +1049,34 @@ type Extended struct {
 	Credits   CreditState `json:"credits"`
 	ExpiresAt time.Time   `json:"expires_at"`
 }
+
+// FailedCall defines model for FailedCall.
+type FailedCall struct {
+	// At When the request arrived.
+	At time.Time `json:"at"`
+
+	// Code One of insufficient_quota, concurrency_limit_exceeded, rate_limit_exceeded, model_not_found, invalid_body, unsupported_parameter, no_upstream, service_unavailable, upstream_error, provider_refused, repeated_failure, ended_by_operator, interrupted, internal_error.
+	Code     string `json:"code"`
+	Endpoint string `json:"endpoint"`
+
+	// Message What happened and what to do next.
+	Message string `json:"message"`
+
+	// Model What was asked for; empty if the body named no model.
+	Model string `json:"model"`
+
+	// Outcome refused: nothing was sent to a provider. upstream_error: the provider refused or failed. stopped: by us, because no credits were left or an operator ended the call. interrupted: the service stopped.
+	Outcome FailedCallOutcome `json:"outcome"`
+
+	// RequestId The X-Request-Id that the call was answered with.
+	RequestId openapi_types.UUID `json:"request_id"`
+
+	// Status Of the answer. A stream that failed after its beginning has 200.
+	Status int64 `json:"status"`
+}
+
+// FailedCallOutcome refused: nothing was sent to a provider. upstream_error: the provider refused or failed. stopped: by us, because no credits were left or an operator ended the call. interrupted: the service stopped.
+type FailedCallOutcome string
 
 // Failure defines model for Failure.
 type Failure struct {
@@ -768,6 +1099,18 @@ type FailureDetail struct {
 
 	// Status The HTTP status code.
 	Status int64 `json:"status"`
+}
+
+// FinishOpenIDRequest defines model for FinishOpenIDRequest.
+type FinishOpenIDRequest struct {
+	// Browser A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+	Browser string `json:"browser"`
+
+	// Code What the provider answered as code.
+	Code string `json:"code"`
+
+	// State What the provider answered as state.
+	State string `json:"state"`
 }
 
 // HoldItem defines model for HoldItem.
@@ -906,6 +1249,36 @@ type KeyItemScopes string
 // KeyItemStatus defines model for KeyItem.Status.
 type KeyItemStatus string
 
+// LinkRequest defines model for LinkRequest.
+type LinkRequest struct {
+	// Browser A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+	Browser string `json:"browser"`
+
+	// Email Where to send the link.
+	Email string `json:"email"`
+
+	// Language The language of the mail. If absent: en.
+	Language *LinkRequestLanguage `json:"language,omitempty"`
+}
+
+// LinkRequestLanguage The language of the mail. If absent: en.
+type LinkRequestLanguage string
+
+// LinkSent defines model for LinkSent.
+type LinkSent struct {
+	// Sent Always true, whoever has the e-mail address.
+	Sent bool `json:"sent"`
+}
+
+// LookLink defines model for LookLink.
+type LookLink struct {
+	// Label What the link says.
+	Label string `json:"label"`
+
+	// Url An address that begins with https://.
+	Url string `json:"url"`
+}
+
 // MintedKey defines model for MintedKey.
 type MintedKey struct {
 	Id openapi_types.UUID `json:"id"`
@@ -916,6 +1289,19 @@ type MintedKey struct {
 
 	// Prefix The first characters of the key, for display.
 	Prefix string `json:"prefix"`
+}
+
+// ModelSpeed defines model for ModelSpeed.
+type ModelSpeed struct {
+	// FirstTokenMs The median time from the arrival of a request to the first generated token.
+	FirstTokenMs int64  `json:"first_token_ms"`
+	Model        string `json:"model"`
+
+	// Requests How many calls the medians are of.
+	Requests int64 `json:"requests"`
+
+	// TokensPerSecond The median of the tokens a second that the model wrote after its first one; null if no call says it.
+	TokensPerSecond *float64 `json:"tokens_per_second"`
 }
 
 // ModelUsage defines model for ModelUsage.
@@ -944,13 +1330,54 @@ type MonthState struct {
 	Used int64 `json:"used"`
 }
 
+// OpenGrant defines model for OpenGrant.
+type OpenGrant struct {
+	// Credits What was given.
+	Credits int64 `json:"credits"`
+
+	// ExpiresAt When what is left ends; null for never.
+	ExpiresAt *time.Time         `json:"expires_at"`
+	Id        openapi_types.UUID `json:"id"`
+
+	// Remaining What a charge can take: what is neither used nor set aside by open holds.
+	Remaining int64 `json:"remaining"`
+}
+
+// OpenIDAddress defines model for OpenIDAddress.
+type OpenIDAddress struct {
+	// Url The provider's page, to which the browser goes.
+	Url string `json:"url"`
+}
+
+// OpenSessionRequest defines model for OpenSessionRequest.
+type OpenSessionRequest struct {
+	// Browser A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+	Browser string `json:"browser"`
+
+	// Link The token of the link that was sent by mail.
+	Link string `json:"link"`
+}
+
+// OpenedSession defines model for OpenedSession.
+type OpenedSession struct {
+	// Created Whether this sign-in made the account.
+	Created bool `json:"created"`
+
+	// ExpiresAt When the session ends at the latest; it ends after 7 days without a request, too.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Session The session, sent as an API key is. It is shown only in this response and never stored.
+	Session string   `json:"session"`
+	User    *Account `json:"user"`
+}
+
 // Overview defines model for Overview.
 type Overview struct {
 	// Degraded Always false.
 	Degraded bool `json:"degraded"`
 
-	// Key The calling key.
-	Key           KeyItem               `json:"key"`
+	// Key The calling key; null for a session.
+	Key           *KeyItem              `json:"key"`
 	Role          OverviewRole          `json:"role"`
 	SessionSource OverviewSessionSource `json:"session_source"`
 	Usage         TodayUsage            `json:"usage"`
@@ -1020,6 +1447,18 @@ type SessionRole string
 // SessionSessionSource defines model for Session.SessionSource.
 type SessionSessionSource string
 
+// SessionOptions defines model for SessionOptions.
+type SessionOptions struct {
+	// Mail Whether a link to sign in is sent by mail.
+	Mail bool `json:"mail"`
+
+	// Openid Whether customers can sign in with an OpenID Connect provider.
+	Openid bool `json:"openid"`
+
+	// Registration Whether people without an account can make one by signing in.
+	Registration bool `json:"registration"`
+}
+
 // SettleRequest defines model for SettleRequest.
 type SettleRequest struct {
 	// CompletionTokens If absent: 0.
@@ -1063,6 +1502,11 @@ type Settlement struct {
 	Uncollected int64 `json:"uncollected"`
 }
 
+// SignedOutOf defines model for SignedOutOf.
+type SignedOutOf struct {
+	SignedOut bool `json:"signed_out"`
+}
+
 // TodayUsage defines model for TodayUsage.
 type TodayUsage struct {
 	// CreditsUsed All keys of the user together.
@@ -1102,9 +1546,34 @@ type UsedTokens struct {
 	WebSearches int64   `json:"web_searches"`
 }
 
+// UserCredits defines model for UserCredits.
+type UserCredits struct {
+	// Granted What open grants have left.
+	Granted int64       `json:"granted"`
+	Grants  []OpenGrant `json:"grants"`
+
+	// Held Set aside by open holds.
+	Held int64 `json:"held"`
+
+	// Limit The plan's credits a day.
+	Limit int64 `json:"limit"`
+
+	// Month Null if the plan has no monthly limit.
+	Month *MonthState `json:"month"`
+
+	// Remaining What a charge or hold of this key can take.
+	Remaining int64 `json:"remaining"`
+
+	// ResetsAt The next 00:00 UTC.
+	ResetsAt time.Time `json:"resets_at"`
+
+	// Used Used on this day, by all keys of the user, grants included.
+	Used int64 `json:"used"`
+}
+
 // ValidateRequest defines model for ValidateRequest.
 type ValidateRequest struct {
-	// Token The API key to check.
+	// Token The API key or session to check.
 	Token string `json:"token"`
 }
 
@@ -1207,6 +1676,9 @@ type BadRequest = Failure
 // Conflict defines model for conflict.
 type Conflict = Failure
 
+// Forbidden defines model for forbidden.
+type Forbidden = Failure
+
 // NotFound defines model for not_found.
 type NotFound = Failure
 
@@ -1266,6 +1738,12 @@ type RevokeKeyParams struct {
 	WithCreated *bool `form:"with_created,omitempty" json:"with_created,omitempty"`
 }
 
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
+	// Everywhere Whether to end all sessions of the user in the dashboard.
+	Everywhere *bool `form:"everywhere,omitempty" json:"everywhere,omitempty"`
+}
+
 // ChargeParams defines parameters for Charge.
 type ChargeParams struct {
 	// IdempotencyKey A repeat within 24 hours with the same value returns the first result and charges nothing.
@@ -1305,6 +1783,18 @@ type UsageModelsParams struct {
 	Days *int64 `form:"days,omitempty" json:"days,omitempty"`
 }
 
+// UsageRefusalsParams defines parameters for UsageRefusals.
+type UsageRefusalsParams struct {
+	// Limit Maximum number of calls to return.
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// UsageSpeedParams defines parameters for UsageSpeed.
+type UsageSpeedParams struct {
+	// Days Number of days, including today.
+	Days *int64 `form:"days,omitempty" json:"days,omitempty"`
+}
+
 // ValidateJSONRequestBody defines body for Validate for application/json ContentType.
 type ValidateJSONRequestBody = ValidateRequest
 
@@ -1328,6 +1818,18 @@ type ChangeKeyJSONRequestBody = ChangeKeyRequest
 
 // RotateKeyJSONRequestBody defines body for RotateKey for application/json ContentType.
 type RotateKeyJSONRequestBody = RotateKeyRequest
+
+// OpenSessionJSONRequestBody defines body for OpenSession for application/json ContentType.
+type OpenSessionJSONRequestBody = OpenSessionRequest
+
+// SendSignInLinkJSONRequestBody defines body for SendSignInLink for application/json ContentType.
+type SendSignInLinkJSONRequestBody = LinkRequest
+
+// BeginOpenIDJSONRequestBody defines body for BeginOpenID for application/json ContentType.
+type BeginOpenIDJSONRequestBody = BeginOpenIDRequest
+
+// FinishOpenIDJSONRequestBody defines body for FinishOpenID for application/json ContentType.
+type FinishOpenIDJSONRequestBody = FinishOpenIDRequest
 
 // ChargeJSONRequestBody defines body for Charge for application/json ContentType.
 type ChargeJSONRequestBody = ChargeRequest
@@ -1467,6 +1969,16 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// Appearance Show the product's name, colours and links
+	//
+	// Corresponds with GET /api/appearance (the `Appearance` operationId).
+	Appearance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Logo Return the product's logo
+	//
+	// Corresponds with GET /api/appearance/logo (the `Logo` operationId).
+	Logo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ValidateWithBody Check an API key at sign-in
 	//
@@ -1643,6 +2155,81 @@ type ClientInterface interface {
 	// Corresponds with POST /api/keys/{id}/rotate (the `RotateKey` operationId).
 	RotateKey(ctx context.Context, id openapi_types.UUID, body RotateKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndSession Sign out
+	//
+	// Needs a session.
+	//
+	// Corresponds with DELETE /api/session (the `EndSession` operationId).
+	EndSession(ctx context.Context, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowSession Show the session and its user
+	//
+	// Needs a session.
+	//
+	// Corresponds with GET /api/session (the `ShowSession` operationId).
+	ShowSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenSessionWithBody Sign in by a link that was sent by mail
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/session (the `OpenSession` operationId).
+	OpenSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenSession Sign in by a link that was sent by mail
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/session (the `OpenSession` operationId).
+	OpenSession(ctx context.Context, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendSignInLinkWithBody Send a link to sign in by mail
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+	SendSignInLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendSignInLink Send a link to sign in by mail
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+	SendSignInLink(ctx context.Context, body SendSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginOpenIDWithBody Begin to sign in with OpenID Connect
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+	BeginOpenIDWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginOpenID Begin to sign in with OpenID Connect
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+	BeginOpenID(ctx context.Context, body BeginOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishOpenIDWithBody Sign in with what the OpenID Connect provider answered
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+	FinishOpenIDWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishOpenID Sign in with what the OpenID Connect provider answered
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+	FinishOpenID(ctx context.Context, body FinishOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SessionOptions Show how customers can sign in without a key
+	//
+	// Corresponds with GET /api/session/options (the `SessionOptions` operationId).
+	SessionOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChargeWithBody Charge credits to the calling key
 	//
 	// The key needs the scope `charge`.
@@ -1660,6 +2247,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/usage (the `Charge` operationId).
 	Charge(ctx context.Context, params *ChargeParams, body ChargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UsageCharge Show why a charge cost what it did
+	//
+	// The key needs the scope `usage`.
+	//
+	// Corresponds with GET /api/usage/charges/{id} (the `UsageCharge` operationId).
+	UsageCharge(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UsageCredits Show your credits with your grants
+	//
+	// The key needs the scope `usage`.
+	//
+	// Corresponds with GET /api/usage/credits (the `UsageCredits` operationId).
+	UsageCredits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UsageDetailed List single charges
 	//
@@ -1689,12 +2290,56 @@ type ClientInterface interface {
 	// Corresponds with GET /api/usage/models (the `UsageModels` operationId).
 	UsageModels(ctx context.Context, params *UsageModelsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UsageRefusals List your calls of models that were refused or failed
+	//
+	// The key needs the scope `usage`.
+	//
+	// Corresponds with GET /api/usage/refusals (the `UsageRefusals` operationId).
+	UsageRefusals(ctx context.Context, params *UsageRefusalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UsageSpeed Show how fast models answered your calls
+	//
+	// The key needs the scope `usage`.
+	//
+	// Corresponds with GET /api/usage/speed (the `UsageSpeed` operationId).
+	UsageSpeed(ctx context.Context, params *UsageSpeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UsageToday Show today's usage
 	//
 	// The key needs the scope `usage`.
 	//
 	// Corresponds with GET /api/usage/today (the `UsageToday` operationId).
 	UsageToday(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// Appearance Show the product's name, colours and links
+//
+// Corresponds with GET /api/appearance (the `Appearance` operationId).
+func (c *Client) Appearance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppearanceRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Logo Return the product's logo
+//
+// Corresponds with GET /api/appearance/logo (the `Logo` operationId).
+func (c *Client) Logo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ValidateWithBody Check an API key at sign-in
@@ -2082,6 +2727,191 @@ func (c *Client) RotateKey(ctx context.Context, id openapi_types.UUID, body Rota
 	return c.Client.Do(req)
 }
 
+// EndSession Sign out
+//
+// Needs a session.
+//
+// Corresponds with DELETE /api/session (the `EndSession` operationId).
+func (c *Client) EndSession(ctx context.Context, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowSession Show the session and its user
+//
+// Needs a session.
+//
+// Corresponds with GET /api/session (the `ShowSession` operationId).
+func (c *Client) ShowSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenSessionWithBody Sign in by a link that was sent by mail
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/session (the `OpenSession` operationId).
+func (c *Client) OpenSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenSessionRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenSession Sign in by a link that was sent by mail
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/session (the `OpenSession` operationId).
+func (c *Client) OpenSession(ctx context.Context, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenSessionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendSignInLinkWithBody Send a link to sign in by mail
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+func (c *Client) SendSignInLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendSignInLinkRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendSignInLink Send a link to sign in by mail
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+func (c *Client) SendSignInLink(ctx context.Context, body SendSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendSignInLinkRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginOpenIDWithBody Begin to sign in with OpenID Connect
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+func (c *Client) BeginOpenIDWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginOpenIDRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginOpenID Begin to sign in with OpenID Connect
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+func (c *Client) BeginOpenID(ctx context.Context, body BeginOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginOpenIDRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishOpenIDWithBody Sign in with what the OpenID Connect provider answered
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+func (c *Client) FinishOpenIDWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishOpenIDRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishOpenID Sign in with what the OpenID Connect provider answered
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+func (c *Client) FinishOpenID(ctx context.Context, body FinishOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishOpenIDRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SessionOptions Show how customers can sign in without a key
+//
+// Corresponds with GET /api/session/options (the `SessionOptions` operationId).
+func (c *Client) SessionOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSessionOptionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChargeWithBody Charge credits to the calling key
 //
 // The key needs the scope `charge`.
@@ -2110,6 +2940,40 @@ func (c *Client) ChargeWithBody(ctx context.Context, params *ChargeParams, conte
 // Corresponds with POST /api/usage (the `Charge` operationId).
 func (c *Client) Charge(ctx context.Context, params *ChargeParams, body ChargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChargeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UsageCharge Show why a charge cost what it did
+//
+// The key needs the scope `usage`.
+//
+// Corresponds with GET /api/usage/charges/{id} (the `UsageCharge` operationId).
+func (c *Client) UsageCharge(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUsageChargeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UsageCredits Show your credits with your grants
+//
+// The key needs the scope `usage`.
+//
+// Corresponds with GET /api/usage/credits (the `UsageCredits` operationId).
+func (c *Client) UsageCredits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUsageCreditsRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2188,6 +3052,40 @@ func (c *Client) UsageModels(ctx context.Context, params *UsageModelsParams, req
 	return c.Client.Do(req)
 }
 
+// UsageRefusals List your calls of models that were refused or failed
+//
+// The key needs the scope `usage`.
+//
+// Corresponds with GET /api/usage/refusals (the `UsageRefusals` operationId).
+func (c *Client) UsageRefusals(ctx context.Context, params *UsageRefusalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUsageRefusalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UsageSpeed Show how fast models answered your calls
+//
+// The key needs the scope `usage`.
+//
+// Corresponds with GET /api/usage/speed (the `UsageSpeed` operationId).
+func (c *Client) UsageSpeed(ctx context.Context, params *UsageSpeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUsageSpeedRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UsageToday Show today's usage
 //
 // The key needs the scope `usage`.
@@ -2203,6 +3101,60 @@ func (c *Client) UsageToday(ctx context.Context, reqEditors ...RequestEditorFn) 
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewAppearanceRequest constructs an http.Request for the Appearance method
+func NewAppearanceRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/appearance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLogoRequest constructs an http.Request for the Logo method
+func NewLogoRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/appearance/logo")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewValidateRequest calls the generic Validate builder with application/json body
@@ -2831,6 +3783,274 @@ func NewRotateKeyRequestWithBody(server string, id openapi_types.UUID, contentTy
 	return req, nil
 }
 
+// NewEndSessionRequest constructs an http.Request for the EndSession method
+func NewEndSessionRequest(server string, params *EndSessionParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Everywhere != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "everywhere", *params.Everywhere, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowSessionRequest constructs an http.Request for the ShowSession method
+func NewShowSessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenSessionRequest calls the generic OpenSession builder with application/json body
+func NewOpenSessionRequest(server string, body OpenSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenSessionRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewOpenSessionRequestWithBody constructs an http.Request for the OpenSession method, with any body, and a specified content type
+func NewOpenSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSendSignInLinkRequest calls the generic SendSignInLink builder with application/json body
+func NewSendSignInLinkRequest(server string, body SendSignInLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSendSignInLinkRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSendSignInLinkRequestWithBody constructs an http.Request for the SendSignInLink method, with any body, and a specified content type
+func NewSendSignInLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session/link")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginOpenIDRequest calls the generic BeginOpenID builder with application/json body
+func NewBeginOpenIDRequest(server string, body BeginOpenIDJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginOpenIDRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginOpenIDRequestWithBody constructs an http.Request for the BeginOpenID method, with any body, and a specified content type
+func NewBeginOpenIDRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session/openid")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewFinishOpenIDRequest calls the generic FinishOpenID builder with application/json body
+func NewFinishOpenIDRequest(server string, body FinishOpenIDJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFinishOpenIDRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFinishOpenIDRequestWithBody constructs an http.Request for the FinishOpenID method, with any body, and a specified content type
+func NewFinishOpenIDRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session/openid/finish")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSessionOptionsRequest constructs an http.Request for the SessionOptions method
+func NewSessionOptionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session/options")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewChargeRequest calls the generic Charge builder with application/json body
 func NewChargeRequest(server string, params *ChargeParams, body ChargeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2881,6 +4101,67 @@ func NewChargeRequestWithBody(server string, params *ChargeParams, contentType s
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewUsageChargeRequest constructs an http.Request for the UsageCharge method
+func NewUsageChargeRequest(server string, id openapi_types.UUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/usage/charges/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUsageCreditsRequest constructs an http.Request for the UsageCredits method
+func NewUsageCreditsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/usage/credits")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -3138,6 +4419,114 @@ func NewUsageModelsRequest(server string, params *UsageModelsParams) (*http.Requ
 	return req, nil
 }
 
+// NewUsageRefusalsRequest constructs an http.Request for the UsageRefusals method
+func NewUsageRefusalsRequest(server string, params *UsageRefusalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/usage/refusals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUsageSpeedRequest constructs an http.Request for the UsageSpeed method
+func NewUsageSpeedRequest(server string, params *UsageSpeedParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/usage/speed")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Days != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", *params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUsageTodayRequest constructs an http.Request for the UsageToday method
 func NewUsageTodayRequest(server string) (*http.Request, error) {
 	var err error
@@ -3208,6 +4597,20 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
+	// AppearanceWithResponse Show the product's name, colours and links
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/appearance (the `Appearance` operationId).
+	AppearanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AppearanceResponse, error)
+
+	// LogoWithResponse Return the product's logo
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/appearance/logo (the `Logo` operationId).
+	LogoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogoResponse, error)
 
 	// ValidateWithBodyWithResponse Check an API key at sign-in
 	//
@@ -3394,6 +4797,87 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/keys/{id}/rotate (the `RotateKey` operationId).
 	RotateKeyWithResponse(ctx context.Context, id openapi_types.UUID, body RotateKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateKeyResponse, error)
 
+	// EndSessionWithResponse Sign out
+	//
+	// Needs a session.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/session (the `EndSession` operationId).
+	EndSessionWithResponse(ctx context.Context, params *EndSessionParams, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
+
+	// ShowSessionWithResponse Show the session and its user
+	//
+	// Needs a session.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/session (the `ShowSession` operationId).
+	ShowSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowSessionResponse, error)
+
+	// OpenSessionWithBodyWithResponse Sign in by a link that was sent by mail
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session (the `OpenSession` operationId).
+	OpenSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error)
+
+	// OpenSessionWithResponse Sign in by a link that was sent by mail
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session (the `OpenSession` operationId).
+	OpenSessionWithResponse(ctx context.Context, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error)
+
+	// SendSignInLinkWithBodyWithResponse Send a link to sign in by mail
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+	SendSignInLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendSignInLinkResponse, error)
+
+	// SendSignInLinkWithResponse Send a link to sign in by mail
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+	SendSignInLinkWithResponse(ctx context.Context, body SendSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SendSignInLinkResponse, error)
+
+	// BeginOpenIDWithBodyWithResponse Begin to sign in with OpenID Connect
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+	BeginOpenIDWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginOpenIDResponse, error)
+
+	// BeginOpenIDWithResponse Begin to sign in with OpenID Connect
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+	BeginOpenIDWithResponse(ctx context.Context, body BeginOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginOpenIDResponse, error)
+
+	// FinishOpenIDWithBodyWithResponse Sign in with what the OpenID Connect provider answered
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+	FinishOpenIDWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishOpenIDResponse, error)
+
+	// FinishOpenIDWithResponse Sign in with what the OpenID Connect provider answered
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+	FinishOpenIDWithResponse(ctx context.Context, body FinishOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishOpenIDResponse, error)
+
+	// SessionOptionsWithResponse Show how customers can sign in without a key
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/session/options (the `SessionOptions` operationId).
+	SessionOptionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SessionOptionsResponse, error)
+
 	// ChargeWithBodyWithResponse Charge credits to the calling key
 	//
 	// The key needs the scope `charge`.
@@ -3411,6 +4895,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/usage (the `Charge` operationId).
 	ChargeWithResponse(ctx context.Context, params *ChargeParams, body ChargeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChargeResponse, error)
+
+	// UsageChargeWithResponse Show why a charge cost what it did
+	//
+	// The key needs the scope `usage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/usage/charges/{id} (the `UsageCharge` operationId).
+	UsageChargeWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*UsageChargeResponse, error)
+
+	// UsageCreditsWithResponse Show your credits with your grants
+	//
+	// The key needs the scope `usage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/usage/credits (the `UsageCredits` operationId).
+	UsageCreditsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*UsageCreditsResponse, error)
 
 	// UsageDetailedWithResponse List single charges
 	//
@@ -3448,6 +4950,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/usage/models (the `UsageModels` operationId).
 	UsageModelsWithResponse(ctx context.Context, params *UsageModelsParams, reqEditors ...RequestEditorFn) (*UsageModelsResponse, error)
 
+	// UsageRefusalsWithResponse List your calls of models that were refused or failed
+	//
+	// The key needs the scope `usage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/usage/refusals (the `UsageRefusals` operationId).
+	UsageRefusalsWithResponse(ctx context.Context, params *UsageRefusalsParams, reqEditors ...RequestEditorFn) (*UsageRefusalsResponse, error)
+
+	// UsageSpeedWithResponse Show how fast models answered your calls
+	//
+	// The key needs the scope `usage`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/usage/speed (the `UsageSpeed` operationId).
+	UsageSpeedWithResponse(ctx context.Context, params *UsageSpeedParams, reqEditors ...RequestEditorFn) (*UsageSpeedResponse, error)
+
 	// UsageTodayWithResponse Show today's usage
 	//
 	// The key needs the scope `usage`.
@@ -3456,6 +4976,116 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/usage/today (the `UsageToday` operationId).
 	UsageTodayWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*UsageTodayResponse, error)
+}
+
+// AppearanceResponse200Headers the declared response headers of an HTTP 200 response for Appearance
+type AppearanceResponse200Headers struct {
+	XRequestId *string
+}
+
+type AppearanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Appearance
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AppearanceResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AppearanceResponse) GetJSON200() *Appearance {
+	return r.JSON200
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AppearanceResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AppearanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AppearanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AppearanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AppearanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LogoResponse200Headers the declared response headers of an HTTP 200 response for Logo
+type LogoResponse200Headers struct {
+	XRequestId *string
+}
+
+type LogoResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LogoResponse200Headers
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r LogoResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r LogoResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r LogoResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LogoResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LogoResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LogoResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ValidateResponse200Headers the declared response headers of an HTTP 200 response for Validate
@@ -4800,6 +6430,640 @@ func (r RotateKeyResponse) ContentType() string {
 	return ""
 }
 
+// EndSessionResponse200Headers the declared response headers of an HTTP 200 response for EndSession
+type EndSessionResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type EndSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SignedOutOf
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *EndSessionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EndSessionResponse) GetJSON200() *SignedOutOf {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r EndSessionResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r EndSessionResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r EndSessionResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r EndSessionResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r EndSessionResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ShowSessionResponse200Headers the declared response headers of an HTTP 200 response for ShowSession
+type ShowSessionResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type ShowSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CustomerSession
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowSessionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ShowSessionResponse) GetJSON200() *CustomerSession {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ShowSessionResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowSessionResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowSessionResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ShowSessionResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ShowSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ShowSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OpenSessionResponse200Headers the declared response headers of an HTTP 200 response for OpenSession
+type OpenSessionResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type OpenSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenedSession
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *PayloadTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *OpenSessionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenSessionResponse) GetJSON200() *OpenedSession {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r OpenSessionResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r OpenSessionResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r OpenSessionResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r OpenSessionResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r OpenSessionResponse) GetJSON413() *PayloadTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r OpenSessionResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r OpenSessionResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r OpenSessionResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r OpenSessionResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SendSignInLinkResponse200Headers the declared response headers of an HTTP 200 response for SendSignInLink
+type SendSignInLinkResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type SendSignInLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LinkSent
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *PayloadTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SendSignInLinkResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SendSignInLinkResponse) GetJSON200() *LinkSent {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r SendSignInLinkResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r SendSignInLinkResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r SendSignInLinkResponse) GetJSON413() *PayloadTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r SendSignInLinkResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r SendSignInLinkResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r SendSignInLinkResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r SendSignInLinkResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r SendSignInLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendSignInLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendSignInLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendSignInLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeginOpenIDResponse200Headers the declared response headers of an HTTP 200 response for BeginOpenID
+type BeginOpenIDResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type BeginOpenIDResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenIDAddress
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *PayloadTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BeginOpenIDResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginOpenIDResponse) GetJSON200() *OpenIDAddress {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r BeginOpenIDResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r BeginOpenIDResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r BeginOpenIDResponse) GetJSON413() *PayloadTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r BeginOpenIDResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r BeginOpenIDResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r BeginOpenIDResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r BeginOpenIDResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginOpenIDResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginOpenIDResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginOpenIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginOpenIDResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FinishOpenIDResponse200Headers the declared response headers of an HTTP 200 response for FinishOpenID
+type FinishOpenIDResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type FinishOpenIDResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenedSession
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *PayloadTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FinishOpenIDResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FinishOpenIDResponse) GetJSON200() *OpenedSession {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r FinishOpenIDResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r FinishOpenIDResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r FinishOpenIDResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r FinishOpenIDResponse) GetJSON413() *PayloadTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r FinishOpenIDResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r FinishOpenIDResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r FinishOpenIDResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r FinishOpenIDResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishOpenIDResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishOpenIDResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishOpenIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishOpenIDResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SessionOptionsResponse200Headers the declared response headers of an HTTP 200 response for SessionOptions
+type SessionOptionsResponse200Headers struct {
+	XRequestId *string
+}
+
+type SessionOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionOptions
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SessionOptionsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SessionOptionsResponse) GetJSON200() *SessionOptions {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r SessionOptionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SessionOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SessionOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SessionOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ChargeResponse200Headers the declared response headers of an HTTP 200 response for Charge
 type ChargeResponse200Headers struct {
 	XRateLimitLimit     *int
@@ -4908,6 +7172,171 @@ func (r ChargeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChargeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UsageChargeResponse200Headers the declared response headers of an HTTP 200 response for UsageCharge
+type UsageChargeResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type UsageChargeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExplainedCharge
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *RefusedKey
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UsageChargeResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UsageChargeResponse) GetJSON200() *ExplainedCharge {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UsageChargeResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UsageChargeResponse) GetJSON403() *RefusedKey {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UsageChargeResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UsageChargeResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UsageChargeResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UsageChargeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UsageChargeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UsageChargeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UsageChargeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UsageCreditsResponse200Headers the declared response headers of an HTTP 200 response for UsageCredits
+type UsageCreditsResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type UsageCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UserCredits
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *RefusedKey
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UsageCreditsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UsageCreditsResponse) GetJSON200() *UserCredits {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UsageCreditsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UsageCreditsResponse) GetJSON403() *RefusedKey {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UsageCreditsResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UsageCreditsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UsageCreditsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UsageCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UsageCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UsageCreditsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5258,6 +7687,178 @@ func (r UsageModelsResponse) ContentType() string {
 	return ""
 }
 
+// UsageRefusalsResponse200Headers the declared response headers of an HTTP 200 response for UsageRefusals
+type UsageRefusalsResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type UsageRefusalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]FailedCall
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *RefusedKey
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UsageRefusalsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UsageRefusalsResponse) GetJSON200() *[]FailedCall {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UsageRefusalsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UsageRefusalsResponse) GetJSON403() *RefusedKey {
+	return r.JSON403
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r UsageRefusalsResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UsageRefusalsResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UsageRefusalsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UsageRefusalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UsageRefusalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UsageRefusalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UsageRefusalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UsageSpeedResponse200Headers the declared response headers of an HTTP 200 response for UsageSpeed
+type UsageSpeedResponse200Headers struct {
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+	XRequestId          *string
+}
+
+type UsageSpeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]ModelSpeed
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *RefusedKey
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *ValidationFailed
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *RateLimited
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UsageSpeedResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UsageSpeedResponse) GetJSON200() *[]ModelSpeed {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UsageSpeedResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UsageSpeedResponse) GetJSON403() *RefusedKey {
+	return r.JSON403
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r UsageSpeedResponse) GetJSON422() *ValidationFailed {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UsageSpeedResponse) GetJSON429() *RateLimited {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UsageSpeedResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UsageSpeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UsageSpeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UsageSpeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UsageSpeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // UsageTodayResponse200Headers the declared response headers of an HTTP 200 response for UsageToday
 type UsageTodayResponse200Headers struct {
 	XRateLimitLimit     *int
@@ -5335,6 +7936,32 @@ func (r UsageTodayResponse) ContentType() string {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
+}
+
+// AppearanceWithResponse Show the product's name, colours and links
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/appearance (the `Appearance` operationId).
+func (c *ClientWithResponses) AppearanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AppearanceResponse, error) {
+	rsp, err := c.Appearance(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAppearanceResponse(rsp)
+}
+
+// LogoWithResponse Return the product's logo
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/appearance/logo (the `Logo` operationId).
+func (c *ClientWithResponses) LogoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogoResponse, error) {
+	rsp, err := c.Logo(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogoResponse(rsp)
 }
 
 // ValidateWithBodyWithResponse Check an API key at sign-in
@@ -5648,6 +8275,153 @@ func (c *ClientWithResponses) RotateKeyWithResponse(ctx context.Context, id open
 	return ParseRotateKeyResponse(rsp)
 }
 
+// EndSessionWithResponse Sign out
+//
+// Needs a session.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/session (the `EndSession` operationId).
+func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, params *EndSessionParams, reqEditors ...RequestEditorFn) (*EndSessionResponse, error) {
+	rsp, err := c.EndSession(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionResponse(rsp)
+}
+
+// ShowSessionWithResponse Show the session and its user
+//
+// Needs a session.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/session (the `ShowSession` operationId).
+func (c *ClientWithResponses) ShowSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ShowSessionResponse, error) {
+	rsp, err := c.ShowSession(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowSessionResponse(rsp)
+}
+
+// OpenSessionWithBodyWithResponse Sign in by a link that was sent by mail
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session (the `OpenSession` operationId).
+func (c *ClientWithResponses) OpenSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error) {
+	rsp, err := c.OpenSessionWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenSessionResponse(rsp)
+}
+
+// OpenSessionWithResponse Sign in by a link that was sent by mail
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session (the `OpenSession` operationId).
+func (c *ClientWithResponses) OpenSessionWithResponse(ctx context.Context, body OpenSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenSessionResponse, error) {
+	rsp, err := c.OpenSession(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenSessionResponse(rsp)
+}
+
+// SendSignInLinkWithBodyWithResponse Send a link to sign in by mail
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+func (c *ClientWithResponses) SendSignInLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendSignInLinkResponse, error) {
+	rsp, err := c.SendSignInLinkWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendSignInLinkResponse(rsp)
+}
+
+// SendSignInLinkWithResponse Send a link to sign in by mail
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/link (the `SendSignInLink` operationId).
+func (c *ClientWithResponses) SendSignInLinkWithResponse(ctx context.Context, body SendSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*SendSignInLinkResponse, error) {
+	rsp, err := c.SendSignInLink(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendSignInLinkResponse(rsp)
+}
+
+// BeginOpenIDWithBodyWithResponse Begin to sign in with OpenID Connect
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+func (c *ClientWithResponses) BeginOpenIDWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginOpenIDResponse, error) {
+	rsp, err := c.BeginOpenIDWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginOpenIDResponse(rsp)
+}
+
+// BeginOpenIDWithResponse Begin to sign in with OpenID Connect
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/openid (the `BeginOpenID` operationId).
+func (c *ClientWithResponses) BeginOpenIDWithResponse(ctx context.Context, body BeginOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginOpenIDResponse, error) {
+	rsp, err := c.BeginOpenID(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginOpenIDResponse(rsp)
+}
+
+// FinishOpenIDWithBodyWithResponse Sign in with what the OpenID Connect provider answered
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+func (c *ClientWithResponses) FinishOpenIDWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishOpenIDResponse, error) {
+	rsp, err := c.FinishOpenIDWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishOpenIDResponse(rsp)
+}
+
+// FinishOpenIDWithResponse Sign in with what the OpenID Connect provider answered
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/session/openid/finish (the `FinishOpenID` operationId).
+func (c *ClientWithResponses) FinishOpenIDWithResponse(ctx context.Context, body FinishOpenIDJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishOpenIDResponse, error) {
+	rsp, err := c.FinishOpenID(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishOpenIDResponse(rsp)
+}
+
+// SessionOptionsWithResponse Show how customers can sign in without a key
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/session/options (the `SessionOptions` operationId).
+func (c *ClientWithResponses) SessionOptionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SessionOptionsResponse, error) {
+	rsp, err := c.SessionOptions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSessionOptionsResponse(rsp)
+}
+
 // ChargeWithBodyWithResponse Charge credits to the calling key
 //
 // The key needs the scope `charge`.
@@ -5676,6 +8450,36 @@ func (c *ClientWithResponses) ChargeWithResponse(ctx context.Context, params *Ch
 		return nil, err
 	}
 	return ParseChargeResponse(rsp)
+}
+
+// UsageChargeWithResponse Show why a charge cost what it did
+//
+// The key needs the scope `usage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/usage/charges/{id} (the `UsageCharge` operationId).
+func (c *ClientWithResponses) UsageChargeWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*UsageChargeResponse, error) {
+	rsp, err := c.UsageCharge(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUsageChargeResponse(rsp)
+}
+
+// UsageCreditsWithResponse Show your credits with your grants
+//
+// The key needs the scope `usage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/usage/credits (the `UsageCredits` operationId).
+func (c *ClientWithResponses) UsageCreditsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*UsageCreditsResponse, error) {
+	rsp, err := c.UsageCredits(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUsageCreditsResponse(rsp)
 }
 
 // UsageDetailedWithResponse List single charges
@@ -5738,6 +8542,36 @@ func (c *ClientWithResponses) UsageModelsWithResponse(ctx context.Context, param
 	return ParseUsageModelsResponse(rsp)
 }
 
+// UsageRefusalsWithResponse List your calls of models that were refused or failed
+//
+// The key needs the scope `usage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/usage/refusals (the `UsageRefusals` operationId).
+func (c *ClientWithResponses) UsageRefusalsWithResponse(ctx context.Context, params *UsageRefusalsParams, reqEditors ...RequestEditorFn) (*UsageRefusalsResponse, error) {
+	rsp, err := c.UsageRefusals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUsageRefusalsResponse(rsp)
+}
+
+// UsageSpeedWithResponse Show how fast models answered your calls
+//
+// The key needs the scope `usage`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/usage/speed (the `UsageSpeed` operationId).
+func (c *ClientWithResponses) UsageSpeedWithResponse(ctx context.Context, params *UsageSpeedParams, reqEditors ...RequestEditorFn) (*UsageSpeedResponse, error) {
+	rsp, err := c.UsageSpeed(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUsageSpeedResponse(rsp)
+}
+
 // UsageTodayWithResponse Show today's usage
 //
 // The key needs the scope `usage`.
@@ -5751,6 +8585,104 @@ func (c *ClientWithResponses) UsageTodayWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseUsageTodayResponse(rsp)
+}
+
+// ParseAppearanceResponse parses an HTTP response from a AppearanceWithResponse call
+func ParseAppearanceResponse(rsp *http.Response) (*AppearanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AppearanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Appearance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AppearanceResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLogoResponse parses an HTTP response from a LogoWithResponse call
+func ParseLogoResponse(rsp *http.Response) (*LogoResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LogoResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LogoResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseValidateResponse parses an HTTP response from a ValidateWithResponse call
@@ -7212,6 +10144,685 @@ func ParseRotateKeyResponse(rsp *http.Response) (*RotateKeyResponse, error) {
 	return response, nil
 }
 
+// ParseEndSessionResponse parses an HTTP response from a EndSessionWithResponse call
+func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SignedOutOf
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers EndSessionResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowSessionResponse parses an HTTP response from a ShowSessionWithResponse call
+func ParseShowSessionResponse(rsp *http.Response) (*ShowSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CustomerSession
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowSessionResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenSessionResponse parses an HTTP response from a OpenSessionWithResponse call
+func ParseOpenSessionResponse(rsp *http.Response) (*OpenSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenedSession
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers OpenSessionResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSendSignInLinkResponse parses an HTTP response from a SendSignInLinkWithResponse call
+func ParseSendSignInLinkResponse(rsp *http.Response) (*SendSignInLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendSignInLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LinkSent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SendSignInLinkResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseBeginOpenIDResponse parses an HTTP response from a BeginOpenIDWithResponse call
+func ParseBeginOpenIDResponse(rsp *http.Response) (*BeginOpenIDResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginOpenIDResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenIDAddress
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BeginOpenIDResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseFinishOpenIDResponse parses an HTTP response from a FinishOpenIDWithResponse call
+func ParseFinishOpenIDResponse(rsp *http.Response) (*FinishOpenIDResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishOpenIDResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenedSession
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FinishOpenIDResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSessionOptionsResponse parses an HTTP response from a SessionOptionsWithResponse call
+func ParseSessionOptionsResponse(rsp *http.Response) (*SessionOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SessionOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionOptions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SessionOptionsResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseChargeResponse parses an HTTP response from a ChargeWithResponse call
 func ParseChargeResponse(rsp *http.Response) (*ChargeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7301,6 +10912,189 @@ func ParseChargeResponse(rsp *http.Response) (*ChargeResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ChargeResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUsageChargeResponse parses an HTTP response from a UsageChargeWithResponse call
+func ParseUsageChargeResponse(rsp *http.Response) (*UsageChargeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UsageChargeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExplainedCharge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest RefusedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UsageChargeResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUsageCreditsResponse parses an HTTP response from a UsageCreditsWithResponse call
+func ParseUsageCreditsResponse(rsp *http.Response) (*UsageCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UsageCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UserCredits
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest RefusedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UsageCreditsResponse200Headers
 		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -7681,6 +11475,196 @@ func ParseUsageModelsResponse(rsp *http.Response) (*UsageModelsResponse, error) 
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UsageModelsResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUsageRefusalsResponse parses an HTTP response from a UsageRefusalsWithResponse call
+func ParseUsageRefusalsResponse(rsp *http.Response) (*UsageRefusalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UsageRefusalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []FailedCall
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest RefusedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UsageRefusalsResponse200Headers
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestId = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUsageSpeedResponse parses an HTTP response from a UsageSpeedWithResponse call
+func ParseUsageSpeedResponse(rsp *http.Response) (*UsageSpeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UsageSpeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []ModelSpeed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest RefusedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ValidationFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UsageSpeedResponse200Headers
 		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
