@@ -46,7 +46,7 @@ export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
           </button>
         }
       >
-        {({ overview, credits }) => <CreditFigures credits={credits} requests={overview.usage.request_count} keyLimit={overview.key.daily_credit_limit} />}
+        {({ overview, credits }) => <CreditFigures credits={credits} requests={overview.usage.request_count} keyLimit={overview.key?.daily_credit_limit ?? null} />}
       </Panel>
       <Panel title={m.overview.account} resource={account} skeleton={skeleton}>
         {({ overview }) => <AccountFacts overview={overview} />}
