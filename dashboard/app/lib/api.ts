@@ -21,9 +21,10 @@ type Body<Operation> = Operation extends {
 
 export type Validation = Success<paths['/api/auth/validate']['post']>;
 export type Account = NonNullable<Validation['user']>;
-type OverviewAnswer = Success<paths['/api/dashboard/overview']['get']>;
-/** `key` is null for a session. */
-export type Overview = Omit<OverviewAnswer, 'key' | 'user'> & { key: OverviewAnswer['key'] | null; user: Account };
+export type Overview = Success<paths['/api/dashboard/overview']['get']> & { user: Account };
+/** What the service says to a link, or to what a provider sent back. */
+export type SignedIn = Success<paths['/api/session']['post']>;
+export type SignInWays = Success<paths['/api/session/options']['get']>;
 export type Role = Overview['role'];
 export type Key = Success<paths['/api/keys']['get']>[number];
 export type NewKey = Body<paths['/api/keys']['post']>;

@@ -1,4 +1,4 @@
-import { ownServer, send, type Account, type Key, type Result, type Role, type Validation } from './api';
+import { ownServer, send, type Key, type Result, type Role, type Validation } from './api';
 
 /*
  * The browser's side of a session. A key goes to the dashboard's server once,
@@ -12,15 +12,6 @@ const path = '/session';
 export interface OwnKey {
   key: Key | null;
   role: Role | null;
-}
-
-/** The service's answer to a link, or to what a provider sent back. */
-export interface SignedIn {
-  session: string;
-  expires_at: string;
-  user: Account;
-  /** Whether the account was made by this sign-in. */
-  created: boolean;
 }
 
 export function signIn(token: string): Promise<Result<Validation>> {

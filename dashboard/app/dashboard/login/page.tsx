@@ -40,7 +40,7 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
         {ways.openid ? (
           <>
             <Or text={words.or} />
-            <OpenIDForm words={words.openid} style={button.quiet} />
+            <OpenIDForm words={words.openid} look={button.quiet} />
           </>
         ) : null}
         {keySection}
@@ -53,7 +53,7 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
       {ways.openid ? (
         <>
           {ways.registration ? <p className="mt-1 mb-3 text-soft">{words.openid.accounts}</p> : <div className="mt-3" />}
-          <OpenIDForm words={words.openid} style={button.primary} />
+          <OpenIDForm words={words.openid} look={button.primary} />
           {keySection}
         </>
       ) : (
@@ -64,10 +64,10 @@ export default async function Login({ searchParams }: { searchParams: Promise<{ 
 }
 
 /** A form without a script of its own: the browser leaves for the provider. */
-function OpenIDForm({ words, style }: { words: SignInWords['openid']; style: string }) {
+function OpenIDForm({ words, look }: { words: SignInWords['openid']; look: string }) {
   return (
     <form method="post" action="/dashboard/login/openid">
-      <button type="submit" className={`${style} min-h-6 w-full text-base`}>
+      <button type="submit" className={`${look} min-h-6 w-full text-base`}>
         {words.submit}
       </button>
     </form>

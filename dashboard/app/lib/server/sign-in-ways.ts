@@ -1,12 +1,5 @@
+import type { SignInWays } from '../api';
 import { settings } from './settings';
-
-/** The ways to sign in that the service offers beside API keys. */
-export interface SignInWays {
-  mail: boolean;
-  openid: boolean;
-  /** Whether an address that the service does not know gets an account. */
-  registration: boolean;
-}
 
 const keyOnly: SignInWays = { mail: false, openid: false, registration: false };
 const askEveryMs = 30_000;
@@ -14,7 +7,7 @@ const timeoutMs = 2000;
 
 let asked: { at: number; ways: SignInWays } | null = null;
 
-/** Asks the service, which is then believed for half a minute. Where it does not answer, the page offers the key alone. */
+/** The ways to sign in beside API keys. Asks the service, which is then believed for half a minute. Where it does not answer, the page offers the key alone. */
 export async function signInWays(now = Date.now()): Promise<SignInWays> {
   if (asked !== null && now - asked.at < askEveryMs) return asked.ways;
   try {

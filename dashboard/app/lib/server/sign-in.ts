@@ -1,5 +1,5 @@
 import { NextResponse, type NextRequest } from 'next/server';
-import type { SignedIn } from '../session';
+import type { SignedIn } from '../api';
 import { relay } from './answer';
 import { browserSecret, deleteBrowserSecret } from './browser';
 import { connectionFor } from './connection';
@@ -36,7 +36,7 @@ export async function enter(request: NextRequest, path: string, proof: Record<st
   const { session, expires_at: expiresAt, user } = (await answer.json()) as SignedIn;
   if (!isSessionToken(session)) return backToSignIn('unavailable');
   const response = seeOther((await hasKeys(request.headers, session)) ? '/dashboard' : '/dashboard/connect');
-  storeSession(response, { token: session, email: user.email, expiresAt }, request.headers);
+  storeSession(response, { token: session, email: user?.email ?? '', expiresAt }, request.headers);
   deleteBrowserSecret(response, request.headers);
   return response;
 }
