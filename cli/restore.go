@@ -25,7 +25,7 @@ func (restoreCommand) Help() string {
     codexible restore --force --keep-revocations /var/backups/codexible-2026-11-23.db
     systemctl start codexible.service
 
-All console sessions and set-up links of the backup are ended. The database that is there is compared with the backup first, and what the backup brings back to life is listed: keys that were revoked, disabled or rotated since, users that were suspended, admins and services that lost their role, passwords that were changed, and recovery codes that were used. Users who were erased since are in the backup as they were: they are listed, and have to be erased again.
+All sessions of operators and customers, set-up links and links to sign in of the backup are ended. The database that is there is compared with the backup first, and what the backup brings back to life is listed: keys that were revoked, disabled or rotated since, users that were suspended, admins and services that lost their role, passwords that were changed, and recovery codes that were used. Users who were erased since are in the backup as they were: they are listed, and have to be erased again.
 
 With --keep-revocations these stay ended: the keys stay revoked or disabled, a rotated key has the secrets and the prefix that it has there (the ended secret stops, the one after it works), and the users stay suspended with the role and the password hash that they have there. Not taken over are users and keys made since, other changes of a key such as its expiry, and a second factor that was set up since. Pending migrations are applied to the restored database. Everything is in its audit log.`
 }
@@ -38,8 +38,9 @@ type restoredJSON struct {
 	Aside   *string `json:"replaced_file"`
 	Pending int     `json:"pending_migrations"`
 
-	SessionsEnded   int64 `json:"sessions_ended"`
-	SetupLinksEnded int64 `json:"setup_links_ended"`
+	SessionsEnded         int64 `json:"sessions_ended"`
+	CustomerSessionsEnded int64 `json:"customer_sessions_ended"`
+	SetupLinksEnded       int64 `json:"setup_links_ended"`
 	// Revived is null if no readable database was replaced.
 	Revived *revivedJSON `json:"revived"`
 	Kept    bool         `json:"revocations_kept"`
@@ -149,7 +150,7 @@ func (c restoreCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	answer := restoredJSON{
-		File: r.File, Bytes: r.Bytes, SHA256: r.SHA256, Pending: r.Pending, SessionsEnded: r.SessionsEnded, SetupLinksEnded: r.SetupLinksEnded, Kept: r.Kept,
+		File: r.File, Bytes: r.Bytes, SHA256: r.SHA256, Pending: r.Pending, SessionsEnded: r.SessionsEnded, CustomerSessionsEnded: r.CustomerSessionsEnded, SetupLinksEnded: r.SetupLinksEnded, Kept: r.Kept,
 	}
 	if r.Unread == nil {
 		answer.Revived = revivedAsJSON(&r.Revived)
@@ -162,7 +163,7 @@ func (c restoreCommand) Run(ctx context.Context, t *terminal) error {
 		if r.Replaced != "" {
 			line(w, "the replaced database is kept as "+r.Replaced)
 		}
-		line(w, fmt.Sprintf("%d console sessions and %d set-up links of the backup are ended", r.SessionsEnded, r.SetupLinksEnded))
+		line(w, fmt.Sprintf("%d console sessions, %d customers' sessions and %d set-up links of the backup are ended", r.SessionsEnded, r.CustomerSessionsEnded, r.SetupLinksEnded))
 		switch {
 		case answer.Revived != nil:
 			answer.Revived.list(w, r.Kept)

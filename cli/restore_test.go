@@ -37,7 +37,7 @@ func revokedSince(t *testing.T) (data, backup string, c storetest.Customer) {
 func TestTheRestoreCommandSaysWhatWorksAgain(t *testing.T) {
 	data, backup, c := revokedSince(t)
 	out, code := runWith(t, map[string]string{"DATA_DIR": data}, "restore", "--force", backup)
-	for _, text := range []string{"working again", "key revoked", c.Key.Prefix, c.User.Email, "--keep-revocations", "0 console sessions"} {
+	for _, text := range []string{"working again", "key revoked", c.Key.Prefix, c.User.Email, "--keep-revocations", "0 console sessions, 0 customers' sessions"} {
 		if code != ExitOK || !strings.Contains(out, text) {
 			t.Errorf("code %d, %q is missing:\n%s", code, text, out)
 		}
@@ -51,7 +51,7 @@ func TestTheRestoreCommandKeepsRevocationsAndPrintsThemAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil || code != ExitOK || !got.Kept || got.Revived == nil || len(got.Revived.KeysRevoked) != 1 || got.Revived.KeysRevoked[0].ID != c.Key.ID {
 		t.Fatalf("code %d, %v:\n%s", code, err, out)
 	}
-	for _, field := range []string{`"keys_disabled":[]`, `"keys_rotated":[]`, `"users_suspended":[]`, `"roles_taken":[]`, `"passwords_changed":[]`, `"recovery_codes_used":0`, `"sessions_ended":0`, `"setup_links_ended":0`, `"users_erased":[]`} {
+	for _, field := range []string{`"keys_disabled":[]`, `"keys_rotated":[]`, `"users_suspended":[]`, `"roles_taken":[]`, `"passwords_changed":[]`, `"recovery_codes_used":0`, `"sessions_ended":0`, `"customer_sessions_ended":0`, `"setup_links_ended":0`, `"users_erased":[]`} {
 		if !strings.Contains(out, field) {
 			t.Errorf("%s is missing: %s", field, out)
 		}

@@ -63,8 +63,9 @@ func (a *api) finishOpenID(ctx context.Context, r finishOpenIDRequest) (openedSe
 	if err != nil {
 		return openedSession{}, err
 	}
-	n := r.exchange.newSession()
-	opened, err := a.Store.OpenByOpenID(ctx, r.exchange.anybody(), store.OpenIDPerson{Issuer: p.Issuer, Subject: p.Subject, Email: p.Email, Name: p.Name, EmailVerified: p.EmailVerified}, n, a.Customers.Registration)
+	n, by := r.exchange.newSession(), r.exchange.actor()
+	by.Name = accounts.ActorOpenID
+	opened, err := a.Store.OpenByOpenID(ctx, by, store.OpenIDPerson{Issuer: p.Issuer, Subject: p.Subject, Email: p.Email, Name: p.Name, EmailVerified: p.EmailVerified}, n, a.Customers.Registration)
 	return a.opened(ctx, opened, n, err)
 }
 

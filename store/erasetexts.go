@@ -116,9 +116,12 @@ func keptOf(object string) string {
 }
 
 // replace writes the erased e-mail in place of the person's names, and removes the address
-// from which the person acted.
+// from which the person acted, or asked for a link to sign in.
 func (p *person) replace(row *auditRow) {
-	if slices.ContainsFunc(p.emails, func(email string) bool { return strings.EqualFold(email, row.Actor) }) {
+	is := func(name string) bool {
+		return slices.ContainsFunc(p.emails, func(email string) bool { return strings.EqualFold(email, name) })
+	}
+	if is(row.Actor) || row.Action == linkRequested && is(row.Target) {
 		row.Address = ""
 	}
 	for _, text := range []*string{&row.Actor, &row.Target, &row.Details, &row.Before, &row.After} {

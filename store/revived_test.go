@@ -55,6 +55,8 @@ func endMuch(t *testing.T) (e ended) {
 	addSession(t, db, "sqlite", e.reset.ID)
 	storetest.Run(t, db, "INSERT INTO setup_links (token_hash, expires_at) VALUES (X'0102', 9999999999999999)",
 		"INSERT INTO reset_links (token_hash, user_id, expires_at) VALUES (X'0103', "+literal("sqlite", e.reset.ID)+", 9999999999999999)",
+		"INSERT INTO customer_sessions (token_hash, id, user_id, created_at, last_seen_at, expires_at, address, user_agent) VALUES (X'0104', "+literal("sqlite", uuid.New())+", "+literal("sqlite", e.raised.ID)+", 0, 0, 9999999999999999, '', '')",
+		"INSERT INTO sign_in_links (token_hash, browser_hash, email, email_folded, expires_at) VALUES (X'0105', X'01', 'new@example.com', 'new@example.com', 9999999999999999)",
 		"INSERT INTO recovery_codes (user_id, hash) VALUES ("+literal("sqlite", e.reset.ID)+", X'01'), ("+literal("sqlite", e.reset.ID)+", X'02')")
 	e.sessionsInBackup, e.linksInBackup, e.recoveryCodesUsedOrMoved = 2, 1, 1
 	must(second(store.Backup(ctx, e.url, e.backup)))
@@ -134,11 +136,11 @@ func TestARestoreEndsSessionsAndSaysWhatItBringsBackToLife(t *testing.T) {
 	if diff := cmp.Diff(e.revived(), r.Revived); diff != "" || r.Unread != nil || r.Kept {
 		t.Errorf("%v, kept %v, want - got +:\n%s", r.Unread, r.Kept, diff)
 	}
-	if r.SessionsEnded != e.sessionsInBackup || r.SetupLinksEnded != e.linksInBackup {
-		t.Errorf("%d sessions and %d set-up links are ended", r.SessionsEnded, r.SetupLinksEnded)
+	if r.SessionsEnded != e.sessionsInBackup || r.CustomerSessionsEnded != 1 || r.SetupLinksEnded != e.linksInBackup {
+		t.Errorf("%d sessions, %d of customers, and %d set-up links are ended", r.SessionsEnded, r.CustomerSessionsEnded, r.SetupLinksEnded)
 	}
 	db := storetest.Raw(t, e.url)
-	if n := storetest.Count(t, db, "SELECT (SELECT COUNT(*) FROM console_sessions) + (SELECT COUNT(*) FROM setup_links) + (SELECT COUNT(*) FROM reset_links)"); n != 0 {
+	if n := storetest.Count(t, db, "SELECT (SELECT COUNT(*) FROM console_sessions) + (SELECT COUNT(*) FROM setup_links) + (SELECT COUNT(*) FROM reset_links) + (SELECT COUNT(*) FROM customer_sessions) + (SELECT COUNT(*) FROM sign_in_links)"); n != 0 {
 		t.Errorf("%d sessions and set-up links are in the restored database", n)
 	}
 	s := storetest.Connect(t, e.url, time.Now)

@@ -11,7 +11,6 @@ import (
 	"codexible/fault"
 	"codexible/usage"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -36,6 +35,9 @@ type SignInLink struct {
 // ErrManyNewcomers says that as many links to make an account are open as may be.
 var ErrManyNewcomers = errors.New("store: as many links to make an account are open as may be")
 
+// linkRequested is the action of whoever asks for a link.
+const linkRequested = "user.sign_in_link_requested"
+
 // newcomersOpen is how many links to make an account may be open, for each account that may be made in a day.
 const newcomersOpen = 10
 
@@ -52,17 +54,13 @@ func (s *Store) AddSignInLink(ctx context.Context, by accounts.Actor, email stri
 		return link, false, nil
 	}
 	row := signInLinkRow{TokenHash: token.Hash(), BrowserHash: browser.Hash(), Email: email, EmailFolded: accounts.FoldEmail(email)}
-	e := entry{action: "user.sign_in_link_requested", subject: accounts.SubjectUser, target: email, details: "A link to make an account is sent to " + email + "."}
+	e := entry{action: linkRequested, subject: accounts.SubjectUser, target: email, details: "A link to make an account is sent to " + email + "."}
 	if !unknown {
 		row.Email, row.EmailFolded, row.UserID = u.Email, accounts.FoldEmail(u.Email), &u.UserID
 		e.id, e.target, e.details = u.UserID, u.Email, "A link to sign in to the dashboard is sent to "+u.Email+"."
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
-		if unknown {
-			if err := tx.roomForNewcomer(r); err != nil {
-				return err
-			}
-		} else if err := tx.lock("users", u.UserID); err != nil {
+		if made, err = tx.mayAddLink(&row, r); err != nil || !made {
 			return err
 		}
 		// gorm takes bytes after a parenthesis for a list of values.
@@ -72,17 +70,25 @@ func (s *Store) AddSignInLink(ctx context.Context, by accounts.Actor, email stri
 		row.ExpiresAt = tx.at.Add(accounts.SignInLinkLife)
 		return cmp.Or(tx.Create(&row).Error, tx.record(e))
 	})
-	return SignInLink{To: row.Email, Registers: unknown}, err == nil, err
+	return SignInLink{To: row.Email, Registers: unknown}, made && err == nil, err
 }
 
-// roomForNewcomer bounds the links to addresses that nobody here has asked for with an account.
-func (c *change) roomForNewcomer(r accounts.Registration) error {
-	var n int64
-	err := c.Model(&signInLinkRow{}).Where("user_id IS NULL AND expires_at > ?", c.at).Count(&n).Error
-	if err == nil && n >= newcomersOpen*r.DailyLimit {
-		err = ErrManyNewcomers
+// mayAddLink holds the user of a link, and reports whether that is still the customer who was found. The links of
+// those who have no account are bounded: anybody can ask for them.
+func (c *change) mayAddLink(row *signInLinkRow, r accounts.Registration) (bool, error) {
+	if row.UserID == nil {
+		var n int64
+		err := c.Model(&signInLinkRow{}).Where("user_id IS NULL AND expires_at > ?", c.at).Count(&n).Error
+		if err == nil && n >= newcomersOpen*r.DailyLimit {
+			err = ErrManyNewcomers
+		}
+		return err == nil, err
 	}
-	return err
+	if err := c.lock("users", *row.UserID); err != nil {
+		return false, err
+	}
+	u, err := userByID(c.DB, *row.UserID)
+	return err == nil && u.Role == accounts.RoleUser && u.Status == accounts.StatusActive && u.Email == row.Email, err
 }
 
 // OpenByLink opens a session of whom a link was sent to, once, in the browser that asked for it: ErrLinkOver
@@ -97,7 +103,7 @@ func (s *Store) OpenByLink(ctx context.Context, by accounts.Actor, token, browse
 	}
 	err = s.changing(ctx, by, func(tx *change) error {
 		opened = CustomerSession{}
-		if err := tx.holdSignIn(row.UserID); err != nil {
+		if err := tx.holdSignIn(&row); err != nil {
 			return err
 		}
 		if err := tx.takeLink(token, browser, &row); err != nil {
@@ -114,12 +120,20 @@ func (s *Store) OpenByLink(ctx context.Context, by accounts.Actor, token, browse
 	return opened, err
 }
 
-// holdSignIn holds the user of a sign-in; of one that may make a user, all that may.
-func (c *change) holdSignIn(user *uuid.UUID) error {
-	if user != nil {
-		return c.lock("users", *user)
+// holdSignIn holds the user of a link, before the link, as whoever ends a user's links does. A link that may make
+// a user waits for all others that may.
+func (c *change) holdSignIn(row *signInLinkRow) error {
+	if row.UserID != nil {
+		return c.lock("users", *row.UserID)
 	}
-	return c.store.dialect.takeTurn(c.DB, registrationTurn)
+	if err := c.store.dialect.takeTurn(c.DB, registrationTurn); err != nil {
+		return err
+	}
+	u, err := c.store.userWithEmail(c.DB, row.Email)
+	if errors.Is(err, accounts.ErrUserNotFound) {
+		return nil
+	}
+	return cmp.Or(err, c.lock("users", u.ID))
 }
 
 // registrationTurn is held by whoever makes an account.
@@ -155,12 +169,6 @@ func (c *change) userOfLink(row *signInLinkRow, r accounts.Registration) (u User
 		if errors.Is(err, accounts.ErrUserNotFound) {
 			u, err = c.register(row.Email, "", r)
 			return u, err == nil, err
-		}
-		if err == nil {
-			err = c.lock("users", u.ID)
-		}
-		if err == nil {
-			u, err = c.store.userLine(c.DB, u.ID)
 		}
 	}
 	if errors.Is(err, accounts.ErrUserNotFound) || err == nil && (!mayOpenSession(u.User) || accounts.FoldEmail(u.Email) != row.EmailFolded) {
