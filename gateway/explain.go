@@ -6,7 +6,7 @@ import (
 	"codexible/usage"
 )
 
-// What a customer is told of calls that were served and then stopped.
+// What customers read about calls that were served and then stopped.
 const (
 	saysUsedUp   = "The credits were used up during this answer, so it was stopped. They reset at 00:00 UTC."
 	saysEnded    = "The operator has ended this request."
