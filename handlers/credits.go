@@ -42,7 +42,7 @@ func (a *api) usageCredits(ctx context.Context, r usageRequest) (userCredits, er
 
 type usageRefusalsRequest struct {
 	caller
-	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Maximum number of calls to return."`
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Maximum number of calls to return. They are looked for among your newest 2000 calls, as long as the operator keeps the log of requests. Not among them is what was refused before the body was read: for the key, its scopes or address, the rate limit, or the size of the request."`
 }
 
 // failedCall is a call of a model that was refused or failed.
@@ -71,7 +71,7 @@ func (a *api) usageRefusals(ctx context.Context, r usageRefusalsRequest) ([]fail
 // modelSpeed is how fast the calls of a model were answered.
 type modelSpeed struct {
 	Model        string          `json:"model" example:"coder-large"`
-	Requests     int64           `json:"requests" doc:"How many calls the medians are of." example:"42"`
+	Requests     int64           `json:"requests" doc:"How many calls the medians are of: those with a stream among your newest 1000 calls of these days." example:"42"`
 	FirstTokenMS int64           `json:"first_token_ms" doc:"The median time from the arrival of a request to the first generated token." example:"640"`
 	PerSecond    *openapi.Tenths `json:"tokens_per_second" doc:"The median of the tokens a second that the model wrote after its first one; null if no call says it." example:"81.4"`
 }

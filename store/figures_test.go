@@ -188,6 +188,9 @@ func TestMailHonoursWhatUsersWant(t *testing.T) {
 		ctx := context.Background()
 		c, p := courier(s)
 		all, picky, none := newUser(t, s, "all@example.com", accounts.RoleUser), newUser(t, s, "picky@example.com", accounts.RoleUser), newUser(t, s, "none@example.com", accounts.RoleUser)
+		if !s.SendsEvents() {
+			t.Error("a store with mail sends none")
+		}
 		choose := func(id uuid.UUID, change events.AlertsChange) {
 			t.Helper()
 			must[events.Alerts](t)(s.ChangeAlerts(ctx, ada, id, change))
