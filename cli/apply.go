@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"codexible/config"
 	"codexible/events"
 	"codexible/handlers"
+	"codexible/logo"
 	"codexible/store"
 )
 
@@ -50,6 +52,8 @@ func (applyCommand) Help() string {
         types: [key.revoked, usage.quota_exceeded]
         secret: "env:WEBHOOK_SECRET"
     settings:
+      name: Acme AI
+      logo: logo.svg
       usage_thresholds: [80, 100]`
 }
 
@@ -82,6 +86,12 @@ func (c applyCommand) Run(ctx context.Context, t *terminal) error {
 	file, err := handlers.ReadApplyFile(object, handlers.ApplyEnvironment{
 		CreditValue: settings.CreditValue, UpstreamSecret: config.UpstreamSecrets(t.getenv, ".", settings.UpstreamKeysDir),
 		WebhookVariable: config.WebhookVariable(t.getenv, "."), WebhookTargets: events.Targets{Private: settings.WebhookAllowPrivate},
+		LogoFile: func(name string) ([]byte, error) {
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(filepath.Dir(c.File), name)
+			}
+			return t.readFile(ctx, name, logo.MaxBytes)
+		},
 	})
 	if err != nil {
 		return err

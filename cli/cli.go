@@ -39,6 +39,7 @@ type commandLine struct {
 	Webhook  webhookCommand  `cmd:"" help:"List, add, change, test and delete webhooks, and show and repeat their deliveries."`
 	Mail     mailCommand     `cmd:"" help:"Send a mail to try the settings."`
 	Price    priceCommand    `cmd:"" help:"List, set, quote and import prices."`
+	Settings settingsCommand `cmd:"" help:"Show and change the settings: the product's name, logo, colour and links, and the usage thresholds."`
 	Apply    applyCommand    `cmd:"" help:"Make plans, upstreams, models and prices what a file says."`
 	Usage    usageCommand    `cmd:"" help:"Export usage, and check its totals against the single charges."`
 	Backup   backupCommand   `cmd:"" help:"Back up the embedded database to a file, also while the service runs."`

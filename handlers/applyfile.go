@@ -53,6 +53,7 @@ type applyWebhook struct {
 
 type applySettings struct {
 	settingsInput
+	Logo openapi.Patch[string] `json:"logo" minLength:"0" maxLength:"500" doc:"The file of a PNG or an SVG without scripts, as seen from the folder of this file. null or an empty string removes the logo." example:"logo.svg"`
 }
 
 // ApplyEnvironment is what a file of codexible apply is read with.
@@ -64,6 +65,8 @@ type ApplyEnvironment struct {
 	// WebhookVariable reads what webhooks refer to by env:.
 	WebhookVariable func(name string) (string, error)
 	WebhookTargets  events.Targets
+	// LogoFile reads the logo that settings name.
+	LogoFile func(name string) ([]byte, error)
 }
 
 var applyBinder = openapi.NewStrictBinder[applyFile]()
@@ -103,7 +106,11 @@ func ReadApplyFile(object []byte, env ApplyEnvironment) (*apply.File, error) {
 		file.Webhooks = &list
 	}
 	if read.Settings != nil {
-		file.Settings = new(read.Settings.change())
+		change, err := read.Settings.read(env)
+		if err != nil {
+			return nil, within("settings.", err)
+		}
+		file.Settings = &change
 	}
 	return file, nil
 }
@@ -154,6 +161,23 @@ func (u *applyUpstream) read(resolve func(gateway.KeySource, string) (gateway.Se
 		}
 	}
 	return c, nil
+}
+
+// read is the change that the section asks for. Its logo is in a file.
+func (s *applySettings) read(env ApplyEnvironment) (accounts.SettingsChange, error) {
+	c, name := s.change(), patchedText(s.Logo)
+	if name == nil {
+		return c, nil
+	}
+	var file []byte
+	var err error
+	if *name != "" {
+		if file, err = env.LogoFile(*name); err != nil {
+			return c, fault.Field("logo", err.Error())
+		}
+	}
+	c.Logo, err = newLogo(file)
+	return c, err
 }
 
 // read is the change that the item asks for. Its secret, and its URL where that is one, are references.

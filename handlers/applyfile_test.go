@@ -46,10 +46,13 @@ func TestTheSchemaOfApplyFilesTakesTheExampleAndNoMistake(t *testing.T) {
 		"webhooks: [{url: \"https://a.example\", types: [a]}]\n": false,
 		"settings: {usage_thresholds: [101]}\n":                  false,
 		"settings: []\n":                                         false,
-		"plan: []\n":                                             false,
-		"plans:\n  - {nam: Team}\n":                              false,
-		"models:\n  - {name: [a, b]}\n":                          false,
-		"plans:\n  - {name: Team, daily_credit_limit: -1}\n":     false,
+		"settings: {name: Acme, accent: \"#0f766e\", support_email: null, links: [{label: a, url: \"https://a.example\"}], logo: \"\"}\n": true,
+		"settings: {links: [{label: a}]}\n":                  false,
+		"settings: {logo: 5}\n":                              false,
+		"plan: []\n":                                         false,
+		"plans:\n  - {nam: Team}\n":                          false,
+		"models:\n  - {name: [a, b]}\n":                      false,
+		"plans:\n  - {name: Team, daily_credit_limit: -1}\n": false,
 	} {
 		object, err := apply.JSON([]byte(text))
 		if err != nil {

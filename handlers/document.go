@@ -59,7 +59,7 @@ func documentOf(routes []*route) []byte {
 func (r *route) document() openapi.Operation {
 	op := openapi.Operation{
 		ID: r.id, Method: r.method, Path: documentPath(r.path), Tag: r.tag(), Summary: r.summary,
-		Request: r.binder, Response: r.response, Media: r.media, Also: r.also, Failures: slices.Clone(r.fails),
+		Request: r.binder, Response: r.response, Media: r.media, Also: r.also, Tagged: r.tags, Failures: slices.Clone(r.fails),
 	}
 	if scope := r.access.scope(); scope == keys.AnyScope {
 		op.Session = true
@@ -94,6 +94,7 @@ var groups = []struct{ prefix, tag, about string }{
 	{"/api/auth", "Session", "Sign-in and the dashboard's first request."},
 	{"/api/session", "Session", ""},
 	{"/api/dashboard", "Session", ""},
+	{"/api/appearance", "Session", ""},
 	{"/api/keys/verify", "Verification", "For services that check customers' keys, and charge them or hold credits."},
 	{"/api/holds", "Verification", ""},
 	{"/api/keys", "Keys", "A customer's own keys."},

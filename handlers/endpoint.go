@@ -31,6 +31,8 @@ type operation struct {
 	fails []fault.Kind
 	// also are statuses that answer as 200 does.
 	also []int
+	// tags is true where the answer has an ETag, and 304 says that the caller has it.
+	tags bool
 	// reuses is true if nothing that can hold the exchange outlives the response.
 	reuses bool
 }
@@ -93,6 +95,12 @@ type nothing struct{}
 // answering documents statuses that answer as 200 does.
 func (op operation) answering(statuses ...int) operation {
 	op.also = statuses
+	return op
+}
+
+// tagging documents that the answer has an ETag.
+func (op operation) tagging() operation {
+	op.tags = true
 	return op
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"codexible/catalog"
@@ -17,6 +18,7 @@ import (
 	"codexible/handlers/monitor"
 	"codexible/keys"
 	"codexible/limits"
+	"codexible/logo"
 	"codexible/store"
 	"codexible/usage"
 
@@ -141,6 +143,8 @@ type api struct {
 	unroutedCalls        [usage.Messages + 1]*route
 	callPreflights       *route
 	leaving              leaving
+	// shownLogo is the logo that was read last.
+	shownLogo atomic.Pointer[logo.Image]
 	// decoders bounds how many bodies of a user are decompressed at once.
 	decoders *limits.Gate
 	// reports has an entry for each page of a usage report that is read.

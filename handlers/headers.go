@@ -55,22 +55,28 @@ var (
 	headerContentType = headerName(fiber.HeaderContentType)
 	headerDisposition = headerName(fiber.HeaderContentDisposition)
 	headerLocation    = headerName(fiber.HeaderLocation)
+	headerETag        = headerName(fiber.HeaderETag)
 )
 
 // The headers with a constant value, by purpose.
 var (
-	noSniff       = fixed("X-Content-Type-Options", "nosniff")
-	noReferrer    = fixed(fiber.HeaderReferrerPolicy, "no-referrer")
-	ownReferrer   = fixed(fiber.HeaderReferrerPolicy, "same-origin")
-	noContent     = fixed(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-	consoleOnly   = fixed(fiber.HeaderContentSecurityPolicy, consoleCSP)
+	noSniff     = fixed("X-Content-Type-Options", "nosniff")
+	noReferrer  = fixed(fiber.HeaderReferrerPolicy, "no-referrer")
+	ownReferrer = fixed(fiber.HeaderReferrerPolicy, "same-origin")
+	noContent   = fixed(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	consoleOnly = fixed(fiber.HeaderContentSecurityPolicy, consoleCSP)
+	// logoOnly lets a logo that is opened as a page load and run nothing.
+	logoOnly      = fixed(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	referenceOnly = fixed(fiber.HeaderContentSecurityPolicy, referenceCSP)
 	noFrames      = fixed(fiber.HeaderXFrameOptions, "DENY")
 	ownOpener     = fixed("Cross-Origin-Opener-Policy", "same-origin")
 	ownResource   = fixed("Cross-Origin-Resource-Policy", "same-origin")
+	// anyResource lets pages of other origins show what is public.
+	anyResource   = fixed("Cross-Origin-Resource-Policy", "cross-origin")
 	noPermissions = fixed(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
 
 	noStore       = fixed(fiber.HeaderCacheControl, "no-store")
+	minuteCached  = fixed(fiber.HeaderCacheControl, "public, max-age=60")
 	shortlyCached = fixed(fiber.HeaderCacheControl, shortCache)
 	longCached    = fixed(fiber.HeaderCacheControl, static.CacheControl)
 

@@ -113,7 +113,7 @@ func (a *api) endpoints() []*route {
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
 		reportPolicy.under(get("/api/admin/usage", admin, "Sum up usage by day, hour, user, key, model, plan or upstream, as JSON or CSV", native[usageSumsRequest, usageSumList]("adminUsage", a.adminUsage).orCSV()))[0],
 		get("/api/admin/usage/charges", admin, "List single charges with adjustments and corrections, as JSON or CSV", native[usageChargesRequest, usageChargeList]("adminUsageCharges", a.adminUsageCharges).orCSV()),
-	}, a.webhookEndpoints()...)
+	}, slices.Concat(a.appearanceRoutes(), a.webhookEndpoints())...)
 }
 
 // webhookEndpoints are the routes about webhooks.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -88,22 +87,4 @@ func (s *Store) audienceOn(db *gorm.DB) (*audience, error) {
 	}
 	a.settings, err = settingsOn(db)
 	return a, err
-}
-
-const settingThresholds = "usage_thresholds"
-
-// settingsOn reads the settings. One that is not stored, or that cannot be read, has its default.
-func settingsOn(db *gorm.DB) (accounts.Settings, error) {
-	s := accounts.DefaultSettings()
-	values, err := listOn(db, func(text *string) []any { return []any{text} }, "SELECT x.value FROM settings AS x WHERE x.name = ?", settingThresholds)
-	if err != nil || len(values) == 0 {
-		return s, err
-	}
-	var percents []int
-	if json.Unmarshal([]byte(values[0]), &percents) == nil {
-		if changed, err := (accounts.SettingsChange{UsageThresholds: &percents}).Apply(s); err == nil {
-			s = changed
-		}
-	}
-	return s, nil
 }

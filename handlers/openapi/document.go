@@ -66,13 +66,15 @@ type Operation struct {
 	// Request reads the parameters and the body.
 	Request *Binder
 	// Response is the type of the body. It is nil if the body is none of our types; then
-	// Media is its media type. Beside a Response, Media is what the header Accept can ask for instead.
+	// Media is its media type, or several with commas between. Beside a Response, Media is what the header Accept can ask for instead.
 	Response reflect.Type
 	Media    string
 	// Headers are the names of the response's headers.
 	Headers []string
 	// Also are statuses with the same body as 200.
 	Also []int
+	// Tagged is true where 304 answers who has the response, by its ETag.
+	Tagged bool
 	// Failures are the kinds that do not follow from reading the request.
 	Failures []fault.Kind
 }
@@ -184,6 +186,9 @@ func (w *writer) responses(op Operation) (list members) {
 	for _, status := range append([]int{200}, op.Also...) {
 		list = list.with(strconv.Itoa(status), w.success(op))
 	}
+	if op.Tagged {
+		list = list.with("304", members{{"description", "The response that has the ETag of If-None-Match is still the same."}})
+	}
 	byStatus := map[int][]fault.Kind{}
 	var statuses []int
 	for _, kind := range op.kinds() {
@@ -213,7 +218,9 @@ func (w *writer) success(op Operation) members {
 		if op.Media == mediaJSON {
 			schema = members{{"type", "object"}, {"additionalProperties", true}}
 		}
-		content = content.with(op.Media, members{{"schema", schema}})
+		for media := range strings.SplitSeq(op.Media, ", ") {
+			content = content.with(media, members{{"schema", schema}})
+		}
 	}
 	return members{{"description", "Success."}, {"headers", headers}, {"content", content}}
 }
