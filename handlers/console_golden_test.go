@@ -199,7 +199,7 @@ func TestEveryConsolePageIsAsCommitted(t *testing.T) {
 		{"requests", "/admin/requests"}, {"requests-none", "/admin/requests?user=sam@example.com&outcome=stopped&since=24h"}, {"requests-live", "/admin/requests?model=codex-large&live=$live"},
 		{"request", "/admin/requests/$request.served"}, {"request-refused", "/admin/requests/$request.refused"}, {"request-client-left", "/admin/requests/$request.left"}, {"request-end", "/admin/requests/$request.open/end"}, {"live", "/admin/live"}, {"live-of-a-user", "/admin/live?user=bob@example.com"},
 		{"search", "/admin/search?q=ada"}, {"search-start", "/admin/search"}, {"search-none", "/admin/search?q=zzz"}, {"search-id", "/admin/search?q=$request.served"}, {"users-sorted", "/admin/users?sort=email"},
-		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"account", "/admin/account"},
+		{"audit", "/admin/audit"}, {"audit-none", "/admin/audit?q=zzz"}, {"system", "/admin/system"}, {"settings", "/admin/settings"}, {"account", "/admin/account"},
 	} {
 		g.page(p.name, v.get(p.path), http.StatusOK)
 	}
@@ -376,6 +376,11 @@ func (g *golden) forms(v *visitor) {
 	g.page("users-bulk-preview", v.get("/admin/users").submit("/admin/users/bulk", "id", "$bob.user", "id", "$ada.user", "do", "plan:$plan.business", "page", ""), http.StatusOK)
 	g.page("users-bulk-done", v.submit("/admin/users/bulk"), http.StatusOK)
 	g.page("form-foreign", v.send(http.MethodPost, "/admin/logout", "_csrf=none"), http.StatusForbidden)
+	look := []string{"name", "Acme <AI>", "accent", "#0f766e", "support_email", "help@example.com", "support_url", "https://example.com/help", "links", "Terms https://example.com/terms"}
+	g.page("settings-preview", v.get("/admin/settings").submit("/admin/settings/look", append([]string{"do", "preview"}, look...)...), http.StatusOK)
+	g.page("settings-invalid", v.submit("/admin/settings/look", "name", "Acme", "accent", "red", "support_email", "nobody", "support_url", "javascript:alert(1)", "links", "Terms http://example.com"), http.StatusUnprocessableEntity)
+	v.submit("/admin/settings/look", look...).redirected("/admin/settings?done=look-saved")
+	g.page("settings-saved", v.upload(goodDrawing).redirected("/admin/settings?done=logo-saved"), http.StatusOK)
 	g.page("account-invalid", v.get("/admin/account").submit("/admin/account/password", "current", "wrong", "password", "short"), http.StatusUnprocessableEntity)
 }
 

@@ -129,13 +129,27 @@ func (v *visitor) hidden(path string) url.Values {
 
 func (v *visitor) send(method, path, form string) *visitor {
 	v.t.Helper()
+	if method == http.MethodPost {
+		return v.sendAs("application/x-www-form-urlencoded", path, form)
+	}
+	return v.request(method, "", path, form)
+}
+
+// sendAs sends a form of a media type.
+func (v *visitor) sendAs(media, path, form string) *visitor {
+	v.t.Helper()
+	return v.request(http.MethodPost, media, path, form)
+}
+
+func (v *visitor) request(method, media, path, form string) *visitor {
+	v.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+v.s.address+v.s.fill(path), strings.NewReader(form))
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	r.Header = v.header.Clone()
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if media != "" {
+		r.Header.Set("Content-Type", media)
 	}
 	answer, err := v.client.Do(r)
 	if err != nil {

@@ -81,6 +81,7 @@ var (
 	errMethod   = fault.New(fault.MethodNotAllowed, "This path does not support this method. The header Allow lists the methods that it supports.")
 	errBigForm  = fault.New(fault.PayloadTooLarge, "The form is larger than 64 KiB, so nothing was changed. Go back and send less.")
 	errBigList  = fault.New(fault.PayloadTooLarge, "The body is not smaller than 8 MiB. Remove the models that you do not need from the list.")
+	errBigLogo  = fault.New(fault.PayloadTooLarge, "The file is larger than 256 KiB, so nothing was changed. Go back and choose a smaller one.")
 	errBigPaste = fault.New(fault.PayloadTooLarge, "The price list is larger than 3 MB, so nothing was changed. Remove the models that you do not need from it, or use codexible price import.")
 	errTooBig   = fault.New(fault.PayloadTooLarge, "The body is larger than 1 MiB. Send a smaller one.")
 	errHeaders  = fault.New(fault.BadRequest, "The request headers are larger than 16 KiB. Send fewer or shorter headers.")

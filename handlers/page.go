@@ -126,7 +126,7 @@ func (x *exchange) cookieName(name string) string {
 
 // checkFormHead checks the headers of a form, before any lookup.
 func (x *exchange) checkFormHead() error {
-	if mediaType, _, _ := mime.ParseMediaType(x.Get(fiber.HeaderContentType)); mediaType != fiber.MIMEApplicationForm {
+	if mediaType, _, _ := mime.ParseMediaType(x.Get(fiber.HeaderContentType)); !x.route.isFormType(mediaType) {
 		return errPost
 	}
 	// Browsers send where a form came from; without the header the token alone decides.
@@ -142,8 +142,8 @@ func (x *exchange) readForm() error {
 	if err != nil {
 		return err
 	}
-	if v.Form, err = url.ParseQuery(body); err != nil {
-		return fault.New(fault.BadRequest, "The form cannot be read. Go back, reload the page and send the form again.").Because(err)
+	if v.Form, v.File, err = x.parseForm(body); err != nil {
+		return errParts.Because(err)
 	}
 	switch {
 	case v.OwnsForm():

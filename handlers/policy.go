@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codexible/fault"
+	"codexible/logo"
 	"codexible/usage"
 	"codexible/views"
 
@@ -26,6 +27,8 @@ type policy struct {
 	refusals bool
 	// drain is how much of a refused body is read; drainBytes where zero.
 	drain int
+	// files is true for a form that may come with a file.
+	files bool
 	// isCall is true for routes of /v1. Their failures have the shape of a wire: fail is not used.
 	isCall bool
 	wire   usage.Wire
@@ -54,6 +57,8 @@ var (
 	providerPolicy = policy{deadline: 15 * time.Second, maxBody: 64 << 10, tooBig: errBigForm, fail: (*exchange).failPage}
 	// customerPolicy is for customers' sign-ins with OpenID Connect, which ask the provider as those of operators do.
 	customerPolicy = policy{deadline: 15 * time.Second, maxBody: 1 << 20, tooBig: errTooBig, fail: (*exchange).failJSON, refusals: true}
+	// uploadPolicy is for the page that takes a logo, which has a token and the form's own lines around it.
+	uploadPolicy = policy{deadline: 10 * time.Second, maxBody: logo.MaxBytes + 16<<10, tooBig: errBigLogo, fail: (*exchange).failPage, files: true}
 	// pastePolicy is for the page that takes a price list: a form encodes it in about twice its size.
 	pastePolicy = policy{deadline: 10 * time.Second, maxBody: 6 << 20, tooBig: errBigPaste, fail: (*exchange).failPage}
 )

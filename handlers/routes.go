@@ -182,6 +182,7 @@ func (a *api) pages() []*route {
 		both("/admin/prices/new", administrator, c.NewPrice),
 		pastePolicy.under(both("/admin/prices/import", administrator, c.ImportPrices)...),
 		a.webhookForms(),
+		a.settingsForms(),
 		[]*route{
 			page("/admin/users", operator, c.Users),
 			page("/admin/users/:id", operator, c.User),
@@ -200,6 +201,7 @@ func (a *api) pages() []*route {
 			page("/admin/prices/:id", operator, c.Price),
 			page("/admin/charges/:id", operator, c.Charge),
 			page("/admin/requests/:id", operator, c.Request),
+			page("/admin/settings", operator, c.ShowSettings),
 			page("/admin/*", open, c.Nowhere),
 		},
 	)
@@ -263,6 +265,19 @@ func (a *api) webhookForms() []*route {
 		testPagePolicy.under(both("/admin/webhooks/:id/test", administrator, c.TestWebhookNow)...),
 		both("/admin/webhooks/:id/delete", administrator, c.DeleteWebhook),
 		[]*route{form("/admin/webhooks/:id/redeliver", administrator, c.Redeliver)},
+	)
+}
+
+// settingsForms are the forms of the page of settings.
+func (a *api) settingsForms() []*route {
+	c := a.Console
+	return slices.Concat(
+		uploadPolicy.under(form("/admin/settings/logo", administrator, c.UploadLogo)),
+		[]*route{
+			form("/admin/settings/look", administrator, c.ChangeLook),
+			form("/admin/settings/logo/remove", administrator, c.RemoveLogo),
+			form("/admin/settings/thresholds", administrator, c.ChangeThresholds),
+		},
 	)
 }
 

@@ -34,9 +34,11 @@ type Visit struct {
 	// Post is true for a form that was sent, false for a request for a page. Form is read once the visit is admitted.
 	Post        bool
 	Query, Form url.Values
-	UserAgent   string
-	Address     netip.Addr
-	Theme       views.Theme
+	// File is the file that came with the form; nil for none.
+	File      []byte
+	UserAgent string
+	Address   netip.Addr
+	Theme     views.Theme
 	// Session and Visitor are the tokens of the cookies of a session and of a browser
 	// without one; Browser is that of a browser in which an operator has signed in. Each is empty without its cookie.
 	Session, Visitor, Browser accounts.Token
