@@ -1066,6 +1066,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appearance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the product's name, colours and links */
+        get: operations["appearance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appearance/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the product's logo */
+        get: operations["logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/webhooks": {
         parameters: {
             query?: never;
@@ -3608,10 +3642,52 @@ export interface components {
         Settings: {
             /** @description Percentages of a plan's credits of a day and of a month at which the event usage.threshold_reached is emitted, ascending. */
             usage_thresholds: number[];
+            /** @description The product's name, which the dashboard and mails to customers show. */
+            name: string;
+            /** @description The colour of buttons and links, #rrggbb; null for the default. */
+            accent: string | null;
+            /** @description Where customers get help. */
+            support_email: string | null;
+            /** @description A page where customers get help. */
+            support_url: string | null;
+            links: components["schemas"]["LookLink"][];
+            /** @description null for none. */
+            logo: components["schemas"]["LogoForm"] | null;
+        };
+        LookLink: {
+            /** @description What the link says. */
+            label: string;
+            /** @description An address that begins with https://. */
+            url: string;
+        };
+        LogoForm: {
+            /** @description Where it is served. */
+            url: string;
+            /** @description image/png or image/svg+xml. */
+            media_type: string;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description The hash of the file that is served, in hexadecimal. */
+            sha256: string;
         };
         ChangeSettingsRequest: {
             /** @description Up to 10 percentages from 1 to 100; none for no such events. */
             usage_thresholds?: number[] | null;
+            /** @description The product's name, which the dashboard and mails to customers show. null or an empty string: Codexible. */
+            name?: string | null;
+            /** @description The colour of the dashboard's buttons and links, #rrggbb. null or an empty string: the default. */
+            accent?: string | null;
+            /** @description Where customers get help. null or an empty string removes it. */
+            support_email?: string | null;
+            /** @description A page where customers get help: https://, or http:// on this machine. null or an empty string removes it. */
+            support_url?: string | null;
+            /** @description Links below every page of the dashboard; they replace all. */
+            links?: components["schemas"]["LookLink"][] | null;
+            /** @description A PNG of at most 2048 × 2048 pixels or an SVG without scripts, of at most 256 KiB, in base64. It is written anew. null or an empty string removes it. */
+            logo?: string | null;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
@@ -3831,6 +3907,19 @@ export interface components {
             cost_usd: number;
             /** @description By what they are priced as. Charges without a price count as input_tokens and output_tokens. */
             tokens: components["schemas"]["SumTokens"];
+        };
+        Appearance: {
+            /** @description The product's name, which the dashboard and mails to customers show. */
+            name: string;
+            /** @description The colour of buttons and links, #rrggbb; null for the default. */
+            accent: string | null;
+            /** @description Where customers get help. */
+            support_email: string | null;
+            /** @description A page where customers get help. */
+            support_url: string | null;
+            links: components["schemas"]["LookLink"][];
+            /** @description The path of the logo, which changes with it; null for none. */
+            logo: string | null;
         };
         AdminWebhook: {
             /** Format: uuid */
@@ -8395,7 +8484,23 @@ export interface operations {
                      *         50,
                      *         80,
                      *         100
-                     *       ]
+                     *       ],
+                     *       "name": "Acme AI",
+                     *       "accent": "#0f766e",
+                     *       "support_email": "help@example.com",
+                     *       "support_url": "https://example.com/help",
+                     *       "links": [
+                     *         {
+                     *           "label": "Terms",
+                     *           "url": "https://example.com/terms"
+                     *         }
+                     *       ],
+                     *       "logo": {
+                     *         "url": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *         "media_type": "image/png",
+                     *         "bytes": 2048,
+                     *         "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Settings"];
@@ -8422,7 +8527,18 @@ export interface operations {
                  *         50,
                  *         80,
                  *         100
-                 *       ]
+                 *       ],
+                 *       "name": "Acme AI",
+                 *       "accent": "#0f766e",
+                 *       "support_email": "help@example.com",
+                 *       "support_url": "https://example.com/help",
+                 *       "links": [
+                 *         {
+                 *           "label": "Terms",
+                 *           "url": "https://example.com/terms"
+                 *         }
+                 *       ],
+                 *       "logo": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeSettingsRequest"];
@@ -8445,7 +8561,23 @@ export interface operations {
                      *         50,
                      *         80,
                      *         100
-                     *       ]
+                     *       ],
+                     *       "name": "Acme AI",
+                     *       "accent": "#0f766e",
+                     *       "support_email": "help@example.com",
+                     *       "support_url": "https://example.com/help",
+                     *       "links": [
+                     *         {
+                     *           "label": "Terms",
+                     *           "url": "https://example.com/terms"
+                     *         }
+                     *       ],
+                     *       "logo": {
+                     *         "url": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *         "media_type": "image/png",
+                     *         "bytes": 2048,
+                     *         "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Settings"];
@@ -8703,6 +8835,81 @@ export interface operations {
             403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    appearance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Acme AI",
+                     *       "accent": "#0f766e",
+                     *       "support_email": "help@example.com",
+                     *       "support_url": "https://example.com/help",
+                     *       "links": [
+                     *         {
+                     *           "label": "Terms",
+                     *           "url": "https://example.com/terms"
+                     *         }
+                     *       ],
+                     *       "logo": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Appearance"];
+                };
+            };
+            /** @description The response that has the ETag of If-None-Match is still the same. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The response that has the ETag of If-None-Match is still the same. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not_found"];
             503: components["responses"]["service_unavailable"];
         };
     };

@@ -14,6 +14,8 @@ export const vi: Messages = {
     signOut: 'Đăng xuất',
     signOutFailed: 'Không đăng xuất được. Hãy thử lại.',
   },
+  description: 'Gói, tín dụng, mức sử dụng và khóa API của tài khoản {name}.',
+  footer: { label: 'Liên kết của nhà vận hành', support: 'Hỗ trợ' },
   preferences: {
     language: 'Ngôn ngữ',
     theme: 'Giao diện',
@@ -23,7 +25,7 @@ export const vi: Messages = {
   },
   login: {
     title: 'Đăng nhập',
-    lead: 'Dùng một khóa API Codexible của bạn. Bạn sẽ đăng nhập vào tài khoản của khóa đó.',
+    lead: 'Dùng một khóa API của bạn. Bạn sẽ đăng nhập vào tài khoản của khóa đó.',
     key: 'Khóa API',
     hint: 'Khóa bắt đầu bằng codexible_. Dấu ngoặc kép và khoảng trắng ở hai đầu được bỏ qua.',
     show: 'Hiển thị',
