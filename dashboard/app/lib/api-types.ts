@@ -86,6 +86,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how customers can sign in without a key */
+        get: operations["sessionOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a link to sign in by mail */
+        post: operations["sendSignInLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the session and its user
+         * @description Needs a session.
+         */
+        get: operations["showSession"];
+        put?: never;
+        /** Sign in by a link that was sent by mail */
+        post: operations["openSession"];
+        /**
+         * Sign out
+         * @description Needs a session.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/openid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to sign in with OpenID Connect */
+        post: operations["beginOpenID"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/openid/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with what the OpenID Connect provider answered */
+        post: operations["finishOpenID"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/overview": {
         parameters: {
             query?: never;
@@ -372,6 +465,110 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/usage/charges/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show why a charge cost what it did
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["usageCharge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show your credits with your grants
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["usageCredits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your calls of models that were refused or failed
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["usageRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/speed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how fast models answered your calls
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["usageSpeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which mails about your account you get
+         * @description The key needs the scope `usage`.
+         */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose which mails about your account you get
+         * @description The key needs the scope `keys`.
+         */
+        patch: operations["changeAlerts"];
         trace?: never;
     };
     "/api/usage/models": {
@@ -1283,7 +1480,7 @@ export interface components {
         ValidateRequest: {
             /**
              * Format: password
-             * @description The API key to check.
+             * @description The API key or session to check.
              */
             token: string;
         };
@@ -1312,11 +1509,102 @@ export interface components {
             /** @enum {string} */
             status: "active" | "suspended";
         };
+        SessionOptions: {
+            /** @description Whether a link to sign in is sent by mail. */
+            mail: boolean;
+            /** @description Whether customers can sign in with an OpenID Connect provider. */
+            openid: boolean;
+            /** @description Whether people without an account can make one by signing in. */
+            registration: boolean;
+        };
+        LinkRequest: {
+            /** @description Where to send the link. */
+            email: string;
+            /**
+             * Format: password
+             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+             */
+            browser: string;
+            /**
+             * @description The language of the mail. If absent: en.
+             * @enum {string|null}
+             */
+            language?: "en" | "vi" | null;
+        };
+        LinkSent: {
+            /** @description Always true, whoever has the e-mail address. */
+            sent: boolean;
+        };
+        OpenSessionRequest: {
+            /**
+             * Format: password
+             * @description The token of the link that was sent by mail.
+             */
+            link: string;
+            /**
+             * Format: password
+             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+             */
+            browser: string;
+        };
+        OpenedSession: {
+            /** @description The session, sent as an API key is. It is shown only in this response and never stored. */
+            session: string;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest; it ends after 7 days without a request, too.
+             */
+            expires_at: string;
+            user: components["schemas"]["Account"] | null;
+            /** @description Whether this sign-in made the account. */
+            created: boolean;
+        };
+        BeginOpenIDRequest: {
+            /**
+             * Format: password
+             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+             */
+            browser: string;
+        };
+        OpenIDAddress: {
+            /** @description The provider's page, to which the browser goes. */
+            url: string;
+        };
+        FinishOpenIDRequest: {
+            /**
+             * Format: password
+             * @description What the provider answered as code.
+             */
+            code: string;
+            /**
+             * Format: password
+             * @description What the provider answered as state.
+             */
+            state: string;
+            /**
+             * Format: password
+             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
+             */
+            browser: string;
+        };
+        CustomerSession: {
+            user: components["schemas"]["Account"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest; it ends after 7 days without a request, too.
+             */
+            expires_at: string;
+        };
+        SignedOutOf: {
+            signed_out: boolean;
+        };
         Overview: {
             user: components["schemas"]["Account"] | null;
             usage: components["schemas"]["TodayUsage"];
-            /** @description The calling key. */
-            key: components["schemas"]["KeyItem"];
+            /** @description The calling key; null for a session. */
+            key: components["schemas"]["KeyItem"] | null;
             /** @enum {string} */
             role: "user" | "service" | "viewer" | "admin";
             /** @enum {string} */
@@ -1930,6 +2218,8 @@ export interface components {
              * @description What a typical call costs, in credits, rounded down to six decimals. It reads 20,000 tokens, 16,000 of them from the cache, and writes 1,000. null while the model has no price.
              */
             typical_call_credits: number | null;
+            /** @description The APIs under /v1 on which the model can be called. chat: /v1/chat/completions and the others of OpenAI's older form. responses: /v1/responses, as Codex calls it. messages: /v1/messages, as Claude Code calls it. Empty if it can be called on none, as while it has no price. */
+            wires: ("chat" | "responses" | "messages")[];
         };
         OfferPrice: {
             /**
@@ -2036,6 +2326,16 @@ export interface components {
              * @enum {string|null}
              */
             source: "reported" | "counted" | "estimated" | null;
+            /**
+             * Format: int64
+             * @description From the arrival of the request to the first generated token; null if it is not known, as for calls without a stream.
+             */
+            first_token_ms: number | null;
+            /**
+             * Format: double
+             * @description Tokens that the model wrote, by the time from its first one to the end of the answer; null if it is not known.
+             */
+            tokens_per_second: number | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date */
@@ -2073,6 +2373,248 @@ export interface components {
             web_searches: number;
             /** @description null for the default tier. */
             service_tier: string | null;
+        };
+        ExplainedCharge: {
+            /** Format: uuid */
+            id: string;
+            model: string;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description In dollars; 0 if the operator hides costs.
+             */
+            cost_usd: number;
+            /** Format: int64 */
+            credits: number;
+            /** @description The tokens by what they are priced as; null for a charge without a price. */
+            tokens: components["schemas"]["UsedTokens"] | null;
+            /**
+             * Format: uuid
+             * @description The X-Request-Id of the call under /v1; null for other charges.
+             */
+            request_id: string | null;
+            /**
+             * @description How the call ended; stopped: by us, because no credits were left. null for charges of other calls.
+             * @enum {string|null}
+             */
+            outcome: "complete" | "stopped" | "client_gone" | "upstream_error" | "interrupted" | null;
+            /**
+             * @description Where the tokens of the call come from: the provider, partly, or an estimate of what was delivered. null for charges of other calls.
+             * @enum {string|null}
+             */
+            source: "reported" | "counted" | "estimated" | null;
+            /**
+             * Format: int64
+             * @description From the arrival of the request to the first generated token; null if it is not known, as for calls without a stream.
+             */
+            first_token_ms: number | null;
+            /**
+             * Format: double
+             * @description Tokens that the model wrote, by the time from its first one to the end of the answer; null if it is not known.
+             */
+            tokens_per_second: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date */
+            date: string;
+            /**
+             * Format: double
+             * @description What was charged, before the day's sum was rounded up to whole credits.
+             */
+            exact_credits: number;
+            /**
+             * Format: uuid
+             * @description The charge that this one corrects, by what a call really used; null for others.
+             */
+            adjusts_id: string | null;
+            /** @description The price that made the credits; null if none did. */
+            price: components["schemas"]["ChargedPrice"] | null;
+            lines: components["schemas"]["ChargeLine"][];
+        };
+        ChargedPrice: {
+            /**
+             * Format: date-time
+             * @description When the price began.
+             */
+            valid_from: string;
+            /**
+             * @description cost: by the tokens that the call used; request: a number of credits for each request, whatever it used.
+             * @enum {string}
+             */
+            mode: "cost" | "request";
+            /** @description The service tier whose prices count; null for those of no tier. */
+            tier: string | null;
+            /** @description Whether the tier of the call has no prices of its own, so that the highest of the price count. */
+            tier_is_dearest: boolean;
+            /**
+             * Format: int64
+             * @description The call read more tokens than this, so the prices of such calls count for all of it; null if none does.
+             */
+            above_input_tokens: number | null;
+        };
+        ChargeLine: {
+            /**
+             * @description What the line is for. amount: what was charged without a price. call_rounding: the lines are rounded down one by one, their sum is rounded down once; this is the difference. adjusted: by how much the charge differs from what its price makes of the tokens, of a correction for instance. uncollected: what did not fit into the credits that were left; it is not charged later. day_rounding: a day's sum is rounded up to whole credits once, so a charge that begins a credit pays all of it, and the next ones are free until it is used up.
+             * @enum {string}
+             */
+            item: "input" | "cache_read" | "cache_write" | "cache_write_1h" | "audio_input" | "output" | "audio_output" | "request" | "web_search" | "amount" | "call_rounding" | "adjusted" | "uncollected" | "day_rounding";
+            /**
+             * Format: int64
+             * @description null for a line that is not of tokens.
+             */
+            tokens: number | null;
+            /**
+             * Format: int64
+             * @description How many requests or web searches; null for other lines.
+             */
+            count: number | null;
+            /**
+             * Format: double
+             * @description The price of a million tokens, rounded down to six decimals; null for a line that is not of tokens.
+             */
+            credits_per_million: number | null;
+            /**
+             * Format: double
+             * @description The price of a request or web search, rounded down to six decimals; null for other lines.
+             */
+            credits_each: number | null;
+            /**
+             * Format: double
+             * @description Rounded down to six decimals for tokens, requests and web searches.
+             */
+            credits: number;
+        };
+        UserCredits: {
+            /**
+             * Format: int64
+             * @description Used on this day, by all keys of the user, grants included.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description Set aside by open holds.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description The plan's credits a day.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description What open grants have left.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description What a charge or hold of this key can take.
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description The next 00:00 UTC.
+             */
+            resets_at: string;
+            /** @description Null if the plan has no monthly limit. */
+            month: components["schemas"]["MonthState"] | null;
+            grants: components["schemas"]["OpenGrant"][];
+        };
+        OpenGrant: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description What was given.
+             */
+            credits: number;
+            /**
+             * Format: int64
+             * @description What a charge can take: what is neither used nor set aside by open holds.
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description When what is left ends; null for never.
+             */
+            expires_at: string | null;
+        };
+        FailedCall: {
+            /**
+             * Format: uuid
+             * @description The X-Request-Id that the call was answered with.
+             */
+            request_id: string;
+            /**
+             * Format: date-time
+             * @description When the request arrived.
+             */
+            at: string;
+            /** @description What was asked for; empty if the body named no model. */
+            model: string;
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description Of the answer. A stream that failed after its beginning has 200.
+             */
+            status: number;
+            /**
+             * @description refused: nothing was sent to a provider. upstream_error: the provider refused or failed. stopped: by us, because no credits were left or an operator ended the call. interrupted: the service stopped.
+             * @enum {string}
+             */
+            outcome: "refused" | "upstream_error" | "stopped" | "interrupted";
+            /** @description One of insufficient_quota, concurrency_limit_exceeded, rate_limit_exceeded, model_not_found, invalid_body, unsupported_parameter, no_upstream, service_unavailable, upstream_error, provider_refused, repeated_failure, ended_by_operator, interrupted, internal_error. */
+            code: string;
+            /** @description What happened and what to do next. */
+            message: string;
+        };
+        ModelSpeed: {
+            model: string;
+            /**
+             * Format: int64
+             * @description How many calls the medians are of.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description The median time from the arrival of a request to the first generated token.
+             */
+            first_token_ms: number;
+            /**
+             * Format: double
+             * @description The median of the tokens a second that the model wrote after its first one; null if no call says it.
+             */
+            tokens_per_second: number | null;
+        };
+        AlertSettings: {
+            /** @description Whether this service sends such mails at all. */
+            mail: boolean;
+            /** @description Where they go. */
+            email: string;
+            /**
+             * Format: int64
+             * @description The smallest of the thresholds that a mail is sent for, in percent of the credits of a day or a month; 1 for all of them, null for none.
+             */
+            usage_from_percent: number | null;
+            /** @description A mail at the first refusal of a day because no credits are left. */
+            used_up: boolean;
+            /** @description A mail 7 days before a key expires. */
+            key_expiring: boolean;
+            /** @description The percentages that there can be mails for, ascending. The operator sets them. */
+            thresholds: number[];
+        };
+        ChangeAlertsRequest: {
+            /**
+             * Format: int64
+             * @description The smallest threshold that a mail is sent for, in percent; 1 for all, null for none.
+             */
+            usage_from_percent?: number | null;
+            /** @description Whether a mail is sent at the first refusal of a day because no credits are left. */
+            used_up?: boolean | null;
+            /** @description Whether a mail is sent 7 days before a key expires. */
+            key_expiring?: boolean | null;
         };
         ModelUsage: {
             /** @description At most 1000 models, the most expensive first; if the operator hides costs, those with the most requests first. */
@@ -2212,7 +2754,10 @@ export interface components {
         PersonExport: {
             user: components["schemas"]["AdminUser"];
             sessions: components["schemas"]["ExportedSession"][];
+            dashboard_sessions: components["schemas"]["ExportedSession"][];
             identities: components["schemas"]["ExportedIdentity"][];
+            /** @description Which mails about the account the user gets. */
+            alerts: components["schemas"]["ExportedAlerts"];
             keys: components["schemas"]["AdminKey"][];
             grants: components["schemas"]["Grant"][];
             corrections: components["schemas"]["Correction"][];
@@ -2236,6 +2781,15 @@ export interface components {
         ExportedIdentity: {
             issuer: string;
             subject: string;
+        };
+        ExportedAlerts: {
+            /**
+             * Format: int64
+             * @description The smallest threshold that a mail is sent for, in percent; null for none.
+             */
+            usage_from_percent: number | null;
+            used_up: boolean;
+            key_expiring: boolean;
         };
         AdminKey: {
             /** Format: uuid */
@@ -4057,6 +4611,15 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
+        /** @description The user is suspended, or does not have the role that the path needs. */
+        forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
         /** @description The body is missing, is not JSON, or is not an object. */
         bad_request: {
             headers: {
@@ -4332,6 +4895,315 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    sessionOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mail": false,
+                     *       "openid": false,
+                     *       "registration": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionOptions"];
+                };
+            };
+        };
+    };
+    sendSignInLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                 *       "language": "en"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sent": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LinkSent"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    showSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": "Pro",
+                     *         "status": "active"
+                     *       },
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "expires_at": "2026-03-04T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomerSession"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "link": "BdPvm1o0VpJc0pQf3gXkq3mC7wD9xw5vYtqk1b1n2aA",
+                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenSessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": "codexible_session_0123456789abcdef0123456789abcdef",
+                     *       "expires_at": "2026-03-04T12:00:00Z",
+                     *       "user": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": "Pro",
+                     *         "status": "active"
+                     *       },
+                     *       "created": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: {
+                /** @description Whether to end all sessions of the user in the dashboard. */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "signed_out": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedOutOf"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    beginOpenID: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BeginOpenIDRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://login.example.com/authorize?client_id=codexible"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenIDAddress"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    finishOpenID: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "SplxlOBeZQQYbYS6WxSbIA",
+                 *       "state": "af0ifjsldkj",
+                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FinishOpenIDRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "session": "codexible_session_0123456789abcdef0123456789abcdef",
+                     *       "expires_at": "2026-03-04T12:00:00Z",
+                     *       "user": {
+                     *         "email": "ada@example.com",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": "Pro",
+                     *         "status": "active"
+                     *       },
+                     *       "created": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -5254,7 +6126,11 @@ export interface operations {
                      *             }
                      *           }
                      *         },
-                     *         "typical_call_credits": 3.18
+                     *         "typical_call_credits": 3.18,
+                     *         "wires": [
+                     *           "chat",
+                     *           "responses"
+                     *         ]
                      *       }
                      *     ]
                      */
@@ -5398,6 +6274,8 @@ export interface operations {
                      *         "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *         "outcome": "complete",
                      *         "source": "reported",
+                     *         "first_token_ms": 640,
+                     *         "tokens_per_second": 81.4,
                      *         "created_at": "2026-03-04T12:00:00Z",
                      *         "date": "2026-03-04"
                      *       }
@@ -5408,6 +6286,327 @@ export interface operations {
             };
             401: components["responses"]["unauthorized"];
             403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    usageCharge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The charge's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "model": "coder-large",
+                     *       "prompt_tokens": 1200,
+                     *       "completion_tokens": 340,
+                     *       "cost_usd": 0.0125,
+                     *       "credits": 2,
+                     *       "tokens": {
+                     *         "input_tokens": 1200,
+                     *         "cache_read_tokens": 8000,
+                     *         "cache_write_tokens": 0,
+                     *         "cache_write_1h_tokens": 0,
+                     *         "audio_input_tokens": 0,
+                     *         "output_tokens": 340,
+                     *         "audio_output_tokens": 0,
+                     *         "reasoning_tokens": 0,
+                     *         "requests": 1,
+                     *         "web_searches": 0,
+                     *         "service_tier": "flex"
+                     *       },
+                     *       "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *       "outcome": "complete",
+                     *       "source": "reported",
+                     *       "first_token_ms": 640,
+                     *       "tokens_per_second": 81.4,
+                     *       "created_at": "2026-03-04T12:00:00Z",
+                     *       "date": "2026-03-04",
+                     *       "exact_credits": 1.250001,
+                     *       "adjusts_id": null,
+                     *       "price": {
+                     *         "valid_from": "2026-03-04T12:00:00Z",
+                     *         "mode": "cost",
+                     *         "tier": null,
+                     *         "tier_is_dearest": false,
+                     *         "above_input_tokens": null
+                     *       },
+                     *       "lines": [
+                     *         {
+                     *           "item": "cache_read",
+                     *           "tokens": 8000,
+                     *           "count": null,
+                     *           "credits_per_million": 30,
+                     *           "credits_each": null,
+                     *           "credits": 0.24
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainedCharge"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    usageCredits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "used": 91,
+                     *       "held": 12,
+                     *       "limit": 250,
+                     *       "granted": 0,
+                     *       "remaining": 147,
+                     *       "resets_at": "2026-03-04T12:00:00Z",
+                     *       "month": {
+                     *         "used": 1200,
+                     *         "held": 12,
+                     *         "limit": 5000,
+                     *         "remaining": 3788,
+                     *         "resets_at": "2026-03-04T12:00:00Z"
+                     *       },
+                     *       "grants": [
+                     *         {
+                     *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *           "credits": 500,
+                     *           "remaining": 368,
+                     *           "expires_at": "2026-03-04T12:00:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserCredits"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    usageRefusals: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of calls to return. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                     *         "at": "2026-03-04T12:00:00Z",
+                     *         "model": "coder-large",
+                     *         "endpoint": "chat.completions",
+                     *         "status": 429,
+                     *         "outcome": "refused",
+                     *         "code": "insufficient_quota",
+                     *         "message": "As many requests are open at once as this key or its plan allows. Wait for one of them to end, then try again."
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["FailedCall"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    usageSpeed: {
+        parameters: {
+            query?: {
+                /** @description Number of days, including today. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "model": "coder-large",
+                     *         "requests": 42,
+                     *         "first_token_ms": 640,
+                     *         "tokens_per_second": 81.4
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ModelSpeed"][];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mail": true,
+                     *       "email": "ada@example.com",
+                     *       "usage_from_percent": 80,
+                     *       "used_up": true,
+                     *       "key_expiring": true,
+                     *       "thresholds": [
+                     *         50,
+                     *         80,
+                     *         100
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertSettings"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            429: components["responses"]["rate_limited"];
+            503: components["responses"]["service_unavailable"];
+        };
+    };
+    changeAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "usage_from_percent": 80,
+                 *       "used_up": true,
+                 *       "key_expiring": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeAlertsRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mail": true,
+                     *       "email": "ada@example.com",
+                     *       "usage_from_percent": 80,
+                     *       "used_up": true,
+                     *       "key_expiring": true,
+                     *       "thresholds": [
+                     *         50,
+                     *         80,
+                     *         100
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlertSettings"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["refused_key"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
             503: components["responses"]["service_unavailable"];
@@ -5911,12 +7110,26 @@ export interface operations {
                      *           "user_agent": "Mozilla/5.0"
                      *         }
                      *       ],
+                     *       "dashboard_sessions": [
+                     *         {
+                     *           "created_at": "2026-03-04T12:00:00Z",
+                     *           "last_seen_at": "2026-03-04T12:00:00Z",
+                     *           "expires_at": "2026-03-04T12:00:00Z",
+                     *           "address": "203.0.113.7",
+                     *           "user_agent": "Mozilla/5.0"
+                     *         }
+                     *       ],
                      *       "identities": [
                      *         {
                      *           "issuer": "https://login.example.com",
                      *           "subject": "248289761001"
                      *         }
                      *       ],
+                     *       "alerts": {
+                     *         "usage_from_percent": 80,
+                     *         "used_up": true,
+                     *         "key_expiring": true
+                     *       },
                      *       "keys": [
                      *         {
                      *           "id": "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -6023,6 +7236,8 @@ export interface operations {
                      *           "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
                      *           "outcome": "complete",
                      *           "source": "reported",
+                     *           "first_token_ms": 640,
+                     *           "tokens_per_second": 81.4,
                      *           "created_at": "2026-03-04T12:00:00Z",
                      *           "date": "2026-03-04"
                      *         }
