@@ -86,99 +86,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/session/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show how customers can sign in without a key */
-        get: operations["sessionOptions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send a link to sign in by mail */
-        post: operations["sendSignInLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the session and its user
-         * @description Needs a session.
-         */
-        get: operations["showSession"];
-        put?: never;
-        /** Sign in by a link that was sent by mail */
-        post: operations["openSession"];
-        /**
-         * Sign out
-         * @description Needs a session.
-         */
-        delete: operations["endSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/openid": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begin to sign in with OpenID Connect */
-        post: operations["beginOpenID"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/openid/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sign in with what the OpenID Connect provider answered */
-        post: operations["finishOpenID"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/dashboard/overview": {
         parameters: {
             query?: never;
@@ -1263,40 +1170,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/appearance": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the product's name, colours and links */
-        get: operations["appearance"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/appearance/logo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Return the product's logo */
-        get: operations["logo"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/webhooks": {
         parameters: {
             query?: never;
@@ -1480,7 +1353,7 @@ export interface components {
         ValidateRequest: {
             /**
              * Format: password
-             * @description The API key or session to check.
+             * @description The API key to check.
              */
             token: string;
         };
@@ -1509,102 +1382,11 @@ export interface components {
             /** @enum {string} */
             status: "active" | "suspended";
         };
-        SessionOptions: {
-            /** @description Whether a link to sign in is sent by mail. */
-            mail: boolean;
-            /** @description Whether customers can sign in with an OpenID Connect provider. */
-            openid: boolean;
-            /** @description Whether people without an account can make one by signing in. */
-            registration: boolean;
-        };
-        LinkRequest: {
-            /** @description Where to send the link. */
-            email: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
-            browser: string;
-            /**
-             * @description The language of the mail. If absent: en.
-             * @enum {string|null}
-             */
-            language?: "en" | "vi" | null;
-        };
-        LinkSent: {
-            /** @description Always true, whoever has the e-mail address. */
-            sent: boolean;
-        };
-        OpenSessionRequest: {
-            /**
-             * Format: password
-             * @description The token of the link that was sent by mail.
-             */
-            link: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
-            browser: string;
-        };
-        OpenedSession: {
-            /** @description The session, sent as an API key is. It is shown only in this response and never stored. */
-            session: string;
-            /**
-             * Format: date-time
-             * @description When the session ends at the latest; it ends after 7 days without a request, too.
-             */
-            expires_at: string;
-            user: components["schemas"]["Account"] | null;
-            /** @description Whether this sign-in made the account. */
-            created: boolean;
-        };
-        BeginOpenIDRequest: {
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
-            browser: string;
-        };
-        OpenIDAddress: {
-            /** @description The provider's page, to which the browser goes. */
-            url: string;
-        };
-        FinishOpenIDRequest: {
-            /**
-             * Format: password
-             * @description What the provider answered as code.
-             */
-            code: string;
-            /**
-             * Format: password
-             * @description What the provider answered as state.
-             */
-            state: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
-            browser: string;
-        };
-        CustomerSession: {
-            user: components["schemas"]["Account"] | null;
-            /** Format: date-time */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the session ends at the latest; it ends after 7 days without a request, too.
-             */
-            expires_at: string;
-        };
-        SignedOutOf: {
-            signed_out: boolean;
-        };
         Overview: {
             user: components["schemas"]["Account"] | null;
             usage: components["schemas"]["TodayUsage"];
-            /** @description The calling key; null for a session. */
-            key: components["schemas"]["KeyItem"] | null;
+            /** @description The calling key. */
+            key: components["schemas"]["KeyItem"];
             /** @enum {string} */
             role: "user" | "service" | "viewer" | "admin";
             /** @enum {string} */
@@ -2754,7 +2536,6 @@ export interface components {
         PersonExport: {
             user: components["schemas"]["AdminUser"];
             sessions: components["schemas"]["ExportedSession"][];
-            dashboard_sessions: components["schemas"]["ExportedSession"][];
             identities: components["schemas"]["ExportedIdentity"][];
             /** @description Which mails about the account the user gets. */
             alerts: components["schemas"]["ExportedAlerts"];
@@ -4196,52 +3977,10 @@ export interface components {
         Settings: {
             /** @description Percentages of a plan's credits of a day and of a month at which the event usage.threshold_reached is emitted, ascending. */
             usage_thresholds: number[];
-            /** @description The product's name, which the dashboard and mails to customers show. */
-            name: string;
-            /** @description The colour of buttons and links, #rrggbb; null for the default. */
-            accent: string | null;
-            /** @description Where customers get help. */
-            support_email: string | null;
-            /** @description A page where customers get help. */
-            support_url: string | null;
-            links: components["schemas"]["LookLink"][];
-            /** @description null for none. */
-            logo: components["schemas"]["LogoForm"] | null;
-        };
-        LookLink: {
-            /** @description What the link says. */
-            label: string;
-            /** @description An address that begins with https://. */
-            url: string;
-        };
-        LogoForm: {
-            /** @description Where it is served. */
-            url: string;
-            /** @description image/png or image/svg+xml. */
-            media_type: string;
-            /**
-             * Format: int64
-             * @description Its size.
-             */
-            bytes: number;
-            /** @description The hash of the file that is served, in hexadecimal. */
-            sha256: string;
         };
         ChangeSettingsRequest: {
             /** @description Up to 10 percentages from 1 to 100; none for no such events. */
             usage_thresholds?: number[] | null;
-            /** @description The product's name, which the dashboard and mails to customers show. null or an empty string: Codexible. */
-            name?: string | null;
-            /** @description The colour of the dashboard's buttons and links, #rrggbb. null or an empty string: the default. */
-            accent?: string | null;
-            /** @description Where customers get help. null or an empty string removes it. */
-            support_email?: string | null;
-            /** @description A page where customers get help: https://, or http:// on this machine. null or an empty string removes it. */
-            support_url?: string | null;
-            /** @description Links below every page of the dashboard; they replace all. */
-            links?: components["schemas"]["LookLink"][] | null;
-            /** @description A PNG of at most 2048 × 2048 pixels or an SVG without scripts, of at most 256 KiB, in base64. It is written anew. null or an empty string removes it. */
-            logo?: string | null;
         };
         AuditLog: {
             logs: components["schemas"]["AuditLine"][];
@@ -4462,19 +4201,6 @@ export interface components {
             /** @description By what they are priced as. Charges without a price count as input_tokens and output_tokens. */
             tokens: components["schemas"]["SumTokens"];
         };
-        Appearance: {
-            /** @description The product's name, which the dashboard and mails to customers show. */
-            name: string;
-            /** @description The colour of buttons and links, #rrggbb; null for the default. */
-            accent: string | null;
-            /** @description Where customers get help. */
-            support_email: string | null;
-            /** @description A page where customers get help. */
-            support_url: string | null;
-            links: components["schemas"]["LookLink"][];
-            /** @description The path of the logo, which changes with it; null for none. */
-            logo: string | null;
-        };
         AdminWebhook: {
             /** Format: uuid */
             id: string;
@@ -4604,15 +4330,6 @@ export interface components {
     responses: {
         /** @description The user is suspended, or does not have the role that the path needs. The key lacks the scope that the path needs, or it would grant another key more than it has itself. The key cannot be used from this address. */
         refused_key: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-            };
-        };
-        /** @description The user is suspended, or does not have the role that the path needs. */
-        forbidden: {
             headers: {
                 [name: string]: unknown;
             };
@@ -4895,315 +4612,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    sessionOptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "mail": false,
-                     *       "openid": false,
-                     *       "registration": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SessionOptions"];
-                };
-            };
-        };
-    };
-    sendSignInLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.com",
-                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
-                 *       "language": "en"
-                 *     }
-                 */
-                "application/json": components["schemas"]["LinkRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "sent": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["LinkSent"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            409: components["responses"]["conflict"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    showSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "email": "ada@example.com",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": "Pro",
-                     *         "status": "active"
-                     *       },
-                     *       "created_at": "2026-03-04T12:00:00Z",
-                     *       "expires_at": "2026-03-04T12:00:00Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["CustomerSession"];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    openSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "link": "BdPvm1o0VpJc0pQf3gXkq3mC7wD9xw5vYtqk1b1n2aA",
-                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
-                 *     }
-                 */
-                "application/json": components["schemas"]["OpenSessionRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "session": "codexible_session_0123456789abcdef0123456789abcdef",
-                     *       "expires_at": "2026-03-04T12:00:00Z",
-                     *       "user": {
-                     *         "email": "ada@example.com",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": "Pro",
-                     *         "status": "active"
-                     *       },
-                     *       "created": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OpenedSession"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            403: components["responses"]["forbidden"];
-            404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    endSession: {
-        parameters: {
-            query?: {
-                /** @description Whether to end all sessions of the user in the dashboard. */
-                everywhere?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "signed_out": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SignedOutOf"];
-                };
-            };
-            401: components["responses"]["unauthorized"];
-            403: components["responses"]["forbidden"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    beginOpenID: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
-                 *     }
-                 */
-                "application/json": components["schemas"]["BeginOpenIDRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "url": "https://login.example.com/authorize?client_id=codexible"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OpenIDAddress"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            409: components["responses"]["conflict"];
-            413: components["responses"]["payload_too_large"];
-            415: components["responses"]["unsupported_media_type"];
-            422: components["responses"]["validation_failed"];
-            429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    finishOpenID: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "code": "SplxlOBeZQQYbYS6WxSbIA",
-                 *       "state": "af0ifjsldkj",
-                 *       "browser": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
-                 *     }
-                 */
-                "application/json": components["schemas"]["FinishOpenIDRequest"];
-            };
-        };
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "session": "codexible_session_0123456789abcdef0123456789abcdef",
-                     *       "expires_at": "2026-03-04T12:00:00Z",
-                     *       "user": {
-                     *         "email": "ada@example.com",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": "Pro",
-                     *         "status": "active"
-                     *       },
-                     *       "created": false
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OpenedSession"];
-                };
-            };
-            400: components["responses"]["bad_request"];
-            403: components["responses"]["forbidden"];
-            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
@@ -7102,15 +6510,6 @@ export interface operations {
                      *         "created_at": "2026-03-04T12:00:00Z"
                      *       },
                      *       "sessions": [
-                     *         {
-                     *           "created_at": "2026-03-04T12:00:00Z",
-                     *           "last_seen_at": "2026-03-04T12:00:00Z",
-                     *           "expires_at": "2026-03-04T12:00:00Z",
-                     *           "address": "203.0.113.7",
-                     *           "user_agent": "Mozilla/5.0"
-                     *         }
-                     *       ],
-                     *       "dashboard_sessions": [
                      *         {
                      *           "created_at": "2026-03-04T12:00:00Z",
                      *           "last_seen_at": "2026-03-04T12:00:00Z",
@@ -9699,23 +9098,7 @@ export interface operations {
                      *         50,
                      *         80,
                      *         100
-                     *       ],
-                     *       "name": "Acme AI",
-                     *       "accent": "#0f766e",
-                     *       "support_email": "help@example.com",
-                     *       "support_url": "https://example.com/help",
-                     *       "links": [
-                     *         {
-                     *           "label": "Terms",
-                     *           "url": "https://example.com/terms"
-                     *         }
-                     *       ],
-                     *       "logo": {
-                     *         "url": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
-                     *         "media_type": "image/png",
-                     *         "bytes": 2048,
-                     *         "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-                     *       }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Settings"];
@@ -9742,18 +9125,7 @@ export interface operations {
                  *         50,
                  *         80,
                  *         100
-                 *       ],
-                 *       "name": "Acme AI",
-                 *       "accent": "#0f766e",
-                 *       "support_email": "help@example.com",
-                 *       "support_url": "https://example.com/help",
-                 *       "links": [
-                 *         {
-                 *           "label": "Terms",
-                 *           "url": "https://example.com/terms"
-                 *         }
-                 *       ],
-                 *       "logo": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ChangeSettingsRequest"];
@@ -9776,23 +9148,7 @@ export interface operations {
                      *         50,
                      *         80,
                      *         100
-                     *       ],
-                     *       "name": "Acme AI",
-                     *       "accent": "#0f766e",
-                     *       "support_email": "help@example.com",
-                     *       "support_url": "https://example.com/help",
-                     *       "links": [
-                     *         {
-                     *           "label": "Terms",
-                     *           "url": "https://example.com/terms"
-                     *         }
-                     *       ],
-                     *       "logo": {
-                     *         "url": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
-                     *         "media_type": "image/png",
-                     *         "bytes": 2048,
-                     *         "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-                     *       }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Settings"];
@@ -10050,81 +9406,6 @@ export interface operations {
             403: components["responses"]["refused_key"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["rate_limited"];
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    appearance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "name": "Acme AI",
-                     *       "accent": "#0f766e",
-                     *       "support_email": "help@example.com",
-                     *       "support_url": "https://example.com/help",
-                     *       "links": [
-                     *         {
-                     *           "label": "Terms",
-                     *           "url": "https://example.com/terms"
-                     *         }
-                     *       ],
-                     *       "logo": "/api/appearance/logo?v=2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Appearance"];
-                };
-            };
-            /** @description The response that has the ETag of If-None-Match is still the same. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            503: components["responses"]["service_unavailable"];
-        };
-    };
-    logo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/svg+xml": string;
-                };
-            };
-            /** @description The response that has the ETag of If-None-Match is still the same. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: components["responses"]["not_found"];
             503: components["responses"]["service_unavailable"];
         };
     };
