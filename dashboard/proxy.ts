@@ -37,5 +37,5 @@ export function contentSecurityPolicy(nonce: string, development: boolean): stri
 }
 
 export const config = {
-  matcher: ['/((?!_next/static|_next/image|dashboard/api/|dashboard/session|dashboard/login/openid|health|icon.svg).*)'],
+  matcher: ['/((?!_next/static|_next/image|dashboard/api/|dashboard/session|dashboard/login/openid|dashboard/appearance/|health|icon.svg).*)'],
 };

@@ -25,7 +25,7 @@ func TestTheLookIsOpenToAllAndItsLogoCanDoNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		open := func(path string, status int, header ...string) answer {
 			t.Helper()
-			c := call{method: http.MethodGet, path: path, status: status, unwindowed: true, header: http.Header{}}
+			c := call{method: http.MethodGet, path: path, status: status, header: http.Header{}}
 			if len(header) == 2 {
 				c.header.Set(header[0], header[1])
 			}

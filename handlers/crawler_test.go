@@ -16,6 +16,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/logo"
 	"codexible/store"
 	"codexible/store/storetest"
 
@@ -80,6 +81,10 @@ func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
 		c := &crawler{visitor: f.operator(t), front: f, inside: true, typed: texts}
 		// Another session of the same operator, which can be ended.
 		if _, err := db.OpenSession(t.Context(), accounts.ActorCLI, store.NewSession{UserID: f.id(t, "root.user"), Token: accounts.MintToken(), PasswordHash: operatorHash()}); err != nil {
+			t.Fatal(err)
+		}
+		image, _ := logo.Rewrite([]byte(goodDrawing)) // one that can be removed
+		if _, err := db.ChangeSettings(t.Context(), accounts.ActorCLI, accounts.SettingsChange{Logo: &image}); err != nil {
 			t.Fatal(err)
 		}
 		c.crawl(t, slices.Concat([]string{"/admin/account", "/admin/webhooks/$hook.id/delivery?event=$hook.event"}, consolePages, []string{"/admin/users/$sam.user", "/docs", "/docs/guide"})...)

@@ -43,6 +43,8 @@ type Courier struct {
 	Send func(context.Context, Message) (Accepted, error)
 	// PublicURL is the address of the console, for links; empty for none.
 	PublicURL string
+	// Brand is the product's in mails to customers; nil for none.
+	Brand func(context.Context) Brand
 	// Observe is called with the result of every mail.
 	Observe func(result string)
 	Now     func() time.Time
@@ -85,6 +87,9 @@ func (c *Courier) deliverTo(ctx context.Context, e *events.Event, to []events.Re
 	var mine []Message
 	for _, one := range to { // all turns first: of events that fail together the latest has them all
 		m := Compose(e, one, c.PublicURL)
+		if c.Brand != nil && !one.Operates {
+			m = c.Brand(ctx).On(m)
+		}
 		if a, free := c.turn(ctx, e, &m); free {
 			mine = append(mine, m)
 		} else {

@@ -34,7 +34,9 @@ const (
 type Message struct {
 	// ID is its Message-ID without the domain: a repeat has the same.
 	ID, To, Subject, Text string
-	At                    time.Time
+	// FromName is the name beside the sender's address; empty for that of the Sender.
+	FromName string
+	At       time.Time
 }
 
 // Accepted is the answer of a server that has taken a mail.
@@ -105,7 +107,7 @@ func (s *Sender) Send(ctx context.Context, m Message) (Accepted, error) {
 
 func (s *Sender) write(m Message) (*gomail.Msg, error) {
 	written := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
-	written.FromMailAddress(s.from)
+	written.FromMailAddress(&mail.Address{Name: cmp.Or(oneLine(m.FromName), s.from.Name), Address: s.from.Address})
 	to := &mail.Address{Address: m.To}
 	if parsed, err := mail.ParseAddress(to.String()); err != nil || parsed.Address != m.To {
 		return nil, errors.New("the recipient is no e-mail address")

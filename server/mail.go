@@ -28,7 +28,7 @@ func (s *service) buildMail() error {
 	}
 	s.mails = sender
 	s.countMail = metrics.count
-	courier := &mail.Courier{Turns: s.store, Send: s.mails.Send, PublicURL: s.Config.PublicURL, Observe: metrics.count, Now: s.store.Now, Log: s.Log}
+	courier := &mail.Courier{Turns: s.store, Send: s.mails.Send, PublicURL: s.Config.PublicURL, Brand: s.brand, Observe: metrics.count, Now: s.store.Now, Log: s.Log}
 	s.mailer = events.NewDeliverer(events.DelivererParts{
 		Mail: true, Timeout: mail.Timeout,
 		Claim: s.store.ClaimDeliveries, Send: courier.Deliver, Write: s.store.WriteDelivery, Release: s.store.ReleaseDeliveries, Now: s.store.Now, Log: s.Log,
@@ -70,8 +70,17 @@ func (s *service) sendSignInLink() func(ctx context.Context, m handlers.SignInMa
 	}
 	return func(ctx context.Context, m handlers.SignInMail) error {
 		link := s.Config.DashboardURL + "/dashboard/login/link?token=" + m.Token.Reveal()
-		return mail.Persist(ctx, s.mails.Send, mail.SignIn(m.To, link, uuid.NewString(), m.Language, m.Registers, m.At, m.At.Add(accounts.SignInLinkLife)), s.countMail)
+		return mail.Persist(ctx, s.mails.Send, s.brand(ctx).On(mail.SignIn(m.To, link, uuid.NewString(), m.Language, m.Registers, m.At, m.At.Add(accounts.SignInLinkLife))), s.countMail)
 	}
+}
+
+// brand is the product's name in mails to customers, and where they get help. While it cannot be read, mails go without.
+func (s *service) brand(ctx context.Context) mail.Brand {
+	look, err := s.store.Look(ctx)
+	if err != nil {
+		return mail.Brand{}
+	}
+	return mail.Brand{Name: look.Name, Help: []string{look.SupportEmail, look.SupportURL}}
 }
 
 // mailMetrics counts mails, and reads from the database what waits.

@@ -44,7 +44,7 @@ func (c *Console) settingsPage(ctx context.Context, v *Visit) (views.Settings, e
 			{Name: "Usage thresholds", Value: percentages(now.UsageThresholds)},
 		},
 		Look: lookFields(l), Thresholds: thresholdFields(now.UsageThresholds),
-		Logo: []views.Field{{Name: "logo", Label: "File", Type: "file", Required: true, Hint: "A PNG of at most 2048 × 2048 pixels, or an SVG, of at most 256 KiB. It is written anew: an SVG that has scripts or loads anything is refused."}},
+		Logo: []views.Field{{Name: "logo", Label: "File", Type: "file", Required: true, Hint: "A PNG of at most 2048 × 2048 pixels, or an SVG, of at most 256 KiB. It stands in place of the name, on light and dark ground. It is written anew: an SVG that has scripts or loads anything is refused."}},
 	}
 	p.Here = settingsPath
 	return p, nil

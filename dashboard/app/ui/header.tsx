@@ -10,9 +10,12 @@ interface HeaderProps {
   signedIn: boolean;
   /** The address of the viewer's session. */
   email: string | null;
+  /** The product's name and, where the operator has set one, the address of its logo. */
+  name: string;
+  logo: string | null;
 }
 
-export function Header({ signedIn, email }: HeaderProps) {
+export function Header({ signedIn, email, name, logo }: HeaderProps) {
   const { m } = useSpeech();
   const path = usePathname();
   const links = signedIn
@@ -28,8 +31,7 @@ export function Header({ signedIn, email }: HeaderProps) {
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-[1216px] flex-wrap items-center gap-x-3 gap-y-1 px-2 py-1.5 sm:px-4">
         <Link href={signedIn ? '/dashboard' : '/dashboard/login'} prefetch={false} className="flex items-center gap-1 rounded-sm text-base font-extrabold tracking-tight">
-          <Mark />
-          Codexible
+          <Brand name={name} logo={logo} />
         </Link>
         <nav aria-label={m.nav.label} className={signedIn ? 'order-last w-full sm:order-none sm:w-auto sm:grow' : 'grow'}>
           <ul className="flex flex-wrap gap-x-1">
@@ -64,6 +66,28 @@ export function Header({ signedIn, email }: HeaderProps) {
         </div>
       </div>
     </header>
+  );
+}
+
+/** The operator's logo in place of the name, or the name beside a mark. */
+function Brand({ name, logo }: { name: string; logo: string | null }) {
+  if (logo) {
+    // eslint-disable-next-line @next/next/no-img-element -- it is small, and cached for good
+    return <img src={`/dashboard/appearance/logo?v=${logo}`} alt={name} className="h-4 w-auto max-w-[160px] object-contain" />;
+  }
+  return (
+    <>
+      {name === 'Codexible' ? <Mark /> : <Initial of={name} />}
+      <span className="break-words">{name}</span>
+    </>
+  );
+}
+
+function Initial({ of }: { of: string }) {
+  return (
+    <span aria-hidden="true" className="grid size-3 shrink-0 place-items-center rounded-sm bg-accent text-sm font-bold text-on-accent">
+      {Array.from(of)[0]?.toUpperCase()}
+    </span>
   );
 }
 

@@ -16,6 +16,8 @@ export const en = {
     everywhere: 'Sign out everywhere',
     everywhereHint: 'Ends your sign-ins in all browsers, including this one. Your keys keep working.',
   },
+  description: 'Plan, credits, usage and API keys of a {name} account.',
+  footer: { label: 'Links of the operator', support: 'Support' },
   preferences: {
     language: 'Language',
     theme: 'Theme',
@@ -25,7 +27,7 @@ export const en = {
   },
   login: {
     title: 'Sign in',
-    lead: 'Use one of your Codexible API keys. You sign in to the account of that key.',
+    lead: 'Use one of your API keys. You sign in to the account of that key.',
     key: 'API key',
     hint: 'Starts with codexible_. Quotes and spaces around it are ignored.',
     show: 'Show',

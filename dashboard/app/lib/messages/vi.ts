@@ -17,6 +17,8 @@ export const vi: Messages = {
     everywhere: 'Đăng xuất mọi nơi',
     everywhereHint: 'Kết thúc đăng nhập của bạn trong mọi trình duyệt, kể cả trình duyệt này. Các khóa của bạn vẫn dùng được.',
   },
+  description: 'Gói, tín dụng, mức sử dụng và khóa API của tài khoản {name}.',
+  footer: { label: 'Liên kết của nhà vận hành', support: 'Hỗ trợ' },
   preferences: {
     language: 'Ngôn ngữ',
     theme: 'Giao diện',
@@ -26,7 +28,7 @@ export const vi: Messages = {
   },
   login: {
     title: 'Đăng nhập',
-    lead: 'Dùng một khóa API Codexible của bạn. Bạn sẽ đăng nhập vào tài khoản của khóa đó.',
+    lead: 'Dùng một khóa API của bạn. Bạn sẽ đăng nhập vào tài khoản của khóa đó.',
     key: 'Khóa API',
     hint: 'Khóa bắt đầu bằng codexible_. Dấu ngoặc kép và khoảng trắng ở hai đầu được bỏ qua.',
     show: 'Hiển thị',
