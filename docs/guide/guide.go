@@ -1,5 +1,6 @@
 // Package guide is the guide to the service: Markdown files that the binary holds, as pages to
-// read and to search. The files are read in the order of their names.
+// read and to search. The files are read in the order of their names. A file whose number ends with a
+// letter, such as 05a-codex.md, belongs to the page before it without one.
 package guide
 
 import (
@@ -27,6 +28,8 @@ type Page struct {
 	// Slug names the page in its address; it is empty for the first one.
 	Slug  string
 	Title string
+	// Parent is the page that this one belongs to; nil for a page of its own.
+	Parent *Page
 	// Summary is the first paragraph.
 	Summary string
 	// HTML is the whole page with its title. Every heading has an id.
@@ -51,15 +54,30 @@ var pages = sync.OnceValue(func() (list []*Page) {
 	if err != nil {
 		panic(err) // the pattern is a good one
 	}
+	var last *Page // without a parent
 	for _, name := range names {
 		source, err := files.ReadFile(name)
 		if err != nil {
 			panic(err) // it is in the binary
 		}
-		list = append(list, read(name, source))
+		p := read(name, source)
+		if strings.ContainsAny(number(name), letters) {
+			p.Parent = last
+		} else {
+			last = p
+		}
+		list = append(list, p)
 	}
 	return list
 })
+
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// number is what the name of a file begins with.
+func number(name string) string {
+	before, _, _ := strings.Cut(name, "-")
+	return before
+}
 
 // Find is the page of a slug; nil for none.
 func Find(slug string) *Page {
