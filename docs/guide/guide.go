@@ -16,6 +16,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extensionast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 )
@@ -32,7 +33,7 @@ type Page struct {
 	Parent *Page
 	// Summary is the first paragraph.
 	Summary string
-	// HTML is the whole page with its title. Every heading has an id.
+	// HTML is the whole page with its title. Every heading has an id, every cell of a table the name of its column.
 	HTML     string
 	Sections []Section
 }
@@ -120,6 +121,7 @@ func read(name string, source []byte) *Page {
 		p.Title = p.Sections[0].Title
 	}
 	relink(root)
+	label(root, source)
 	var b bytes.Buffer
 	if err := markdown.Renderer().Render(&b, source, root); err != nil {
 		panic(err) // it is written to memory
@@ -150,6 +152,22 @@ func relink(root ast.Node) {
 		link.Destination = []byte(address)
 		return ast.WalkContinue, nil
 	})
+}
+
+// label gives each cell of a table the name of its column, which narrow screens show beside it.
+func label(root ast.Node, source []byte) {
+	for table := root.FirstChild(); table != nil; table = table.NextSibling() {
+		if table.Kind() != extensionast.KindTable {
+			continue
+		}
+		head := table.FirstChild()
+		for row := head.NextSibling(); row != nil; row = row.NextSibling() {
+			name := head.FirstChild()
+			for cell := row.FirstChild(); cell != nil && name != nil; cell, name = cell.NextSibling(), name.NextSibling() {
+				cell.SetAttributeString("data-label", []byte(words(name, source)))
+			}
+		}
+	}
 }
 
 // Address is where a page is served.
