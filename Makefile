@@ -23,7 +23,7 @@ help: ## list the targets
 
 ## Development
 
-.PHONY: run dashboard generate migration openapi clients pricelist licences manifests
+.PHONY: run dashboard generate migration openapi clients pricelist licences manifests pictures
 run: ## run the service with demo data and no other service
 	go run . serve --demo
 
@@ -59,6 +59,12 @@ licences: ## rewrite third-party-licences.txt from the modules that the program 
 
 manifests: ## rewrite deploy/kubernetes from the Helm chart
 	go -C tools/kubelint run . -write
+
+pictures: dashboard/node_modules/.package-lock.json ## take the pictures in docs/pictures again, of the console and the dashboard of a demo
+	tools/need.sh chromium
+	$(BUILD) -o .build/codexible .
+	npm --prefix dashboard run build
+	CODEXIBLE_BIN=$(CURDIR)/.build/codexible npm --prefix dashboard run pictures
 
 ## Checks
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -700,7 +701,7 @@ func TestReconcileFindsACorruptedRow(t *testing.T) {
 }
 
 func TestADemoWorksAloneAndLeavesNothingBehind(t *testing.T) {
-	readme := readmeTour(t) // while this is the project's folder
+	commands := guidesTour(t) // while this is the project's folder
 	s := newShell(t, "sqlite:"+filepath.Join(t.TempDir(), "mine", "codexible.db"))
 	t.Setenv("TMPDIR", t.TempDir())
 	delete(s.env, "HOST")
@@ -735,9 +736,9 @@ func TestADemoWorksAloneAndLeavesNothingBehind(t *testing.T) {
 	if out, err := curl.Output(); err != nil || !strings.Contains(string(out), `"chat.completion"`) {
 		t.Errorf("%s: %v %s", said.Try, err, out)
 	}
-	tour := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", `curl() { command curl --silent --show-error --fail "$@"; echo; }`+"\napi="+said.URL+"\n"+readme)
+	tour := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", `curl() { command curl --silent --show-error --fail "$@"; echo; }`+"\napi="+said.URL+"\n"+commands)
 	if out, err := tour.CombinedOutput(); err != nil || !strings.Contains(string(out), `"code":"VALID"`) || !strings.Contains(string(out), `"charged":3`) {
-		t.Errorf("the README's tour with curl: %v\n%s", err, out)
+		t.Errorf("the guide's tour with curl: %v\n%s", err, out)
 	}
 	if _, health := r.ask(t, http.MethodGet, "/health", "", ""); health["demo"] != true {
 		t.Errorf("the demo does not say that it is one: %v", health)
@@ -755,19 +756,22 @@ func TestADemoWorksAloneAndLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// readmeTour is the README's tour with curl, but for the address that it begins with.
-func readmeTour(t *testing.T) string {
+// guidesTour is the guide's tour with curl, but for the address that it begins with.
+func guidesTour(t *testing.T) string {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../docs/guide/06b-tour.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, tour, begins := strings.Cut(string(readme), "    api=http://127.0.0.1:3001\n")
-	tour, _, ends := strings.Cut(tour, "\n`/docs` shows")
-	if !begins || !ends {
-		t.Fatal("the README has no tour with curl, or another one")
+	var tour strings.Builder
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllSubmatch(page, -1) {
+		tour.Write(block[1])
 	}
-	return tour
+	script, begins := strings.CutPrefix(tour.String(), "api=http://127.0.0.1:3001\n")
+	if !begins {
+		t.Fatal("the guide has no tour with curl, or another one")
+	}
+	return script
 }
 
 func TestDemoKeysAreRefusedOutsideADemo(t *testing.T) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -317,14 +318,46 @@ func TestTheExampleFileShowsEveryVariableWithItsDefault(t *testing.T) {
 	}
 }
 
-func TestTheReadmeHasTheTableOfVariables(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil || !strings.Contains(string(readme), settingsTable()) {
-		t.Errorf("README.md has to have this table of variables:\n%s", settingsTable())
+var update = flag.Bool("update", false, "rewrite the table of variables in the guide")
+
+// guidePage is where all variables are explained.
+const guidePage = "../docs/guide/03a-configuration.md"
+
+func TestTheGuideHasTheTableOfVariables(t *testing.T) {
+	page, err := os.ReadFile(guidePage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := regexp.MustCompile(`(?m)^\| variable \| default \| meaning \|\n(\|.*\n)+`)
+	if shown := table.FindAllString(string(page), -1); len(shown) == 1 && shown[0] == settingsTable() {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s does not have the table of variables as config has it; run: go test ./config -run TestTheGuideHasTheTableOfVariables -update", guidePage)
+	}
+	page = table.ReplaceAllLiteral(page, []byte(settingsTable()))
+	if err := os.WriteFile(guidePage, page, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// settingsTable is the table of variables as the README shows it.
+func TestTheReadmeSaysOfVariablesWhatTheGuideSays(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `[A-Z_]+` \\|.*\n").FindAllString(string(readme), -1)
+	if len(rows) < 5 {
+		t.Errorf("README.md has %d variables", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(settingsTable(), row) {
+			t.Errorf("README.md says of a variable what %s does not:\n%s", guidePage, row)
+		}
+	}
+}
+
+// settingsTable is the table of variables as the guide shows it.
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")

@@ -17,6 +17,20 @@ func (g *Guide) title() string {
 	return g.Page.Title
 }
 
+// contents are the pages in the navigation: those without a parent, and those of the page that is read.
+func (g *Guide) contents() (list []*guide.Page) {
+	shown := g.Page
+	if shown != nil && shown.Parent != nil {
+		shown = shown.Parent
+	}
+	for _, p := range guide.Pages() {
+		if p.Parent == nil || p.Parent == shown {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // next is the page after this one; nil after the last.
 func (g *Guide) next() *guide.Page {
 	list := guide.Pages()

@@ -1,5 +1,6 @@
 // Package guide is the guide to the service: Markdown files that the binary holds, as pages to
-// read and to search. The files are read in the order of their names.
+// read and to search. The files are read in the order of their names. A file whose number ends with a
+// letter, such as 05a-codex.md, belongs to the page before it without one.
 package guide
 
 import (
@@ -15,6 +16,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extensionast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 )
@@ -27,9 +29,11 @@ type Page struct {
 	// Slug names the page in its address; it is empty for the first one.
 	Slug  string
 	Title string
+	// Parent is the page that this one belongs to; nil for a page of its own.
+	Parent *Page
 	// Summary is the first paragraph.
 	Summary string
-	// HTML is the whole page with its title. Every heading has an id.
+	// HTML is the whole page with its title. Every heading has an id, every cell of a table the name of its column.
 	HTML     string
 	Sections []Section
 }
@@ -51,15 +55,30 @@ var pages = sync.OnceValue(func() (list []*Page) {
 	if err != nil {
 		panic(err) // the pattern is a good one
 	}
+	var last *Page // without a parent
 	for _, name := range names {
 		source, err := files.ReadFile(name)
 		if err != nil {
 			panic(err) // it is in the binary
 		}
-		list = append(list, read(name, source))
+		p := read(name, source)
+		if strings.ContainsAny(number(name), letters) {
+			p.Parent = last
+		} else {
+			last = p
+		}
+		list = append(list, p)
 	}
 	return list
 })
+
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// number is what the name of a file begins with.
+func number(name string) string {
+	before, _, _ := strings.Cut(name, "-")
+	return before
+}
 
 // Find is the page of a slug; nil for none.
 func Find(slug string) *Page {
@@ -102,6 +121,7 @@ func read(name string, source []byte) *Page {
 		p.Title = p.Sections[0].Title
 	}
 	relink(root)
+	label(root, source)
 	var b bytes.Buffer
 	if err := markdown.Renderer().Render(&b, source, root); err != nil {
 		panic(err) // it is written to memory
@@ -132,6 +152,22 @@ func relink(root ast.Node) {
 		link.Destination = []byte(address)
 		return ast.WalkContinue, nil
 	})
+}
+
+// label gives each cell of a table the name of its column, which narrow screens show beside it.
+func label(root ast.Node, source []byte) {
+	for table := root.FirstChild(); table != nil; table = table.NextSibling() {
+		if table.Kind() != extensionast.KindTable {
+			continue
+		}
+		head := table.FirstChild()
+		for row := head.NextSibling(); row != nil; row = row.NextSibling() {
+			name := head.FirstChild()
+			for cell := row.FirstChild(); cell != nil && name != nil; cell, name = cell.NextSibling(), name.NextSibling() {
+				cell.SetAttributeString("data-label", []byte(words(name, source)))
+			}
+		}
+	}
 }
 
 // Address is where a page is served.

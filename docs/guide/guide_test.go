@@ -27,12 +27,28 @@ func TestEveryLinkOfTheGuideLeadsSomewhere(t *testing.T) {
 				t.Errorf("%s links to %s, which does not exist", p.Title, m[1])
 			}
 		}
+		if strings.Contains(p.HTML, "<td>") {
+			t.Errorf("%s has a cell that does not name its column", p.Title)
+		}
 		if strings.Contains(p.HTML, "raw HTML omitted") {
 			t.Errorf("%s has HTML of its own", p.Title)
 		}
 	}
 	if names, err := fs.Glob(files, "*.md"); err != nil || len(names) != len(Pages()) || Find("") == nil || Find("nothing") != nil {
 		t.Errorf("%d files are %d pages: %v", len(names), len(Pages()), err)
+	}
+}
+
+func TestAPageWithALetterBelongsToTheOneBeforeIt(t *testing.T) {
+	for slug, parent := range map[string]string{"codex": "agents", "anthropic-go": "agents", "keys": "concepts", "tour": "integrate"} {
+		if p := Find(slug); p == nil || p.Parent == nil || p.Parent.Slug != parent {
+			t.Errorf("%s does not belong to %s: %+v", slug, parent, p)
+		}
+	}
+	for _, alone := range []string{"", "concepts", "alternatives"} {
+		if p := Find(alone); p == nil || p.Parent != nil {
+			t.Errorf("%q belongs to another page", alone)
+		}
 	}
 }
 

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signIn, visit } from './dashboard';
+import { demo } from './service';
+import { labelsOf, type Picture } from './shown';
+import { startStack, type Stack } from './stack';
+
+/* Takes the pictures of the documents: `make pictures`. */
+
+const folder = path.resolve(import.meta.dirname, '../../docs/pictures');
+const size = { width: 1200, height: 750 };
+const themes = ['light', 'dark'] as const;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+/** Signs in to the demo's console with the password that its start printed. */
+async function signInToConsole(page: Page): Promise<void> {
+  const [, email, password] = /sign in as (\S+) with (\S+)/.exec(stack.service.output()) ?? [];
+  if (!email || !password) throw new Error(`The demo printed no password of the console:\n${stack.service.output()}`);
+  await page.goto(`${stack.service.url}/admin`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+}
+
+const subjects = [
+  { name: 'console', page: '/admin', arrive: signInToConsole },
+  { name: 'dashboard', page: '/dashboard', arrive: (page: Page) => signIn(page, stack.dashboard.url, demo.pro.key) },
+];
+
+test('the pictures of the documents', async () => {
+  await mkdir(folder, { recursive: true });
+  const manifest: Picture[] = [];
+  for (const { name, page: address, arrive } of subjects) {
+    for (const theme of themes) {
+      const { page, complaints, close } = await visit(stack.browser, { viewport: size, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
+      await arrive(page);
+      await page.waitForLoadState('networkidle');
+      const file = `${name}-${theme}.png`;
+      await page.screenshot({ path: path.join(folder, file), animations: 'disabled', caret: 'hide' });
+      const sha256 = createHash('sha256').update(await readFile(path.join(folder, file))).digest('hex');
+      manifest.push({ file, page: address, ...size, sha256, labels: await labelsOf(page, size.height) });
+      expect(complaints).toEqual([]);
+      await close();
+    }
+  }
+  await writeFile(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+});
