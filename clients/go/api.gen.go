@@ -1297,7 +1297,7 @@ type ModelSpeed struct {
 	FirstTokenMs int64  `json:"first_token_ms"`
 	Model        string `json:"model"`
 
-	// Requests How many calls the medians are of.
+	// Requests How many calls the medians are of: those with a stream among your newest 1000 calls of these days.
 	Requests int64 `json:"requests"`
 
 	// TokensPerSecond The median of the tokens a second that the model wrote after its first one; null if no call says it.
@@ -1785,7 +1785,7 @@ type UsageModelsParams struct {
 
 // UsageRefusalsParams defines parameters for UsageRefusals.
 type UsageRefusalsParams struct {
-	// Limit Maximum number of calls to return.
+	// Limit Maximum number of calls to return. They are looked for among your newest 2000 calls, as long as the operator keeps the log of requests. Not among them is what was refused before the body was read: for the key, its scopes or address, the rate limit, or the size of the request.
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
