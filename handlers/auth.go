@@ -87,14 +87,15 @@ func (x *exchange) admit() error {
 	case err != nil:
 		return err
 	case code == keys.InsufficientScope:
-		return x.uncounted(id, id.Refusal(keys.InsufficientScope, want))
+		return x.lacksScope(id, want)
 	case code != keys.Valid:
 		return refusal(id, code, want, token)
-	case x.route.access == ownSession && !id.BySession:
-		return x.uncounted(id, errNoSession)
 	}
 	x.user = id.User.ID
-	return x.countKey(id)
+	if err := x.countKey(id); err != nil || x.route.access != ownSession || id.BySession {
+		return err
+	}
+	return errNoSession
 }
 
 // refusal is the error for the bearer of a token that lets nobody in.
@@ -184,14 +185,14 @@ func whose(r keys.Rate) string {
 	return "This key has sent"
 }
 
-// uncounted refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
-func (x *exchange) uncounted(id *keys.Identity, refusal *fault.Error) error {
+// lacksScope refuses a valid key, with its X-RateLimit headers. The request counts nowhere.
+func (x *exchange) lacksScope(id *keys.Identity, want keys.Access) error {
 	rate, err := x.rate(id, false)
 	if err != nil {
 		return fault.Away(err)
 	}
 	x.rateHeaders(rate.Decision)
-	return refusal
+	return id.Refusal(keys.InsufficientScope, want)
 }
 
 // token is the key that the request was sent with.

@@ -22,6 +22,9 @@ func concrete(pattern string) string {
 // bodies are bodies of requests that reach the database.
 var bodies = map[string]string{
 	"POST /api/auth/validate":     `{"token":"codexible_00000000000000000000000000000000"}`,
+	"POST /api/session/link":      `{"email":"ada@example.com","browser":"` + secretOf("b") + `"}`,
+	"POST /api/session":           `{"link":"x","browser":"` + secretOf("b") + `"}`,
+	"POST /api/session/openid":    `{"browser":"` + secretOf("b") + `"}`,
 	"POST /api/keys/verify":       `{"key":"codexible_00000000000000000000000000000000","credits":1}`,
 	"POST /api/keys/verify/batch": `{"verifications":[{"key":"codexible_00000000000000000000000000000000","credits":1}]}`,
 	"POST /api/holds/{id}/settle": `{"credits":1}`,
@@ -49,6 +52,7 @@ var bodies = map[string]string{
 	"PATCH /api/admin/plans/{id}":     `{"name":"x"}`,
 	"POST /api/keys/{id}/rotate":      `{}`,
 	"POST /api/usage":                 `{"credits":1}`,
+	"POST /api/session/openid/finish": `{"code":"x","state":"x","browser":"` + secretOf("b") + `"}`,
 	"GET /api/usage/detailed":         "",
 	"DELETE /api/admin/tokens/{id}":   "",
 }
@@ -60,10 +64,12 @@ var queries = map[string]string{"/api/admin/usage": "?group_by=day"}
 var withoutDatabase = []string{"/health", "/metrics", "/openapi.json"}
 
 func TestWithTheDatabaseAwayNoKeyIsReportedInvalid(t *testing.T) {
+	sent := make(postbox, 10)
 	for _, known := range []bool{false, true} {
 		each(t, func(t *testing.T, s *service) {
+			s.signIn(t, sent, "ada@example.com", "session")
 			if known { // the callers' keys are cached: the endpoint's own query fails
-				for _, as := range []string{"ada", "gate", "root"} {
+				for _, as := range []string{"ada", "gate", "root", "session"} {
 					s.call(t, call{as: as, method: "GET", path: "/api/keys", status: 200})
 				}
 			}
@@ -76,6 +82,13 @@ func TestWithTheDatabaseAwayNoKeyIsReportedInvalid(t *testing.T) {
 					switch {
 					case strings.Contains(strings.Join(withoutDatabase, " "), pattern):
 						c.status = 200
+					case pattern == "/api/session/options":
+						c.status, c.unwindowed = 200, true
+					case pattern == "/api/session" && method != "post":
+						c.as = "session"
+						if known && method == "get" { // all that it says is cached
+							c.status = 200
+						}
 					case op.Tags[0] == "Verification":
 						c.as = "gate"
 					case op.Tags[0] == "Administration":
@@ -88,7 +101,7 @@ func TestWithTheDatabaseAwayNoKeyIsReportedInvalid(t *testing.T) {
 			}
 			s.call(t, call{method: "POST", path: "/api/auth/validate", body: `{"token":"no key can look like this"}`, status: 200, want: `{"valid":false,"user":null,"role":null,"session_source":"local","degraded":false,"message":"*"}`})
 			s.call(t, call{method: "GET", path: "/api/keys", status: 401})
-		})
+		}, withSignIns(sent, openToAll), withProviderForCustomers(t))
 	}
 }
 

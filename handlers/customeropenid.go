@@ -37,8 +37,8 @@ func (a *api) beginOpenID(ctx context.Context, r beginOpenIDRequest) (openIDAddr
 
 type finishOpenIDRequest struct {
 	shown
-	Code  string `json:"code" required:"true" minLength:"1" maxLength:"4000" format:"password" doc:"What the provider answered as code." example:"SplxlOBeZQQYbYS6WxSbIA"`
-	State string `json:"state" required:"true" minLength:"1" maxLength:"128" format:"password" doc:"What the provider answered as state." example:"af0ifjsldkj"`
+	Code  string `json:"code" required:"true" minLength:"1" maxLength:"4000" format:"printable" doc:"What the provider answered as code." example:"SplxlOBeZQQYbYS6WxSbIA"`
+	State string `json:"state" required:"true" minLength:"1" maxLength:"128" format:"printable" doc:"What the provider answered as state." example:"af0ifjsldkj"`
 	browserSecret
 }
 

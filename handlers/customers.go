@@ -82,14 +82,14 @@ func (a *api) sessionOptions(context.Context, nothing) (sessionOptions, error) {
 
 // browserSecret is embedded in the requests of a sign-in.
 type browserSecret struct {
-	Browser string `json:"browser" required:"true" minLength:"32" maxLength:"128" format:"password" doc:"A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone." example:"0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"`
+	Browser string `json:"browser" required:"true" minLength:"32" maxLength:"128" format:"printable" doc:"A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone." example:"0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"`
 }
 
 func (b *browserSecret) token() accounts.Token { return accounts.TokenFrom(b.Browser) }
 
 type linkRequest struct {
 	shown
-	Email string `json:"email" required:"true" minLength:"3" maxLength:"254" doc:"Where to send the link." example:"ada@example.com"`
+	Email string `json:"email" required:"true" format:"email" minLength:"3" maxLength:"254" doc:"Where to send the link." example:"ada@example.com"`
 	browserSecret
 	Language *string `json:"language" enum:"en,vi" doc:"The language of the mail. If absent: en." example:"en"`
 }
@@ -102,10 +102,6 @@ type linkSent struct {
 func (a *api) sendSignInLink(ctx context.Context, r linkRequest) (linkSent, error) {
 	if a.Customers.SendLink == nil {
 		return linkSent{}, errNoLinks
-	}
-	email := accounts.CleanEmail(r.Email)
-	if problem := accounts.CheckEmail(email); problem != "" {
-		return linkSent{}, fault.Field("email", problem)
 	}
 	address := limits.Address(r.exchange.address).String()
 	free, until, err := a.Store.TakeResetTurn(ctx, linkTurns("address "+address, linksPerAddress))
@@ -126,7 +122,7 @@ func (a *api) sendSignInLink(ctx context.Context, r linkRequest) (linkSent, erro
 	by, browser := r.exchange.actor(), r.token()
 	a.Customers.flowing.Go(func() { //nolint:contextcheck // it outlives the request
 		defer a.Customers.sending.Add(-1)
-		a.sendLink(by, email, browser, language)
+		a.sendLink(by, r.Email, browser, language)
 	})
 	return linkSent{true}, nil
 }
@@ -166,7 +162,7 @@ const nobody = "nobody"
 
 type openSessionRequest struct {
 	shown
-	Link string `json:"link" required:"true" minLength:"1" maxLength:"128" format:"password" doc:"The token of the link that was sent by mail." example:"BdPvm1o0VpJc0pQf3gXkq3mC7wD9xw5vYtqk1b1n2aA"`
+	Link string `json:"link" required:"true" minLength:"1" maxLength:"128" format:"printable" doc:"The token of the link that was sent by mail." example:"BdPvm1o0VpJc0pQf3gXkq3mC7wD9xw5vYtqk1b1n2aA"`
 	browserSecret
 }
 

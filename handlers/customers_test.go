@@ -9,6 +9,8 @@ import (
 
 	"codexible/accounts"
 	"codexible/handlers"
+	"codexible/openid"
+	"codexible/openid/openidtest"
 	"codexible/store"
 )
 
@@ -23,6 +25,20 @@ func withSignIns(sent postbox, r accounts.Registration) setting {
 			return nil
 		}}
 	}
+}
+
+// withProviderForCustomers lets customers sign in with a provider. It comes after withSignIns.
+func withProviderForCustomers(t *testing.T) setting {
+	return func(p *handlers.Parts) { customersProvider(t, p) }
+}
+
+func customersProvider(t *testing.T, p *handlers.Parts) *openidtest.Provider {
+	t.Helper()
+	provider := openidtest.Start(p.Now)
+	t.Cleanup(provider.Close)
+	provider.RedirectURL = "http://dashboard.example/dashboard/login/openid"
+	p.Customers.OpenID = openid.New(openid.Settings{Issuer: provider.URL, ClientID: openidtest.ClientID, ClientSecret: openidtest.ClientSecret, RedirectURL: provider.RedirectURL, Now: p.Now})
+	return provider
 }
 
 // open is a registration that takes everybody.

@@ -33,7 +33,7 @@ func scopedRoutes(t *testing.T) (routes []scopedRoute) {
 	}
 	for path, methods := range document.Paths {
 		for method, op := range methods {
-			if (op.Scope != "") != (len(op.Security) > 0) {
+			if (op.Scope != "") != (len(op.Security) > 0) && path != "/api/session" { // which takes a session, and no key
 				t.Errorf("%s %s takes a key, and names the scope %q", method, path, op.Scope)
 			}
 			if op.Scope != "" {
