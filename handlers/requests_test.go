@@ -137,6 +137,13 @@ func TestTheChargesOfACallAreFoundByItsRequestID(t *testing.T) {
 		post(settled(call2, tokens, 4500))
 		s.call(t, detailed("an interrupted call whose usage was learnt later", "ada", refusedCall,
 			"["+row(refusedCall, "complete", "reported", "100/90", "0", "0.00165")+","+row(refusedCall, "interrupted", "estimated", "900/10", "0", "0.00285")+"]"))
+		// Once the call is in the log, its pace is known: 100 tokens within 4.402 s after the first.
+		s.logCalls(t)
+		first = strings.Replace(first, `"first_token_ms":null,"tokens_per_second":null`, `"first_token_ms":640,"tokens_per_second":22.7`, 1)
+		s.call(t, detailed("a call in the log", "ada", servedCall, "["+first+"]"))
+		if a := s.call(t, call{says: "in the list, too", as: "ada", method: "GET", path: "/api/usage/detailed", status: 200}); !strings.Contains(string(a.text), `"first_token_ms":640,"tokens_per_second":22.7`) {
+			t.Errorf("the list is %s", a.text)
+		}
 		// Holds are kept for 30 days: from then on the charge is found by the time in the id.
 		s.clock.Add(31 * 24 * time.Hour)
 		if removed, err := s.store.SweepHolds(t.Context(), 10); removed != 2 || err != nil {

@@ -41,9 +41,10 @@ type PacedCharge struct {
 	Pace
 }
 
-// TenthsPerSecond is that of the pace; an adjustment has none, for its tokens are a part of the call's.
+// TenthsPerSecond is that of the pace. An adjustment and the charge that it corrects have none,
+// for their tokens are a part of the call's.
 func (c *PacedCharge) TenthsPerSecond() int64 {
-	if c.AdjustsID != uuid.Nil {
+	if c.AdjustsID != uuid.Nil || c.Call != nil && c.Call.Outcome == usage.CallInterrupted {
 		return 0
 	}
 	return c.Pace.TenthsPerSecond(c.CompletionTokens)
