@@ -2579,7 +2579,7 @@ export interface components {
             model: string;
             /**
              * Format: int64
-             * @description How many calls the medians are of.
+             * @description How many calls the medians are of: those with a stream among your newest 1000 calls of these days.
              */
             requests: number;
             /**
@@ -6435,7 +6435,7 @@ export interface operations {
     usageRefusals: {
         parameters: {
             query?: {
-                /** @description Maximum number of calls to return. */
+                /** @description Maximum number of calls to return. They are looked for among your newest 2000 calls, as long as the operator keeps the log of requests. Not among them is what was refused before the body was read: for the key, its scopes or address, the rate limit, or the size of the request. */
                 limit?: number;
             };
             header?: never;
