@@ -92,6 +92,7 @@ export function History({ rows }: { rows: UsageDay[] }) {
             ]}
             rows={rows.toReversed()}
             rowKey={(row) => row.date}
+            cards="sm"
           />
         )}
       </TableTwin>

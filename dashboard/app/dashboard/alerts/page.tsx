@@ -1,11 +1,9 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
-import { Suspense } from 'react';
 import { getAlerts } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { speech } from '@/app/lib/server/speech';
 import { BarredBanner } from '@/app/ui/barred';
-import { PanelSkeleton, Waiting } from '@/app/ui/panel';
 import { AlertsPanel } from './alerts-panel';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -24,15 +22,8 @@ export default async function AlertsPage({ searchParams }: { searchParams: Promi
       <p className="mt-0.5 mb-3 text-soft">{m.alerts.lead}</p>
       <BarredBanner />
       <div className="max-w-[640px]">
-        <Suspense
-          fallback={
-            <PanelSkeleton title={m.alerts.list}>
-              <Waiting className="h-[400px]" />
-            </PanelSkeleton>
-          }
-        >
-          <AlertsPanel initial={getAlerts(session.via)} outcome={outcome === 'saved' || outcome === 'failed' ? outcome : null} />
-        </Suspense>
+        {/* Not streamed, so that the form stands without scripts, too. */}
+        <AlertsPanel initial={getAlerts(session.via)} outcome={outcome === 'saved' || outcome === 'failed' ? outcome : null} />
       </div>
     </>
   );

@@ -1,13 +1,12 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { Suspense } from 'react';
 import { explainCharge } from '@/app/lib/api';
 import { pageSession } from '@/app/lib/server/connection';
 import { speech } from '@/app/lib/server/speech';
 import { BarredBanner } from '@/app/ui/barred';
 import { button } from '@/app/ui/button';
-import { Frame, PanelSkeleton, Waiting } from '@/app/ui/panel';
+import { Frame } from '@/app/ui/panel';
 import { Why } from '../why';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -26,17 +25,10 @@ export default async function ChargePage({ params }: { params: Promise<{ id: str
       <h1 className="mb-3 text-xl">{m.why.title}</h1>
       <BarredBanner />
       <div className="max-w-[640px]">
-        <Suspense
-          fallback={
-            <PanelSkeleton title={m.why.lines}>
-              <Waiting className="h-[320px]" />
-            </PanelSkeleton>
-          }
-        >
-          <Frame title={m.why.lines}>
-            <Why id={id} initial={explainCharge(id, session.via)} />
-          </Frame>
-        </Suspense>
+        {/* Not streamed, so that it stands without scripts, too. */}
+        <Frame title={m.why.lines}>
+          <Why id={id} initial={explainCharge(id, session.via)} />
+        </Frame>
         <p className="mt-2">
           <Link href="/dashboard" prefetch={false} className={button.plain}>
             {m.why.back}
