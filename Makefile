@@ -57,7 +57,8 @@ clients: clients/node_modules/.package-lock.json ## rewrite what is generated of
 pricelist: ## rewrite the price list that ships, from the npm package that tools/pricelist names
 	cd tools/pricelist && npm ci --ignore-scripts --no-audit --no-fund && node pricelist.mjs
 
-licences: ## rewrite third-party-licences.txt from the modules that the program links and the files that it embeds
+licences: tools/licences/bundled/node_modules/.package-lock.json ## rewrite third-party-licences.txt from what the program links and embeds, with the packages in Swagger UI
+	node tools/licences/bundled/bundled.mjs
 	go -C tools run ./licences
 
 manifests: ## rewrite deploy/kubernetes from the Helm chart
