@@ -34,6 +34,8 @@ type agent struct {
 	env     func(t *testing.T, address, key, model string) []string
 	// says takes from its output what it said at the end, and whether it took the turn for a success.
 	says func(t *testing.T, output []byte) (said string, succeeded bool)
+	// titles are the calls that it makes beside its turn.
+	titles int
 }
 
 const turn = "Print the word codexible-demo with a command."
@@ -180,24 +182,30 @@ type ran struct {
 	sessions string
 }
 
+// installed is the path of a program that was installed from npm.
+func installed(t *testing.T, program string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.Getenv("CODEXIBLE_AGENTS"), "node_modules", program))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%s is not in the folder that CODEXIBLE_AGENTS names: make agents installs it", program)
+	}
+	return found[0]
+}
+
 // run runs one turn with a home of its own; it may take two minutes.
 func (a agent) run(t *testing.T, address, key, model string) ran {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(os.Getenv("CODEXIBLE_AGENTS"), "node_modules", a.program))
-	if err != nil || len(found) == 0 {
-		t.Fatalf("%s is not installed in the folder that CODEXIBLE_AGENTS names: make agents installs it", a.name)
-	}
 	home, work := t.TempDir(), t.TempDir()
 	a.prepare(t, home, address, key, model)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, found[0], a.args()...)
+	cmd := exec.CommandContext(ctx, installed(t, a.program), a.args()...)
 	cmd.Dir = work
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(), "DISABLE_AUTOUPDATER=1"}, a.env(t, address, key, model)...)
 	var output, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &complaints
 	cmd.SysProcAttr, cmd.WaitDelay = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, 10*time.Second
-	err = cmd.Run()
+	err := cmd.Run()
 	r := ran{output: output.String() + complaints.String()}
 	if ctx.Err() != nil {
 		t.Fatalf("%s did not end in two minutes: %v\n%s", a.name, err, r.output)
@@ -253,25 +261,31 @@ func (f *front) answered() []int {
 	return slices.Clone(f.statuses)
 }
 
-// finishATurn lets each agent run a command that the model asks for.
-func finishATurn(t *testing.T, address, key string) {
+// finishATurn lets each agent run a command that the model asks for, with a key of its own.
+func finishATurn(t *testing.T, p *provider, address string, keyOf func(*testing.T) string, check func(t *testing.T, key string, reported int64)) {
 	t.Helper()
-	for _, a := range []agent{codex, codexAsOpenAI, claudeCode, claudeCodeBySettings, claudeCodeWithV1} {
+	for _, a := range []agent{codex, codexAsOpenAI, claudeCode, claudeCodeBySettings, claudeCodeWithV1, openCode, continueCLI, cline} {
 		t.Run(a.name, func(t *testing.T) {
-			f := newFront(t, address)
+			f, key, before := newFront(t, address), keyOf(t), len(p.Requests())
 			r := a.run(t, f.url, key, "tool")
 			if !r.succeeded || !strings.Contains(r.said, "The tool answered:") || !strings.Contains(r.said, "codexible-demo") {
 				t.Errorf("it said %q (succeeded: %t)\n%s", r.said, r.succeeded, r.output)
 			}
-			if got := f.answered(); !slices.Equal(got, []int{200, 200}) {
-				t.Errorf("its calls were answered with %v, want two successes: the call of the tool and its result", got)
+			if got := f.answered(); !slices.Equal(got, slices.Repeat([]int{http.StatusOK}, 2+a.titles)) {
+				t.Errorf("its calls were answered with %v, want %d successes: the call of the tool, its result and %d titles", got, 2+a.titles, a.titles)
 			}
+			var reported int64
+			for _, request := range p.Requests()[before:] {
+				reported += request.Usage.Output
+			}
+			check(t, key, reported)
 		})
 	}
 }
 
 func TestAgentsFinishATurnAtTheFakeProvider(t *testing.T) {
-	finishATurn(t, startProvider(t, scenarios).url, "any")
+	p := startProvider(t, scenarios)
+	finishATurn(t, p, p.url, func(*testing.T) string { return "any" }, func(*testing.T, string, int64) {})
 }
 
 // What agents do after an answer decides which answers a gateway gives; it changes with their versions.
@@ -305,7 +319,13 @@ func TestAgentsDoWhatTheGatewayIsMadeFor(t *testing.T) {
 func TestAgentsFinishATurnAtTheService(t *testing.T) {
 	p := startProvider(t, scripted())
 	service, database := startGateway(t, p)
-	finishATurn(t, service.url, newKey(t, database, 100_000))
+	finishATurn(t, p, service.url, func(t *testing.T) string {
+		t.Helper()
+		return newKey(t, database, 100_000)
+	}, func(t *testing.T, key string, reported int64) {
+		t.Helper()
+		charged(t, service.url, key, reported)
+	})
 }
 
 func TestAgentsEndWhereCreditsAreUsedUp(t *testing.T) {

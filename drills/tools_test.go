@@ -66,17 +66,27 @@ func (o tool) writeFiles(t *testing.T, home, address, key, model string, instead
 	}
 }
 
+// commands are the tool's lines for a terminal; with instead, those that replace the other parts.
+func (o tool) commands(t *testing.T, address, key, model string, instead bool) (lines string) {
+	t.Helper()
+	for _, p := range o.Parts {
+		if p.Path == "" && p.Instead == instead && len(p.Content) > 0 {
+			lines += p.filled(address, key, model)
+		}
+	}
+	if lines == "" {
+		t.Fatalf("%s has no lines for a terminal in the dashboard's table of tools", o.ID)
+	}
+	return lines
+}
+
 var exported = regexp.MustCompile(`(?m)^export (\w+)='([^']*)'$`)
 
 // environment is what the tool's lines for a terminal export.
 func (o tool) environment(t *testing.T, address, key, model string) (env []string) {
 	t.Helper()
-	for _, p := range o.Parts {
-		if p.Path == "" && !p.Instead {
-			for _, found := range exported.FindAllStringSubmatch(p.filled(address, key, model), -1) {
-				env = append(env, found[1]+"="+found[2])
-			}
-		}
+	for _, found := range exported.FindAllStringSubmatch(o.commands(t, address, key, model, false), -1) {
+		env = append(env, found[1]+"="+found[2])
 	}
 	if len(env) == 0 {
 		t.Fatalf("%s exports nothing in the dashboard's table of tools", o.ID)
@@ -88,11 +98,7 @@ func (o tool) environment(t *testing.T, address, key, model string) (env []strin
 func TestAgentsCurlCallsTheService(t *testing.T) {
 	service, database := startGateway(t, startProvider(t, scripted()))
 	key := newKey(t, database, 100_000)
-	var lines strings.Builder
-	for _, p := range toolOf(t, "curl").Parts {
-		lines.WriteString(p.filled(service.url, key, "plain"))
-	}
-	output, err := exec.CommandContext(t.Context(), "sh", "-ec", lines.String()).Output()
+	output, err := exec.CommandContext(t.Context(), "sh", "-ec", toolOf(t, "curl").commands(t, service.url, key, "plain", false)).Output()
 	var answer struct {
 		Choices []struct {
 			Message struct {

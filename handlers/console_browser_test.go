@@ -472,43 +472,50 @@ type violation struct {
 }
 
 // Screenshots go into the folder that CODEXIBLE_SCREENSHOTS names.
+// themes are checked one after the other in a page that is opened once.
+var themes = []string{"light", "dark"}
+
+// Both sizes have a service and a browser of their own, so that they run beside each other.
 func TestInABrowserEveryPageIsAccessibleAndFitsWideAndNarrowLightAndDark(t *testing.T) {
-	var draining atomic.Bool
-	s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
-	s.fillUsage(t)
-	if _, err := s.store.Reconcile(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	s.sell(t)
-	s.route(t)
-	draining.Store(true) // so that the overview has a 5xx response
-	v := s.visitor(t)
-	v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be
-	v.get("/health/ready").sees(http.StatusServiceUnavailable)
-	draining.Store(false)
-	if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
-		t.Fatal(err)
-	}
-	b := s.tab(t, true)
-	for _, screen := range screens {
-		b.do(chromedp.EmulateViewport(screen.width, screen.height), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: screen.scheme}}))
-		b.check(screen.name, "login", "/admin/login")
-		b.signIn("root@example.com", operatorPassword)
-		for _, path := range consolePages {
-			b.check(screen.name, pageName(path), path)
-		}
-		b.check(screen.name, "not-found", "/admin/users/nobody")
-		b.open("/admin/account")
-		b.press("Set up")
-		b.check(screen.name, "two-step", "")
-		b.open("/admin/keys/new?user=$ada.user")
-		b.press("Create the key")
-		b.check(screen.name, "secret", "")
-		b.press("Sign out")
-		s.clock.Add(2 * time.Minute)
-	}
-	if len(b.said) > 0 {
-		t.Errorf("the browser reports errors: %q", b.said)
+	t.Parallel()
+	for size, screen := range map[string]struct{ width, height int64 }{"wide": {1280, 800}, "phone": {390, 844}} {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			var draining atomic.Bool
+			s := onSQLite(t, func(p *handlers.Parts) { withMonitor(p, func(m *monitor.Parts) { m.Draining = draining.Load }) })
+			s.fillUsage(t)
+			if _, err := s.store.Reconcile(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			s.sell(t)
+			s.route(t)
+			draining.Store(true) // so that the overview has a 5xx response
+			v := s.visitor(t)
+			v.header.Set("X-Request-Id", strings.Repeat("0123456789abcdef", 8)) // as long as one may be
+			v.get("/health/ready").sees(http.StatusServiceUnavailable)
+			draining.Store(false)
+			if err := s.store.SetPassword(context.Background(), accounts.ActorCLI, s.id(t, "root.user"), operatorHash()); err != nil {
+				t.Fatal(err)
+			}
+			b := s.tab(t, true)
+			b.do(chromedp.EmulateViewport(screen.width, screen.height))
+			b.checkThemes(size, "login", "/admin/login")
+			b.signIn("root@example.com", operatorPassword)
+			for _, path := range consolePages {
+				b.checkThemes(size, pageName(path), path)
+			}
+			b.checkThemes(size, "not-found", "/admin/users/nobody")
+			b.open("/admin/account")
+			b.press("Set up")
+			b.checkThemes(size, "two-step", "")
+			b.open("/admin/keys/new?user=$ada.user")
+			b.press("Create the key")
+			b.checkThemes(size, "secret", "")
+			b.press("Sign out")
+			if len(b.said) > 0 {
+				t.Errorf("the browser reports errors: %q", b.said)
+			}
+		})
 	}
 }
 
@@ -523,6 +530,18 @@ func pageName(path string) string {
 	}
 	path = parameter.ReplaceAllString(strings.TrimPrefix(path, "/admin"), "-one")
 	return strings.Trim(notInNames.ReplaceAllString(path, "-"), "-")
+}
+
+// checkThemes checks a page in every theme. No colour is on its way to another while axe looks.
+func (b *tab) checkThemes(size, name, path string) {
+	b.t.Helper()
+	if path != "" {
+		b.open(path)
+	}
+	for _, theme := range themes {
+		b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+		b.check(size+"-"+theme, name, "")
+	}
 }
 
 // check runs axe on a page, checks that it fits the screen, and takes a screenshot.

@@ -15,6 +15,7 @@ import (
 )
 
 func TestInABrowserAWebhookIsAddedTestedSentAgainAndRotated(t *testing.T) {
+	t.Parallel()
 	answer := events.Answer{Try: events.Try{Status: 204, MS: 7}, Body: "ok"}
 	withAndWithoutScripts(t, func(t *testing.T, s *service, b *tab, scripts bool) {
 		answer.Try.At = s.clock.Now()
@@ -93,6 +94,7 @@ func TestInABrowserAWebhookIsAddedTestedSentAgainAndRotated(t *testing.T) {
 }
 
 func TestInABrowserAViewerWalksThroughEveryPageWithoutAFormOrASecret(t *testing.T) {
+	t.Parallel()
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) {
 			s := onSQLite(t)

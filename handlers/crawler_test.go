@@ -69,6 +69,7 @@ type pageForm struct {
 }
 
 func TestNoLinkAndNoFormOfTheConsoleFails(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.Store, clock *storetest.Clock) {
 		f := newFront(t, db, clock)
 		texts := typed

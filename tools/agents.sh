@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests of coding agents. The agents are installed from npm into the user's cache, in the versions that
-# tools/agents/package-lock.json pins, and run in a network namespace that has nothing but a loopback interface.
+# Runs the tests of coding agents and SDKs. They are installed from npm into the user's cache, and those for Go from the module
+# proxy, in the versions that tools/agents pins, and run in a network namespace that has nothing but a loopback interface.
 #   tools/agents.sh [-run PATTERN]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,10 @@ fi
 mkdir -p .build
 go test -c -tags agents -o .build/agents.test ./drills
 CGO_ENABLED=0 go build -o .build/codexible .
-namespace=(unshare --net)
-if ((EUID)); then namespace=(unshare --net --map-root-user); fi
+go -C tools/agents mod download
+# What an agent leaves running ends with the namespace of processes.
+namespace=(unshare --net --pid --fork --kill-child --mount-proc)
+if ((EUID)); then namespace+=(--map-root-user); fi
 cd drills
 # shellcheck disable=SC2016 # for the inner shell
 CODEXIBLE_AGENTS=$cache PATH=$PATH:/usr/sbin:/sbin "${namespace[@]}" bash -c 'ip link set lo up && exec "$@"' - \

@@ -152,6 +152,7 @@ var commands = []Tool{
 	{"exec_command", `{"cmd":"echo codexible-demo"}`},
 	{"shell_command", `{"command":"echo codexible-demo"}`},
 	{"shell", `{"command":["bash","-lc","echo codexible-demo"]}`},
+	{"run_commands", `{"commands":["echo codexible-demo"]}`},
 	{"Bash", `{"command":"echo codexible-demo","description":"Print a word"}`},
 	{"bash", `{"command":"echo codexible-demo","description":"Print a word"}`},
 }

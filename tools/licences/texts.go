@@ -18,7 +18,7 @@ import (
 // allowed are the licences that were looked at: each may be distributed in a binary if its text goes with it. Another one
 // is a decision to make, not a line to add.
 var allowed = []string{
-	"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "MIT", "MIT-0", "MPL-2.0", "OFL-1.1", "Unicode-DFS-2016", "Unlicense", "Zlib", "blessing",
+	"0BSD", "AFL-3.0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "MIT", "MIT-0", "MPL-2.0", "OFL-1.1", "Unicode-DFS-2016", "Unlicense", "Zlib", "blessing",
 	"GooglePatentsFile", "GooglePatentClause",
 }
 
@@ -35,6 +35,11 @@ func (w *work) texts() (all []text, err error) {
 	outermost := w.dirs[0]
 	recognised := false
 	for _, dir := range w.dirs {
+		parts, err := bundled(w.name, dir)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parts...)
 		names, err := licenceFiles(dir)
 		if err != nil {
 			return nil, err
@@ -44,11 +49,9 @@ func (w *work) texts() (all []text, err error) {
 			if err != nil {
 				return nil, err
 			}
-			licences := recognise(content)
-			for _, id := range licences {
-				if !slices.Contains(allowed, id) {
-					return nil, fmt.Errorf("%s: %s is under %s: decide whether the program may contain it", w.name, name, id)
-				}
+			licences, err := mayContain(w.name+": "+name, content)
+			if err != nil {
+				return nil, err
 			}
 			recognised = recognised || len(licences) > 0
 			relative, err := filepath.Rel(outermost, filepath.Join(dir, name))
@@ -62,6 +65,17 @@ func (w *work) texts() (all []text, err error) {
 		return nil, errors.New(w.name + " has no licence that is known: read its source and decide whether the program may contain it")
 	}
 	return all, nil
+}
+
+// mayContain returns the licences that a text is, all of which must be allowed.
+func mayContain(what string, content []byte) ([]string, error) {
+	licences := recognise(content)
+	for _, id := range licences {
+		if !slices.Contains(allowed, id) {
+			return nil, fmt.Errorf("%s is under %s: decide whether the program may contain it", what, id)
+		}
+	}
+	return licences, nil
 }
 
 func recognise(content []byte) (ids []string) {
