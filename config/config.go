@@ -32,17 +32,17 @@ import (
 // Config is everything that an operator can choose. The fields are in the order
 // of the settings.
 type Config struct {
-	Host           string
-	Port           int
-	DatabaseURL    SecretURL
+	Host        string
+	Port        int
+	DatabaseURL SecretURL
 	// DatabaseDirectURL leads to the same Postgres past a pooler; it is not set where there is none. DatabasePooling is one of store.Pooling….
 	DatabaseDirectURL SecretURL
 	DatabasePooling   string
-	DataDir        string
-	ValkeyURL      SecretURL
-	AllowedOrigins []string
-	TrustedProxies []netip.Prefix
-	RateLimitPerIP int64
+	DataDir           string
+	ValkeyURL         SecretURL
+	AllowedOrigins    []string
+	TrustedProxies    []netip.Prefix
+	RateLimitPerIP    int64
 	// MaxConnectionsPerAddress does not count for loopback and TrustedProxies.
 	MaxConnectionsPerAddress int
 	// BodyBudget bounds the bodies of calls of models in flight, in bytes.

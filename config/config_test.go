@@ -32,7 +32,7 @@ var asConfig = cmp.Options{cmp.AllowUnexported(SecretURL{}, SecretHeaders{}, gat
 
 func defaults() Config {
 	return Config{
-		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"}, ShowCost: true,
+		Host: "0.0.0.0", Port: 3001, DatabaseURL: NewSecretURL("sqlite:data/codexible.db"), DatabasePooling: "auto", DataDir: "./data", AllowedOrigins: []string{"http://localhost:3000"}, ShowCost: true,
 		RateLimitPerIP: 20, MaxConnectionsPerAddress: 512, SQLiteSynchronous: "FULL", MigrateOnStart: true, LogLevel: slog.LevelInfo, LogFormat: "json", ShutdownTimeout: 15 * time.Second,
 		BodyBudget: 256 << 20, StreamShutdownTimeout: 2 * time.Minute,
 		RequestLogRetentionDays: 30, CreditValue: 10_000, BackupInterval: 24 * time.Hour, BackupKeep: 7, TraceSampler: "parentbased_traceidratio", TraceRatio: 0.01,
@@ -60,6 +60,9 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 			c.DataDir, c.DatabaseURL = "/var/lib/codexible", NewSecretURL("sqlite:/var/lib/codexible/codexible.db")
 		}},
 		{"Valkey", map[string]string{"VALKEY_URL": "valkey://:p@cache:6379/2"}, func(c *Config) { c.ValkeyURL = NewSecretURL("valkey://:p@cache:6379/2") }},
+		{"a pooler", map[string]string{"DATABASE_URL": "postgres://u@pooler/n", "DATABASE_DIRECT_URL": "postgres://u@db/n", "DATABASE_POOLING": "Transaction"}, func(c *Config) {
+			c.DatabaseURL, c.DatabaseDirectURL, c.DatabasePooling = NewSecretURL("postgres://u@pooler/n"), NewSecretURL("postgres://u@db/n"), "transaction"
+		}},
 		{"Redis's name for it", map[string]string{"REDIS_URL": "rediss://cache"}, func(c *Config) { c.ValkeyURL = NewSecretURL("rediss://cache") }},
 		{"Valkey's name before Redis's", map[string]string{"VALKEY_URL": "redis://a", "REDIS_URL": "redis://b"}, func(c *Config) { c.ValkeyURL = NewSecretURL("redis://a") }},
 		{"origins", map[string]string{"ALLOWED_ORIGINS": "https://a.example, http://localhost:3000,"}, func(c *Config) {
@@ -145,6 +148,8 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"BODY_BUDGET":                        {"63MiB", "256MB", "MiB", "-256MiB", "1025GiB", "9223372036854775807GiB", "1.5GiB", "256 MiB", "0"},
 		"STREAM_SHUTDOWN_TIMEOUT":            {"-1s", "61m", "120"},
 		"SQLITE_SYNCHRONOUS":                 {"OFF", "EXTRA"},
+		"DATABASE_DIRECT_URL":                {"sqlite:sesame.db", "mysql://u:sesame@h/n", "postgres://u:ses@me@h/n"},
+		"DATABASE_POOLING":                   {"on", "statement"},
 		"SHOW_COST":                          {"no", "-1"},
 		"MIGRATE_ON_START":                   {"yes", "2"},
 		"SECRET_KEY":                         {"sesame", "c2VzYW1l", "0000000000000000000000000000000000000000000000000000000000000000"},
@@ -232,6 +237,7 @@ func TestSettingsThatContradictEachOtherAreNamed(t *testing.T) {
 		{map[string]string{"OIDC_ONLY": "true"}, "OIDC_ISSUER must be set beside"},
 		{map[string]string{"TLS_KEY": "/k.pem"}, "TLS_CERT and TLS_KEY must both be set"},
 		{map[string]string{"SECRET_KEY_PREVIOUS": secrets.MintKey().Reveal(), "DATABASE_URL": "postgres://u:sesame@h/d"}, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY"},
+		{map[string]string{"DATABASE_DIRECT_URL": "postgres://u:sesame@h/d"}, "DATABASE_URL must be a Postgres"},
 		{map[string]string{"BACKUP_DIR": "/b", "DATABASE_URL": "postgres://u:sesame@h/d"}, "BACKUP_DIR is for the embedded database"},
 	} {
 		_, err := Read(environment(try.env), t.TempDir(), nil)
