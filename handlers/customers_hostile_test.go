@@ -278,6 +278,26 @@ func TestAnAccountBeyondTheDaysLimitIsMadeTomorrow(t *testing.T) {
 	s.signIn(t, sent, "second@example.com", "second")
 	s.asksForLink(t, "third@elsewhere.example", "b")
 	sent.empty(t, s)
+	s.asksForLink(t, "third@example.com", "b")
+	m = sent.next(t)
+	s.customers.Registration = accounts.Registration{}
+	s.call(t, call{method: "POST", path: "/api/session", body: opening(m, "b"), status: 403, lacks: []string{"third@"}})
+}
+
+func TestSignInsCountByAddressBeforeTheyDoAnything(t *testing.T) {
+	sent := make(postbox, 10)
+	s := onSQLite(t, append(everySignIn(t, sent, openToAll), perAddress(4))...)
+	s.asksForLink(t, "ada@example.com", "b")
+	m := sent.next(t)
+	for range 3 {
+		s.call(t, call{method: "POST", path: "/api/session", body: opening(m, "other"), status: 409})
+	}
+	for path, body := range map[string]string{"/api/session/link": bodies["POST /api/session/link"], "/api/session": opening(m, "b"), "/api/session/openid": bodies["POST /api/session/openid"], "/api/session/openid/finish": bodies["POST /api/session/openid/finish"]} {
+		s.expectWindow(t, call{method: "POST", path: path, body: body, status: 429}, window{"4", "0", "60", "60"})
+	}
+	sent.empty(t, s)
+	s.clock.Add(61 * time.Second)
+	s.call(t, call{method: "POST", path: "/api/session", body: opening(m, "b"), status: 200})
 }
 
 func TestAPlanForNewAccountsThatIsGoneIsOurFault(t *testing.T) {
