@@ -138,7 +138,7 @@ test('everything can be reached by keyboard, in order, and seen when it is', asy
     expect(focused?.outline, focused?.name.slice(0, 80)).not.toBe('none');
     reached.push(focused?.name ?? '');
   }
-  expect(reached.slice(0, 12)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Models', 'Keys', 'Connect', 'Docs', 'Sign out', 'Refresh', 'Manage keys', '30 days', 'Credits used by day']);
+  expect(reached.slice(0, 13)).toEqual(['Skip to content', 'Codexible', 'Overview', 'Models', 'Keys', 'Connect', 'Docs', 'Sign out', 'Refresh', 'Manage keys', 'Alerts by e-mail', '30 days', 'Credits used by day']);
   await page.goto(`${dashboard.url}/dashboard`);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
