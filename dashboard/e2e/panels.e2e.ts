@@ -1,12 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Alerts, Charge, Credits, ExplainedCharge, FailedCall, Model, ModelSpeed } from '@/app/lib/api';
+import type { Charge, Credits, ExplainedCharge, FailedCall, Model, ModelSpeed } from '@/app/lib/api';
 import { formatNumber, formatTime } from '@/app/lib/i18n';
 import { accessibilityFaults, interactive, open, signIn, tableRows, visit, type Dashboard } from './dashboard';
 import { demo, type Service } from './service';
 import { startStack, type Stack } from './stack';
 
-/* What a customer sees of credits, refusals, speed, single charges and alerts. */
+/* What a customer sees of credits, refusals, speed and single charges. */
 
 let stack: Stack;
 let service: Service;
@@ -14,8 +14,7 @@ let dashboard: Dashboard;
 let browser: Browser;
 
 beforeAll(async () => {
-  // Mail that is set up; nothing is sent in these tests.
-  stack = await startStack({ service: { SMTP_URL: 'smtp://127.0.0.1:9?tls=off', MAIL_FROM: 'codexible@example.com' } });
+  stack = await startStack();
   ({ service, dashboard, browser } = stack);
 });
 afterAll(() => stack.stop());
@@ -125,9 +124,7 @@ describe('why a charge cost what it did', () => {
     const cookie = { name: 'codexible_key', value: demo.pro.key, url: dashboard.url };
     const plain = await visit(browser, { javaScriptEnabled: false });
     await plain.page.context().addCookies([cookie]);
-    await plain.page.goto(`${dashboard.url}/dashboard`);
-    await plain.page.getByRole('link', { name: 'Why?' }).first().click();
-    await plain.page.waitForURL(`${dashboard.url}/dashboard/charges/${charge?.id}`);
+    await plain.page.goto(`${dashboard.url}/dashboard/charges/${charge?.id}`);
     expect(await plain.page.locator('[data-charged]').textContent()).toBe(`Charged ${credits(charge?.credits ?? NaN)}`);
     await plain.close();
 
@@ -206,106 +203,4 @@ test('a tool is offered only models that are served where it calls, or says that
   expect(await row.locator('[data-fact=tools]').textContent()).not.toMatch(/Codex|Claude/);
   expect(complaints).toEqual([]);
   await close();
-});
-
-describe('alerts', () => {
-  const alertsOf = (key: string) => service.get<Alerts>('/api/alerts', key);
-  const openAlerts = async (page: Page) => {
-    await open(page, `${dashboard.url}/dashboard/alerts`);
-    await page.getByRole('button', { name: 'Save' }).waitFor();
-    await interactive(page);
-  };
-
-  test('are chosen, saved and shown as they are', async () => {
-    const customer = await service.newCustomer();
-    const { page, complaints, close } = await visit(browser);
-    await signIn(page, dashboard.url, customer.key);
-    await page.getByRole('link', { name: 'Alerts by e-mail' }).click();
-    await page.getByText(`They go to ${customer.email}.`).waitFor();
-    await interactive(page);
-    expect(await page.getByRole('radio', { name: '50%, 80% and 100%' }).isChecked()).toBe(true);
-    await page.getByRole('checkbox', { name: 'Credits used up' }).uncheck();
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('status').getByText('Saved.').waitFor();
-    expect(await alertsOf(customer.key)).toMatchObject({ usage_from_percent: 1, used_up: false, key_expiring: true });
-    await page.getByRole('radio', { name: '80% and 100%', exact: true }).check();
-    expect(await page.getByText('Saved.').count()).toBe(0);
-    await page.getByRole('checkbox', { name: 'Key about to expire' }).uncheck();
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved.').waitFor();
-    expect(await alertsOf(customer.key)).toMatchObject({ usage_from_percent: 80, used_up: false, key_expiring: false });
-    await page.reload();
-    expect(await page.getByRole('radio', { name: '80% and 100%', exact: true }).isChecked()).toBe(true);
-    expect(await page.getByRole('checkbox').evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).checked))).toEqual([false, false]);
-    expect(complaints).toEqual([]);
-    await close();
-  });
-
-  test('are saved without script, too', async () => {
-    const customer = await service.newCustomer();
-    const { page, close } = await visit(browser, { javaScriptEnabled: false });
-    await page.context().addCookies([{ name: 'codexible_key', value: customer.key, url: dashboard.url }]);
-    await page.goto(`${dashboard.url}/dashboard/alerts`);
-    await page.getByRole('radio', { name: 'No e-mail' }).check();
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.waitForURL(`${dashboard.url}/dashboard/alerts?outcome=saved`);
-    await page.getByText('Saved.').waitFor();
-    expect(await page.getByRole('radio', { name: 'No e-mail' }).isChecked()).toBe(true);
-    expect(await alertsOf(customer.key)).toMatchObject({ usage_from_percent: null, used_up: true, key_expiring: true });
-    await close();
-  });
-
-  test('cannot be changed by a key that cannot manage keys, which is said', async () => {
-    const customer = await service.newCustomer();
-    const { key } = await service.admin<{ key: string }>('POST', '/tokens', { user_id: customer.id, label: 'Viewer', scopes: ['usage'] });
-    const { page, complaints, close, expectStatuses } = await visit(browser);
-    expectStatuses(403);
-    await signIn(page, dashboard.url, key);
-    await openAlerts(page);
-    await page.getByRole('radio', { name: 'No e-mail' }).check();
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.locator('[data-trouble=insufficient_scope]').getByText('sign in with a key that has the scope “Manage keys”').waitFor();
-    expect((await alertsOf(customer.key)).usage_from_percent).toBe(1);
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await close();
-  });
-});
-
-describe.each([
-  ['on a phone in the dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-US' }],
-  ['on a phone in the light, in Vietnamese', { viewport: { width: 390, height: 844 }, colorScheme: 'light', locale: 'vi-VN' }],
-  ['on a tablet', { viewport: { width: 820, height: 1180 }, colorScheme: 'light', locale: 'en-US' }],
-  ['on a desktop in the dark', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'vi-VN' }],
-] as const)('%s', (_, options) => {
-  test('every page fits, cuts no table, and has no fault that axe finds', async () => {
-    const { key } = demo.business;
-    const [charge] = await service.get<Charge[]>('/api/usage/detailed?limit=1', key);
-    const { page, complaints, close } = await visit(browser, options);
-    await page.context().addCookies([{ name: 'codexible_key', value: key, url: dashboard.url }]);
-    for (const path of ['/dashboard', '/dashboard/models', '/dashboard/keys', '/dashboard/alerts', `/dashboard/charges/${charge?.id}`]) {
-      await page.goto(dashboard.url + path);
-      await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-      for (const folded of await page.locator('summary').all()) await folded.click();
-      const cut = () => Array.from(document.querySelectorAll<HTMLElement>('html, [role=region]')).filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.ariaLabel ?? each.tagName);
-      expect(await page.evaluate(cut), path).toEqual([]);
-      expect(await accessibilityFaults(page), path).toEqual([]);
-    }
-    expect(complaints).toEqual([]);
-    await close();
-  });
-});
-
-test('where no mail is set up, the page of alerts says so and offers nothing', async () => {
-  const quiet = await startStack();
-  const { page, complaints, close } = await visit(quiet.browser);
-  await signIn(page, quiet.dashboard.url, demo.pro.key);
-  await open(page, `${quiet.dashboard.url}/dashboard/alerts`);
-  await page.getByText('This service does not send e-mail').waitFor();
-  expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
-  expect(await page.getByRole('radio').evaluateAll((each) => each.every((one) => one.matches(':disabled')))).toBe(true);
-  expect(await accessibilityFaults(page)).toEqual([]);
-  expect(complaints).toEqual([]);
-  await close();
-  await quiet.stop();
 });

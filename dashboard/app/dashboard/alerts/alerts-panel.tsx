@@ -47,7 +47,7 @@ export function AlertsForm({ initial, outcome }: { initial: Alerts; outcome: Out
   return (
     <form method="post" action="/dashboard/alerts/save" onSubmit={(event) => void submit(event)} onChange={() => setState('idle')}>
       {alerts.mail ? <p className="mb-2 text-sm break-words text-soft">{fill(m.alerts.to, { email: alerts.email })}</p> : <Missing sentence={m.alerts.noMail} />}
-      <fieldset disabled={!alerts.mail} className="disabled:opacity-70">
+      <fieldset disabled={!alerts.mail}>
         <Thresholds alerts={alerts} />
         <Choice label={m.alerts.usedUp} hint={m.alerts.usedUpHint}>
           {(bound) => <input {...bound} type="checkbox" name={alertFields.usedUp} value="yes" defaultChecked={alerts.used_up} />}
