@@ -232,7 +232,7 @@ func lookPreview(l *accounts.Look, t previewTheme) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" x=\"12\" y=\"8\" width=\"120\" height=\"24\" preserveAspectRatio=\"xMinYMid meet\"></image> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" x=\"12\" y=\"8\" height=\"24\"></image> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
