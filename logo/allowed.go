@@ -138,7 +138,7 @@ func (n *node) keep(rule *regexp.Regexp, name, value string) error {
 // blanks makes all blanks single, and none at the ends.
 func blanks(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// measure makes sure that the drawing has a size, which a viewBox says.
+// measure makes sure that the drawing has a shape, which a viewBox says, and a size of its own.
 func (n *node) measure() error {
 	box := n.get("viewBox")
 	if box == "" {
@@ -152,6 +152,10 @@ func (n *node) measure() error {
 		return refusef("must have a viewBox, such as viewBox=\"0 0 120 32\", with a width and a height of more than 0")
 	}
 	n.set("viewBox", box)
+	if pixels(n.get("width")) <= 0 || pixels(n.get("height")) <= 0 {
+		n.set("width", sides[2])
+		n.set("height", sides[3])
+	}
 	return nil
 }
 

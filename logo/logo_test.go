@@ -19,7 +19,7 @@ import (
 	"codexible/logo"
 )
 
-const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">`
+const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" width="10" height="10">`
 
 func picture(t testing.TB, width, height int, at func(x, y int) color.NRGBA) []byte {
 	t.Helper()
@@ -62,7 +62,7 @@ func TestADrawingKeepsItsShapesAndNothingElse(t *testing.T) {
 			`<text x="1" font-family="'Manrope', sans-serif">A &amp; <tspan>B</tspan> &lt;script&gt;</text></svg>`},
 		{"a style is attributes", open + `<rect style="fill:#fff;stroke : none;-inkscape-x:'y';filter:url(#f);background:url(https://evil.example)" fill="red" width="1" height="1"/></svg>`,
 			`<rect fill="#fff" width="1" height="1" stroke="none"/></svg>`},
-		{"notes of programs", `<?xml version="1.0" encoding="UTF-8"?><!-- made by me --><svg xmlns="http://www.w3.org/2000/svg" xmlns:i="http://inkscape" viewBox="0 0 10 10" i:version="1" class="x" data-x="y">` +
+		{"notes of programs", `<?xml version="1.0" encoding="UTF-8"?><!-- made by me --><svg xmlns="http://www.w3.org/2000/svg" xmlns:i="http://inkscape" viewBox="0 0 10 10" width="100%" i:version="1" class="x" data-x="y">` +
 			`<title>secret.ai</title><metadata><script>alert(1)</script></metadata><i:namedview><i:grid/></i:namedview><g i:label="Layer"><line x1="0" y2="3"/></g></svg>`, `<g><line x1="0" y2="3"/></g></svg>`},
 		{"a prefix", `<s:svg xmlns:s="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><s:g/></s:svg>`, `<g/></svg>`},
 	} {

@@ -55,7 +55,7 @@ func logoFact(l logo.Info) string {
 	if !l.IsSet() {
 		return ""
 	}
-	return kinds[l.Media] + ", " + views.Bytes(int64(l.Bytes))
+	return kinds[l.Media] + ", " + views.Count(int64(l.Bytes), "byte")
 }
 
 func percentages(list []int) string {
