@@ -251,7 +251,7 @@ func TestNamesThatDocumentsUseAreInTheCode(t *testing.T) {
 }
 
 // made is a target of make or a script of npm that a document names.
-var made = regexp.MustCompile(`\b(make|npm run)( -s)? ([a-z][a-z0-9:-]*)\b`)
+var made = regexp.MustCompile(`(?m)(?:^|&& |; )\s*(make|npm run)( -s)? ([a-z][a-z0-9:-]*)\b`)
 
 func TestTargetsThatDocumentsNameExist(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
