@@ -53,9 +53,6 @@ func TestSettingsReadWhatTheContractSays(t *testing.T) {
 		{"an address in brackets", map[string]string{"HOST": "[::1]"}, func(c *Config) { c.Host = "::1" }},
 		{"a host's name", map[string]string{"HOST": "api.internal"}, func(c *Config) { c.Host = "api.internal" }},
 		{"Postgres", map[string]string{"DATABASE_URL": "postgres://u:p@db/x?sslmode=require"}, func(c *Config) { c.DatabaseURL = NewSecretURL("postgres://u:p@db/x?sslmode=require") }},
-		{"Postgres behind a pooler", map[string]string{"DATABASE_URL": "postgres://u:p@pooler/x", "DATABASE_DIRECT_URL": "postgres://u:p@db/x", "DATABASE_POOLING": "Transaction", "SECRET_KEY": keyA.Reveal()}, func(c *Config) {
-			c.DatabaseURL, c.DatabaseDirectURL, c.DatabasePooling, c.SecretKey = NewSecretURL("postgres://u:p@pooler/x"), NewSecretURL("postgres://u:p@db/x"), "transaction", keyA
-		}},
 		{"a SQLite file", map[string]string{"DATABASE_URL": "sqlite:/var/lib/c.db", "DATA_DIR": "/elsewhere"}, func(c *Config) {
 			c.DatabaseURL, c.DataDir = NewSecretURL("sqlite:/var/lib/c.db"), "/elsewhere"
 		}},
@@ -172,8 +169,6 @@ func TestEveryProblemOfTheConfigurationIsNamedInOneLineWithoutSecrets(t *testing
 		"OIDC_ADMINS":                        {"ada", "group:", "@example.com", "ada@", "ada@example.com,bob", "a b@example.com", "*@example.com", "a@b@c"},
 		"OIDC_VIEWERS":                       {"viewers"},
 		"OIDC_ONLY":                          {"yes"},
-		"DATABASE_DIRECT_URL":                {"sqlite:/sesame.db", "mysql://u:sesame@h/x", "nothing"},
-		"DATABASE_POOLING":                   {"statement", "yes"},
 		"DASHBOARD_URL":                      {"dash.example.com", "https://dash.example.com/dashboard", "*", "https://a.example?x=sesame"},
 		"OIDC_CUSTOMERS":                     {"yes"},
 		"REGISTRATION_PLAN":                  {strings.Repeat("x", 101), "a\x01b"},
