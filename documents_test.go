@@ -98,7 +98,7 @@ func readDocument(t *testing.T, file string) *document {
 		case *ast.RawHTML:
 			d.inHTML(string(n.Segments.Value(source)))
 		case *ast.CodeSpan:
-			d.code = append(d.code, strings.Join(strings.Fields(string(n.Text(source))), " ")) //nolint:staticcheck // the text of a span in one piece
+			d.code = append(d.code, strings.Join(strings.Fields(string(n.Text(source))), " "))
 		case *ast.CodeBlock, *ast.FencedCodeBlock:
 			d.code = append(d.code, strings.ReplaceAll(lines(n), "\\\n", " "))
 		}
