@@ -281,7 +281,7 @@ func TestASessionMayWithKeysWhatAFullKeyMayAndNothingOnceItHasEnded(t *testing.T
 			t.Fatal(err)
 		}
 		for name, err := range map[string]error{
-			"make a key": second(s.CreateKey(ctx, by, keys.NewKey{UserID: c.User.ID, Secret: keys.Mint(), ByOwner: true})),
+			"make a key":   second(s.CreateKey(ctx, by, keys.NewKey{UserID: c.User.ID, Secret: keys.Mint(), ByOwner: true})),
 			"change a key": second(s.ChangeKey(ctx, by, k.ID, c.User.ID, keys.KeyChange{Label: new("X")})),
 			"rotate a key": second(s.RotateKey(ctx, by, keys.Rotation{KeyID: k.ID, Secret: keys.Mint()}, c.User.ID)),
 			"revoke a key": s.RevokeKey(ctx, by, k.ID, c.User.ID),

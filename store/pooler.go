@@ -100,7 +100,9 @@ func (s statementDeadline) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ p
 }
 
 // TraceQueryEnd frees the deadline after the last row was read.
-func (statementDeadline) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) { freeDeadline(ctx) }
+func (statementDeadline) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	freeDeadline(ctx)
+}
 
 // TraceBatchStart gives a batch its deadline.
 func (s statementDeadline) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
@@ -111,7 +113,9 @@ func (s statementDeadline) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ p
 func (statementDeadline) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
 // TraceBatchEnd frees the deadline.
-func (statementDeadline) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) { freeDeadline(ctx) }
+func (statementDeadline) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) {
+	freeDeadline(ctx)
+}
 
 func (s statementDeadline) start(ctx context.Context) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, s.after) //nolint:govet // freeDeadline calls it

@@ -11,7 +11,7 @@ import { startStack, type Stack } from './stack';
 /* Takes the pictures of the documents: `make pictures`. */
 
 const folder = path.resolve(import.meta.dirname, '../../docs/pictures');
-const size = { width: 1200, height: 750 };
+const width = 1200;
 const themes = ['light', 'dark'] as const;
 
 let stack: Stack;
@@ -32,22 +32,22 @@ async function signInToConsole(page: Page): Promise<void> {
 }
 
 const subjects = [
-  { name: 'console', page: '/admin', arrive: signInToConsole },
-  { name: 'dashboard', page: '/dashboard', arrive: (page: Page) => signIn(page, stack.dashboard.url, demo.pro.key) },
+  { name: 'console', page: '/admin', height: 760, arrive: signInToConsole },
+  { name: 'dashboard', page: '/dashboard', height: 860, arrive: (page: Page) => signIn(page, stack.dashboard.url, demo.pro.key) },
 ];
 
 test('the pictures of the documents', async () => {
   await mkdir(folder, { recursive: true });
   const manifest: Picture[] = [];
-  for (const { name, page: address, arrive } of subjects) {
+  for (const { name, page: address, height, arrive } of subjects) {
     for (const theme of themes) {
-      const { page, complaints, close } = await visit(stack.browser, { viewport: size, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
+      const { page, complaints, close } = await visit(stack.browser, { viewport: { width, height }, colorScheme: theme, deviceScaleFactor: 1, reducedMotion: 'reduce' });
       await arrive(page);
       await page.waitForLoadState('networkidle');
       const file = `${name}-${theme}.png`;
       await page.screenshot({ path: path.join(folder, file), animations: 'disabled', caret: 'hide' });
       const sha256 = createHash('sha256').update(await readFile(path.join(folder, file))).digest('hex');
-      manifest.push({ file, page: address, ...size, sha256, labels: await labelsOf(page, size.height) });
+      manifest.push({ file, page: address, width, height, sha256, labels: await labelsOf(page, height) });
       expect(complaints).toEqual([]);
       await close();
     }
