@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the command blocks of deploy/README.md, "A machine of its own", in a fresh Debian and checks what comes of them: a
 # running service with TLS, an administrator, a key that works and a backup. Then it upgrades, downgrades, removes and purges
-# the package, and runs the block of "Without a package" in another fresh Debian.
+# the package, and runs the block of "Without a package" in another fresh Debian. The .rpm goes through the same with Debian's rpm,
+# which knows of no other package there: its dependencies are not resolved.
 #   sudo tools/fresh-debian.sh [SUITE]
 # Needs root, debootstrap and a Debian mirror. systemd is not PID 1 in a chroot: a stand-in for systemctl
 # starts what the unit says, as the user it says, and everything else of it is checked by make deploy-files.
@@ -11,25 +12,26 @@ cd "$(dirname "$0")/.."
 PATH+=:/usr/sbin:/sbin
 suite=${1:-bookworm}
 ((EUID == 0)) || { echo 'tools/fresh-debian.sh: debootstrap needs root' >&2; exit 1; }
-tools/need.sh debootstrap
+tools/need.sh debootstrap rpm
 
 base=$(mktemp -d)
 root=$base/package
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
-  for root in "$base"/package "$base"/archive; do
+  for root in "$base"/{package,archive,rpm}; do
     if [[ -s $root/run/codexible.pid ]]; then kill "$(<"$root/run/codexible.pid")" 2>/dev/null || true; fi
   done
   sleep 1
-  umount "$base"/{package,archive}/{proc,dev} 2>/dev/null || true
+  umount "$base"/{package,archive,rpm}/{proc,dev} 2>/dev/null || true
   rm -rf --one-file-system "$base"
 }
 trap finish EXIT
 
 arch=$(dpkg --print-architecture)
 make build PLATFORMS="linux/$arch" VERSION=v0.0.2 >/dev/null # what is to be shown is this version
-for kind in deb archive; do go -C tools/release run . -version v0.0.2 -time "$(git log -1 --format=%ct)" -only $kind; done
+for kind in deb archive rpm; do go -C tools/release run . -version v0.0.2 -time "$(git log -1 --format=%ct)" -only $kind; done
+go -C tools/release run . -version v0.0.3 -time "$(git log -1 --format=%ct)" -only rpm
 
 began=$SECONDS
 echo "== a fresh Debian $suite"
@@ -68,8 +70,8 @@ esac
 END
 chmod 0755 "$root/usr/bin/systemctl"
 mkdir -p "$root/run/systemd/system" "$root/root/codexible" # the first says that systemd runs
-cp -a "$root" "$base/archive"
-for one in package archive; do
+for one in archive rpm; do cp -a "$root" "$base/$one"; done
+for one in package archive rpm; do
   chmod 0755 "$base" "$base/$one" # it is the / of those who are not root
   mount --bind /dev "$base/$one/dev"
   mount -t proc proc "$base/$one/proc"
@@ -144,4 +146,29 @@ commands 'Without a package'
 run '/root/codexible/codexible-*'
 check 'ready to serve' inside curl --silent --show-error --fail --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:3001/health/ready
 check 'the service is not root' inside bash -c '[[ $(stat -c %U /proc/$(</run/codexible.pid)) == codexible ]]'
+
+echo '== the .rpm'
+root=$base/rpm
+case $arch in amd64) machine=x86_64 ;; arm64) machine=aarch64 ;; *) machine=$arch ;; esac
+# shellcheck disable=SC2317 # check calls it
+rpm_does() { rpm --root "$root" "$@" 2>&1; }
+package() { echo "dist/codexible-$1-1.$machine.rpm"; }
+check 'it is installed' rpm_does --install --nodeps "$(package 0.0.2)"
+check 'its files are as the package says' rpm_does --verify --nodeps codexible
+inside systemctl enable --now codexible
+ready=(inside curl --silent --show-error --fail --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:3001/health/ready)
+check 'ready to serve' "${ready[@]}"
+check 'the service is not root' inside bash -c '[[ $(stat -c %U /proc/$(</run/codexible.pid)) == codexible ]]'
+echo '# What the operator wrote.' >>"$root/etc/codexible/codexible.env"
+cp "$root/etc/codexible/codexible.env" "$base/settings"
+before=$(pid)
+check 'it upgrades' rpm_does --upgrade --nodeps "$(package 0.0.3)"
+check 'the settings are kept' cmp "$base/settings" "$root/etc/codexible/codexible.env"
+check 'the service was restarted' test "$(pid)" != "$before"
+check 'ready to serve after the upgrade' "${ready[@]}"
+check 'it downgrades' rpm_does --upgrade --oldpackage --nodeps "$(package 0.0.2)"
+check 'ready to serve after the downgrade' "${ready[@]}"
+check 'it is removed' rpm_does --erase --nodeps codexible
+check 'the service is stopped, its program gone' inside bash -c '[[ ! -e /proc/$(</run/codexible.pid) && ! -e /usr/bin/codexible ]]'
+check 'data and changed settings are kept' inside bash -c 'test -s /var/lib/codexible/codexible.db && grep "What the operator wrote" /etc/codexible/codexible.env*'
 exit $failed

@@ -52,7 +52,7 @@ func TestTheLicencesOfSwaggerUIsBundleAreOfThePackagesInItsSourceMap(t *testing.
 func TestAPackageOfABundleWithoutALicenceThatIsAllowedStopsTheCommand(t *testing.T) {
 	for what, content := range map[string]string{
 		"decide whether": `{"packages": [{"name": "a", "licence": "GPL-3.0-only"}]}`,
-		"is known":       `{"packages": [{"name": "a"}]}`,
+		`under ""`:       `{"packages": [{"name": "a"}]}`,
 		"has no text 1":  `{"packages": [{"name": "a", "files": [{"name": "LICENSE", "text": 1}]}], "texts": ["MIT"]}`,
 		"invalid":        `[`,
 	} {

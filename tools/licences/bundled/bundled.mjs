@@ -31,13 +31,13 @@ const placeOf = (text) => (texts.includes(text) ? texts.indexOf(text) : texts.pu
 const packages = [...names].sort().map((name) => {
   const [folder] = folders(name);
   if (!folder) throw new Error(`${name} is in the bundle and not among the packages here: add it to package.json`);
-  const { version, license = '', author = '' } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const { version, license, licenses, author = '' } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules', folder.length))
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .filter((file) => /^(licen[cs]e|copying|notice)[^/]*$|^licenses\//i.test(file))
     .sort()
     .map((file) => ({ name: file, text: placeOf(readFileSync(path.join(folder, file), 'utf8')) }));
-  return { name, version, licence: license, author: typeof author === 'object' ? author.name : author, files };
+  return { name, version, licence: license ?? licenses?.map(({ type }) => type).join(' AND ') ?? '', author: typeof author === 'object' ? author.name : author, files };
 });
 writeFileSync(path.join(root, 'static/docs/swagger-ui/packages.json'), `${JSON.stringify({ packages, texts }, null, 1)}\n`);
