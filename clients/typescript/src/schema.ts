@@ -1528,10 +1528,7 @@ export interface components {
         LinkRequest: {
             /** @description Where to send the link. */
             email: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
+            /** @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone. */
             browser: string;
             /**
              * @description The language of the mail. If absent: en.
@@ -1544,15 +1541,9 @@ export interface components {
             sent: boolean;
         };
         OpenSessionRequest: {
-            /**
-             * Format: password
-             * @description The token of the link that was sent by mail.
-             */
+            /** @description The token of the link that was sent by mail. */
             link: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
+            /** @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone. */
             browser: string;
         };
         OpenedSession: {
@@ -1568,10 +1559,7 @@ export interface components {
             created: boolean;
         };
         BeginOpenIDRequest: {
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
+            /** @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone. */
             browser: string;
         };
         OpenIDAddress: {
@@ -1579,20 +1567,11 @@ export interface components {
             url: string;
         };
         FinishOpenIDRequest: {
-            /**
-             * Format: password
-             * @description What the provider answered as code.
-             */
+            /** @description What the provider answered as code. */
             code: string;
-            /**
-             * Format: password
-             * @description What the provider answered as state.
-             */
+            /** @description What the provider answered as state. */
             state: string;
-            /**
-             * Format: password
-             * @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone.
-             */
+            /** @description A secret of the browser that signs in, such as 32 random bytes in hexadecimal, which a cookie keeps. The sign-in can be completed with the same secret alone. */
             browser: string;
         };
         CustomerSession: {
