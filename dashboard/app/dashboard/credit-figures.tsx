@@ -89,8 +89,8 @@ function Answer({ credits }: { credits: Credits }) {
         ) : (
           <>
             {fill(m.overview.resets, { reset: reset.utc })}{' '}
-            {/* A block of its own: what the browser adds must not count as repainting the sentence. */}
-            <span className="inline-block">{reset.local}</span>
+            {/* A block of its own, with its place kept where it needs a line: what the browser adds must neither repaint the sentence nor move the rest. */}
+            <span className="block min-h-3 sm:inline-block">{reset.local}</span>
           </>
         )}
       </p>

@@ -29,7 +29,7 @@ export function TodayPanels({ initial, account: bare, onChange }: TodayProps) {
   useWatch(today);
   useChange(today.value?.overview ?? null, onChange);
   if (today.error?.kind === 'insufficient_scope' && today.value === null) return <WithoutUsage account={bare} />;
-  const skeleton = <Waiting className="h-[240px]" />;
+  const skeleton = <Waiting className="h-[176px]" />;
   // While both panels have a value, only one shows the error.
   const account = today.value ? { ...today, error: null } : today;
   return (

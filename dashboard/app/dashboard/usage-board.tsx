@@ -127,10 +127,10 @@ function TodaySkeleton() {
   return (
     <>
       <PanelSkeleton title={m.credits.title} className="lg:col-span-2">
-        <Waiting className="h-[240px]" />
+        <Waiting className="h-[184px] sm:h-[176px]" />
       </PanelSkeleton>
       <PanelSkeleton title={m.overview.account}>
-        <Waiting className="h-[240px]" />
+        <Waiting className="h-[176px]" />
       </PanelSkeleton>
     </>
   );
