@@ -35,8 +35,8 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// browserPatience bounds one test in the browser; a machine with one busy core is slow.
-const browserPatience = 6 * time.Minute
+// browserPatience bounds one test in the browser; a machine with one busy core is slow, and two browsers share it.
+const browserPatience = 12 * time.Minute
 
 // chromium starts a browser until the test ends. Without one the test is
 // skipped, or fails where CODEXIBLE_TEST_STRICT is set.
