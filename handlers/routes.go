@@ -23,7 +23,7 @@ type route struct {
 // endpoints and pages are all routes. A literal segment comes before a parameter
 // at the same position.
 func (a *api) endpoints() []*route {
-	return append([]*route{
+	return slices.Concat([]*route{
 		get("/", open, "", asset(a.home)),
 		get("/health", open, "Check that the process runs", endpoint("health", a.health)),
 		get("/health/ready", open, "Check whether requests can be served", native[nothing, readiness]("ready", a.ready).answering(fiber.StatusServiceUnavailable)),
@@ -56,7 +56,12 @@ func (a *api) endpoints() []*route {
 		change("/api/keys/:id", manageKeys, "Change, disable or enable a key", endpoint("changeKey", a.changeKey)),
 		remove("/api/keys/:id", manageKeys, "Revoke a key", endpoint("revokeKey", a.revokeKey)),
 		post("/api/keys/:id/rotate", manageKeys, "Rotate a key", endpoint("rotateKey", a.rotateKey, fault.Conflict)),
+	}, a.usageEndpoints(), a.adminEndpoints(), a.appearanceRoutes(), a.webhookEndpoints())
+}
 
+// usageEndpoints are what customers see and charge.
+func (a *api) usageEndpoints() []*route {
+	return []*route{
 		get("/api/models", readUsage, "List the models that the key can use, with their prices in credits", endpoint("models", a.models)),
 		get("/api/usage/today", readUsage, "Show today's usage", endpoint("usageToday", a.usageToday)),
 		get("/api/usage/history", readUsage, "Show usage by day", endpoint("usageHistory", a.usageHistory)),
@@ -70,7 +75,12 @@ func (a *api) endpoints() []*route {
 		get("/api/usage/models", readUsage, "Show usage by model", endpoint("usageModels", a.usageModels)),
 		get("/api/usage/hourly", readUsage, "Show the requests of a day by hour", endpoint("usageHourly", a.usageHourly)),
 		post("/api/usage", chargeSelf, "Charge credits to the calling key", endpoint("charge", a.charge, fault.Conflict, fault.QuotaExceeded)),
+	}
+}
 
+// adminEndpoints are the operator's.
+func (a *api) adminEndpoints() []*route {
+	return []*route{
 		get("/api/admin/status", admin, "Show totals of the service", endpoint("adminStatus", a.adminStatus)),
 		get("/api/admin/users", admin, "List users", endpoint("adminUsers", a.adminUsers)),
 		post("/api/admin/users", admin, "Create a user", endpoint("adminCreateUser", a.adminCreateUser, fault.Conflict)),
@@ -113,7 +123,7 @@ func (a *api) endpoints() []*route {
 		get("/api/admin/logs", admin, "Read the audit log", endpoint("adminLogs", a.adminLogs)),
 		reportPolicy.under(get("/api/admin/usage", admin, "Sum up usage by day, hour, user, key, model, plan or upstream, as JSON or CSV", native[usageSumsRequest, usageSumList]("adminUsage", a.adminUsage).orCSV()))[0],
 		get("/api/admin/usage/charges", admin, "List single charges with adjustments and corrections, as JSON or CSV", native[usageChargesRequest, usageChargeList]("adminUsageCharges", a.adminUsageCharges).orCSV()),
-	}, slices.Concat(a.appearanceRoutes(), a.webhookEndpoints())...)
+	}
 }
 
 // webhookEndpoints are the routes about webhooks.
