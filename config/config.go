@@ -458,15 +458,6 @@ func (c *Config) contradictions() (problems []string) {
 	if c.OIDCIssuer != "" && !c.OIDCOperators() && !c.OIDCCustomers {
 		problems = append(problems, "OIDC_ADMINS or OIDC_VIEWERS must be set beside OIDC_ISSUER: nobody could sign in with the provider")
 	}
-	if c.OIDCCustomers && c.OIDCIssuer == "" {
-		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_CUSTOMERS")
-	}
-	if c.RegistrationPlan != "" && (c.PublicURL == "" || !c.SMTPURL.IsSet()) {
-		problems = append(problems, "PUBLIC_URL and SMTP_URL must be set beside REGISTRATION_PLAN: who makes an account confirms it by mail")
-	}
-	if len(c.RegistrationDomains) > 0 && c.RegistrationPlan == "" {
-		problems = append(problems, "REGISTRATION_PLAN must be set beside REGISTRATION_DOMAINS")
-	}
 	if c.OIDCIssuer == "" && (len(c.OIDCAdmins) > 0 || len(c.OIDCViewers) > 0 || c.OIDCOnly) {
 		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_ADMINS, OIDC_VIEWERS and OIDC_ONLY")
 	}
@@ -478,6 +469,20 @@ func (c *Config) contradictions() (problems []string) {
 	}
 	if c.SecretKey.IsZero() && !c.SecretKeyPrevious.IsZero() && strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres") {
 		problems = append(problems, "SECRET_KEY_PREVIOUS is read beside SECRET_KEY: set both, or neither")
+	}
+	return append(problems, c.contradictionsOfCustomers()...)
+}
+
+// contradictionsOfCustomers are those of the settings by which customers sign in.
+func (c *Config) contradictionsOfCustomers() (problems []string) {
+	if c.OIDCCustomers && c.OIDCIssuer == "" {
+		problems = append(problems, "OIDC_ISSUER must be set beside OIDC_CUSTOMERS")
+	}
+	if c.RegistrationPlan != "" && (c.PublicURL == "" || !c.SMTPURL.IsSet()) {
+		problems = append(problems, "PUBLIC_URL and SMTP_URL must be set beside REGISTRATION_PLAN: who makes an account confirms it by mail")
+	}
+	if len(c.RegistrationDomains) > 0 && c.RegistrationPlan == "" {
+		problems = append(problems, "REGISTRATION_PLAN must be set beside REGISTRATION_DOMAINS")
 	}
 	return problems
 }

@@ -65,7 +65,7 @@ const (
 
 var (
 	errNoLinks   = fault.New(fault.Conflict, "This service sends no links to sign in. Sign in with an API key.")
-	errNoOpenID  = fault.New(fault.Conflict, "This service has no single sign-on for customers. Sign in in another way.")
+	errNoOpenID  = fault.New(fault.Conflict, "This service has no single sign-on for customers. Use another way to sign in.")
 	errManyLinks = &fault.Error{Kind: fault.Unavailable, RetryAfter: time.Minute, Message: "Many links are being sent at the moment. Nothing was sent to you; try again in a minute."}
 )
 

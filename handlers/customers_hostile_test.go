@@ -15,7 +15,7 @@ import (
 	"codexible/store/storetest"
 )
 
-// everySignIn lets customers sign in in every way.
+// everySignIn turns on every way to sign in.
 func everySignIn(t *testing.T, sent postbox, r accounts.Registration) []setting {
 	return []setting{withSignIns(sent, r), withProviderForCustomers(t)}
 }

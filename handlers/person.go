@@ -158,18 +158,7 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 	a := &api{Parts: Parts{Store: db, Now: db.Now}}
 	p.text(`{"user":`)
 	p.value(adminUserOf(u))
-	for _, of := range []struct {
-		name string
-		read func(context.Context, uuid.UUID) ([]accounts.Session, error)
-	}{{"sessions", db.Sessions}, {"dashboard_sessions", db.CustomerSessions}} {
-		p.list(of.name, func(add func(any)) error {
-			sessions, err := of.read(ctx, id)
-			for _, s := range sessions {
-				add(exportedSession{openapi.Instant(s.CreatedAt), openapi.Instant(s.LastSeenAt), openapi.Instant(s.ExpiresAt), s.Address, s.UserAgent})
-			}
-			return err
-		})
-	}
+	exportSessions(ctx, db, p, id)
 	p.list("identities", func(add func(any)) error {
 		identities, err := db.OpenIDIdentities(ctx, id)
 		for _, i := range identities {
@@ -236,6 +225,22 @@ func ExportPerson(ctx context.Context, db *store.Store, id uuid.UUID, to io.Writ
 		p.err = p.w.Flush()
 	}
 	return p.err
+}
+
+// exportSessions writes the sessions of a user in the console and in the dashboard.
+func exportSessions(ctx context.Context, db *store.Store, p *personWriter, id uuid.UUID) {
+	for _, of := range []struct {
+		name string
+		read func(context.Context, uuid.UUID) ([]accounts.Session, error)
+	}{{"sessions", db.Sessions}, {"dashboard_sessions", db.CustomerSessions}} {
+		p.list(of.name, func(add func(any)) error {
+			sessions, err := of.read(ctx, id)
+			for _, s := range sessions {
+				add(exportedSession{openapi.Instant(s.CreatedAt), openapi.Instant(s.LastSeenAt), openapi.Instant(s.ExpiresAt), s.Address, s.UserAgent})
+			}
+			return err
+		})
+	}
 }
 
 // exportUsage writes what a user has used.

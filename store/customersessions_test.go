@@ -43,7 +43,7 @@ func (v *visitor) registering(most int64, domains ...string) *visitor {
 	return v
 }
 
-// asks asks for a link; made is whether one is to be sent.
+// asks makes the visitor ask for a link; made is whether one is to be sent.
 func (v *visitor) asks(email string) (token accounts.Token, made bool) {
 	v.t.Helper()
 	token = accounts.MintToken()
@@ -54,7 +54,7 @@ func (v *visitor) asks(email string) (token accounts.Token, made bool) {
 	return token, made
 }
 
-// opens opens a session by a link.
+// opens uses a link to open a session.
 func (v *visitor) opens(link accounts.Token) (keys.Secret, store.CustomerSession, error) {
 	secret := keys.MintSession()
 	opened, err := v.s.OpenByLink(context.Background(), stranger, link, v.browser, store.NewCustomerSession{Token: secret, UserAgent: "Browser"}, v.admits)
@@ -254,15 +254,15 @@ func TestASessionMayWithKeysWhatAFullKeyMayAndNothingOnceItHasEnded(t *testing.T
 			return opened.ID, accounts.Actor{Name: email, UserID: c.User.ID, KeyPrefix: keys.SessionPrefix, SessionID: opened.ID}
 		}
 		_, by := signsIn(c.User.Email)
-		make := func(n keys.NewKey) (keys.Key, error) {
+		create := func(n keys.NewKey) (keys.Key, error) {
 			n.UserID, n.Secret, n.ByOwner = c.User.ID, keys.Mint(), true
 			return s.CreateKey(ctx, by, n)
 		}
-		k := must[keys.Key](t)(make(keys.NewKey{Scopes: []string{"models"}}))
+		k := must[keys.Key](t)(create(keys.NewKey{Scopes: []string{"models"}}))
 		if k.CreatedBy != c.User.Email || k.CreatedByKeyID != nil {
 			t.Errorf("%+v", k)
 		}
-		_, err := make(keys.NewKey{Scopes: []string{"models", "charge"}})
+		_, err := create(keys.NewKey{Scopes: []string{"models", "charge"}})
 		wantKind(t, err, fault.InsufficientScope)
 		if _, err := s.ChangeUser(ctx, ada, c.User.ID, accounts.UserChange{Email: new("other@example.com")}); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ const linkRequested = "user.sign_in_link_requested"
 // newcomersOpen is how many links to make an account may be open, for each account that may be made in a day.
 const newcomersOpen = 10
 
-// AddSignInLink makes a token the only one by which whoever has an e-mail can sign in in a browser. made is
+// AddSignInLink makes a token the only one that signs whoever has an e-mail in to a browser. made is
 // false where nobody may: the e-mail is an operator's, a service's or suspended, or nobody's and it may not
 // make an account. Links that were made are in the audit log.
 func (s *Store) AddSignInLink(ctx context.Context, by accounts.Actor, email string, token, browser accounts.Token, r accounts.Registration) (link SignInLink, made bool, err error) {
@@ -50,7 +50,7 @@ func (s *Store) AddSignInLink(ctx context.Context, by accounts.Actor, email stri
 	switch {
 	case err != nil && !unknown:
 		return link, false, err
-	case unknown && !(storable(email) && r.Takes(email)), !unknown && (u.Role != accounts.RoleUser || u.Status != accounts.StatusActive):
+	case unknown && (!storable(email) || !r.Takes(email)), !unknown && (u.Role != accounts.RoleUser || u.Status != accounts.StatusActive):
 		return link, false, nil
 	}
 	row := signInLinkRow{TokenHash: token.Hash(), BrowserHash: browser.Hash(), Email: email, EmailFolded: accounts.FoldEmail(email)}
