@@ -151,11 +151,8 @@ func (r *reader) element(start *xml.StartElement, depth int) (*node, error) {
 	if err := n.read(start.Attr); err != nil {
 		return nil, err
 	}
-	if id := n.get("id"); id != "" {
-		if r.ids[id] != nil {
-			return nil, refusef("must not have the id %s twice", named(id))
-		}
-		r.ids[id] = n
+	if err := r.know(n); err != nil {
+		return nil, err
 	}
 	for {
 		token, err := r.next()
@@ -183,6 +180,19 @@ func (r *reader) element(start *xml.StartElement, depth int) (*node, error) {
 			n.children = append(n.children, child)
 		}
 	}
+}
+
+// know keeps an element by its id.
+func (r *reader) know(n *node) error {
+	id := n.get("id")
+	if id == "" {
+		return nil
+	}
+	if r.ids[id] != nil {
+		return refusef("must not have the id %s twice", named(id))
+	}
+	r.ids[id] = n
+	return nil
 }
 
 // leaveOut reads an element to its end, within the same bounds.
