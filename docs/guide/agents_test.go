@@ -2,6 +2,7 @@ package guide
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,9 +34,7 @@ func TestThePageOfAgentsNamesTheVersionOfEachToolThatIsRun(t *testing.T) {
 		}
 	}
 	versions := packages.Dependencies
-	for name, version := range packages.OptionalDependencies {
-		versions[name] = version
-	}
+	maps.Copy(versions, packages.OptionalDependencies)
 	for _, found := range regexp.MustCompile(`(?m)^\t(\S+) v(\S+)$`).FindAllSubmatch(read("tools/agents/go.mod"), -1) {
 		versions[string(found[1])] = string(found[2])
 	}

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 const home = homedir();
 const { chromium } = createRequire(`${home}/codexible/dashboard/`)('playwright-core');
 const address = 'http://localhost:3000';
-const patience = 60_000;
+const patience = 180_000;
 
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
