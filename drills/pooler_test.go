@@ -25,7 +25,7 @@ func TestTwoInstancesSellThroughAPoolerExactlyWhatThereIs(t *testing.T) {
 			t.Errorf("readiness is %d: %s", a.status, a.body)
 		}
 	}
-	command := func(args ...string) (made struct{ ID, Key string }) {
+	command := func(args ...string) (made createdKey) {
 		t.Helper()
 		out, errs, code := codexible(t, env, append(args, "--json")...)
 		if err := json.Unmarshal([]byte(out), &made); err != nil || code != 0 {
@@ -69,6 +69,12 @@ func TestTwoInstancesSellThroughAPoolerExactlyWhatThereIs(t *testing.T) {
 	}
 }
 
+// createdKey is what creating a key prints.
+type createdKey struct {
+	ID  string `json:"id"`
+	Key string `json:"key"`
+}
+
 // verify asks a service about a key and gives the code of its answer.
 func verify(t *testing.T, url, key, body string) string {
 	t.Helper()
@@ -86,7 +92,9 @@ func verify(t *testing.T, url, key, body string) string {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, _ := io.ReadAll(answer.Body)
-	var verdict struct{ Code string }
+	var verdict struct {
+		Code string `json:"code"`
+	}
 	if err := json.Unmarshal(text, &verdict); err != nil || answer.StatusCode != http.StatusOK {
 		t.Errorf("verify answers %d: %s", answer.StatusCode, text)
 	}

@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,8 +16,7 @@ const (
 )
 
 func encoded(file string) string {
-	text, _ := json.Marshal(base64.StdEncoding.EncodeToString([]byte(file)))
-	return string(text)
+	return `"` + base64.StdEncoding.EncodeToString([]byte(file)) + `"`
 }
 
 func TestTheLookIsOpenToAllAndItsLogoCanDoNothing(t *testing.T) {

@@ -118,7 +118,7 @@ func (statementDeadline) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.T
 }
 
 func (s statementDeadline) start(ctx context.Context) context.Context {
-	ctx, cancel := context.WithTimeout(ctx, s.after) //nolint:govet // freeDeadline calls it
+	ctx, cancel := context.WithTimeout(ctx, s.after)
 	return context.WithValue(ctx, endOfStatement{}, cancel)
 }
 
