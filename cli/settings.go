@@ -89,16 +89,9 @@ func (c settingsSet) Run(ctx context.Context, t *terminal) error {
 		change.Links = &links
 	}
 	if c.Logo != nil {
-		image := logo.Image{}
-		if *c.Logo != "" {
-			file, err := t.readFile(ctx, *c.Logo, logo.MaxBytes)
-			if err != nil {
-				return err
-			}
-			problem := ""
-			if image, problem = logo.Rewrite(file); problem != "" {
-				return fault.Field("logo", problem)
-			}
+		image, err := t.readLogo(ctx, *c.Logo)
+		if err != nil {
+			return err
 		}
 		change.Logo = &image
 	}
@@ -109,4 +102,20 @@ func (c settingsSet) Run(ctx context.Context, t *terminal) error {
 		}
 		return printSettings(t, &after)
 	})
+}
+
+// readLogo makes a logo of a file; none of an empty name.
+func (t *terminal) readLogo(ctx context.Context, name string) (logo.Image, error) {
+	if name == "" {
+		return logo.Image{}, nil
+	}
+	file, err := t.readFile(ctx, name, logo.MaxBytes)
+	if err != nil {
+		return logo.Image{}, err
+	}
+	image, problem := logo.Rewrite(file)
+	if problem != "" {
+		return logo.Image{}, fault.Field("logo", problem)
+	}
+	return image, nil
 }

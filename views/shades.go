@@ -11,7 +11,7 @@ import (
 type Shades struct {
 	// Accent fills buttons, OnAccent is the text on it.
 	Accent   string `json:"accent"`
-	OnAccent string `json:"onAccent"`
+	OnAccent string `json:"onAccent"` //nolint:tagliatelle // as the dashboard names it
 	// Light and Dark are for the two themes.
 	Light ThemeShades `json:"light"`
 	Dark  ThemeShades `json:"dark"`
@@ -86,7 +86,7 @@ func (c rgb) mixed(with rgb, percent uint32) rgb {
 
 // readable mixes a colour with black or white until it has a contrast on all grounds.
 func (c rgb) readable(to rgb, least float64, grounds ...rgb) rgb {
-	for percent := uint32(0); percent < 100; percent++ {
+	for percent := range uint32(100) {
 		made, enough := c.mixed(to, percent), true
 		for _, g := range grounds {
 			enough = enough && contrast(made, g) >= least
