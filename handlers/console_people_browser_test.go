@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-func TestInABrowserAWebhookIsAddedTestedSentAgainAndRotated(t *testing.T) {
+func TestInABrowserAWebhookIsAddedTestedSentAgainAndRotated(t *testing.T) { //nolint:tparallel // both halves change one answer
 	t.Parallel()
 	answer := events.Answer{Try: events.Try{Status: 204, MS: 7}, Body: "ok"}
 	withAndWithoutScripts(t, func(t *testing.T, s *service, b *tab, scripts bool) {
@@ -93,7 +93,7 @@ func TestInABrowserAWebhookIsAddedTestedSentAgainAndRotated(t *testing.T) {
 	}, sendsTests(&answer))
 }
 
-func TestInABrowserAViewerWalksThroughEveryPageWithoutAFormOrASecret(t *testing.T) {
+func TestInABrowserAViewerWalksThroughEveryPageWithoutAFormOrASecret(t *testing.T) { //nolint:tparallel // one browser at a time is enough
 	t.Parallel()
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) {
