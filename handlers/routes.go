@@ -36,6 +36,13 @@ func (a *api) endpoints() []*route {
 		get("/static/:name", open, "", asset(a.staticFile)),
 
 		post("/api/auth/validate", byAddress, "Check an API key at sign-in", endpoint("validate", a.validate, fault.Unavailable)),
+		get("/api/session/options", open, "Show how customers can sign in without a key", endpoint("sessionOptions", a.sessionOptions)),
+		post("/api/session/link", signingIn, "Send a link to sign in by mail", endpoint("sendSignInLink", a.sendSignInLink, fault.Conflict, fault.Unavailable)),
+		post("/api/session", signingIn, "Sign in by a link that was sent by mail", endpoint("openSession", a.openSession, fault.NotFound, fault.Conflict, fault.Forbidden, fault.Unavailable)),
+		customerPolicy.under(post("/api/session/openid", signingIn, "Begin to sign in with OpenID Connect", endpoint("beginOpenID", a.beginOpenID, fault.Conflict, fault.Unavailable)))[0],
+		customerPolicy.under(post("/api/session/openid/finish", signingIn, "Sign in with what the OpenID Connect provider answered", endpoint("finishOpenID", a.finishOpenID, fault.Conflict, fault.Forbidden, fault.Unavailable)))[0],
+		get("/api/session", ownSession, "Show the session and its user", endpoint("showSession", a.showSession)),
+		remove("/api/session", ownSession, "Sign out", endpoint("endSession", a.endSession)),
 		get("/api/dashboard/overview", readUsage, "Show the key's user and today's usage", endpoint("overview", a.overview)),
 
 		get("/api/keys", manageKeys, "List your keys, except revoked ones", endpoint("listKeys", a.listKeys)),
