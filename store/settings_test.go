@@ -56,7 +56,7 @@ func TestALogoIsKeptAndTheAuditLogDescribesIt(t *testing.T) {
 			t.Fatalf("the audit log has %+v", log)
 		}
 		for i, has := range []string{"accent from #0f766e to nothing", second.Info().Hash, "name from nothing to Acme AI"} {
-			text := log[i].Details + string(log[i].Before) + string(log[i].After)
+			text := log[i].Details + log[i].Before + log[i].After
 			if !strings.Contains(text, has) || strings.Contains(text, "path") || strings.Contains(text, base64.StdEncoding.EncodeToString(first.Content())[:40]) || !strings.Contains(text, "image/svg+xml") {
 				t.Errorf("entry %d: %s", i, text)
 			}
