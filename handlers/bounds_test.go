@@ -47,6 +47,10 @@ func TestTheBindersBoundsAreTheDomains(t *testing.T) {
 				bounds = modelNames
 			case name == "note" && strings.Contains(r.path, "/users") && !strings.Contains(r.path, "/grants"):
 				bounds = openapi.Bound{Least: 0, Most: accounts.MaxNoteLength}
+			case name == "name" && r.id == "adminChangeSettings":
+				bounds = openapi.Bound{Least: 0, Most: accounts.MaxNameShown}
+			case name == "label" && r.id == "adminChangeSettings":
+				bounds = openapi.Bound{Least: 1, Most: accounts.MaxLinkLabel}
 			case name == "description" && strings.Contains(r.path, "/webhooks"):
 				bounds = openapi.Bound{Least: 0, Most: events.MaxDescription}
 			case name == "credits":

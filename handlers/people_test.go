@@ -38,7 +38,7 @@ func TestAdminsKeepShowExportAndErasePeople(t *testing.T) {
 			{says: "an e-mail is changed", as: "root", method: "PATCH", path: "/api/admin/users/external:crm%2F4711", body: `{"email":"eva@example.com"}`, status: 200},
 			{says: "and found", as: "root", method: "GET", path: "/api/admin/users?q=eva@example", status: 200, want: `["*"]`},
 			{says: "the export", as: "root", method: "GET", path: "/api/admin/users/$eve.id/export", status: 200, lacks: []string{"$key.key"},
-				want: `{"user":"*","sessions":[],"identities":[],"alerts":{"usage_from_percent":1,"used_up":true,"key_expiring":true},"keys":["*"],"grants":[],"corrections":[],"holds":[],"days":[],"charges":[],"requests":[],"events":[],"audit":"*"}`},
+				want: `{"user":"*","sessions":[],"dashboard_sessions":[],"identities":[],"alerts":{"usage_from_percent":1,"used_up":true,"key_expiring":true},"keys":["*"],"grants":[],"corrections":[],"holds":[],"days":[],"charges":[],"requests":[],"events":[],"audit":"*"}`},
 			{says: "the export of nobody", as: "root", method: "GET", path: "/api/admin/users/external:none/export", status: 404},
 			{says: "an erasure is confirmed", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", body: `{"confirm":"eve@example.com"}`, status: 422},
 			{says: "an erasure needs a body", as: "root", method: "POST", path: "/api/admin/users/$eve.id/erase", status: 400},

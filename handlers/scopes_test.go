@@ -51,11 +51,11 @@ func scopeOf(r scopedRoute) string {
 		return "admin"
 	case strings.HasPrefix(r.path, "/api/keys/verify"), strings.HasPrefix(r.path, "/api/holds"):
 		return "service"
-	case strings.HasPrefix(r.path, "/api/keys"):
+	case strings.HasPrefix(r.path, "/api/keys"), r.path == "/api/alerts" && r.method == "PATCH":
 		return "keys"
 	case r.path == "/api/usage":
 		return "charge"
-	case strings.HasPrefix(r.path, "/api/usage/"), r.path == "/api/dashboard/overview", r.path == "/api/models":
+	case strings.HasPrefix(r.path, "/api/usage/"), r.path == "/api/dashboard/overview", r.path == "/api/models", r.path == "/api/alerts":
 		return "usage"
 	}
 	return "none"

@@ -64,6 +64,8 @@ func noSuch(path, name string) error {
 		return usage.ErrNoHold
 	case "grants":
 		return usage.ErrNoGrant
+	case "charges":
+		return usage.ErrNoCharge
 	}
 	return errNoSuchID
 }

@@ -20,7 +20,6 @@ import (
 
 	"ariga.io/atlas/sql/schema"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	gormschema "gorm.io/gorm/schema"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -382,6 +381,3 @@ func LimitsInTransaction(t testing.TB, s *Store) (limits string) {
 	}
 	return limits
 }
-
-// StatementDeadline is the tracer of connections through a pooler.
-func StatementDeadline(after time.Duration) pgx.QueryTracer { return statementDeadline{after} }

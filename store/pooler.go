@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,9 +89,33 @@ func throughPooler(config *pgxpool.Config) {
 	// The types of a statement are asked for once, without a name, and kept by the client.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	config.ConnConfig.Tracer = statementDeadline{statementTimeout}
+	config.BeforeConnect = sendNoCancel
 }
 
-// statementDeadline ends statements after a time. When it has passed, pgx tells the server to end the statement.
+// sendNoCancel keeps a connection from asking the server to end a statement: PgBouncer 1.18 ends itself in a race with such a
+// request. Of a client that leaves in the middle of a statement a pooler closes the server connection.
+func sendNoCancel(_ context.Context, config *pgx.ConnConfig) error {
+	var connected atomic.Bool
+	dial, after := config.DialFunc, config.AfterConnect
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if connected.Load() { // only a cancel dials again
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, address)
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		connected.Store(true)
+		if after != nil {
+			return after(ctx, conn)
+		}
+		return nil
+	}
+	return nil
+}
+
+var errNoCancel = errors.New("store: no statement is cancelled through a pooler")
+
+// statementDeadline gives statements up after a time. The server's own limit for them is the role's, or the pooler's.
 type statementDeadline struct{ after time.Duration }
 
 type endOfStatement struct{}

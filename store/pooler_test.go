@@ -15,8 +15,6 @@ import (
 	"codexible/store"
 	"codexible/store/storetest"
 	"codexible/usage"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // openOptions opens a database as the options say, until the test ends.
@@ -125,26 +123,27 @@ func TestThroughAPoolerATransactionHasTheLimitsOfASession(t *testing.T) {
 	}
 }
 
-func TestAStatementEndsAtItsDeadlineAlsoOnTheServer(t *testing.T) {
-	pooled, direct := storetest.PooledURL(t)
-	config, err := pgx.ParseConfig(pooled)
-	if err != nil {
-		t.Fatal(err)
+func TestAPoolerOutlivesStatementsThatAreCancelledAtOnce(t *testing.T) {
+	pooled, _ := storetest.PooledURL(t)
+	s := openOptions(t, store.Options{URL: pooled})
+	var asking sync.WaitGroup
+	for n := range 8 {
+		asking.Go(func() {
+			for round := range 25 {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(n*round%17)*500*time.Microsecond)
+				_, err := s.Users(ctx, store.UserQuery{})
+				if err == nil {
+					_, err = s.Reconcile(ctx)
+				}
+				if err != nil && fault.As(err).Kind != fault.Unavailable {
+					t.Errorf("a cancelled statement is %v", err)
+				}
+				cancel()
+			}
+		})
 	}
-	config.Tracer, config.DefaultQueryExecMode = store.StatementDeadline(50*time.Millisecond), pgx.QueryExecModeCacheDescribe
-	conn, err := pgx.ConnectConfig(context.Background(), config)
-	if err != nil {
-		t.Fatal(err)
+	asking.Wait()
+	if err := s.Ping(context.Background()); err != nil {
+		t.Errorf("after 200 cancelled statements: %v", err)
 	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(context.Background(), "SELECT pg_sleep(600)"); err == nil {
-		t.Fatal("a statement of ten minutes ended well")
-	}
-	server := storetest.Raw(t, direct)
-	for range 1000 {
-		if storetest.Count(t, server, "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()") == 0 {
-			return
-		}
-	}
-	t.Error("the server goes on with a statement that nobody waits for")
 }
