@@ -2,11 +2,14 @@ import { contentOf, tools } from '@/app/lib/tools';
 
 const shown = ['curl', 'openai-python', 'openai-typescript', 'openai-go', 'anthropic-python', 'anthropic-typescript', 'anthropic-go'];
 
-/** How to call a model, in the languages that customers ask about: the last part of the tool's set-up. Each runs once CODEXIBLE_API_KEY is set. */
+/** How to call a model, in the languages that customers ask about: the program of the tool's set-up. Each runs once CODEXIBLE_API_KEY is set. */
 export function callExamples(address: string): { name: string; code: string }[] {
   return tools
     .filter(({ id }) => shown.includes(id))
-    .map(({ name, parts }) => ({ name, code: parts.slice(-1).map((part) => contentOf(part, { address, key: null, model: null })).join('') }));
+    .map(({ name, parts }) => {
+      const program = parts.findLast((part) => part.path !== undefined) ?? parts.at(-1);
+      return { name, code: program ? contentOf(program, { address, key: null, model: null }) : '' };
+    });
 }
 
 export function checkExample(baseUrl: string): string {
