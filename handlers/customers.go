@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,6 +10,7 @@ import (
 
 	"codexible/accounts"
 	"codexible/fault"
+	"codexible/handlers/console"
 	"codexible/handlers/openapi"
 	"codexible/keys"
 	"codexible/limits"
@@ -42,19 +42,7 @@ type SignInMail struct {
 }
 
 // Wait returns when no link is being sent, or ctx is done. Parts.Life ends their contexts.
-func (c *Customers) Wait(ctx context.Context) error {
-	ended := make(chan struct{})
-	go func() {
-		c.flowing.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (c *Customers) Wait(ctx context.Context) error { return console.Await(ctx, &c.flowing) }
 
 const (
 	// linksPerMailbox and linksPerAddress bound how many links are asked for in an hour.
@@ -104,7 +92,7 @@ func (a *api) sendSignInLink(ctx context.Context, r linkRequest) (linkSent, erro
 		return linkSent{}, errNoLinks
 	}
 	address := limits.Address(r.exchange.address).String()
-	free, until, err := a.Store.TakeResetTurn(ctx, linkTurns("address "+address, linksPerAddress))
+	free, until, err := a.Store.TakeLinkTurn(ctx, "sign-in", "address "+address, linksPerAddress)
 	if err != nil {
 		return linkSent{}, err
 	}
@@ -127,22 +115,12 @@ func (a *api) sendSignInLink(ctx context.Context, r linkRequest) (linkSent, erro
 	return linkSent{true}, nil
 }
 
-// linkTurns are the turns to ask for a link within an hour.
-func linkTurns(of string, most int) [][]byte {
-	hashes := make([][]byte, most)
-	for i := range hashes {
-		sum := sha256.Sum256(fmt.Appendf(nil, "sign-in %d %s", i, of))
-		hashes[i] = sum[:]
-	}
-	return hashes
-}
-
 // sendLink makes the link and sends it, if its mailbox has a turn; nobody waits for it.
 func (a *api) sendLink(by accounts.Actor, email string, browser accounts.Token, language string) {
 	ctx, cancel := context.WithTimeout(a.life, accounts.SignInLinkLife)
 	defer cancel()
 	by.Name = nobody
-	free, _, err := a.Store.TakeResetTurn(ctx, linkTurns("mailbox "+accounts.FoldEmail(email), linksPerMailbox))
+	free, _, err := a.Store.TakeLinkTurn(ctx, "sign-in", "mailbox "+accounts.FoldEmail(email), linksPerMailbox)
 	if err == nil && free {
 		var link store.SignInLink
 		var made bool

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
 	"codexible/accounts"
@@ -110,19 +112,20 @@ func (s *Store) ResetPassword(ctx context.Context, by accounts.Actor, token acco
 	return email, err
 }
 
-// resetTurn is how long a turn to ask for a link is taken.
-const resetTurn = time.Hour
+// linkTurn is how long a turn to ask for a link by mail is taken.
+const linkTurn = time.Hour
 
-// TakeResetTurn takes one of some turns for an hour, each with a hash. free is false where
-// all are taken, and until says when one is free again.
-func (s *Store) TakeResetTurn(ctx context.Context, hashes [][]byte) (free bool, until time.Time, err error) {
+// TakeLinkTurn takes one of most turns that whoever is named by of has in an hour to ask for links of a kind. free
+// is false where all are taken, and until says when one is free again.
+func (s *Store) TakeLinkTurn(ctx context.Context, kind, of string, most int) (free bool, until time.Time, err error) {
 	now := s.now()
-	for _, hash := range hashes {
-		mine, since, err := s.takeMailTurn(ctx, hash, now, "mail_turns.at <= ?", now.Add(-resetTurn))
+	for i := range most {
+		hash := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", kind, i, of))
+		mine, since, err := s.takeMailTurn(ctx, hash[:], now, "mail_turns.at <= ?", now.Add(-linkTurn))
 		if err != nil || mine {
 			return mine, time.Time{}, err
 		}
-		if end := since.Add(resetTurn); until.IsZero() || end.Before(until) {
+		if end := since.Add(linkTurn); until.IsZero() || end.Before(until) {
 			until = end
 		}
 	}

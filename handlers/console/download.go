@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"codexible/accounts"
@@ -134,10 +135,13 @@ func (c *Console) recordFailure(by accounts.Actor, e accounts.AuditEntry, cause 
 
 // Wait returns when all downloads have ended or ctx is done. Parts.Life ends their
 // contexts.
-func (c *Console) Wait(ctx context.Context) error {
+func (c *Console) Wait(ctx context.Context) error { return Await(ctx, &c.flowing) }
+
+// Await returns when all of a group have ended, or with the error of ctx when that is done.
+func Await(ctx context.Context, group *sync.WaitGroup) error {
 	ended := make(chan struct{})
 	go func() {
-		c.flowing.Wait()
+		group.Wait()
 		close(ended)
 	}()
 	select {

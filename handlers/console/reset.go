@@ -2,9 +2,7 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"time"
 
 	"codexible/accounts"
@@ -86,12 +84,7 @@ func (c *Console) throttleReset(ctx context.Context, v *Visit, email string) err
 		of   string
 		most int
 	}{{"address " + limits.Address(v.Address).String(), resetsPerAddress}, {"account " + accounts.FoldEmail(email), resetsPerAccount}} {
-		hashes := make([][]byte, turns.most)
-		for i := range hashes {
-			sum := sha256.Sum256(fmt.Appendf(nil, "reset %d %s", i, turns.of))
-			hashes[i] = sum[:]
-		}
-		free, until, err := c.Store.TakeResetTurn(ctx, hashes)
+		free, until, err := c.Store.TakeLinkTurn(ctx, "reset", turns.of, turns.most)
 		if err != nil {
 			return err
 		}
