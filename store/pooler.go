@@ -59,14 +59,14 @@ func inTransaction(settings ...map[string]string) string {
 
 // poolsTransactions finds out whether a pooler changes the server connection between transactions. Such a pooler
 // refuses settings at the start of a connection, or leaves them out, because they would be lost. A database that does not
-// answer is none: what uses it next says so.
-func poolsTransactions(ctx context.Context, config *pgx.ConnConfig) bool {
+// answer is what unknown says; what uses it next reports it.
+func poolsTransactions(ctx context.Context, config *pgx.ConnConfig, unknown bool) bool {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if refused, is := errors.AsType[*pgconn.PgError](err); is && refused.Code == protocolViolation {
 		return true
 	}
 	if err != nil {
-		return false
+		return unknown
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var held bool
@@ -79,7 +79,7 @@ const protocolViolation = "08P01"
 
 // throughPooler makes a pool work where the server connection changes between transactions: nothing is set at the start
 // but what every pooler keeps, and no statement is prepared under a name. Transactions set their limits themselves; a
-// statement outside of one ends by the deadline of statementDeadline.
+// statement outside of one is given up at the deadline of statementDeadline.
 func throughPooler(config *pgxpool.Config) {
 	for _, settings := range []map[string]string{sessionSettings(), ledgerSettings()} {
 		for name := range settings {

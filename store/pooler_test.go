@@ -52,6 +52,11 @@ func TestAPoolerIsFoundAtTheStartUnlessItIsSaidWhatItDoes(t *testing.T) {
 			t.Errorf("%s changes are %s, and the log says %q", c.name, by, log.String())
 		}
 	}
+	var log bytes.Buffer // a way past a pooler says that there is one, also while it does not answer
+	openOptions(t, store.Options{URL: "postgres://nobody@127.0.0.1:1/none", DirectURL: direct, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if !strings.Contains(log.String(), "through a pooler") {
+		t.Errorf("while a pooler is away the log says %q", log.String())
+	}
 	if err := openOptions(t, store.Options{URL: pooled, Pooling: store.PoolingSession}).Ping(context.Background()); fault.As(err).Kind != fault.Unavailable {
 		t.Errorf("PgBouncer takes what only a session keeps: %v", err)
 	}

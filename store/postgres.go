@@ -49,7 +49,7 @@ func (t target) openPostgres(ctx context.Context, o Options) (d postgresDialect,
 		return d, nil, fmt.Errorf("DATABASE_URL %w", errURL) // pgx repeats the URL, password masked or not
 	}
 	ledger := forLedger(config.Copy())
-	pooled := o.Pooling == PoolingTransaction || o.Pooling != PoolingSession && poolsTransactions(ctx, config.ConnConfig)
+	pooled := o.Pooling == PoolingTransaction || o.Pooling != PoolingSession && poolsTransactions(ctx, config.ConnConfig, o.DirectURL != "")
 	if pooled {
 		throughPooler(config)
 		throughPooler(ledger)
