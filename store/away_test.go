@@ -35,7 +35,7 @@ func callAll(ctx context.Context, t *testing.T, s *store.Store, c storetest.Cust
 		catalog.ModelChange{Name: new("new")}, catalog.Import{Charge: catalog.Charge{Mode: catalog.ByCost, Percent: 1, CreditValue: 1}},
 		events.Claim{Each: 1, All: 1, Lease: time.Minute}, []store.ImportUser{{NewUser: accounts.NewUser{Email: "import@example.com"}}},
 		&store.UsageSumQuery{By: []store.SumBy{store.SumByHour}, Span: storetest.Span("2026-03-04", "2026-03-04"), Limit: 1},
-		events.AlertsChange{UsedUp: new(false)}, keys.StatusDisabled, store.UserQuery{Status: accounts.StatusActive},
+		events.AlertsChange{UsedUp: new(false)}, keys.StatusDisabled, [][]byte{{1}}, store.UserQuery{Status: accounts.StatusActive},
 	} {
 		arguments[reflect.TypeOf(a)] = a
 	}
